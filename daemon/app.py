@@ -1,0 +1,366 @@
+"""The shell: builds the parts, steps the machine, carries out its effects, all on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import sys
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from daemon import inventory, vitals
+from daemon.builtin import builtin_tools
+from daemon.config import Config
+from daemon.control import Control
+from daemon.core import events as ev
+from daemon.core.conversation import Settings
+from daemon.core.devices import Devices
+from daemon.core.machine import Machine
+from daemon.core.session import session_config
+from daemon.desk import Desk
+from daemon.lanes import MicrophoneLane, SpeakerLane
+from daemon.light import Light
+from daemon.link import Link, WireLog
+from daemon.memory import Remembered, keep, recall
+from daemon.providers import endpoint
+from daemon.tools import Toolbox, load_tools
+from hardware.ports import Board, HardwareError, Microphone, PinError, Reading, Speaker
+
+log = logging.getLogger("voiced")
+
+BOARD_RETRY_S = 5.0
+FEED_S = 2.0
+
+
+class App:
+    """One appliance. `run` returns after SIGTERM or SIGINT, with every output in its safe state."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.process = vitals.Process()
+        self.names = inventory.names(config.devices)
+        self.memory = recall(config.state.directory)
+        self.xruns = {"overrun": 0, "underrun": 0}
+        self._sensors = inventory.sensors(config.devices)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._tickets = 0
+        self._wire = WireLog(config.debug.wire_log)
+        self._link = Link(lambda: endpoint(config), self.happened, self._wire)
+        self._desk = Desk(self)
+        self.control = Control(config.control.socket, self._desk.handle)
+        self._toolbox = Toolbox(
+            builtin_tools(self, config.devices) + load_tools(config.tools.directory, log.error)
+        )
+        self.machine = self._machine()
+        self._microphone_lane = MicrophoneLane(self.tell, config.sound.filter)
+        self._speaker_lane = SpeakerLane(self.tell, config.sound.filter)
+        self._microphone: Microphone | None = None
+        self._speaker: Speaker | None = None
+        self._board: Board | None = None
+        self._light = Light(self._lamp)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def _machine(self) -> Machine:
+        realtime = self.config.realtime
+        style = "tap" if realtime.turn == "tap" else "hold"
+        session = session_config(
+            realtime.instructions, self._toolbox.schemas(), style, realtime.transcription, realtime.session
+        )
+        modality = "text" if session["output_modalities"] == ["text"] else "audio"
+        settings = Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s)
+        devices = Devices(inventory.limits(self.config.devices))
+        debounce_s = self.config.button.debounce_ms / 1000
+        return Machine(settings, session, devices, random.random, debounce_s, realtime.max_session_s)
+
+    # ------------------------------------------------------------ life
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        self._loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, stop.set)
+        try:
+            await self._start()
+            await stop.wait()
+        finally:
+            vitals.notify("STOPPING=1")
+            await self._stop()
+
+    async def _start(self) -> None:
+        await self._open_board()
+        self._open_sound()
+        self._speaker_lane.set_gain(self.memory.volume_percent / 100)
+        self.happened(ev.Start())
+        if self.memory.muted:
+            self.happened(ev.MuteAsked(True))
+        await self.control.open()
+        self.process.ready()
+        vitals.notify("READY=1")
+        log.info("ready: the button works")
+        self.spawn(self._feed_watchdog(), "watchdog")
+
+    async def _stop(self) -> None:
+        """Outputs first: whatever else hangs, they are safe."""
+        if self._board is not None:
+            await asyncio.to_thread(self._board.close)
+        await self.control.close()
+        for task in self._tasks:
+            task.cancel()
+        await self._link.aclose()
+        for stream in (self._microphone, self._speaker):
+            if stream is not None:
+                await asyncio.to_thread(stream.close)
+        self._wire.close()
+
+    async def _open_board(self) -> None:
+        """A board that is not there is shown and tried again; the rest of the appliance goes on."""
+        try:
+            self._board = await asyncio.to_thread(self._make_board)
+        except PinError as error:
+            log.error("pins: %s", error)
+            self._loop.call_later(BOARD_RETRY_S, lambda: self.spawn(self._open_board(), "board"))
+            return
+        self._board.listen(self._edge)
+        self._light.refresh()
+
+    def _make_board(self) -> Board:
+        config = self.config
+        if config.gpio.backend == "virtual":
+            from hardware.virtual import VirtualBoard as Kind
+        else:
+            from hardware.gpio import GpioBoard as Kind
+        return Kind(config.gpio, config.button, config.lamps, config.devices)
+
+    def _open_sound(self) -> None:
+        from hardware.alsa import AlsaMicrophone, AlsaSpeaker
+
+        self._microphone = AlsaMicrophone(self.config.sound, self._microphone_lane)
+        self._speaker = self._speaker_lane.speaker = AlsaSpeaker(self.config.sound, self._speaker_lane)
+
+    async def _feed_watchdog(self) -> None:
+        """Feed systemd only while loop and audio threads get on."""
+        interval_s = vitals.watchdog_interval_s()
+        beats: tuple[int, ...] = ()
+        while interval_s is not None:
+            await asyncio.sleep(interval_s)
+            before, beats = beats, tuple(each.beats for each in (self._microphone, self._speaker) if each)
+            if all(now != then for now, then in zip(beats, before, strict=False)):
+                vitals.notify("WATCHDOG=1")
+
+    def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        """Run something beside the rest; what goes wrong in it is logged, never lost."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._reap)
+
+    def _reap(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s failed", task.get_name(), exc_info=task.exception())
+
+    # ------------------------------------------------------------ what happens
+
+    def tell(self, event: ev.Input) -> None:
+        """Something happened; from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: we are leaving
+            self._loop.call_soon_threadsafe(self.happened, event)
+
+    def _edge(self, pressed: bool) -> None:
+        self.tell(ev.Edge(pressed, time.monotonic()))
+
+    def happened(self, event: ev.Input) -> None:
+        """Something happened; on the event loop. Steps the machine and carries out what it asks for."""
+        if isinstance(event, ev.Drained):
+            drained = self._speaker_lane.drained()
+            if drained is None:
+                return
+            event = drained
+        elif isinstance(event, ev.Xrun):
+            self.xruns[event.kind] += 1
+        elif isinstance(event, ev.Edge):
+            self.control.publish("button", pressed=event.pressed)
+        for effect in self.machine.step(event, time.monotonic()):
+            self._carry_out(effect)
+        self._wake_at(self.machine.deadline)
+
+    def _wake_at(self, deadline: float | None) -> None:
+        if self._timer is not None:
+            if deadline is not None and self._timer.when() == deadline:
+                return
+            self._timer.cancel()
+        self._timer = None if deadline is None else self._loop.call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.happened(ev.Tick())
+
+    def _carry_out(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.Send(event):
+                self._link.send(event)
+            case ev.Play(item_id, pcm):
+                self._speaker_lane.play(item_id, pcm)
+            case ev.PlayEnd(item_id):
+                self._speaker_lane.end(item_id)
+            case ev.Silence():
+                self._speaker_lane.silence()
+            case ev.Capture(on):
+                self._capture(on)
+            case ev.WriteOutput(device, value):
+                self._write(device, value)
+            case ev.DeviceAnswered(ticket, answer):
+                self._resolve(ticket, answer)
+            case ev.RunTool(call_id, name, arguments):
+                self.spawn(self._run_tool(call_id, name, arguments), f"tool-{name}")
+            case ev.Connect(conn):
+                self._link.open(conn)
+            case ev.Disconnect():
+                self._link.close()
+            case _:
+                self._show(effect)
+
+    def _show(self, effect: ev.Effect) -> None:
+        """Effects that tell somebody something."""
+        match effect:
+            case ev.StateChanged(state):
+                self._light.state(state)
+                self._remember(muted=self.machine.muted)
+                vitals.notify(f"STATUS={state}, connection {self.machine.link}")
+                self.control.publish("state", state=state)
+            case ev.LinkChanged(link, reason):
+                self._light.link(link)
+                log.log(logging.WARNING if reason else logging.INFO, "connection: %s", reason or link)
+                self.control.publish("link", state=link, reason=reason)
+            case ev.Words(who, text, whole):
+                self._desk.words(who, text)
+                self.control.publish(who, **{"text" if whole else "delta": text})
+            case ev.ToolReport():
+                report = {"call_id": effect.call_id, "name": effect.name, "arguments": effect.arguments}
+                self.control.publish("tool", **report, output=effect.output)
+            case ev.TurnOver(turn, ticket):
+                vitals.log_turn(turn, self.config.log.transcripts)
+                self.control.publish("turn", **turn)
+                self._resolve(ticket, turn)
+            case ev.Trouble(message):
+                self._light.trouble()
+                log.warning("%s", message)
+            case ev.Remark(message):
+                log.info("%s", message)
+
+    # ------------------------------------------------------------ hands
+
+    def _capture(self, on: bool) -> None:
+        if self._microphone is None:
+            return
+        if on:
+            self._microphone.start()
+        else:
+            self._microphone.stop()
+
+    def _write(self, device: str, value: float | str) -> None:
+        self.control.publish("device", name=self.names.name(device), value=value)
+        if self._board is None:
+            return
+        try:
+            self._board.write(device, value)
+        except PinError as error:
+            log.error("pins: %s", error)
+
+    def _lamp(self, colour: tuple[float, float, float]) -> None:
+        for name in self.config.lamps:
+            self.control.publish("lamp", name=name, colour=[round(part, 3) for part in colour])
+            if self._board is not None:
+                self._board.lamp(name, colour)
+
+    async def _run_tool(self, call_id: str, name: str, arguments: str) -> None:
+        output = await self._toolbox.call(call_id, name, arguments)
+        if output is not None:
+            self.happened(ev.ToolDone(call_id, output))
+
+    # ------------------------------------------------------------ what tools and people ask for
+
+    def ticket(self) -> tuple[int, asyncio.Future[Any]]:
+        """A number for an event, and what will hold the answer to it."""
+        self._tickets += 1
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._answers[self._tickets] = future
+        return self._tickets, future
+
+    def _resolve(self, ticket: int, answer: Any) -> None:
+        future = self._answers.pop(ticket, None)
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+    async def ask(self, request: ev.Request) -> ev.Answer:
+        """Ask for an output to be changed."""
+        ticket, answer = self.ticket()
+        self.happened(ev.DeviceAsked(ticket, request))
+        result: ev.Answer = await answer
+        return result
+
+    async def read(self, key: str) -> Reading:
+        """Ask a sensor. Raises PinError."""
+        if self._board is None:
+            raise PinError("The pins cannot be reached; see the log of voiced.")
+        return await asyncio.to_thread(self._board.read, key)
+
+    async def readings(self) -> dict[str, Any]:
+        """What every device is set to or reads now, by its spoken name; None where it cannot be read."""
+        values: dict[str, Any] = dict(self.machine.devices.values())
+        for key in self._sensors:
+            try:
+                values[key] = await self.read(key)
+            except HardwareError:
+                values[key] = None
+        return {self.names.name(key): value for key, value in values.items()}
+
+    def faults(self) -> dict[str, str]:
+        """What does not work at the moment, and why."""
+        faults = {
+            "microphone": self._microphone_lane.fault,
+            "speaker": self._speaker_lane.fault,
+            "pins": "" if self._board is not None else "The pins cannot be reached; see the log of voiced.",
+        }
+        return {part: fault for part, fault in faults.items() if fault}
+
+    @property
+    def volume_percent(self) -> int:
+        """How loud the speaker is."""
+        return self.memory.volume_percent
+
+    def set_volume(self, percent: int) -> None:
+        """Make the speaker louder or quieter; it stays so after a restart."""
+        self._speaker_lane.set_gain(percent / 100)
+        self._remember(volume_percent=percent)
+
+    def forget(self) -> None:
+        """Forget the conversation when the present turn is over."""
+        self.happened(ev.ForgetAsked())
+
+    def stop_conversation(self) -> None:
+        """Be silent and idle."""
+        self.happened(ev.StopAsked())
+
+    def _remember(self, **changes: Any) -> None:
+        wishes = {"volume_percent": self.memory.volume_percent, "muted": self.memory.muted, **changes}
+        remembered = Remembered(**wishes)
+        if remembered != self.memory:
+            self.memory = remembered
+            self.spawn(asyncio.to_thread(keep, self.config.state.directory, remembered), "memory")
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM; the exit status."""
+    vitals.set_up_logging()
+    try:
+        asyncio.run(App(config).run())
+    except OSError as error:
+        print(f"voiced: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,124 @@
+"""JSON frames to typed events and back: strict and quick for what is right, lenient for what is not.
+
+`decode_server` never raises for anything a peer can send: what cannot be understood comes back as `Junk`.
+The quick path is one typed decode straight from JSON, base64 included. A frame that it refuses (an unknown
+or a beta name, a null, a wrong type, unpadded base64) is decoded again loosely: what does not fit its field
+is left out, and the rest is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+import msgspec
+
+from daemon.protocol import ClientEvents, ServerEvents
+
+BETA_NAMES = {
+    "response.audio.delta": "response.output_audio.delta",
+    "response.audio.done": "response.output_audio.done",
+    "response.audio_transcript.delta": "response.output_audio_transcript.delta",
+    "response.audio_transcript.done": "response.output_audio_transcript.done",
+    "response.text.delta": "response.output_text.delta",
+    "response.text.done": "response.output_text.done",
+    "transcription_session.updated": "session.updated",
+}
+"""Names of the retired beta protocol, as some compatible servers still send them."""
+
+_MAX_REPAIRS = 64
+_encoder = msgspec.json.Encoder()
+_server: msgspec.json.Decoder[ServerEvents] = msgspec.json.Decoder(ServerEvents)
+_client: msgspec.json.Decoder[ClientEvents] = msgspec.json.Decoder(ClientEvents)
+_path = re.compile(r"at `\$(.*)`$")
+_steps = re.compile(r"\.([^.\[\]]+)|(\[\.\.\.\])")
+
+
+class Junk(msgspec.Struct, frozen=True):
+    """A frame that is no event we know: its type where it has one, and why it was left out."""
+
+    type: str
+    reason: str
+
+
+def encode(event: ClientEvents | ServerEvents) -> bytes:
+    """One event as the JSON of a text frame."""
+    return _encoder.encode(event)
+
+
+def decode_client(frame: bytes | str) -> ClientEvents:
+    """What a client sent. Raises msgspec.DecodeError or its subclass ValidationError."""
+    return _client.decode(frame)
+
+
+def decode_server(frame: bytes | str) -> ServerEvents | Junk:
+    """What a server sent, repaired where that is possible. Never raises."""
+    try:
+        try:
+            return _server.decode(frame)
+        except msgspec.ValidationError:
+            return _loosely(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Junk("", str(error) or type(error).__name__)
+
+
+def _loosely(frame: bytes | str) -> ServerEvents | Junk:
+    raw = msgspec.json.decode(frame)
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        return Junk("", "not an object with a type")
+    name = str(raw["type"])
+    name = raw["type"] = BETA_NAMES.get(name, name)
+    raw = _without_nulls(raw)
+    if name == "response.output_audio.delta":
+        raw["delta"] = _unbase64(raw.get("delta"))
+    for _ in range(_MAX_REPAIRS):
+        try:
+            event: ServerEvents = msgspec.convert(raw, ServerEvents)
+            return event
+        except msgspec.ValidationError as error:
+            if not _repair(raw, str(error)):
+                return Junk(name, str(error))
+    return Junk(name, "too much of it is wrong")
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value if each is not None]
+    return value
+
+
+def _unbase64(text: Any) -> bytes:
+    """Base64 with its padding or its good manners missing; b"" for what cannot be read."""
+    if not isinstance(text, str):
+        return b""
+    kept = re.sub(r"[^A-Za-z0-9+/]", "", text.replace("-", "+").replace("_", "/"))
+    try:
+        return base64.b64decode(kept + "=" * (-len(kept) % 4))
+    except binascii.Error:
+        return b""
+
+
+def _repair(raw: dict[str, Any], complaint: str) -> bool:
+    """Remove what the complaint points at; False where there is nothing left to remove."""
+    found = _path.search(complaint)
+    steps = _steps.findall(found[1]) if found else []
+    if not steps or steps == [("type", "")]:
+        return False
+    while steps and steps[-1][1]:
+        steps.pop()
+    return _remove(raw, [name for name, _ in steps])
+
+
+def _remove(node: Any, names: list[str]) -> bool:
+    if isinstance(node, list):
+        return bool(sum(_remove(each, names) for each in node))
+    if not isinstance(node, dict) or not names or names[0] not in node:
+        return False
+    if len(names) > 1:
+        return _remove(node[names[0]], names[1:])
+    del node[names[0]]
+    return True

@@ -1,0 +1,286 @@
+"""What can happen (inputs of `Machine.step`) and what it asks for (effects that the shell carries out)."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from daemon.core.outputs import Answer, Request, WriteOutput
+from daemon.core.playout import Cut
+from daemon.protocol import ClientEvents, Json, ServerEvents
+
+State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
+LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused"]
+
+
+# ---------------------------------------------------------------- inputs
+
+
+class Start(Struct, frozen=True):
+    """The appliance is up: connect, and put the outputs into their first state."""
+
+
+class Edge(Struct, frozen=True):
+    """A raw edge of the button, bounces included; `at` is when the callback ran."""
+
+    pressed: bool
+    at: float
+
+
+class Captured(Struct, frozen=True):
+    """A piece of the microphone: PCM16 mono 24 kHz."""
+
+    pcm: bytes
+
+
+class CaptureEnded(Struct, frozen=True):
+    """The microphone has delivered its tail."""
+
+
+class Sounded(Struct, frozen=True):
+    """The first sample of an item has been handed to the speaker."""
+
+    item_id: str
+    at: float
+
+
+class Drained(Struct, frozen=True):
+    """Everything that was queued has been heard; these items to their ends."""
+
+    items: tuple[str, ...]
+
+
+class Stopped(Struct, frozen=True):
+    """The speaker is silent because it was asked to be."""
+
+    cut: Cut
+
+
+class Xrun(Struct, frozen=True):
+    """A sound card lost frames (`overrun`) or ran dry (`underrun`)."""
+
+    kind: Literal["overrun", "underrun"]
+
+
+class Connected(Struct, frozen=True):
+    """The websocket of this number is open."""
+
+    conn: int
+
+
+class Received(Struct, frozen=True):
+    """An event from the server on the connection of this number."""
+
+    conn: int
+    event: ServerEvents
+
+
+class Disconnected(Struct, frozen=True):
+    """The connection has ended or could not be made.
+
+    `code` is the close code or the HTTP status of a refused handshake, 0 where there was neither.
+    """
+
+    conn: int
+    code: int
+    reason: str
+    retry_after_s: float = 0.0
+
+
+class ToolDone(Struct, frozen=True):
+    """A tool has answered."""
+
+    call_id: str
+    output: str
+
+
+class DeviceAsked(Struct, frozen=True):
+    """A tool wants an output changed; the answer carries the same ticket."""
+
+    ticket: int
+    request: Request
+
+
+class TextAsked(Struct, frozen=True):
+    """Somebody typed a turn; TurnOver carries the same ticket."""
+
+    text: str
+    ticket: int = 0
+
+
+class SayAsked(Struct, frozen=True):
+    """Somebody wants this text spoken, outside the conversation."""
+
+    text: str
+    ticket: int = 0
+
+
+class StopAsked(Struct, frozen=True):
+    """Be silent and idle."""
+
+
+class ForgetAsked(Struct, frozen=True):
+    """Forget the conversation."""
+
+
+class MuteAsked(Struct, frozen=True):
+    """Mute or unmute the microphone."""
+
+    muted: bool
+
+
+class Tick(Struct, frozen=True):
+    """The deadline has come."""
+
+
+Input: TypeAlias = (
+    Start
+    | Edge
+    | Captured
+    | CaptureEnded
+    | Sounded
+    | Drained
+    | Stopped
+    | Xrun
+    | Connected
+    | Received
+    | Disconnected
+    | ToolDone
+    | DeviceAsked
+    | TextAsked
+    | SayAsked
+    | StopAsked
+    | ForgetAsked
+    | MuteAsked
+    | Tick
+)
+
+
+# ---------------------------------------------------------------- effects
+
+
+class Connect(Struct, frozen=True):
+    """Open a websocket and call it by this number."""
+
+    conn: int
+
+
+class Disconnect(Struct, frozen=True):
+    """Close the websocket of this number."""
+
+    conn: int
+
+
+class Send(Struct, frozen=True):
+    """Put an event on the wire, in order."""
+
+    event: ClientEvents
+
+
+class Capture(Struct, frozen=True):
+    """Start the microphone, or stop it and deliver the tail."""
+
+    on: bool
+
+
+class Play(Struct, frozen=True):
+    """More audio of an item: PCM16 mono 24 kHz, whole samples."""
+
+    item_id: str
+    pcm: bytes
+
+
+class PlayEnd(Struct, frozen=True):
+    """No more audio will come for this item."""
+
+    item_id: str
+
+
+class Silence(Struct, frozen=True):
+    """Stop the speaker at once and answer with Stopped."""
+
+
+class RunTool(Struct, frozen=True):
+    """Call a tool off the loop and answer with ToolDone."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class DeviceAnswered(Struct, frozen=True):
+    """The answer to DeviceAsked."""
+
+    ticket: int
+    answer: Answer
+
+
+class StateChanged(Struct, frozen=True):
+    """The turn is somewhere else now."""
+
+    state: State
+
+
+class LinkChanged(Struct, frozen=True):
+    """The connection is somewhere else now; `reason` is a sentence for people."""
+
+    link: LinkState
+    reason: str = ""
+
+
+class Words(Struct, frozen=True):
+    """More words of a transcript, or (`whole`) all of them."""
+
+    who: Literal["user", "assistant"]
+    text: str
+    whole: bool = False
+
+
+class ToolReport(Struct, frozen=True):
+    """A call and what came of it."""
+
+    call_id: str
+    name: str
+    arguments: str
+    output: str
+
+
+class TurnOver(Struct, frozen=True):
+    """A turn has ended; everything there is to tell about it."""
+
+    turn: Json
+    ticket: int = 0
+
+
+class Trouble(Struct, frozen=True):
+    """Something the user should see for a moment and read in the log."""
+
+    message: str
+
+
+class Remark(Struct, frozen=True):
+    """Something for the log alone."""
+
+    message: str
+
+
+Effect: TypeAlias = (
+    Connect
+    | Disconnect
+    | Send
+    | Capture
+    | Play
+    | PlayEnd
+    | Silence
+    | RunTool
+    | WriteOutput
+    | DeviceAnswered
+    | StateChanged
+    | LinkChanged
+    | Words
+    | ToolReport
+    | TurnOver
+    | Trouble
+    | Remark
+)

@@ -1,0 +1,62 @@
+"""Edges of a bouncing button to gestures, acting on the first edge.
+
+After an accepted edge the contact is left alone for the debounce time; what it says at the end of that time
+counts. So a press costs no latency, and neither a bounce nor a glitch is taken for a second press.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Gesture: TypeAlias = Literal["press", "release", "tap", "double_tap"]
+
+TAP_S = 0.25
+DOUBLE_TAP_S = 0.40
+
+
+class Gestures:
+    """One button. A short press gives press, release, tap; a second one soon after gives double_tap too."""
+
+    def __init__(self, debounce_s: float = 0.03) -> None:
+        self._debounce_s = debounce_s
+        self._level = False
+        self._accepted = False
+        self._quiet_until: float | None = None
+        self._pressed_at = float("-inf")
+        self._tapped_at = float("-inf")
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` wants to be called."""
+        return self._quiet_until
+
+    def edge(self, pressed: bool, now: float) -> list[Gesture]:
+        """A raw edge."""
+        gestures = self.tick(now)
+        self._level = pressed
+        return gestures if self._quiet_until is not None else gestures + self._settle(now)
+
+    def tick(self, now: float) -> list[Gesture]:
+        """Time has passed: look at the contact again once it must have come to rest."""
+        if self._quiet_until is None or now < self._quiet_until:
+            return []
+        self._quiet_until = None
+        return self._settle(now)
+
+    def _settle(self, now: float) -> list[Gesture]:
+        if self._level == self._accepted:
+            return []
+        self._accepted = self._level
+        self._quiet_until = now + self._debounce_s
+        return self._press(now) if self._accepted else self._release(now)
+
+    def _press(self, now: float) -> list[Gesture]:
+        self._pressed_at = now
+        return ["press"]
+
+    def _release(self, now: float) -> list[Gesture]:
+        if now - self._pressed_at >= TAP_S:
+            return ["release"]
+        second = self._pressed_at - self._tapped_at <= DOUBLE_TAP_S
+        self._tapped_at = float("-inf") if second else now
+        return ["release", "tap", "double_tap"] if second else ["release", "tap"]

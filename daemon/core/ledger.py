@@ -1,0 +1,128 @@
+"""What was said, heard and done, and what a new session must be told of it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from daemon.protocol import Content, Item
+
+BUDGET_TOKENS = 2000
+_CHARACTERS_PER_TOKEN = 4
+_ITEM_TOKENS = 6
+_MAX_ENTRIES = 400
+
+
+class Said(Struct):
+    """Words of the user or the assistant; `text` is empty until it is known."""
+
+    role: str
+    item_id: str
+    text: str = ""
+
+
+class Called(Struct):
+    """A tool call; `output` is None until it has answered."""
+
+    call_id: str
+    name: str
+    arguments: str
+    output: str | None = None
+
+
+Entry: TypeAlias = Said | Called
+
+
+class Ledger:
+    """The conversation in the order in which it happened, with what was heard of it, not what was sent."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+
+    def user(self, item_id: str, text: str = "") -> None:
+        """The user said something; words may follow later by `transcribed`."""
+        self._add(Said("user", item_id, text))
+
+    def transcribed(self, item_id: str, text: str) -> None:
+        """The words of a user item are known now."""
+        for entry in self._entries:
+            if isinstance(entry, Said) and entry.item_id == item_id and entry.role == "user":
+                entry.text = text
+
+    def assistant(self, item_id: str, text: str) -> None:
+        """The assistant's words so far; the last call with the same item counts."""
+        for entry in reversed(self._entries):
+            if isinstance(entry, Said) and entry.item_id == item_id:
+                entry.text = text
+                return
+        self._add(Said("assistant", item_id, text))
+
+    def heard(self, item_id: str, heard_ms: int, received_ms: int) -> None:
+        """Only this much of an item was heard: keep the words in proportion, rounded down to a word."""
+        for entry in self._entries:
+            if isinstance(entry, Said) and entry.item_id == item_id:
+                entry.text = words_heard(entry.text, heard_ms, received_ms)
+
+    def called(self, call_id: str, name: str, arguments: str) -> None:
+        """The model called a tool."""
+        self._add(Called(call_id, name, arguments))
+
+    def answered(self, call_id: str, output: str) -> None:
+        """A tool answered."""
+        for entry in self._entries:
+            if isinstance(entry, Called) and entry.call_id == call_id:
+                entry.output = output
+
+    def forget(self) -> None:
+        """Nothing of this was ever said."""
+        self._entries.clear()
+
+    def seed(self, budget_tokens: int = BUDGET_TOKENS) -> list[Item]:
+        """Items for a new session, oldest first; where the budget is short, the oldest stay out.
+
+        A call without its output stays out too: the model would call again.
+        """
+        chosen: list[list[Item]] = []
+        for entry in reversed(self._entries):
+            items = _items(entry)
+            budget_tokens -= sum(map(_tokens, items))
+            if budget_tokens < 0:
+                break
+            chosen.append(items)
+        return [item for items in reversed(chosen) for item in items]
+
+    def _add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        del self._entries[:-_MAX_ENTRIES]
+
+
+def words_heard(text: str, heard_ms: int, received_ms: int) -> str:
+    """The words that fit into the part of the audio that was heard, whole words only."""
+    if heard_ms >= received_ms:
+        return text
+    kept = text[: len(text) * max(0, heard_ms) // received_ms]
+    return kept if text[len(kept) : len(kept) + 1] in ("", " ") else kept.rpartition(" ")[0]
+
+
+def _items(entry: Entry) -> list[Item]:
+    if isinstance(entry, Called):
+        return _call_items(entry)
+    if not entry.text:
+        return []
+    kind = "input_text" if entry.role == "user" else "output_text"
+    return [Item(type="message", role=entry.role, content=[Content(type=kind, text=entry.text)])]
+
+
+def _call_items(call: Called) -> list[Item]:
+    if call.output is None:
+        return []
+    return [
+        Item(type="function_call", call_id=call.call_id, name=call.name, arguments=call.arguments),
+        Item(type="function_call_output", call_id=call.call_id, output=call.output),
+    ]
+
+
+def _tokens(item: Item) -> int:
+    words = [part.text for part in item.content or []] + [item.arguments, item.output]
+    return _ITEM_TOKENS + sum(len(text) for text in words if text) // _CHARACTERS_PER_TOKEN

@@ -1,0 +1,88 @@
+"""The microphone's side of a turn: open, closing (the tail is still in the card), closed."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.outbox import Outbox
+from daemon.core.timers import Timers
+from daemon.core.utterance import Utterance
+from daemon.protocol import MIN_COMMIT_MS, AudioAppend, AudioClear
+
+TAIL_S = 0.5
+
+
+class Listener:
+    """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
+
+    def __init__(self, outbox: Outbox, timers: Timers, max_utterance_s: float) -> None:
+        self.open = False
+        self._closing = False
+        self._utterance = Utterance()
+        self._outbox = outbox
+        self._timers = timers
+        self._max_utterance_s = max_utterance_s
+
+    @property
+    def long_enough(self) -> bool:
+        """Is there enough of it for the server to accept a commit?"""
+        return self._utterance.duration_ms >= MIN_COMMIT_MS
+
+    def start(self, now: float, anew: bool) -> None:
+        """Open the microphone; `anew` begins an empty utterance, else the one before is continued."""
+        if anew:
+            self._utterance = Utterance()
+            self._outbox.send(AudioClear())
+        self.open, self._closing = True, False
+        self._timers.clear("tail")
+        self._timers.set("utterance", now + self._max_utterance_s)
+        self._outbox.do(ev.Capture(True))
+
+    def stop(self, now: float) -> None:
+        """Close it; the utterance is complete when the tail is here."""
+        self._shut()
+        self._closing = True
+        self._timers.set("tail", now + TAIL_S)
+
+    def cease(self) -> None:
+        """Close it; the server has taken the utterance already."""
+        self._shut()
+        self._closing = False
+
+    def drop(self) -> None:
+        """There was no utterance."""
+        if self.open:
+            self._shut()
+        self._closing = False
+        self._timers.clear("tail")
+        if self._utterance.begun:
+            self._outbox.send(AudioClear())
+        self._utterance = Utterance()
+
+    def captured(self, pcm: bytes) -> bool:
+        """A piece of the microphone; False if nobody wants it."""
+        if not (self.open or self._closing):
+            return False
+        self._utterance.add(pcm)
+        self.flush()
+        return True
+
+    def ended(self) -> bool:
+        """The tail is here; False if it was of an utterance that nobody wants any more."""
+        wanted, self._closing = self._closing, False
+        self._timers.clear("tail")
+        return wanted
+
+    def flush(self) -> None:
+        """Send what the server has not got."""
+        if self._outbox.online:
+            for pcm in self._utterance.unsent():
+                self._outbox.send(AudioAppend(audio=pcm))
+
+    def rewind(self) -> None:
+        """A new connection has none of it."""
+        self._utterance.rewind()
+
+    def _shut(self) -> None:
+        self.open = False
+        self._timers.clear("utterance")
+        self._outbox.do(ev.Capture(False))

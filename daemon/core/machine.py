@@ -1,0 +1,216 @@
+"""The whole: one `step(event, now) -> effects`. It routes; its parts never call each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from daemon import protocol as wire
+from daemon.core import events as ev
+from daemon.core.conversation import Conversation, Settings
+from daemon.core.devices import Devices
+from daemon.core.gestures import Gesture, Gestures
+from daemon.core.ledger import Ledger
+from daemon.core.lifeline import Lifeline, Phase
+from daemon.core.outbox import Outbox
+from daemon.core.outputs import WriteOutput
+from daemon.protocol import Json
+
+_HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
+_BUSY = "conversation_already_has_active_response"
+
+
+class Machine:
+    """Everything that voiced decides. Pure: the same events at the same times give the same effects."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: Json,
+        devices: Devices,
+        dice: Callable[[], float],
+        debounce_s: float = 0.03,
+        max_session_s: float = 3300.0,
+    ) -> None:
+        self.devices = devices
+        self.ledger = Ledger()
+        self._outbox = Outbox()
+        self._gestures = Gestures(debounce_s)
+        self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s)
+        self._conversation = Conversation(settings, self._outbox, self.ledger)
+        self._shown: ev.State = "idle"
+        self._forget = False
+
+    @property
+    def state(self) -> ev.State:
+        """Where the turn is."""
+        return self._conversation.state
+
+    @property
+    def link(self) -> ev.LinkState:
+        """Where the connection is."""
+        return self._lifeline.phase.value
+
+    @property
+    def muted(self) -> bool:
+        """Is the microphone muted?"""
+        return self._conversation.muted
+
+    @property
+    def deadline(self) -> float | None:
+        """When a Tick wants to be stepped."""
+        parts = (self._gestures, self._conversation, self._lifeline, self.devices)
+        return min((part.deadline for part in parts if part.deadline is not None), default=None)
+
+    def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
+        """One event. The effects are to be carried out in order."""
+        self._route(event, now)
+        self._use_quiet(now)
+        if self.state != self._shown:
+            self._shown = self.state
+            self._outbox.do(ev.StateChanged(self.state))
+        return self._outbox.take()
+
+    def _route(self, event: ev.Input, now: float) -> None:
+        talk = self._conversation
+        match event:
+            case ev.Captured(pcm):
+                talk.captured(pcm, now)
+            case ev.Received(conn, received):
+                if conn == self._lifeline.conn:
+                    self._received(received, now)
+            case ev.Edge(pressed, at):
+                self._hand(self._gestures.edge(pressed, now), at, now)
+            case ev.Tick():
+                self._tick(now)
+            case ev.CaptureEnded():
+                talk.capture_ended(now)
+            case ev.Sounded(_, at):
+                talk.sounded(at)
+            case ev.Drained(items):
+                talk.drained(items, now)
+            case ev.Stopped(cut):
+                talk.stopped(cut, now)
+            case ev.Xrun():
+                talk.xrun()
+            case ev.Disconnected(conn, code, reason, retry_after_s):
+                if conn == self._lifeline.conn and self._lifeline.phase not in (Phase.WAITING, Phase.REFUSED):
+                    self._lifeline.lost(code, reason, retry_after_s, now)
+                    talk.offline(now)
+            case ev.ToolDone(call_id, output):
+                talk.tool_done(call_id, output, now)
+            case ev.DeviceAsked(ticket, request):
+                answer, writes = self.devices.ask(request, now)
+                self._write(writes)
+                self._outbox.do(ev.DeviceAnswered(ticket, answer))
+            case ev.Start():
+                self.devices.start(now)
+                self._lifeline.connect(now)
+            case _:
+                self._asked(event, now)
+
+    def _asked(self, event: ev.Input, now: float) -> None:
+        """What people ask for by the control socket or by a tool."""
+        talk = self._conversation
+        match event:
+            case ev.TextAsked(text, ticket):
+                self._lifeline.hurry(now)
+                talk.ask(text, "text", ticket, now)
+            case ev.SayAsked(text, ticket):
+                self._lifeline.hurry(now)
+                talk.ask(text, "say", ticket, now)
+            case ev.StopAsked():
+                talk.stop(now)
+            case ev.MuteAsked(muted):
+                talk.mute(muted, now)
+            case ev.ForgetAsked():
+                self._forget = True
+
+    def _hand(self, gestures: list[Gesture], at: float, now: float) -> None:
+        for gesture in gestures:
+            if gesture == "press" and not self.muted:
+                self._lifeline.hurry(now)
+            self._conversation.gesture(gesture, at, now)
+
+    def _tick(self, now: float) -> None:
+        self._hand(self._gestures.tick(now), now, now)
+        self._conversation.tick(now)
+        self._write(self.devices.tick(now))
+        before = self._lifeline.conn
+        if self._lifeline.tick(now):
+            self._conversation.online(now)
+        elif self._lifeline.conn != before:
+            self._conversation.offline(now)
+
+    def _use_quiet(self, now: float) -> None:
+        """A worn or unwanted session is replaced when nothing is going on."""
+        if self._conversation.idle and (self._forget or self._lifeline.worn):
+            if self._forget:
+                self.ledger.forget()
+            self._forget = False
+            self._lifeline.restart(now)
+            self._conversation.offline(now)
+
+    def _write(self, writes: list[WriteOutput]) -> None:
+        for write in writes:
+            self._outbox.do(write)
+
+    def _received(self, event: wire.ServerEvents, now: float) -> None:
+        if self._lifeline.received(event, now):
+            self._conversation.online(now)
+        if self._outbox.online:
+            self._spoken(event, now)
+
+    def _spoken(self, event: wire.ServerEvents, now: float) -> None:
+        """What a configured session says."""
+        talk = self._conversation
+        match event:
+            case wire.OutputAudioDelta():
+                talk.audio(event.item_id, event.response_id, event.delta, now)
+            case wire.OutputTranscriptDelta() | wire.OutputTextDelta():
+                talk.words(event.item_id, event.response_id, event.delta, False, now)
+            case wire.OutputTranscriptDone():
+                talk.words(event.item_id, event.response_id, event.transcript, True, now)
+            case wire.OutputTextDone():
+                talk.words(event.item_id, event.response_id, event.text, True, now)
+            case wire.OutputAudioDone():
+                talk.item_ended(event.item_id, event.response_id)
+            case wire.ResponseCreated():
+                talk.begun(event.response.id, now)
+            case wire.ResponseDone():
+                self._answered(event.response, now)
+            case wire.AudioCommitted():
+                talk.committed(event.item_id, now)
+            case wire.SpeechStarted():
+                talk.speech_started()
+            case wire.TranscriptionCompleted():
+                talk.transcribed(event.item_id, event.transcript)
+            case wire.Error():
+                self._error(event.error, now)
+
+    def _answered(self, response: wire.Response, now: float) -> None:
+        talk = self._conversation
+        if talk.turn is not None:
+            talk.turn.count(response)
+        if response.status in ("failed", "incomplete"):
+            talk.failed(_why(response), now)
+        talk.answered(response.id, response.output if response.status == "completed" else [], now)
+
+    def _error(self, error: wire.ErrorDetail, now: float) -> None:
+        """Most errors are about one event and harmless; those about a question end its turn."""
+        if error.reason in _HARMLESS:
+            return
+        if error.reason == _BUSY or error.event_id == "create":
+            self._conversation.create_refused(error.reason == _BUSY, error.message, now)
+        elif error.event_id == "commit":
+            self._conversation.commit_refused(error.message, now)
+        else:
+            self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))
+
+
+def _why(response: wire.Response) -> str:
+    details = response.status_details
+    if details is None:
+        return f"The answer is {response.status}."
+    error = details.error or {}
+    reason = error.get("message") or error.get("code") or details.reason or response.status
+    return f"The server could not answer: {reason}"

@@ -1,0 +1,28 @@
+"""Where the parts of a pure machine leave their effects, in one order."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.protocol import ClientEvents
+
+
+class Outbox:
+    """Effects since they were last taken. `online`: a server is there and knows what it must know."""
+
+    def __init__(self) -> None:
+        self.online = False
+        self._effects: list[ev.Effect] = []
+
+    def do(self, effect: ev.Effect) -> None:
+        """Ask the shell for something."""
+        self._effects.append(effect)
+
+    def send(self, event: ClientEvents) -> None:
+        """Put an event on the wire; a caller that must know whether it got there asks `online` first."""
+        if self.online:
+            self._effects.append(ev.Send(event))
+
+    def take(self) -> list[ev.Effect]:
+        """What is to be done."""
+        effects, self._effects = self._effects, []
+        return effects

@@ -1,0 +1,134 @@
+"""What can be asked of an output, what it answers, and how people hear of its state."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Value: TypeAlias = float | str
+"""What an output is set to: 0.0 to 1.0, or "#rrggbb" where it takes colours."""
+
+Takes: TypeAlias = Literal["switch", "level", "colour"]
+"""What an output understands: on and off only, or levels as well, or colours as well."""
+
+Colour: TypeAlias = Literal["red", "green", "blue", "white", "yellow", "orange", "purple", "pink"]
+
+COLOURS: dict[str, str] = {
+    "red": "#ff0000",
+    "green": "#00ff00",
+    "blue": "#0000ff",
+    "white": "#ffffff",
+    "yellow": "#ffc000",
+    "orange": "#ff5000",
+    "purple": "#8000ff",
+    "pink": "#ff3070",
+}
+"""As LEDs show them: mixed colours hold less green than on a screen, because green LEDs are brighter."""
+
+_DARK: dict[Takes, Value] = {"switch": 0.0, "level": 0.0, "colour": "#000000"}
+_FULL: dict[Takes, Value] = {"switch": 1.0, "level": 1.0, "colour": COLOURS["white"]}
+_COLOUR_NAMES = {value: name for name, value in COLOURS.items()}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """One output as the core sees it: its name, what it takes, and what holds whoever asks."""
+
+    name: str
+    takes: Takes = "switch"
+    at_start: Value = 0.0
+    at_exit: Value = 0.0
+    max_on_s: float | None = None
+    min_interval_s: float = 0.0
+    exclusive_with: tuple[str, ...] = ()
+
+
+class Query(msgspec.Struct, frozen=True):
+    """Only tell the state."""
+
+    device: str
+
+
+class SetState(msgspec.Struct, frozen=True):
+    """Switch an output on, off, or over."""
+
+    device: str
+    state: Literal["on", "off", "toggle"]
+
+
+class SetLevel(msgspec.Struct, frozen=True):
+    """Set a level, 0 to 100 percent."""
+
+    device: str
+    percent: int
+
+
+class SetColour(msgspec.Struct, frozen=True):
+    """Light up in a colour."""
+
+    device: str
+    colour: Colour
+
+
+class Blink(msgspec.Struct, frozen=True):
+    """Go on and off this many times, then be as before."""
+
+    device: str
+    times: int
+
+
+class Pulse(msgspec.Struct, frozen=True):
+    """Be on for this long, then off."""
+
+    device: str
+    seconds: float
+
+
+Request: TypeAlias = Query | SetState | SetLevel | SetColour | Blink | Pulse
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of a request, as one plain sentence."""
+
+    ok: bool
+    text: str
+
+
+class WriteOutput(msgspec.Struct, frozen=True):
+    """An effect: set this output, by its key in the configuration."""
+
+    device: str
+    value: Value
+
+
+def dark(takes: Takes) -> Value:
+    """The value that is off."""
+    return _DARK[takes]
+
+
+def full(takes: Takes) -> Value:
+    """The value that "on" means."""
+    return _FULL[takes]
+
+
+def is_on(value: Value) -> bool:
+    """Whether anything flows; every level above 0 counts."""
+    return value not in _DARK.values()
+
+
+def describe(name: str, value: Value) -> str:
+    """Say a state as a sentence: "The lamp is on.", "The fan is at 30 percent.", "The light is red."."""
+    if not is_on(value):
+        return f"The {name} is off."
+    if isinstance(value, str):
+        return f"The {name} is {_COLOUR_NAMES.get(value, 'on')}."
+    if value < 1.0:
+        return f"The {name} is at {round(value * 100)} percent."
+    return f"The {name} is on."
+
+
+def duration(seconds: float) -> str:
+    """Say a time to wait or to last: whole seconds, rounded up, from one second on."""
+    rounded = round(seconds, 1) if seconds < 1.0 else math.ceil(round(seconds, 3))
+    return "1 second" if rounded == 1 else f"{rounded:g} seconds"

@@ -1,0 +1,85 @@
+"""One turn, from the press to the last sample heard: what happened in it, and when."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from daemon.protocol import Json, Response, Usage
+
+Source: TypeAlias = Literal["button", "text", "say", "server"]
+
+
+class ToolCall(Struct):
+    """A call of the model's; `output` is None until the tool has answered."""
+
+    call_id: str
+    name: str
+    arguments: str
+    output: str | None = None
+
+
+class Turn(Struct):
+    """Times are seconds on the monotonic clock, None until they are known.
+
+    `closed`: the question is complete. `posed`: the server was asked. `remembered`: an answer or a call has
+    begun, so the question is history and is never posed again.
+    """
+
+    number: int
+    source: Source
+    text: str = ""
+    ticket: int = 0
+    closed: bool = False
+    posed: bool = False
+    remembered: bool = False
+    interrupted: bool = False
+    trouble: str = ""
+    user_item: str = ""
+    heard: str = ""
+    replies: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, ToolCall] = field(default_factory=dict)
+    rounds: int = 0
+    heard_ms: int = 0
+    xruns: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    pressed_at: float | None = None
+    first_frame_at: float | None = None
+    released_at: float | None = None
+    committed_at: float | None = None
+    first_delta_at: float | None = None
+    first_sound_at: float | None = None
+
+    def count(self, response: Response) -> None:
+        """Add what a response cost."""
+        usage = response.usage or Usage()
+        self.input_tokens += usage.input_tokens
+        self.output_tokens += usage.output_tokens
+
+    def record(self) -> Json:
+        """Everything worth telling, in the shape of `voiced watch` and of the journal."""
+        return {
+            "number": self.number,
+            "source": self.source,
+            "heard": self.heard or self.text or None,
+            "tool_calls": [
+                {"name": call.name, "arguments": call.arguments, "output": call.output}
+                for call in self.calls.values()
+            ],
+            "reply": " ".join(text for text in self.replies.values() if text),
+            "interrupted": self.interrupted,
+            "trouble": self.trouble or None,
+            "heard_ms": self.heard_ms,
+            "press_to_first_frame_ms": _ms(self.pressed_at, self.first_frame_at),
+            "release_to_commit_ms": _ms(self.released_at, self.committed_at),
+            "commit_to_first_delta_ms": _ms(self.committed_at, self.first_delta_at),
+            "first_delta_to_sound_ms": _ms(self.first_delta_at, self.first_sound_at),
+            "xruns": self.xruns,
+            "usage": {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens},
+        }
+
+
+def _ms(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round((end - start) * 1000, 1)

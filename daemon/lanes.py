@@ -1,0 +1,182 @@
+"""The two sound lanes: microphone thread -> wire format, and wire format -> jitter buffer -> speaker thread.
+
+The methods that the ports name are called on the audio threads; the others on the event loop. A lane hands
+over by `tell`, which the shell makes safe to call from any thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from daemon.core.events import Captured, CaptureEnded, Drained, Input, Sounded, Stopped, Xrun
+from daemon.core.pcm import from_pcm16, to_pcm16
+from daemon.core.playout import Playout
+from daemon.core.resample import Resampler
+from daemon.protocol import RATE_HZ
+from hardware.ports import Mono, SoundError, Speaker
+
+log = logging.getLogger("voiced.sound")
+
+Tell: TypeAlias = Callable[[Input], None]
+Filter: TypeAlias = Literal["minimum", "linear"]
+
+CHUNK_BYTES = RATE_HZ * 2 // 50
+
+
+class MicrophoneLane:
+    """The Capture port. The first piece of an utterance is one period, to leave at once; then 20 ms."""
+
+    def __init__(self, tell: Tell, kind: Filter) -> None:
+        self.fault = ""
+        self._tell = tell
+        self._kind: Filter = kind
+        self._rate_hz = 0
+        self._resampler: Resampler | None = None
+        self._rest = bytearray()
+        self._first = True
+
+    def opened(self, rate_hz: int) -> None:
+        """The card is there, at this rate."""
+        self.fault = ""
+        self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz, RATE_HZ, self._kind)
+
+    def frames(self, samples: Mono) -> None:
+        """One period."""
+        if self._resampler is not None:
+            self._rest += to_pcm16(self._resampler.process(samples))
+        if self._first or len(self._rest) >= CHUNK_BYTES:
+            self._hand_over()
+
+    def ended(self) -> None:
+        """The tail has been delivered."""
+        if self._resampler is not None:
+            self._rest += to_pcm16(self._resampler.flush())
+            self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
+        self._hand_over()
+        self._first = True
+        self._tell(CaptureEnded())
+
+    def overrun(self) -> None:
+        """Frames were lost."""
+        self._tell(Xrun("overrun"))
+
+    def failed(self, error: SoundError) -> None:
+        """The card has gone; it will be back."""
+        self.fault = str(error)
+        log.warning("microphone: %s", error)
+
+    def _hand_over(self) -> None:
+        if self._rest:
+            self._first = False
+            self._tell(Captured(bytes(self._rest)))
+            self._rest.clear()
+
+
+class SpeakerLane:
+    """The Playback port, and the loop's side of the same queue. One lock, never held for long."""
+
+    def __init__(self, tell: Tell, kind: Filter) -> None:
+        self.speaker: Speaker | None = None
+        self.fault = ""
+        self._tell = tell
+        self._kind: Filter = kind
+        self._lock = threading.Lock()
+        self._rate_hz = RATE_HZ
+        self._gain = 1.0
+        self._playout = Playout(RATE_HZ)
+        self._resamplers: dict[str, Resampler] = {}
+        self._sounded: set[str] = set()
+
+    # ------------------------------------------------------------ on the event loop
+
+    def play(self, item_id: str, pcm: bytes) -> None:
+        """Queue more of an item: PCM16 mono 24 kHz."""
+        resampler = self._resamplers.get(item_id)
+        if resampler is None:
+            resampler = self._resamplers[item_id] = Resampler(RATE_HZ, self._rate_hz, self._kind)
+        samples = resampler.process(from_pcm16(pcm))
+        with self._lock:
+            self._playout.push(item_id, samples)
+        self._wake()
+
+    def end(self, item_id: str) -> None:
+        """No more will come for this item."""
+        resampler = self._resamplers.pop(item_id, None)
+        with self._lock:
+            if resampler is not None:
+                self._playout.push(item_id, resampler.flush())
+            self._playout.finish(item_id)
+        self._wake()
+
+    def silence(self) -> None:
+        """Stop at once; Stopped is told when it is silent. Without a card it is silent already."""
+        self._resamplers.clear()
+        if self.speaker is None or self.fault:
+            self.stopped(0)
+        else:
+            self.speaker.stop()
+
+    def set_gain(self, gain: float) -> None:
+        """Volume: 0.0 to 1.0."""
+        with self._lock:
+            self._gain = self._playout.gain = gain
+
+    def drained(self) -> Drained | None:
+        """If everything has been heard: the items that have, since this was last asked."""
+        with self._lock:
+            if not self._playout.idle:
+                return None
+            self._sounded.clear()
+            return Drained(tuple(self._playout.take_heard_to_end()))
+
+    def _wake(self) -> None:
+        if self.speaker is not None:
+            self.speaker.wake()
+
+    # ------------------------------------------------------------ on the speaker thread
+
+    def opened(self, rate_hz: int) -> None:
+        """The card is there, at this rate. What was queued for another rate is lost with the old card."""
+        self.fault = ""
+        with self._lock:
+            if rate_hz != self._rate_hz:
+                self._rate_hz = rate_hz
+                self._playout = Playout(rate_hz)
+                self._playout.gain = self._gain
+
+    def pull(self, frames: int) -> Mono | None:
+        """Samples to write now."""
+        with self._lock:
+            samples = self._playout.pull(frames)
+            begun = self._playout.take_begun()
+        for item_id in begun:
+            self._tell(Sounded(item_id, time.monotonic()))
+        return samples
+
+    def played(self, delay_frames: int) -> None:
+        """So much is written and not heard."""
+        with self._lock:
+            self._playout.played(delay_frames)
+            idle = self._playout.idle
+        if idle:
+            self._tell(Drained(()))
+
+    def stopped(self, delay_frames: int) -> None:
+        """Silent; so much was written and never heard."""
+        with self._lock:
+            cut = self._playout.stopped(delay_frames)
+        self._tell(Stopped(cut))
+
+    def underrun(self) -> None:
+        """The card ran dry."""
+        self._tell(Xrun("underrun"))
+
+    def failed(self, error: SoundError) -> None:
+        """The card has gone; it will be back."""
+        self.fault = str(error)
+        log.warning("speaker: %s", error)

@@ -1,0 +1,95 @@
+"""Where to connect and with which headers, for each provider (the GA forms of their addresses)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, quote, urlsplit
+
+import msgspec
+
+from daemon.config import BrainConfig, Config, RealtimeConfig
+
+OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
+REALTIME_PATH: Final = "/v1/realtime"
+
+
+class Secret(str):
+    """A key, or a header that holds one: it travels as text and never shows itself in a repr."""
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """What a connection needs. `unix` is the path of a unix socket, else empty: then the URL says where."""
+
+    url: str
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    unix: str = ""
+
+
+def resolve_key(config: Config) -> Secret | None:
+    """The key of the cloud: from `realtime.key_file`, else OPENAI_API_KEY; None where there is neither."""
+    path = config.realtime.key_file
+    try:
+        text = Path(path).read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    key = text.strip() or os.environ.get("OPENAI_API_KEY", "").strip()
+    return Secret(key) if key else None
+
+
+def endpoint(config: Config) -> Endpoint:
+    """The server of the configured provider; the key, if there is one, is in the headers."""
+    realtime = config.realtime
+    if realtime.provider == "offline":
+        return brain_endpoint(config.brain)
+    key = resolve_key(config)
+    return Endpoint(_url(realtime), _headers(realtime, key))
+
+
+def brain_endpoint(brain: BrainConfig) -> Endpoint:
+    """The offline brain, by unix socket or by TCP."""
+    if brain.address.startswith("unix:"):
+        return Endpoint(f"ws://localhost{REALTIME_PATH}", unix=brain.address.removeprefix("unix:"))
+    address = brain.address if "://" in brain.address else f"ws://{brain.address}"
+    path = "" if urlsplit(address).path.strip("/") else REALTIME_PATH
+    return Endpoint(address.rstrip("/") + path)
+
+
+def _url(realtime: RealtimeConfig) -> str:
+    if realtime.provider == "openai":
+        return _with_model(OPENAI_URL, realtime.model)
+    if realtime.provider == "azure":
+        return _with_model(_azure(realtime.url), realtime.model)
+    return _with_model(realtime.url, realtime.model)
+
+
+def _azure(url: str) -> str:
+    """The portal shows the resource as https://NAME.openai.azure.com/; the socket lives below it."""
+    host = url.replace("http", "ws", 1) if url.startswith("http") else url
+    base = host.rstrip("/")
+    return base if base.endswith(REALTIME_PATH) else f"{base}/openai{REALTIME_PATH}"
+
+
+def _with_model(url: str, model: str) -> str:
+    query = urlsplit(url).query
+    if not model or "model" in parse_qs(query):
+        return url
+    return f"{url}{'&' if query else '?'}model={quote(model, safe='')}"
+
+
+def _headers(realtime: RealtimeConfig, key: Secret | None) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    name = "api-key" if realtime.provider == "azure" else realtime.key_header
+    if key and name.lower() == "bearer":
+        headers["Authorization"] = Secret(f"Bearer {key}")
+    elif key:
+        headers[name] = key
+    if realtime.provider != "azure" and realtime.organization:
+        headers["OpenAI-Organization"] = realtime.organization
+    if realtime.provider != "azure" and realtime.project:
+        headers["OpenAI-Project"] = realtime.project
+    return headers

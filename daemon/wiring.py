@@ -1,0 +1,55 @@
+"""What no single key of the configuration can show: who is wired to which pin, and what people call it.
+
+Every rule yields complaints of the form "key.path: what is wrong; the remedy".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, Named, Servo
+
+_PIN_KEYS = ("pin", "pins", "trigger", "echo")
+
+
+def complaints(
+    gpio: GpioConfig,
+    button: ButtonConfig,
+    lamps: Mapping[str, LampConfig],
+    devices: Mapping[str, DeviceConfig],
+) -> Iterator[str]:
+    """Everything that is wrong with the pins taken together."""
+    if gpio.backend == "lgpio" and button.pin is None:
+        yield "button.pin: the key is missing; write the line that the button is wired to, such as pin = 17"
+    yield from _shared_pins(button, lamps, devices)
+    for key, device in devices.items():
+        if not all(spoken_names(key, device)):
+            yield f"devices.{key}.say: a name is blank; write the words that people say"
+        if isinstance(device, Servo) and device.min_pulse_ms >= device.max_pulse_ms:
+            yield f"devices.{key}.min_pulse_ms: it is not below max_pulse_ms; swap the two"
+
+
+def spoken_names(key: str, device: Named) -> tuple[str, ...]:
+    """The names people use for a device, lower case; the first is the canonical one."""
+    return tuple(" ".join(name.lower().split()) for name in device.say or (key.replace("_", " "),))
+
+
+def _shared_pins(
+    button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]
+) -> Iterator[str]:
+    parts: dict[str, object] = {"button": button}
+    parts |= {f"lamps.{key}": lamp for key, lamp in lamps.items()}
+    parts |= {f"devices.{key}": device for key, device in devices.items()}
+    owners: dict[int, str] = {}
+    for path, part in parts.items():
+        for key, pin in _pins(part):
+            if pin in owners:
+                yield f"{path}.{key}: pin {pin} is taken by {owners[pin]}; give each its own pin"
+            owners.setdefault(pin, f"{path}.{key}")
+
+
+def _pins(part: object) -> Iterator[tuple[str, int]]:
+    for key in _PIN_KEYS:
+        value = getattr(part, key, None)
+        if value is not None:
+            yield from ((key, pin) for pin in (value if isinstance(value, tuple) else (value,)))
