@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Literal
 
 from daemon import inventory, vitals
 from daemon.builtin import builtin_tools
@@ -20,6 +20,7 @@ from daemon.core import events as ev
 from daemon.core.conversation import Settings
 from daemon.core.devices import Devices
 from daemon.core.machine import Machine
+from daemon.core.outputs import Answer, Request, WriteOutput
 from daemon.core.session import session_config
 from daemon.desk import Desk
 from daemon.lanes import MicrophoneLane, SpeakerLane
@@ -67,11 +68,12 @@ class App:
 
     def _machine(self) -> Machine:
         realtime = self.config.realtime
-        style = "tap" if realtime.turn == "tap" else "hold"
+        style: Literal["hold", "tap"] = "tap" if realtime.turn == "tap" else "hold"
         session = session_config(
             realtime.instructions, self._toolbox.schemas(), style, realtime.transcription, realtime.session
         )
-        modality = "text" if session["output_modalities"] == ["text"] else "audio"
+        written = session["output_modalities"] == ["text"]
+        modality: Literal["audio", "text"] = "text" if written else "audio"
         settings = Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s)
         devices = Devices(inventory.limits(self.config.devices))
         debounce_s = self.config.button.debounce_ms / 1000
@@ -132,10 +134,12 @@ class App:
     def _make_board(self) -> Board:
         config = self.config
         if config.gpio.backend == "virtual":
-            from hardware.virtual import VirtualBoard as Kind
-        else:
-            from hardware.gpio import GpioBoard as Kind
-        return Kind(config.gpio, config.button, config.lamps, config.devices)
+            from hardware.virtual import VirtualBoard
+
+            return VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        from hardware.gpio import GpioBoard
+
+        return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
 
     def _open_sound(self) -> None:
         from hardware.alsa import AlsaMicrophone, AlsaSpeaker
@@ -212,7 +216,7 @@ class App:
                 self._speaker_lane.silence()
             case ev.Capture(on):
                 self._capture(on)
-            case ev.WriteOutput(device, value):
+            case WriteOutput(device, value):
                 self._write(device, value)
             case ev.DeviceAnswered(ticket, answer):
                 self._resolve(ticket, answer)
@@ -297,11 +301,11 @@ class App:
         if future is not None and not future.done():
             future.set_result(answer)
 
-    async def ask(self, request: ev.Request) -> ev.Answer:
+    async def ask(self, request: Request) -> Answer:
         """Ask for an output to be changed."""
         ticket, answer = self.ticket()
         self.happened(ev.DeviceAsked(ticket, request))
-        result: ev.Answer = await answer
+        result: Answer = await answer
         return result
 
     async def read(self, key: str) -> Reading:

@@ -17,7 +17,6 @@ from msgspec import Meta, field
 
 from daemon import inventory, wiring
 from daemon.core.devices import Devices
-from daemon.core.outputs import value_of
 from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, SoundConfig, Struct
 
 T = TypeVar("T")
@@ -121,6 +120,7 @@ _OWNED: Final = {
     "audio.input.format": "leave it out, the wire is always PCM16 at 24 kHz",
     "audio.output.format": "leave it out, the wire is always PCM16 at 24 kHz",
 }
+_MORE: Final = {"switch": "", "level": ", or 0 to 100", "colour": ', or a colour as "#rrggbb"'}
 _TOML_NAMES: Final = {
     "int": "a whole number",
     "float": "a number",
@@ -287,10 +287,9 @@ def _session(realtime: RealtimeConfig) -> Iterator[str]:
 def _devices(devices: dict[str, DeviceConfig]) -> Iterator[str]:
     for key, output in inventory.outputs(devices).items():
         for name in ("at_start", "at_exit"):
-            try:
-                value_of(inventory.takes(output), getattr(output, name))
-            except ValueError as error:
-                yield f"devices.{key}.{name}: it {error}"
+            state, takes = getattr(output, name), inventory.takes(output)
+            if state not in ("on", "off") and takes != ("level" if isinstance(state, int) else "colour"):
+                yield f'devices.{key}.{name}: this kind cannot be {state!r}; write "on", "off"{_MORE[takes]}'
     try:
         inventory.names(devices)
         Devices(inventory.limits(devices))

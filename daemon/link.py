@@ -108,7 +108,7 @@ class Link:
             while True:
                 frame = await socket.recv(decode=False)
                 self._received(conn, frame)
-        return Disconnected(conn, socket.close_code or 0, socket.close_reason or "")
+        return Disconnected(conn, int(socket.close_code or 0), socket.close_reason or "")
 
     def _received(self, conn: int, frame: bytes) -> None:
         event = decode_server(frame)

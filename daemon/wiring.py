@@ -5,7 +5,7 @@ Every rule yields complaints of the form "key.path: what is wrong; the remedy".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, Named, Servo
 
@@ -21,7 +21,7 @@ def complaints(
     """Everything that is wrong with the pins taken together."""
     if gpio.backend == "lgpio" and button.pin is None:
         yield "button.pin: the key is missing; write the line that the button is wired to, such as pin = 17"
-    yield from _shared_pins(button, lamps, devices)
+    yield from _shared(pins(button, lamps, devices))
     for key, device in devices.items():
         if not all(spoken_names(key, device)):
             yield f"devices.{key}.say: a name is blank; write the words that people say"
@@ -34,22 +34,24 @@ def spoken_names(key: str, device: Named) -> tuple[str, ...]:
     return tuple(" ".join(name.lower().split()) for name in device.say or (key.replace("_", " "),))
 
 
-def _shared_pins(
+def pins(
     button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]
-) -> Iterator[str]:
+) -> Iterator[tuple[str, int]]:
+    """Every line that is used, and the key that names it."""
     parts: dict[str, object] = {"button": button}
     parts |= {f"lamps.{key}": lamp for key, lamp in lamps.items()}
     parts |= {f"devices.{key}": device for key, device in devices.items()}
-    owners: dict[int, str] = {}
     for path, part in parts.items():
-        for key, pin in _pins(part):
-            if pin in owners:
-                yield f"{path}.{key}: pin {pin} is taken by {owners[pin]}; give each its own pin"
-            owners.setdefault(pin, f"{path}.{key}")
+        for key in _PIN_KEYS:
+            value = getattr(part, key, None)
+            for pin in value if isinstance(value, tuple) else (value,):
+                if pin is not None:
+                    yield f"{path}.{key}", pin
 
 
-def _pins(part: object) -> Iterator[tuple[str, int]]:
-    for key in _PIN_KEYS:
-        value = getattr(part, key, None)
-        if value is not None:
-            yield from ((key, pin) for pin in (value if isinstance(value, tuple) else (value,)))
+def _shared(used: Iterable[tuple[str, int]]) -> Iterator[str]:
+    owners: dict[int, str] = {}
+    for path, pin in used:
+        if pin in owners:
+            yield f"{path}: pin {pin} is taken by {owners[pin]}; give each its own pin"
+        owners.setdefault(pin, path)

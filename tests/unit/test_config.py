@@ -84,9 +84,9 @@ BAD = {
     ),
     "relay at 50": (
         HEATER + "at_start = 50",
-        'devices.heater.at_start: it cannot be 50: write "on", "off"',
+        'devices.heater.at_start: this kind cannot be 50; write "on", "off"',
     ),
-    "pwm in red": (LAMP + 'at_exit = "#ff0000"', "devices.lamp.at_exit: it cannot be '#ff0000'"),
+    "pwm in red": (LAMP + 'at_exit = "#ff0000"', "devices.lamp.at_exit: this kind cannot be '#ff0000'"),
     "shared pin": (
         "[button]\npin = 22\n" + LAMP,
         "devices.lamp.pin: pin 22 is taken by button.pin; give each its own pin",

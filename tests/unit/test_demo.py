@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import tomllib
 import wave
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from daemon.commands.client import Json
-from daemon.commands.recording import RATE_HZ, Track, read_track, write_conversation
+from daemon.commands.recording import RATE_HZ, Track, cut, read_track, wire_tracks, write_conversation
 from daemon.commands.report import FIGURES, Outcome, write_report
 from daemon.commands.scenario import SCENARIO, Line, verdict
 from daemon.commands.stage import substituted
@@ -124,6 +125,27 @@ def test_conversation_is_aligned_in_time(tmp_path: Path) -> None:
     assert np.abs(np.argmax(np.abs(both), axis=0) - 0.6 * RATE_HZ).max() <= 2
 
 
+def test_wire_log_gives_the_tracks_where_nobody_could_record(tmp_path: Path) -> None:
+    """20 ms heard at 5.0 s and again at 6.0 s; 2 s of an answer come at once at 6.5 s, cancelled at 7.0 s."""
+    pcm = {
+        "heard": to_pcm16(np.full(480, 0.5, np.float32)),
+        "played": to_pcm16(np.full(48_000, 0.5, np.float32)),
+    }
+    audio = {name: base64.b64encode(data).decode() for name, data in pcm.items()}
+    events = [
+        (5.02, {"type": "input_audio_buffer.append", "audio": audio["heard"]}),
+        (6.02, {"type": "input_audio_buffer.append", "audio": audio["heard"]}),
+        (6.5, {"type": "response.output_audio.delta", "delta": audio["played"]}),
+        (7.0, {"type": "response.cancel"}),
+    ]
+    lines = [json.dumps({"t": t, "conn": 1, "dir": "client", "event": event}) for t, event in events]
+    (tmp_path / "wire.jsonl").write_text("\n".join(lines) + "\n")
+    tracks = wire_tracks(tmp_path / "wire.jsonl")
+    heard, played = (cut(tracks[side], 5.0, 8.0) for side in ("microphone", "speaker"))
+    assert np.flatnonzero(heard).tolist() == [*range(480), *range(RATE_HZ, RATE_HZ + 480)]
+    assert np.flatnonzero(played).tolist() == [*range(round(1.5 * RATE_HZ), 2 * RATE_HZ)]
+
+
 def test_envelope_keeps_the_extremes() -> None:
     samples = np.zeros(RATE_HZ, np.float32)
     samples[100], samples[101], samples[-1] = 1.0, -0.5, 0.25
@@ -159,7 +181,7 @@ def test_timeline_shows_turns_lamps_and_devices(tmp_path: Path) -> None:
     ElementTree.fromstring(drawing)
     for words in ("microphone", "speaker", "status lamp", "fan", "kitchen light", "door", "It is open."):
         assert f"<!-- {words} -->" in drawing
-    assert "set the fan to" in drawing
+    assert "<!-- 1 ✓ set the -->" in drawing
 
 
 def test_live_picture_lets_words_grow_and_then_replaces_them() -> None:

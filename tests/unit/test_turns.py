@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.protocol import ErrorDetail, Item, Response
 from tests.unit.desk_rig import Rig
 
 
-def kinds(events: list[object]) -> list[str]:
+def kinds(events: Sequence[object]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 

@@ -1,0 +1,130 @@
+"""`config check`: what stands in the way of a good start, each as one sentence with its remedy."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from daemon.commands import check
+
+BASE = """
+[sound]
+microphone = "no-such-card"
+speaker = "no-such-card"
+[control]
+socket = "{folder}/control.sock"
+[brain]
+address = "unix:{folder}/brain.sock"
+[tools]
+directory = "{folder}/tools.d"
+[state]
+directory = "{folder}/state"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return tmp_path
+
+
+def messages(folder: Path, text: str = "") -> list[str]:
+    """The findings beyond those of BASE, which always misses its sound cards."""
+    path = folder / "voiced.toml"
+    path.write_text(BASE.format(folder=folder) + text)
+    return [each.message for each in check.check(path) if not each.message.startswith("sound.")]
+
+
+def custom(port: int, scheme: str = "ws") -> str:
+    return f'[realtime]\nprovider = "custom"\nurl = "{scheme}://127.0.0.1:{port}/v1/realtime"\n'
+
+
+def test_nothing_is_wrong_with_a_plain_offline_appliance(folder: Path) -> None:
+    assert messages(folder) == []
+
+
+def test_broken_file_is_the_only_finding_and_the_status_is_2(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "voiced.toml"
+    path.write_text("[sound]\nperiod = 10")
+    assert check.run(path, as_json=True) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert [finding["level"] for finding in found] == ["error"]
+    assert found[0]["message"].startswith(f'{path}: sound: there is no key "period" here; did you mean')
+
+
+def test_missing_card_is_named_with_the_command_that_lists_cards(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "voiced.toml"
+    path.write_text(BASE.format(folder=folder))
+    assert check.run(path) == 2
+    told = capfd.readouterr()
+    assert "error: sound.microphone: The microphone no-such-card" in told.out
+    assert "`arecord -L`" in told.out
+    assert told.err == ""
+
+
+def test_key_is_missing_or_no_key(folder: Path) -> None:
+    (folder / "key").write_text("sk-1\nsk-2\n")
+    realtime = custom(9).replace("127.0.0.1", "localhost")
+    assert any("this is no key" in each for each in messages(folder, f'{realtime}key_file = "{folder}/key"'))
+    azure = '[realtime]\nprovider = "azure"\nurl = "ws://127.0.0.1:9"\nkey_file = "/nowhere"'
+    found = messages(folder, azure)
+    assert "realtime.key_file: /nowhere is not there; write the key into it." in found
+    assert "realtime.key_file: there is no key; name a file with it, or set OPENAI_API_KEY." in found
+
+
+def test_server_that_is_not_there(folder: Path) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        found = messages(folder, custom(bound.getsockname()[1]))
+    assert found == [
+        "realtime.url: 127.0.0.1 cannot be reached (Connection refused); check the URL and the network."
+    ]
+
+
+def test_server_that_is_there(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert messages(folder, custom(server.getsockname()[1])) == []
+
+
+def test_running_service_keeps_its_cards(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as service:
+        service.bind(str(folder / "control.sock"))
+        service.listen()
+        assert messages(folder) == [
+            "sound: the running service has the cards; stop it first to have them checked."
+        ]
+
+
+def test_pins_need_a_chip(folder: Path) -> None:
+    found = messages(folder, '[gpio]\nbackend = "lgpio"\nchip = "no-such-chip"\n[button]\npin = 17')
+    assert len(found) == 1
+    assert "gpiochip" in found[0] or "no-such-chip" in found[0]
+
+
+def test_tool_file_with_an_error_is_named(folder: Path) -> None:
+    (folder / "tools.d").mkdir()
+    (folder / "tools.d" / "broken.py").write_text("def f(:\n")
+    found = messages(folder)
+    assert len(found) == 1
+    assert "broken.py" in found[0]
+
+
+def test_names_that_sound_alike_are_refused(folder: Path) -> None:
+    text = '[devices.lamp]\nkind = "led"\npin = 2\n[devices.lamb]\nkind = "led"\npin = 3\n'
+    assert messages(folder, text) == ['devices.lamb.say: "lamb" sounds like "lamp"; choose another name.']
+    same = '[devices.lamp]\nkind = "led"\npin = 2\nsay = ["lamp", "lamb"]\n'
+    assert messages(folder, same) == []
+
+
+def test_state_directory_that_is_a_file(folder: Path) -> None:
+    (folder / "state").write_text("")
+    assert messages(folder) == [
+        f"state.directory: {folder}/state is no directory; name one that voiced may write to."
+    ]

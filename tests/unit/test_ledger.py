@@ -1,0 +1,76 @@
+"""What a new session is told: what was heard, done and said, within its budget."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.core.ledger import Ledger, words_heard
+
+
+def told(ledger: Ledger, budget: int = 2000) -> list[str]:
+    return [
+        (item.content[0].text or "") if item.content else f"{item.type} {item.call_id}"
+        for item in ledger.seed(budget)
+    ]
+
+
+def test_a_turn_with_a_call_in_its_order() -> None:
+    ledger = Ledger()
+    ledger.user("u1")
+    ledger.called("c1", "set_device", "{}")
+    ledger.transcribed("u1", "lamp on")
+    assert told(ledger) == ["lamp on"]
+    ledger.answered("c1", "The lamp is on.")
+    ledger.assistant("a1", "The lamp")
+    ledger.assistant("a1", "The lamp is on.")
+    assert told(ledger) == ["lamp on", "function_call c1", "function_call_output c1", "The lamp is on."]
+
+
+def test_the_assistants_words_are_written_text_and_the_users_spoken_to_it() -> None:
+    ledger = Ledger()
+    ledger.user("u", "hello")
+    ledger.assistant("a", "Hi.")
+    kinds = [(item.role, item.content[0].type) for item in ledger.seed() if item.content]
+    assert kinds == [("user", "input_text"), ("assistant", "output_text")]
+
+
+def test_only_what_was_heard_is_told() -> None:
+    ledger = Ledger()
+    ledger.assistant("a", "one two three four")
+    ledger.heard("a", 500, 1000)
+    assert told(ledger) == ["one two"]
+    ledger.assistant("b", "never heard")
+    ledger.heard("b", 0, 1000)
+    assert told(ledger) == ["one two"]
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "words"),
+    [(0, ""), (300, "one"), (400, "one two"), (1000, "one two three"), (9000, "one two three")],
+)
+def test_words_are_cut_whole(heard_ms: int, words: str) -> None:
+    assert words_heard("one two three", heard_ms, 600 if heard_ms < 1000 else 1000) == words
+
+
+@given(st.text(alphabet="ab ", max_size=40), st.integers(0, 2000), st.integers(1, 2000))
+def test_what_is_kept_is_a_beginning(text: str, heard_ms: int, received_ms: int) -> None:
+    assert text.startswith(words_heard(text, heard_ms, received_ms))
+
+
+@given(st.integers(0, 300))
+def test_the_budget_holds_and_the_oldest_stay_out(budget: int) -> None:
+    ledger = Ledger()
+    for number in range(20):
+        ledger.user(f"u{number}", f"question number {number:02d}")
+    kept = told(ledger, budget)
+    assert kept == [f"question number {number:02d}" for number in range(20 - len(kept), 20)]
+    assert len(kept) * 10 <= budget
+
+
+def test_forgotten_is_forgotten() -> None:
+    ledger = Ledger()
+    ledger.user("u", "secret")
+    ledger.forget()
+    assert ledger.seed() == []
