@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, Literal
 
 from daemon import inventory, vitals
@@ -28,7 +29,8 @@ from daemon.light import Light
 from daemon.link import Link, WireLog
 from daemon.memory import Remembered, keep, recall
 from daemon.providers import endpoint
-from daemon.tools import Toolbox, load_tools
+from daemon.tool_files import load_tools
+from daemon.tools import Toolbox
 from hardware.ports import Board, HardwareError, Microphone, PinError, Reading, Speaker
 
 log = logging.getLogger("voiced")
@@ -54,10 +56,8 @@ class App:
         self._link = Link(lambda: endpoint(config), self.happened, self._wire)
         self._desk = Desk(self)
         self.control = Control(config.control.socket, self._desk.handle)
-        self._toolbox = Toolbox(
-            builtin_tools(self, config.devices) + load_tools(config.tools.directory, log.error)
-        )
-        self.machine = self._machine()
+        self._toolbox = self._make_toolbox()
+        self.machine = self._make_machine()
         self._microphone_lane = MicrophoneLane(self.tell, config.sound.filter)
         self._speaker_lane = SpeakerLane(self.tell, config.sound.filter)
         self._microphone: Microphone | None = None
@@ -66,7 +66,14 @@ class App:
         self._light = Light(self._lamp)
         self._timer: asyncio.TimerHandle | None = None
 
-    def _machine(self) -> Machine:
+    def _make_toolbox(self) -> Toolbox:
+        own = builtin_tools(self.config.devices, self)
+        extra, errors = load_tools(Path(self.config.tools.directory), [tool.name for tool in own])
+        for error in errors:
+            log.error("tools: %s", error)
+        return Toolbox(own + extra)
+
+    def _make_machine(self) -> Machine:
         realtime = self.config.realtime
         style: Literal["hold", "tap"] = "tap" if realtime.turn == "tap" else "hold"
         session = session_config(
@@ -334,8 +341,8 @@ class App:
         return {part: fault for part, fault in faults.items() if fault}
 
     @property
-    def volume_percent(self) -> int:
-        """How loud the speaker is."""
+    def volume(self) -> int:
+        """How loud the speaker is, in percent."""
         return self.memory.volume_percent
 
     def set_volume(self, percent: int) -> None:
@@ -348,8 +355,7 @@ class App:
         self.happened(ev.ForgetAsked())
 
     def stop_conversation(self) -> None:
-        """Be silent and idle."""
-        self.happened(ev.StopAsked())
+        """The machine ends the turn when this tool has answered; there is nothing more to do."""
 
     def _remember(self, **changes: Any) -> None:
         wishes = {"volume_percent": self.memory.volume_percent, "muted": self.memory.muted, **changes}

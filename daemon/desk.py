@@ -43,7 +43,7 @@ class Desk:
                 ticket, answer = self._app.ticket()
                 return await self._turn(ev.SayAsked(_text(request), ticket), answer)
             case "stop":
-                self._app.stop_conversation()
+                self._app.happened(ev.StopAsked())
             case "forget":
                 self._app.forget()
             case verb:
@@ -56,7 +56,7 @@ class Desk:
             "state": app.machine.state,
             "link": app.machine.link,
             "devices": await app.readings(),
-            "volume": app.volume_percent,
+            "volume": app.volume,
             "muted": app.machine.muted,
             "xruns": app.xruns,
             "faults": app.faults(),

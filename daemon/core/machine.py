@@ -64,6 +64,7 @@ class Machine:
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
         self._route(event, now)
+        self._conversation.settle(now)
         self._use_quiet(now)
         if self.state != self._shown:
             self._shown = self.state
@@ -83,13 +84,13 @@ class Machine:
             case ev.Tick():
                 self._tick(now)
             case ev.CaptureEnded():
-                talk.capture_ended(now)
+                talk.capture_ended()
             case ev.Sounded(_, at):
-                talk.sounded(at)
+                talk.answer.sounded(at)
             case ev.Drained(items):
-                talk.drained(items, now)
+                talk.answer.drained(items)
             case ev.Stopped(cut):
-                talk.stopped(cut, now)
+                talk.answer.stopped(cut)
             case ev.Xrun():
                 talk.xrun()
             case ev.Disconnected(conn, code, reason, retry_after_s):
@@ -97,7 +98,7 @@ class Machine:
                     self._lifeline.lost(code, reason, retry_after_s, now)
                     talk.offline(now)
             case ev.ToolDone(call_id, output):
-                talk.tool_done(call_id, output, now)
+                talk.answer.tool_done(call_id, output)
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
                 self._write(writes)
@@ -114,10 +115,10 @@ class Machine:
         match event:
             case ev.TextAsked(text, ticket):
                 self._lifeline.hurry(now)
-                talk.ask(text, "text", ticket, now)
+                talk.ask(text, "text", ticket)
             case ev.SayAsked(text, ticket):
                 self._lifeline.hurry(now)
-                talk.ask(text, "say", ticket, now)
+                talk.ask(text, "say", ticket)
             case ev.StopAsked():
                 talk.stop(now)
             case ev.MuteAsked(muted):
@@ -135,10 +136,10 @@ class Machine:
         self._hand(self._gestures.tick(now), now, now)
         self._conversation.tick(now)
         self._write(self.devices.tick(now))
-        before = self._lifeline.conn
+        online = self._outbox.online
         if self._lifeline.tick(now):
-            self._conversation.online(now)
-        elif self._lifeline.conn != before:
+            self._conversation.online()
+        elif online and not self._outbox.online:
             self._conversation.offline(now)
 
     def _use_quiet(self, now: float) -> None:
@@ -156,7 +157,7 @@ class Machine:
 
     def _received(self, event: wire.ServerEvents, now: float) -> None:
         if self._lifeline.received(event, now):
-            self._conversation.online(now)
+            self._conversation.online()
         if self._outbox.online:
             self._spoken(event, now)
 
@@ -165,15 +166,15 @@ class Machine:
         talk = self._conversation
         match event:
             case wire.OutputAudioDelta():
-                talk.audio(event.item_id, event.response_id, event.delta, now)
+                talk.answer.audio(event.item_id, event.response_id, event.delta, now)
             case wire.OutputTranscriptDelta() | wire.OutputTextDelta():
-                talk.words(event.item_id, event.response_id, event.delta, False, now)
+                talk.answer.words(event.item_id, event.response_id, event.delta, False, now)
             case wire.OutputTranscriptDone():
-                talk.words(event.item_id, event.response_id, event.transcript, True, now)
+                talk.answer.words(event.item_id, event.response_id, event.transcript, True, now)
             case wire.OutputTextDone():
-                talk.words(event.item_id, event.response_id, event.text, True, now)
+                talk.answer.words(event.item_id, event.response_id, event.text, True, now)
             case wire.OutputAudioDone():
-                talk.item_ended(event.item_id, event.response_id)
+                talk.answer.item_ended(event.item_id, event.response_id)
             case wire.ResponseCreated():
                 talk.begun(event.response.id, now)
             case wire.ResponseDone():
@@ -188,21 +189,21 @@ class Machine:
                 self._error(event.error, now)
 
     def _answered(self, response: wire.Response, now: float) -> None:
-        talk = self._conversation
-        if talk.turn is not None:
-            talk.turn.count(response)
+        answer = self._conversation.answer
+        if answer.turn is not None:
+            answer.turn.count(response)
         if response.status in ("failed", "incomplete"):
-            talk.failed(_why(response), now)
-        talk.answered(response.id, response.output if response.status == "completed" else [], now)
+            answer.fail(_why(response))
+        answer.done(response.id, response.output if response.status == "completed" else [], now)
 
     def _error(self, error: wire.ErrorDetail, now: float) -> None:
         """Most errors are about one event and harmless; those about a question end its turn."""
         if error.reason in _HARMLESS:
             return
         if error.reason == _BUSY or error.event_id == "create":
-            self._conversation.create_refused(error.reason == _BUSY, error.message, now)
+            self._conversation.answer.create_refused(error.reason == _BUSY, error.message, now)
         elif error.event_id == "commit":
-            self._conversation.commit_refused(error.message, now)
+            self._conversation.answer.commit_refused(error.message, now)
         else:
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))
 

@@ -64,7 +64,7 @@ class Playout:
     # ------------------------------------------------------------ the loop's side
 
     def push(self, item_id: str, samples: Mono) -> None:
-        """Queue audio of an item, at the card's rate. Audio of an item that was cut or is finished is ignored."""
+        """Queue audio of an item, at the card's rate; ignored if the item was cut or is finished."""
         if item_id in self._refused:
             return
         item = self._items.setdefault(item_id, _Item(item_id))
@@ -81,7 +81,7 @@ class Playout:
             self._retire()
 
     def heard_ms(self, item_id: str) -> int:
-        """How much of an item was heard, rounded down; 0 if it is unknown, cut, or told as heard to its end."""
+        """How much of an item was heard, rounded down; 0 unless it is being played."""
         item = self._items.get(item_id)
         return item.heard_ms(self._rate_hz) if item else 0
 

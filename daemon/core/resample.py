@@ -39,7 +39,7 @@ _COSINES = (
 _DENSITY = 8  # samples per unit in which the prototype is tabulated
 _PERIOD = 64  # units after which the tabulated prototype repeats: its length and room for the interpolation
 _CEPSTRUM = 16_384  # points, enough that the cepstrum does not wrap around
-_FLOOR = 10 ** (-105 / 20)  # below the stop band: where the logarithm of the magnitude is cut off
+_FLOOR = 1e-6  # far below the stop band: where the logarithm of the magnitude is cut off
 
 _PIECE_FRAMES = 2_048  # longer chunks are converted in pieces of this size: the work buffers stay small
 

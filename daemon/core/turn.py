@@ -23,8 +23,7 @@ class ToolCall(Struct):
 class Turn(Struct):
     """Times are seconds on the monotonic clock, None until they are known.
 
-    `closed`: the question is complete. `posed`: the server was asked. `remembered`: an answer or a call has
-    begun, so the question is history and is never posed again.
+    `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
     """
 
     number: int
@@ -32,7 +31,6 @@ class Turn(Struct):
     text: str = ""
     ticket: int = 0
     closed: bool = False
-    posed: bool = False
     remembered: bool = False
     interrupted: bool = False
     trouble: str = ""

@@ -239,6 +239,28 @@ def test_a_cut_in_the_middle_of_speaking_loses_no_sample() -> None:
     assert kinds(rig.sent())[-1] == "ResponseCreate"
 
 
+def test_a_cut_before_the_answer_asks_again_with_the_kept_audio() -> None:
+    rig = Rig().start()
+    rig.speak(1.0)
+    rig.lose()
+    assert rig.machine.state == "thinking"
+    rig.clear()
+    rig.connect()
+    assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) == 48_000
+    assert kinds(rig.sent())[-2:] == ["AudioCommit", "ResponseCreate"]
+
+
+def test_a_cut_in_the_middle_of_the_answer_plays_what_has_come() -> None:
+    rig = Rig().start()
+    rig.speak(1.0)
+    rig.reply()
+    rig.lose()
+    assert rig.found(ev.PlayEnd)
+    assert rig.machine.state == "speaking"
+    rig.step(ev.Drained(("item_1",)))
+    assert rig.found(ev.TurnOver)[0].turn["heard_ms"] == 2000
+
+
 def test_an_utterance_whose_calls_have_begun_is_never_sent_again() -> None:
     rig = Rig().start()
     rig.speak()

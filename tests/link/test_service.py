@@ -1,0 +1,189 @@
+"""The service and the brain as two processes, on a virtual sound card, by both kinds of socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daemon.commands.client import ControlError, request, stream
+from daemon.commands.virtualcard import VirtualCard
+
+CLIP = Path(__file__).parents[1] / "brain/clips/flite-slt_cmd00.wav"
+CONFIG = """
+[realtime]
+provider = "offline"
+turn = "{turn}"
+[sound]
+microphone = "{card.microphone}"
+speaker = "{card.speaker}"
+[brain]
+address = "{brain}"
+[control]
+socket = "{folder}/control.sock"
+[state]
+directory = "{folder}/state"
+[debug]
+wire_log = "{folder}/wire.jsonl"
+[button]
+pin = 17
+[lamps.status]
+kind = "rgb"
+pins = [5, 6, 13]
+[devices.lamp]
+kind = "pwm"
+pin = 22
+[devices.heater]
+kind = "relay"
+pin = 23
+[devices.fan]
+kind = "pwm"
+pin = 24
+[devices.door]
+kind = "button"
+pin = 25
+"""
+
+
+def start(*command: str, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    with log.open("ab") as stderr:
+        return subprocess.Popen([sys.executable, "-m", "daemon", *command], stderr=stderr, env=env)
+
+
+def wait_for(what: Callable[[], Any], patience_s: float = 40.0) -> Any:
+    """The first true answer; a control socket that is not there yet is no answer."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        try:
+            if answer := what():
+                return answer
+        except ControlError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture(scope="module")
+def card() -> Iterator[VirtualCard]:
+    with VirtualCard() as card:
+        yield card
+
+
+class Service:
+    """A running service with its brain."""
+
+    def __init__(self, folder: Path, card: VirtualCard, brain: str, turn: str) -> None:
+        self.folder, self.card = folder, card
+        self.socket = folder / "control.sock"
+        config = folder / "voiced.toml"
+        config.write_text(CONFIG.format(folder=folder, card=card, brain=brain, turn=turn))
+        listen = brain.removeprefix("ws://").removesuffix("/v1/realtime")
+        env = {**os.environ, **card.env}
+        self.brain = start("brain", "--listen", listen, log=folder / "brain.log")
+        self.process = start("run", "--config", str(config), log=folder / "service.log", env=env)
+
+    def status(self) -> dict[str, Any]:
+        return request(self.socket, "status")
+
+    def voiced(self, *words: str) -> str:
+        """The command line, as a hand would type it."""
+        command = [sys.executable, "-m", "daemon", *words, "--socket", str(self.socket)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def next_turn(self, act: Callable[[], None]) -> dict[str, Any]:
+        """Do something and return the record of the turn that it leads to."""
+        events = stream(self.socket, "watch", 60.0)
+        assert next(events)["ok"]
+        act()
+        return next(event for event in events if event.get("event") == "turn")
+
+    def end(self) -> None:
+        for process in (self.process, self.brain):
+            process.terminate()
+            process.wait(10)
+
+
+@pytest.fixture
+def serve(tmp_path: Path, card: VirtualCard) -> Iterator[Callable[..., Service]]:
+    services: list[Service] = []
+
+    def make(brain: str, turn: str = "hold") -> Service:
+        service = Service(tmp_path, card, brain, turn)
+        services.append(service)
+        wait_for(lambda: service.status()["link"] == "ready")
+        return service
+
+    yield make
+    for service in services:
+        service.end()
+
+
+def spoken_turn(service: Service) -> dict[str, Any]:
+    def act() -> None:
+        service.voiced("press")
+        service.card.feed(CLIP).wait()
+        service.voiced("release")
+
+    return service.next_turn(act)
+
+
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_a_spoken_command_moves_the_lamp(serve: Callable[..., Service], tmp_path: Path, kind: str) -> None:
+    brain = f"unix:{tmp_path}/brain.sock" if kind == "unix" else "ws://127.0.0.1:18765/v1/realtime"
+    service = serve(brain)
+    turn = spoken_turn(service)
+    assert [(call["name"], json.loads(call["arguments"])) for call in turn["tool_calls"]] == [
+        ("set_device", {"device": "lamp", "state": "on"})
+    ]
+    assert turn["reply"] == "The lamp is on."
+    assert turn["heard_ms"] > 500
+    assert service.status()["devices"]["lamp"] == 1.0
+
+
+def test_in_the_style_tap_the_brains_own_voice_detection_ends_the_turn(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    service = serve(f"unix:{tmp_path}/brain.sock", "tap")
+
+    def act() -> None:
+        service.voiced("press")
+        service.voiced("release")
+        service.card.feed(CLIP).wait()
+
+    turn = service.next_turn(act)
+    assert turn["reply"] == "The lamp is on."
+
+
+def test_the_service_outlives_its_brain_and_ends_at_once_with_safe_outputs(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    service = serve(f"unix:{tmp_path}/brain.sock")
+    service.voiced("ask", "turn on the lamp")
+    assert service.status()["devices"]["lamp"] == 1.0
+    service.brain.kill()
+    service.brain.wait()
+    wait_for(lambda: service.status()["link"] == "waiting")
+    service.brain = start("brain", "--listen", f"unix:{tmp_path}/brain.sock", log=tmp_path / "brain.log")
+    wait_for(lambda: service.status()["link"] == "ready", 60.0)
+    assert json.loads(service.voiced("status", "--json"))["devices"]["lamp"] == 1.0
+    service.process.terminate()
+    assert service.process.wait(2.0) == 0
+    assert not service.socket.exists()
+
+
+def test_the_wire_of_a_turn_satisfies_the_oracle(serve: Callable[..., Service], tmp_path: Path) -> None:
+    from tests.oracle import violations
+
+    service = serve(f"unix:{tmp_path}/brain.sock")
+    spoken_turn(service)
+    service.voiced("ask", "what time is it")
+    lines = (tmp_path / "wire.jsonl").read_text().splitlines()
+    assert len(lines) > 50
+    assert violations(lines) == []
