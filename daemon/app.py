@@ -354,9 +354,6 @@ class App:
         """Forget the conversation when the present turn is over."""
         self.happened(ev.ForgetAsked())
 
-    def stop_conversation(self) -> None:
-        """The machine ends the turn when this tool has answered; there is nothing more to do."""
-
     def _remember(self, **changes: Any) -> None:
         wishes = {"volume_percent": self.memory.volume_percent, "muted": self.memory.muted, **changes}
         remembered = Remembered(**wishes)

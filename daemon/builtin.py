@@ -51,9 +51,6 @@ class Appliance(Protocol):
     def set_volume(self, percent: int) -> None:
         """From the next sample on."""
 
-    def stop_conversation(self) -> None:
-        """Be silent and idle."""
-
     def forget(self) -> None:
         """Forget what was said."""
 
@@ -168,7 +165,7 @@ class _General:
 
     async def stop_conversation(self) -> str:
         """End the conversation when the user says goodbye or wants silence."""
-        self._appliance.stop_conversation()
+        # The machine ends the turn by the name of this tool: daemon/core/answer.py.
         return "The conversation is over."
 
     async def forget_conversation(self) -> str:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from daemon.core.events import Captured, CaptureEnded, Drained, Input, Sounded, Stopped, Xrun
 from daemon.core.pcm import from_pcm16, to_pcm16
 from daemon.core.playout import Playout
@@ -24,7 +26,7 @@ log = logging.getLogger("voiced.sound")
 Tell: TypeAlias = Callable[[Input], None]
 Filter: TypeAlias = Literal["minimum", "linear"]
 
-CHUNK_BYTES = RATE_HZ * 2 // 50
+CHUNKS_PER_S = 50
 
 
 class MicrophoneLane:
@@ -34,31 +36,32 @@ class MicrophoneLane:
         self.fault = ""
         self._tell = tell
         self._kind: Filter = kind
-        self._rate_hz = 0
-        self._resampler: Resampler | None = None
-        self._rest = bytearray()
-        self._first = True
+        self._rate_hz = RATE_HZ
+        self._resampler = Resampler(RATE_HZ, RATE_HZ)
+        self._periods: list[Mono] = []
+        self._frames = 0
+        self._wanted_frames = 0
 
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate."""
         self.fault = ""
         self._rate_hz = rate_hz
-        self._resampler = Resampler(rate_hz, RATE_HZ, self._kind)
+        self._begin()
 
     def frames(self, samples: Mono) -> None:
         """One period."""
-        if self._resampler is not None:
-            self._rest += to_pcm16(self._resampler.process(samples))
-        if self._first or len(self._rest) >= CHUNK_BYTES:
-            self._hand_over()
+        self._periods.append(samples)
+        self._frames += len(samples)
+        if self._frames >= self._wanted_frames:
+            self._hand_over(self._resampler.process(np.concatenate(self._periods)))
+            self._periods, self._frames = [], 0
+            self._wanted_frames = self._rate_hz // CHUNKS_PER_S
 
     def ended(self) -> None:
         """The tail has been delivered."""
-        if self._resampler is not None:
-            self._rest += to_pcm16(self._resampler.flush())
-            self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
-        self._hand_over()
-        self._first = True
+        self._hand_over(self._resampler.process(np.concatenate([*self._periods, np.zeros(0, np.float32)])))
+        self._hand_over(self._resampler.flush())
+        self._begin()
         self._tell(CaptureEnded())
 
     def overrun(self) -> None:
@@ -70,11 +73,14 @@ class MicrophoneLane:
         self.fault = str(error)
         log.warning("microphone: %s", error)
 
-    def _hand_over(self) -> None:
-        if self._rest:
-            self._first = False
-            self._tell(Captured(bytes(self._rest)))
-            self._rest.clear()
+    def _begin(self) -> None:
+        """For a new utterance: nothing of the one before, and the first period leaves at once."""
+        self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
+        self._periods, self._frames, self._wanted_frames = [], 0, 0
+
+    def _hand_over(self, samples: Mono) -> None:
+        if len(samples):
+            self._tell(Captured(to_pcm16(samples)))
 
 
 class SpeakerLane:
@@ -90,12 +96,14 @@ class SpeakerLane:
         self._gain = 1.0
         self._playout = Playout(RATE_HZ)
         self._resamplers: dict[str, Resampler] = {}
-        self._sounded: set[str] = set()
 
     # ------------------------------------------------------------ on the event loop
 
     def play(self, item_id: str, pcm: bytes) -> None:
-        """Queue more of an item: PCM16 mono 24 kHz."""
+        """Queue more of an item: PCM16 mono 24 kHz. Without a card it is over at once, unheard."""
+        if self.fault:
+            self._tell(Drained(()))
+            return
         resampler = self._resamplers.get(item_id)
         if resampler is None:
             resampler = self._resamplers[item_id] = Resampler(RATE_HZ, self._rate_hz, self._kind)
@@ -131,7 +139,6 @@ class SpeakerLane:
         with self._lock:
             if not self._playout.idle:
                 return None
-            self._sounded.clear()
             return Drained(tuple(self._playout.take_heard_to_end()))
 
     def _wake(self) -> None:
@@ -145,9 +152,10 @@ class SpeakerLane:
         self.fault = ""
         with self._lock:
             if rate_hz != self._rate_hz:
-                self._rate_hz = rate_hz
+                self._rate_hz, self._resamplers = rate_hz, {}
                 self._playout = Playout(rate_hz)
                 self._playout.gain = self._gain
+        self._tell(Drained(()))
 
     def pull(self, frames: int) -> Mono | None:
         """Samples to write now."""
@@ -177,6 +185,9 @@ class SpeakerLane:
         self._tell(Xrun("underrun"))
 
     def failed(self, error: SoundError) -> None:
-        """The card has gone; it will be back."""
+        """The card has gone; it will be back. What was queued is not played then: it would be out of place."""
         self.fault = str(error)
         log.warning("speaker: %s", error)
+        with self._lock:
+            self._playout.stopped(0)
+        self._tell(Drained(()))

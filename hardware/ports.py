@@ -267,7 +267,7 @@ DeviceConfig: TypeAlias = OutputConfig | SensorConfig
 
 
 def value_of(output: OutputConfig, state: State) -> Value:
-    """A state as the owner writes it, as the value of this output: 30 is 0.3, "off" of an rgb is "#000000"."""
+    """A state as the owner writes it, as this output's value: 30 is 0.3, "off" of an rgb is "#000000"."""
     if isinstance(state, int):
         return state / 100
     if isinstance(output, Rgb):

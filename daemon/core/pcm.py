@@ -12,13 +12,15 @@ from hardware.ports import Mono
 Pcm16: TypeAlias = npt.NDArray[np.int16]
 
 _FULL_SCALE = np.float32(32768.0)
+_LOWEST, _HIGHEST = np.float32(-32768.0), np.float32(32767.0)
 
 
 def quantised(samples: Mono) -> Pcm16:
     """Round to the nearest 16 bit value; what is beyond full scale is clipped."""
     scaled = samples * _FULL_SCALE
     np.rint(scaled, out=scaled)
-    np.clip(scaled, -32768.0, 32767.0, out=scaled)
+    np.minimum(scaled, _HIGHEST, out=scaled)
+    np.maximum(scaled, _LOWEST, out=scaled)
     return scaled.astype("<i2")
 
 

@@ -111,7 +111,7 @@ class Playout:
         samples = np.zeros(frames, np.float32)
         written = self._write(samples)
         self._note(None, frames - written)
-        samples *= self._next_gain(frames)
+        self._amplify(samples)
         return samples
 
     def played(self, delay_frames: int) -> None:
@@ -177,11 +177,12 @@ class Playout:
             self._line.append(_Stretch(item, frames))
             self._line_frames += frames
 
-    def _next_gain(self, frames: int) -> Mono | np.float32:
+    def _amplify(self, samples: Mono) -> None:
         before, self._gain_now = self._gain_now, self.gain
-        if before == self.gain:
-            return np.float32(self.gain)
-        return np.linspace(before, self.gain, frames, dtype=np.float32)
+        if before != self.gain:
+            samples *= np.linspace(before, self.gain, len(samples), dtype=np.float32)
+        elif self.gain != 1.0:
+            samples *= np.float32(self.gain)
 
     def _advance(self, frames: int) -> None:
         """The next `frames` frames of the line have been heard."""

@@ -89,7 +89,10 @@ def test_verdict_says_what_went_wrong(line: Line, change: Json, devices: Json, p
 
 def test_report_has_the_agreed_shape_and_is_not_ok_with_one_wrong_turn(tmp_path: Path) -> None:
     status = {"rss_mb": 50.0, "cpu_s": 1.0, "start_to_ready_ms": 400.0, "state": "idle"}
-    outcomes = [Outcome(FAN.text, RIGHT, {"fan": 0.3}, 0, 1), Outcome(None, {}, {}, 1, 2, ["no turn"])]
+    outcomes = [
+        Outcome(FAN.text, FAN.text, RIGHT, {"fan": 0.3}, 0, 1),
+        Outcome("a.wav", None, {}, {}, 1, 2, ["no turn"]),
+    ]
     assert not write_report(tmp_path / "report.json", outcomes, status)
     report = json.loads((tmp_path / "report.json").read_text())
     assert report.keys() == {"ok", "turns", "rss_mb", "cpu_s", "start_to_ready_ms"}
@@ -174,7 +177,7 @@ def test_timeline_shows_turns_lamps_and_devices(tmp_path: Path) -> None:
         {"t": 1.4, "event": "state", "state": "idle"},
     ]
     track = Track(0.0, np.full(2 * RATE_HZ, 0.1, np.float32))
-    outcomes = [Outcome(FAN.text, RIGHT, {}, 0.5, 1.5)]
+    outcomes = [Outcome(FAN.text, FAN.text, RIGHT, {}, 0.5, 1.5)]
     path = tmp_path / "timeline.svg"
     draw(path, Performance(events, outcomes, {"microphone": track, "speaker": track}, 0.0, 2.0))
     drawing = path.read_text()

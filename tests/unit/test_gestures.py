@@ -13,7 +13,8 @@ PRESS, RELEASE, TAP, DOUBLE = "press", "release", "tap", "double_tap"
 
 def play(edges: list[tuple[float, bool]]) -> list[tuple[float, str]]:
     """Feed edges (time, level), serving deadlines between them."""
-    button, heard = Gestures(0.03), []
+    button = Gestures(0.03)
+    heard: list[tuple[float, str]] = []
     for at, pressed in [*edges, (edges[-1][0] + 9, edges[-1][1])]:
         while (deadline := button.deadline) is not None and deadline <= at:
             heard += [(deadline, gesture) for gesture in button.tick(deadline)]

@@ -1,0 +1,221 @@
+"""Opening a sound card at its native rate, in a format and with the channels that it has."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import alsaaudio
+
+from hardware.formats import FORMATS, Format
+from hardware.ports import Mono, SoundConfig, SoundError
+
+log = logging.getLogger("voiced.sound")
+
+_Rates: TypeAlias = int | tuple[int, int] | list[int]
+"""As pyalsaaudio tells rates: the only one, the bounds of any, or a choice."""
+
+Direction: TypeAlias = Literal["microphone", "speaker"]
+
+# Rates that divide well by 24 kHz, or lose nothing of it, come first.
+_PREFERRED_HZ = (48_000, 24_000, 44_100, 96_000, 32_000, 16_000, 8_000)
+_MOST_CHANNELS = 8
+_TYPES = {"microphone": alsaaudio.PCM_CAPTURE, "speaker": alsaaudio.PCM_PLAYBACK}
+
+
+@dataclass
+class Stream:
+    """An open PCM and the parameters that the card settled on. Belongs to one thread."""
+
+    pcm: alsaaudio.PCM
+    format: Format
+    rate_hz: int
+    channels: int
+    period_frames: int
+    buffer_frames: int
+    has_driver: bool
+    """A card of the kernel, and no sound server in user space."""
+
+    def read(self, channel: int) -> Mono | None:
+        """Wait for one period of one channel; None after an overrun."""
+        frames, data = self.pcm.read()
+        return None if frames == -errno.EPIPE else self.format.decode(data, self.channels, channel)
+
+    def write(self, samples: Mono) -> bool:
+        """Write to all channels, which does not wait where there is room; False after an underrun."""
+        data = self.format.encode(samples, self.channels)
+        if self.pcm.write(data) != -errno.EPIPE:
+            return True
+        # The card stands ready again, but without these samples.
+        self.pcm.write(data)
+        return False
+
+    @property
+    def running(self) -> bool:
+        """Between the first read or write and `drop`, or an xrun."""
+        return bool(self.pcm.state() == alsaaudio.PCM_STATE_RUNNING)
+
+    def available_frames(self) -> int:
+        """Frames to read, or room to write; an xrun leaves nothing to read and all the room."""
+        frames: int = self.pcm.avail()
+        if frames == -errno.EPIPE:
+            return self.buffer_frames if self.pcm.pcmtype() == alsaaudio.PCM_PLAYBACK else 0
+        if frames < 0:
+            raise alsaaudio.ALSAAudioError(os.strerror(-frames))
+        return frames
+
+    def delay_frames(self) -> int:
+        """Frames written and not heard yet."""
+        return max(0, self.buffer_frames - self.available_frames())
+
+    def check(self) -> None:
+        """Notice on a stopped PCM that the card has gone. Raises ALSAAudioError."""
+        # A card of the kernel tells by its state, the plugin of a sound server by its poll descriptors.
+        self.pcm.polldescriptors_revents([(fd, 0) for fd, _ in self.pcm.polldescriptors()])
+        if self.pcm.state() == alsaaudio.PCM_STATE_DISCONNECTED:
+            raise alsaaudio.ALSAAudioError(os.strerror(errno.ENODEV))
+
+    def drop(self) -> None:
+        """Stop at once and forget what was not heard or read; the next read or write starts anew."""
+        self.pcm.drop()
+
+    def close(self) -> None:
+        """Release the card without waiting for what was not heard."""
+        with suppress(alsaaudio.ALSAAudioError):
+            self.pcm.drop()
+        self.pcm.close()
+
+
+def open_stream(direction: Direction, config: SoundConfig) -> Stream:
+    """Open the configured card. Raises SoundError."""
+    device = config.microphone if direction == "microphone" else config.speaker
+    try:
+        stream = _open(direction, device, config)
+    except alsaaudio.ALSAAudioError as error:
+        raise sound_error(direction, config, error) from error
+    log.info(
+        "%s %s: %d Hz, %d channels, %s, period of %d frames, buffer of %d",
+        *(direction, device, stream.rate_hz, stream.channels),
+        *(stream.format.name, stream.period_frames, stream.buffer_frames),
+    )
+    if config.rate_hz not in (0, stream.rate_hz):
+        log.warning("the %s has no %d Hz: it runs at %d Hz", direction, config.rate_hz, stream.rate_hz)
+    return stream
+
+
+def sound_error(direction: Direction, config: SoundConfig, error: Exception) -> SoundError:
+    """What ALSA said, as a sentence that names the remedy; ALSA's own text is all there is to tell by."""
+    device = config.microphone if direction == "microphone" else config.speaker
+    lister = "arecord -L" if direction == "microphone" else "aplay -L"
+    said = str(error)
+    if _means(said, errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        words = f"is not there: plug it in, or take a name from `{lister}`"
+    elif _means(said, errno.EBUSY):
+        words = "is in use: end the program that `fuser -v /dev/snd/*` shows, or take default"
+    elif _means(said, errno.EACCES, errno.EPERM):
+        words = "may not be used: put the user of this program into the group audio"
+    else:
+        words = f"does not work ({said}): plug it in again, or take a name from `{lister}`"
+    return SoundError(f"The {direction} {device} {words} ([sound] {direction}).")
+
+
+def _means(said: str, *codes: int) -> bool:
+    return any(os.strerror(code) in said for code in codes)
+
+
+def _open(direction: Direction, device: str, config: SoundConfig) -> Stream:
+    rate_hz, sample_format = _choose(direction, device, config)
+    needed = config.microphone_channel + 1 if direction == "microphone" else 1
+    for channels in range(needed, _MOST_CHANNELS + 1):
+        stream = _stream(_pcm(direction, device, rate_hz, channels, sample_format.name, config))
+        if stream.channels >= needed:
+            return stream
+        stream.close()
+    raise SoundError(
+        f"The microphone {device} has {stream.channels} channels, so there is no channel "
+        f"{config.microphone_channel}: lower microphone_channel in [sound], it counts from 0."
+    )
+
+
+def _choose(direction: Direction, device: str, config: SoundConfig) -> tuple[int, Format]:
+    """The rate and the format to ask for, by what the card says that it has."""
+    probe = _pcm(direction, device)
+    try:
+        offered, rates, info = probe.getformats(), probe.getrates(), probe.info()
+    finally:
+        probe.close()
+    sample_format = _format_among(offered)
+    if config.rate_hz:
+        return config.rate_hz, sample_format
+    if info["card_no"] >= 0:
+        rates = _hardware_rates(direction, info) or rates
+    return next((hz for hz in _PREFERRED_HZ if _within(rates, hz)), _PREFERRED_HZ[0]), sample_format
+
+
+def _format_among(names: Iterable[str]) -> Format:
+    for each in FORMATS:
+        if each.name in names:
+            return each
+    known = ", ".join(each.name for each in FORMATS)
+    raise SoundError(f"The sound card offers only {', '.join(names)}: use one with {known} ([sound]).")
+
+
+def _hardware_rates(direction: Direction, info: dict[str, int]) -> _Rates | None:
+    """What the card behind a plug layer can do by itself, or None if it does not tell (dmix holds it)."""
+    with suppress(alsaaudio.ALSAAudioError):
+        probe = _pcm(direction, f"hw:{info['card_no']},{info['device_no']}")
+        try:
+            rates: _Rates = probe.getrates()
+            return rates
+        finally:
+            probe.close()
+    return None
+
+
+def _within(rates: _Rates, rate_hz: int) -> bool:
+    match rates:
+        case tuple():
+            return rates[0] <= rate_hz <= rates[1]
+        case list():
+            return rate_hz in rates
+        case _:
+            return rate_hz == rates
+
+
+def _pcm(
+    direction: Direction,
+    device: str,
+    rate_hz: int = _PREFERRED_HZ[0],
+    channels: int = 1,
+    format_name: str = FORMATS[0].name,
+    config: SoundConfig | None = None,
+) -> alsaaudio.PCM:
+    """An open PCM. ALSA takes all parameters as wishes: the card may have settled on others."""
+    config = config or SoundConfig()
+    return alsaaudio.PCM(
+        type=_TYPES[direction],
+        device=device,
+        rate=rate_hz,
+        channels=channels,
+        format=getattr(alsaaudio, f"PCM_FORMAT_{format_name}"),
+        periodsize=rate_hz * config.period_ms // 1000,
+        periods=max(2, round(config.buffer_ms / config.period_ms)),
+    )
+
+
+def _stream(pcm: alsaaudio.PCM) -> Stream:
+    info = pcm.info()
+    return Stream(
+        pcm,
+        _format_among([info["format_name"]]),
+        rate_hz=info["rate"],
+        channels=info["channels"],
+        period_frames=info["period_size"],
+        buffer_frames=info["buffer_size"],
+        has_driver=info["card_no"] >= 0,
+    )

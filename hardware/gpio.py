@@ -1,0 +1,148 @@
+"""Every pin of the appliance on gpiozero: the Board port of a real board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from gpiozero import DigitalInputDevice
+from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
+
+from hardware.gpiochip import ChipFactory, LgpioError
+from hardware.parts import Part, Sensor, lamp_on, output_on, sensor_on
+from hardware.ports import (
+    ButtonConfig,
+    DeviceConfig,
+    GpioConfig,
+    LampConfig,
+    Output,
+    PinError,
+    Reading,
+    Value,
+    value_of,
+)
+
+T = TypeVar("T")
+
+
+class GpioBoard:
+    """The Board port on a gpiochip. Raises PinError if a pin cannot be had.
+
+    Outputs are claimed in their `at_start` state. Edges of the button are raw: no debouncing here. `factory`
+    is gpiozero's maker of pins; without one it is the chip that the configuration names.
+    """
+
+    def __init__(
+        self,
+        gpio: GpioConfig,
+        button: ButtonConfig,
+        lamps: Mapping[str, LampConfig],
+        devices: Mapping[str, DeviceConfig],
+        factory: Any = None,
+    ) -> None:
+        self._configs = devices
+        self._lamps: dict[str, Part] = {}
+        self._outputs: dict[str, Part] = {}
+        self._sensors: dict[str, Sensor] = {}
+        self._button: Any = None
+        self._factory = ChipFactory(gpio.chip) if factory is None else factory
+        try:
+            self._claim(button, lamps, devices)
+        except PinError:
+            self.close()
+            raise
+
+    def listen(self, edge: Callable[[bool], None]) -> None:
+        """Call `edge(pressed)` for every edge, from lgpio's thread, which ends if `edge` raises."""
+        if self._button is not None:
+            self._button.when_activated = lambda: edge(True)
+            self._button.when_deactivated = lambda: edge(False)
+
+    def lamp(self, name: str, colour: tuple[float, float, float]) -> None:
+        """Light a status lamp; one that is not declared is not lit."""
+        if name in self._lamps:
+            with _explained(f"lamps.{name}"):
+                self._lamps[name].set(colour)
+
+    def write(self, device: str, value: Value) -> None:
+        """Set an output. Raises PinError."""
+        with _explained(f"devices.{device}"):
+            _declared(self._outputs, device, "an output").set(value)
+
+    def read(self, device: str) -> Reading:
+        """Ask a sensor; a distance takes a fifth of a second. Raises PinError."""
+        with _explained(f"devices.{device}"):
+            return _declared(self._sensors, device, "a sensor").read()
+
+    def close(self) -> None:
+        """Put outputs into their `at_exit` states, those that go off first, and release every line.
+
+        Never raises. A released line may float or hold its level, as its driver likes; nobody pulses it any
+        more, so that a level below 100 percent ends as off.
+        """
+        at_exit = {
+            key: value_of(config, config.at_exit)
+            for key, config in self._configs.items()
+            if isinstance(config, Output) and key in self._outputs
+        }
+        for key in sorted(at_exit, key=lambda key: at_exit[key] not in (0.0, "#000000")):
+            # Whatever one line says, the next must still come to its safe state.
+            with suppress(Exception):
+                self._outputs[key].set(at_exit[key])
+        for lamp in self._lamps.values():
+            with suppress(Exception):
+                lamp.set((0.0, 0.0, 0.0))
+        button = [] if self._button is None else [self._button]
+        parts = [
+            *self._outputs.values(),
+            *self._lamps.values(),
+            *self._sensors.values(),
+            *button,
+            self._factory,
+        ]
+        for part in parts:
+            with suppress(Exception):
+                part.close()
+        self._button = None
+        for claimed in (self._outputs, self._lamps, self._sensors):
+            claimed.clear()
+
+    def _claim(
+        self, button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]
+    ) -> None:
+        for key, device in devices.items():
+            with _explained(f"devices.{key}"):
+                if isinstance(device, Output):
+                    self._outputs[key] = output_on(device, self._factory)
+                else:
+                    self._sensors[key] = sensor_on(device, self._factory)
+        for key, lamp in lamps.items():
+            with _explained(f"lamps.{key}"):
+                self._lamps[key] = lamp_on(lamp, self._factory)
+        if button.pin is not None:
+            with _explained("button"):
+                self._button = DigitalInputDevice(
+                    button.pin, pull_up=button.pull_up, pin_factory=self._factory
+                )
+
+
+def _declared(parts: Mapping[str, T], key: str, role: str) -> T:
+    if key not in parts:
+        raise PinError(f"this is not {role}: declare it in the configuration.")
+    return parts[key]
+
+
+@contextmanager
+def _explained(part: str) -> Iterator[None]:
+    """Turn what the layers below raise into one sentence about this part of the configuration."""
+    try:
+        yield
+    except PinError as error:
+        raise PinError(f"{part}: {error}") from None
+    except GPIOPinInUse:
+        raise PinError(f"{part}: its pin is taken by another part: give each its own pin.") from None
+    except PinInvalidPin as error:
+        raise PinError(f"{part}: {error}: choose a line that the chip has.") from None
+    except (GPIOZeroError, LgpioError, OSError) as error:
+        raise PinError(f"{part}: the pin refuses ({error}): check its wiring and gpio.chip.") from error

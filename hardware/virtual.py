@@ -1,0 +1,101 @@
+"""The Board port without a kernel, for the demo and for tests: pressed by calls, seen through an observer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from hardware.ports import (
+    ButtonConfig,
+    DeviceConfig,
+    GpioConfig,
+    LampConfig,
+    Output,
+    PinError,
+    Reading,
+    Value,
+    value_of,
+)
+
+Levels = tuple[float, float, float]
+DARK: Levels = (0.0, 0.0, 0.0)
+
+
+class VirtualBoard:
+    """Remembers what it is told. `observer(part, value)` hears of every change, as "devices.fan", 0.3.
+
+    Lamps are "lamps.status" with three levels. The observer runs on the thread that made the change.
+    """
+
+    def __init__(
+        self,
+        gpio: GpioConfig,
+        button: ButtonConfig,
+        lamps: Mapping[str, LampConfig],
+        devices: Mapping[str, DeviceConfig],
+        observer: Callable[[str, Value | Levels], None] = lambda part, value: None,
+    ) -> None:
+        self.outputs: dict[str, Value] = {}
+        self.lamps: dict[str, Levels] = dict.fromkeys(lamps, DARK)
+        self.pressed = False
+        self._configs = devices
+        self._readings: dict[str, Reading] = {}
+        self._observer = observer
+        self._edge: Callable[[bool], None] = lambda pressed: None
+        self._button_lock = threading.Lock()
+        for key, device in devices.items():
+            if isinstance(device, Output):
+                self.outputs[key] = value_of(device, device.at_start)
+            else:
+                self._readings[key] = device.simulated
+
+    def listen(self, edge: Callable[[bool], None]) -> None:
+        """Call `edge(pressed)` when the button moves, on the thread that moves it."""
+        self._edge = edge
+
+    def press(self) -> None:
+        """Push the button down; nothing happens if it is down."""
+        self._move(True)
+
+    def release(self) -> None:
+        """Let the button go; nothing happens if it is up."""
+        self._move(False)
+
+    def simulate(self, device: str, reading: Reading) -> None:
+        """Let a sensor see something else from now on. Raises PinError if there is no such sensor."""
+        self.read(device)
+        self._readings[device] = reading
+
+    def lamp(self, name: str, colour: Levels) -> None:
+        """Light a status lamp; one that is not declared is not lit."""
+        if self.lamps.get(name, colour) != colour:
+            self.lamps[name] = colour
+            self._observer(f"lamps.{name}", colour)
+
+    def write(self, device: str, value: Value) -> None:
+        """Set an output. Raises PinError if there is no such output."""
+        if device not in self.outputs:
+            raise PinError(f"devices.{device} is not an output: declare it in the configuration.")
+        if self.outputs[device] != value:
+            self.outputs[device] = value
+            self._observer(f"devices.{device}", value)
+
+    def read(self, device: str) -> Reading:
+        """Ask a sensor. Raises PinError if there is no such sensor."""
+        if device not in self._readings:
+            raise PinError(f"devices.{device} is not a sensor: declare it in the configuration.")
+        return self._readings[device]
+
+    def close(self) -> None:
+        """Put every output into its `at_exit` state and the lamps out."""
+        for key, device in self._configs.items():
+            if isinstance(device, Output):
+                self.write(key, value_of(device, device.at_exit))
+        for name in self.lamps:
+            self.lamp(name, DARK)
+
+    def _move(self, pressed: bool) -> None:
+        with self._button_lock:
+            if self.pressed != pressed:
+                self.pressed = pressed
+                self._edge(pressed)

@@ -1,0 +1,58 @@
+"""Cards that are missing, vanish and come back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from daemon.commands.virtualcard import VirtualCard
+from hardware.alsa import AlsaMicrophone, AlsaSpeaker
+from hardware.ports import SoundConfig
+from tests.sound.conftest import Listener, Player, wait_until
+
+
+def test_a_card_that_vanishes_in_use_is_opened_again(own_card: VirtualCard, config: SoundConfig) -> None:
+    listener, player = Listener(), Player()
+    microphone, speaker = AlsaMicrophone(config, listener), AlsaSpeaker(config, player)
+    wait_until(lambda: listener.rates_hz and player.rates_hz, "both are open")
+    microphone.start()
+    player.queue("item", np.full(48_000, 0.1, np.float32))
+    speaker.wake()
+    wait_until(lambda: listener.periods and player.playout.heard_ms("item"), "both run")
+
+    own_card.unplug()
+    wait_until(lambda: listener.errors and player.errors, "both have noticed")
+    assert "[sound] microphone" in str(listener.errors[0])
+    speaker.stop()
+    wait_until(lambda: player.cuts, "a stop is answered without a card")
+    listener.take()
+
+    own_card.plug()
+    wait_until(lambda: len(listener.rates_hz) == 2 and len(player.rates_hz) == 2, "both are back")
+    wait_until(lambda: listener.periods, "the press goes on")
+    assert len(listener.errors) == len(player.errors) == 1
+    microphone.close()
+    speaker.close()
+
+
+def test_an_idle_card_that_vanishes_is_noticed(own_card: VirtualCard, config: SoundConfig) -> None:
+    listener, player = Listener(), Player()
+    microphone, speaker = AlsaMicrophone(config, listener), AlsaSpeaker(config, player)
+    wait_until(lambda: listener.rates_hz and player.rates_hz, "both are open")
+    own_card.unplug()
+    wait_until(lambda: listener.errors and player.errors, "both have noticed")
+    microphone.close()
+    speaker.close()
+
+
+def test_without_a_card_it_says_so_once_and_answers(card: VirtualCard) -> None:
+    listener = Listener()
+    microphone = AlsaMicrophone(SoundConfig(microphone="hw:7,0"), listener)
+    wait_until(lambda: listener.errors, "it has failed")
+    assert str(listener.errors[0]).startswith("The microphone hw:7,0 is not there: plug it in, or take")
+    microphone.start()
+    microphone.stop()
+    wait_until(lambda: listener.ends == 1, "the press has ended")
+    before = microphone.beats
+    wait_until(lambda: microphone.beats > before, "it beats")
+    assert len(listener.errors) == 1
+    microphone.close()

@@ -1,0 +1,22 @@
+"""What the virtual card says when it cannot be made or fed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.commands.virtualcard import VirtualCard, VirtualCardError
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(VirtualCardError, match="apt install pulseaudio pulseaudio-utils libasound2-plugins"):
+        VirtualCard().__enter__()
+
+
+def test_a_file_that_is_no_sound_is_named(card: VirtualCard, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("no sound")
+    with pytest.raises(VirtualCardError, match=r"notes\.txt"):
+        card.feed(path)

@@ -1,0 +1,70 @@
+"""The thread that waits for edges, fed through a pipe where the kernel has no gpiochip.
+
+A pipe has no lines: it can show what becomes of the kernel's events, and nothing about asking for them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import struct
+
+import pytest
+
+from hardware import edges
+
+
+def event(timestamp_ns: int, rising: bool) -> bytes:
+    """`struct gpio_v2_line_event`."""
+    return struct.pack("=QIIII24x", timestamp_ns, 1 if rising else 2, 17, 0, 0)
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The end of the pipe that the kernel would write to."""
+    line, kernel = os.pipe()
+    monkeypatch.setattr(edges, "_request", lambda chip, number, flags: line)
+    return kernel
+
+
+def test_every_event_is_told_even_after_a_listener_failed(
+    kernel: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: queue.Queue[tuple[float, bool]] = queue.Queue()
+
+    def listen(seconds: float, high: bool) -> None:
+        told.put((seconds, high))
+        if high:
+            raise ValueError("the listener is broken")
+
+    line = edges.Edges(0, 17, "up", listen)
+    os.write(kernel, event(1_500_000_000, True) + event(1_600_000_000, False))
+    os.write(kernel, event(1_700_000_000, True))
+    assert [told.get(timeout=10) for _ in range(3)] == [(1.5, True), (1.6, False), (1.7, True)]
+    line.close()
+    os.close(kernel)
+    assert caplog.messages == ["edges of line 17: what listens has failed"] * 2
+
+
+def test_close_ends_the_thread_also_from_the_listener(kernel: int) -> None:
+    closed: queue.Queue[bool] = queue.Queue()
+
+    def listen(seconds: float, high: bool) -> None:
+        line.close()
+        closed.put(True)
+
+    line = edges.Edges(0, 17, "down", listen)
+    os.write(kernel, event(0, True))
+    assert closed.get(timeout=10)
+    os.close(kernel)
+
+
+def test_the_request_is_as_large_as_the_kernel_wants_it() -> None:
+    size_in_ioctl = edges._GET_LINE_IOCTL >> 16 & 0x3FFF
+    assert ctypes.sizeof(edges._Request) == size_in_ioctl == 592
+
+
+def test_a_chip_that_is_not_there_is_an_os_error() -> None:
+    with pytest.raises(FileNotFoundError):
+        edges.Edges(999, 17, "up", lambda seconds, high: None)
