@@ -26,7 +26,7 @@ Pin: TypeAlias = Annotated[
     int, msgspec.Meta(ge=0, le=511, description="line number on the gpiochip (BCM on a Pi)")
 ]
 Percent: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100)]
-State: TypeAlias = Literal["on", "off"] | Percent | Annotated[str, msgspec.Meta(pattern="^#[0-9a-fA-F]{6}$")]
+State: TypeAlias = Percent | Annotated[str, msgspec.Meta(pattern="^(on|off|#[0-9a-fA-F]{6})$")]
 """A state as the owner writes it: "on", "off", a level in percent, or a colour for rgb."""
 
 
