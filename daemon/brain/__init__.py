@@ -1,0 +1,1 @@
+"""The offline brain: a Realtime server that hears, understands and speaks on the board itself."""

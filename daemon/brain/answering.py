@@ -1,0 +1,194 @@
+"""Answers as they run: hear, decide, speak; at most one at a time writes to the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from daemon.brain import dialogue, errors
+from daemon.brain.conversation import BYTES_PER_MS, Conversation, Entry
+from daemon.brain.dialogue import Act, Dialogue, Reply, Say
+from daemon.brain.engines import Engines
+from daemon.brain.hearing import Heard
+from daemon.brain.meaning import Grammar
+from daemon.brain.orders import Order
+from daemon.brain.responses import Emit, OutOfTokens, ResponseWriter
+from daemon.brain.speaking import sentences
+from daemon.brain.subject import Nothing, Outputs, Picture, Spoken, Unfinished, Written, subject
+from daemon.brain.telling import tell
+from daemon.brain.tokens import input_tokens
+from daemon.core.pcm import to_pcm16
+from daemon.protocol import (
+    InputTokens,
+    Json,
+    StatusDetails,
+    TranscriptionCompleted,
+    TranscriptionDelta,
+    TranscriptionFailed,
+)
+
+DELTA_MS = 100
+
+log = logging.getLogger(__name__)
+
+
+class Answering:
+    """The responses of one session. `room` waits until the client has taken most of what was emitted."""
+
+    def __init__(
+        self, engines: Engines, conversation: Conversation, emit: Emit, room: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._engines = engines
+        self._conversation = conversation
+        self._emit = emit
+        self._room = room
+        self._dialogue = Dialogue()
+        self._grammar: tuple[list[Json], asyncio.Task[Grammar]] | None = None
+        self._hearings: WeakKeyDictionary[Entry, tuple[Grammar, asyncio.Task[Heard]]] = WeakKeyDictionary()
+        self._running: dict[ResponseWriter, asyncio.Task[None]] = {}
+        self._helping: set[asyncio.Task[None]] = set()
+        self._prompt = InputTokens()
+        self.has_spoken = False
+        self.on_done: Callable[[int], None] = lambda audio_ms: None
+
+    @property
+    def active(self) -> ResponseWriter | None:
+        """The response that writes to the conversation."""
+        return next((writer for writer in self._running if writer.response.conversation_id), None)
+
+    def prepare(self, tools: list[Json]) -> None:
+        """Have the ear learn these tools before anything is said about them."""
+        self._help(self._prepare(tools))
+
+    def start(self, order: Order) -> None:
+        """Begin a response; `response.created` is out when this returns. Raises Refusal."""
+        if order.in_band and self.active is not None:
+            raise errors.already_answering(self.active.response.id)
+        said = order.instructions + msgspec.json.encode(order.tools).decode()
+        prompt = input_tokens(said, order.entries, self._prompt)
+        self._prompt = prompt if order.in_band else self._prompt
+        conversation = self._conversation if order.in_band else None
+        writer = ResponseWriter(
+            self._emit, conversation, order.modality, order.audio, order.max_tokens, order.metadata, prompt
+        )
+        self._running[writer] = asyncio.create_task(self._run(writer, order), name=writer.response.id)
+
+    def cancel(self, response_id: str | None, reason: str) -> None:
+        """End a response now, the conversation's where no id is given. Raises Refusal where there is none."""
+        ids = {writer.response.id: writer for writer in self._running}
+        writer = self.active if response_id is None else ids.get(response_id)
+        if writer is None:
+            raise errors.nothing_to_cancel()
+        self._running.pop(writer).cancel()
+        self._finish(writer, "cancelled", StatusDetails(type="cancelled", reason=reason))
+
+    def transcribe(self, entry: Entry, tools: list[Json]) -> None:
+        """Tell the client in words what this item says, while everything else goes on."""
+        self._help(self._transcribe(entry, tools))
+
+    def close(self) -> None:
+        """The client is gone."""
+        for task in (*self._running.values(), *self._helping, *(task for _, task in self._hearings.values())):
+            task.cancel()
+
+    async def _run(self, writer: ResponseWriter, order: Order) -> None:
+        try:
+            await self._deliver(writer, await self._reply(order), order.speed)
+            ending: tuple[str, StatusDetails | None] = ("completed", None)
+        except OutOfTokens:
+            ending = ("incomplete", StatusDetails(type="incomplete", reason="max_output_tokens"))
+        except Exception as error:
+            log.exception("A response failed.")
+            reason = {"type": "server_error", "code": None, "message": str(error)}
+            ending = ("failed", StatusDetails(type="failed", error=reason))
+        del self._running[writer]
+        self._finish(writer, *ending)
+
+    def _finish(self, writer: ResponseWriter, status: str, details: StatusDetails | None) -> None:
+        writer.finish(status, details)
+        if writer.response.conversation_id:
+            self.on_done(writer.audio_ms)
+
+    async def _reply(self, order: Order) -> Reply:
+        mind = self._dialogue if order.in_band else copy.copy(self._dialogue)
+        match subject(order.entries):
+            case Spoken(entry):
+                grammar = await self._grammar_of(order.tools)
+                return mind.answer(await self._hearing(entry, grammar), grammar, order.may_act)
+            case Written(text):
+                grammar = await self._grammar_of(order.tools)
+                meaning = grammar.understand(text)
+                heard = Heard(text.strip(), meaning, "sure" if meaning else "refuse")
+                return mind.answer(heard, grammar, order.may_act)
+            case Outputs(texts):
+                return Say(tell(texts))
+            case Unfinished():
+                return Say(dialogue.STILL_UNDER_WAY)
+            case Picture():
+                return Say(dialogue.NO_PICTURES)
+            case Nothing():
+                return Say(dialogue.NOTHING_TO_ANSWER)
+
+    async def _deliver(self, writer: ResponseWriter, reply: Reply, speed: float) -> None:
+        if isinstance(reply, Act):
+            for call in reply.calls:
+                writer.call(call.name, msgspec.json.encode(call.arguments).decode())
+            return
+        writer.open_message()
+        for index, sentence in enumerate(sentences(reply.text)):
+            writer.say(f" {sentence}" if index else sentence)
+            if writer.spoken:
+                await self._speak(writer, sentence, speed)
+        writer.close_message()
+
+    async def _speak(self, writer: ResponseWriter, sentence: str, speed: float) -> None:
+        pcm = to_pcm16(await self._engines.speak(sentence, speed))
+        step = DELTA_MS * BYTES_PER_MS
+        for start in range(0, len(pcm), step):
+            self.has_spoken = True
+            writer.sound(pcm[start : start + step])
+            await self._room()
+
+    async def _hearing(self, entry: Entry, grammar: Grammar) -> Heard:
+        """What the ear makes of an item; it is asked once, however many want to know."""
+        known = self._hearings.get(entry)
+        if known is None or known[0] is not grammar:
+            hearing = self._engines.hear(bytes(entry.audio), grammar, self._dialogue.pending)
+            known = self._hearings[entry] = grammar, asyncio.create_task(hearing, name="hearing")
+        return await asyncio.shield(known[1])
+
+    async def _transcribe(self, entry: Entry, tools: list[Json]) -> None:
+        try:
+            heard = await self._hearing(entry, await self._grammar_of(tools))
+        except Exception as error:
+            reason = {"type": "server_error", "code": None, "message": str(error), "param": None}
+            self._emit(TranscriptionFailed(item_id=entry.id, content_index=0, error=reason))
+            return
+        entry.parts[0].transcript = heard.words
+        if heard.words:
+            self._emit(TranscriptionDelta(item_id=entry.id, content_index=0, delta=heard.words))
+        usage = {"type": "duration", "seconds": entry.audio_ms / 1000}
+        self._emit(TranscriptionCompleted(item_id=entry.id, transcript=heard.words, usage=usage))
+
+    async def _prepare(self, tools: list[Json]) -> None:
+        try:
+            await self._engines.prepare(await self._grammar_of(tools))
+        except Exception as error:
+            log.warning("The ear could not prepare for this session: %s", error)
+
+    async def _grammar_of(self, tools: list[Json]) -> Grammar:
+        """The grammar of these tools; a small board needs a second to build a new one."""
+        if self._grammar is None or self._grammar[0] != tools:
+            building = asyncio.create_task(asyncio.to_thread(Grammar, tools), name="grammar")
+            self._grammar = tools, building
+        return await asyncio.shield(self._grammar[1])
+
+    def _help(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._helping.add(task)
+        task.add_done_callback(self._helping.discard)

@@ -1,0 +1,87 @@
+"""Engine `both`: acts only where two recognisers that err differently mean the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from daemon.brain.frontend import Mono16k, clean
+from daemon.brain.hearing import Heard, confirmed
+from daemon.brain.letters import Letters
+from daemon.brain.meaning import Grammar, Meaning
+from daemon.brain.moonshine import Moonshine, Reading
+from daemon.brain.network import Network
+from daemon.brain.small import KEPT_GRAPHS, Candidate, SmallEar, figures
+from daemon.brain.sureness import Sureness
+from daemon.brain.wording import with_digits
+from daemon.brain.wordgraph import Floats
+
+SURENESS = Sureness(weights=(1.0, 1.0, 0.3, -1.0, 1.0), bias=2.0, sure=0.0, ask=-1.0)
+HOPELESS_ODDS = -6.0
+
+
+class SecondOpinion:
+    """Moonshine, and the letter automata of the grammars it is asked about."""
+
+    def __init__(self) -> None:
+        self.moonshine = Moonshine()
+        self._letters: dict[str, Letters] = {}
+
+    def read(self, samples: Mono16k, pattern: str, proposal: str) -> Reading:
+        """What Moonshine makes of a proposed sentence of the pattern."""
+        sentence = Letters(Network(with_digits(proposal)), self.moonshine.trie)
+        return self.moonshine.read(samples, sentence, self.letters(pattern))
+
+    def letters(self, pattern: str) -> Letters:
+        """The letter automaton of a pattern, built once; the oldest are forgotten."""
+        if pattern not in self._letters:
+            while len(self._letters) >= KEPT_GRAPHS:
+                del self._letters[next(iter(self._letters))]
+            self._letters[pattern] = Letters(Network(pattern), self.moonshine.trie)
+        return self._letters[pattern]
+
+
+class BothEar:
+    """Hears with phone posteriors, and asks Moonshine about what they found; see `hearing.Ear`."""
+
+    def __init__(self, small: SmallEar, second: SecondOpinion) -> None:
+        self.small, self.second = small, second
+
+    @classmethod
+    def load(cls) -> BothEar:
+        """As shipped. Raises ImportError where a package is missing."""
+        return cls(SmallEar.load(), SecondOpinion())
+
+    def prepare(self, grammar: Grammar) -> None:
+        """Build both engines' graphs of this grammar."""
+        self.small.prepare(grammar)
+        self.second.letters(grammar.text)
+        self.second.letters(grammar.text_when_asked)
+
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Hear one utterance, 16 kHz."""
+        found = self.small.candidate(samples, grammar, pending)
+        if not found.match.words:
+            return Heard("", None, "refuse")
+        sound = clean(samples).samples
+        if found.meaning is None or found.odds < HOPELESS_ODDS:
+            return Heard(self.second.moonshine.write(sound), None, "refuse", figures(found))
+        pattern = grammar.text if pending is None else grammar.text_when_asked
+        reading = self.second.read(sound, pattern, found.match.text)
+        odds = SURENESS.odds(both_figures(found, reading))
+        certainty = SURENESS.certainty(odds)
+        if certainty == "sure" and not agreed(reading, grammar, found):
+            certainty = "ask"
+        scores = figures(found) | {"odds": odds, "gap": reading.gap, "held": reading.held}
+        if certainty == "refuse":
+            return Heard(reading.free_text, None, certainty, scores)
+        return confirmed(Heard(found.match.text, found.meaning, certainty, scores), pending)
+
+
+def agreed(reading: Reading, grammar: Grammar, found: Candidate) -> bool:
+    """Moonshine knows no better sentence, or one that means the same."""
+    return not reading.better or grammar.understand(reading.better) == found.meaning
+
+
+def both_figures(found: Candidate, reading: Reading) -> Floats:
+    """The figures of both engines, shape (5,)."""
+    return np.concatenate([found.match.figures, np.array([reading.gap, reading.held], np.float32)])

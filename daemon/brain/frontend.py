@@ -1,0 +1,65 @@
+"""What is done to the samples before any model hears them: offset, endpoints, level; is it speech at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Mono16k: TypeAlias = npt.NDArray[np.float32]
+"""One utterance, mono, float32, full scale 1.0, 16 kHz, shape (frames,)."""
+
+FRAME = 320
+RATE_HZ = 16_000
+SILENCE_DB = -62.0
+LEAST_RANGE_DB = 8.0
+SPEECH_RANGE_DB = 20.0
+LEVEL_DB = -20.0
+AROUND_FRAMES = 25
+LEAST_FRAMES = 5
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The utterance at one level with little around it; `speech` is false where nobody can have spoken."""
+
+    samples: Mono16k
+    speech: bool
+
+
+def clean(samples: Mono16k) -> Sound:
+    """Take the offset out, cut what is before and after the speech, and bring it to one level."""
+    centred = np.asarray(samples, np.float32) - np.float32(np.mean(samples) if len(samples) else 0.0)
+    if len(centred) < LEAST_FRAMES * FRAME:
+        return Sound(centred, speech=False)
+    power_db = frame_power_db(centred)
+    loudest, floor = float(power_db.max()), float(np.percentile(power_db, 10))
+    speech = loudest > SILENCE_DB and loudest - floor > LEAST_RANGE_DB
+    cut = _endpoints(power_db, loudest, floor)
+    gain_db = LEVEL_DB - speech_level_db(power_db)
+    return Sound(centred[cut] * np.float32(10 ** (gain_db / 20)), speech)
+
+
+def frame_power_db(samples: Mono16k) -> npt.NDArray[np.float32]:
+    """The mean square of each 20 ms frame in dB, smoothed over three."""
+    whole = len(samples) // FRAME * FRAME
+    power = (samples[:whole].reshape(-1, FRAME) ** 2).mean(axis=1)
+    smooth = np.convolve(np.pad(power, 1, mode="edge"), np.ones(3) / 3, mode="valid")
+    decibels: npt.NDArray[np.float32] = 10 * np.log10(smooth + 1e-12)
+    return decibels
+
+
+def speech_level_db(power_db: npt.NDArray[np.float32]) -> float:
+    """The mean power of the frames within 20 dB of the loudest."""
+    spoken = power_db[power_db > power_db.max() - SPEECH_RANGE_DB]
+    return float(10 * np.log10(np.mean(10 ** (spoken / 10))))
+
+
+def _endpoints(power_db: npt.NDArray[np.float32], loudest: float, floor: float) -> slice:
+    """From half a second before the first loud frame to as much after the last."""
+    threshold = max(floor + 6.0, loudest - 40.0)
+    loud = np.flatnonzero(power_db >= min(threshold, loudest))
+    first = max(0, int(loud[0]) - AROUND_FRAMES)
+    return slice(first * FRAME, (int(loud[-1]) + 1 + AROUND_FRAMES) * FRAME)

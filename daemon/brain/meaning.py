@@ -1,0 +1,78 @@
+"""What a sentence means: the tools of a session become sentences, and sentences become calls of them.
+
+Pure: no model, no clock. The same patterns feed the graph that listens and the parser that understands.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+
+from daemon.brain import decoys
+from daemon.brain.calls import Call, Meaning, Sentence, Tool
+from daemon.brain.sentences import ANSWERS, sentences
+from daemon.brain.wording import compiled, one_of, plain
+
+__all__ = ["Call", "Grammar", "Meaning", "Tool"]
+
+BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
+AFTER = "[ please ]"
+MOST_EXAMPLES = 6
+
+
+class Grammar:
+    """Every sentence that the tools of one session give, spoken or typed."""
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self._sentences = tuple(sentences(tools))
+        self._parsers = [
+            (compiled(f"{BEFORE} ( {sentence.pattern} ) {AFTER}"), sentence.meaning)
+            for sentence in (*self._sentences, *ANSWERS)
+        ]
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The pattern of everything that may be spoken, decoys and all, for the word graph."""
+        return f"{decoys.OPENINGS} {BEFORE} {_spoken(self._sentences)} {AFTER}"
+
+    @functools.cached_property
+    def text_when_asked(self) -> str:
+        """The same after a question: an answer or a new command."""
+        return f"( {self.text} | {_spoken(ANSWERS)} )"
+
+    def understand(self, text: str) -> Meaning | None:
+        """The meaning of typed or recognised words, None where they are no sentence of this grammar.
+
+        Commands may be strung together with `and`. Answers (yes, no) are understood too: whether there
+        is a question is the caller's to know.
+        """
+        words = plain(text)
+        whole = self._one(words)
+        return whole if whole is not None else self._several(words)
+
+    def _one(self, words: str) -> Meaning | None:
+        for pattern, meaning in self._parsers:
+            if match := pattern.fullmatch(f"{words} " if words else ""):
+                return meaning({slot: said.strip() for slot, said in match.groupdict().items() if said})
+        return None
+
+    def _several(self, words: str) -> Meaning | None:
+        first, *rest = words.split(" and ")
+        for index in range(len(rest)):
+            head = self._one(" and ".join([first, *rest[:index]]))
+            tail = self.understand(" and ".join(rest[index:]))
+            if head and tail and head.kind == tail.kind == "calls":
+                return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
+        return None
+
+    def help(self) -> str:
+        """One or two sentences on what can be said, with names of this box."""
+        examples = [sentence.example for sentence in self._sentences if sentence.example]
+        if not examples:
+            return "There is nothing here that I can do."
+        *first, last = examples[:MOST_EXAMPLES]
+        return f"You can say: {', '.join(first)}, or {last}." if first else f"You can say: {last}."
+
+
+def _spoken(of: Iterable[Sentence]) -> str:
+    return one_of(sentence.pattern for sentence in of if sentence.spoken)

@@ -1,0 +1,75 @@
+"""What a response is to be: `response.create` over the session's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from daemon.brain import errors
+from daemon.brain.conversation import Conversation, Entry
+from daemon.brain.items import entry_of
+from daemon.brain.settings import ResponseSettings, Settings, ToolChoice, check_modalities, convert
+from daemon.protocol import Item, Json
+
+
+@dataclass(frozen=True)
+class Order:
+    """One response, with everything that it needs resolved."""
+
+    entries: Sequence[Entry]
+    in_band: bool
+    modality: str
+    audio: Json
+    speed: float
+    instructions: str
+    tools: list[Json]
+    may_act: bool
+    max_tokens: int | str
+    metadata: dict[str, str] | None
+
+
+def order(request: Json, settings: Settings, conversation: Conversation, voice_is_fixed: bool) -> Order:
+    """The response that this request asks for. Raises Refusal."""
+    wanted: ResponseSettings = convert(request, ResponseSettings, "response")
+    modalities = _or(wanted.output_modalities, settings.output_modalities)
+    check_modalities(modalities, "response")
+    voice = _or(wanted.audio.output.voice, settings.audio.output.voice)
+    if voice_is_fixed and voice != settings.audio.output.voice:
+        raise errors.voice_is_fixed("response.audio.output.voice")
+    choice = _or(wanted.tool_choice, settings.tool_choice)
+    tools = msgspec.to_builtins(_or(wanted.tools, settings.tools))
+    return Order(
+        entries=_context(wanted, conversation),
+        in_band=wanted.conversation == "auto",
+        modality=modalities[0],
+        audio={"format": msgspec.to_builtins(settings.audio.output.format), "voice": voice},
+        speed=settings.audio.output.speed,
+        instructions=_or(wanted.instructions, settings.instructions),
+        tools=[tool for tool in tools if not isinstance(choice, ToolChoice) or tool["name"] == choice.name],
+        may_act=choice != "none",
+        max_tokens=_or(wanted.max_output_tokens, settings.max_output_tokens),
+        metadata=wanted.metadata,
+    )
+
+
+def _or(wanted: Any, otherwise: Any) -> Any:
+    return otherwise if wanted is UNSET else wanted
+
+
+def _context(wanted: ResponseSettings, conversation: Conversation) -> list[Entry]:
+    if wanted.input is UNSET:
+        return list(conversation.entries)
+    return [_entry(each, f"response.input[{index}]", conversation) for index, each in enumerate(wanted.input)]
+
+
+def _entry(item: Json, root: str, conversation: Conversation) -> Entry:
+    if item.get("type") != "item_reference":
+        return entry_of(convert(item, Item, root), root)
+    found = conversation.find(str(item.get("id")))
+    if found is None:
+        raise errors.invalid(f"{root}.id", f"The item with id '{item.get('id')}' does not exist.")
+    return found

@@ -1,0 +1,63 @@
+"""Sentences for the tools that the owner wrote: the words of the name, then a phrase for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.brain.calls import Meaning, Sentence, Slots, Tool, one
+from daemon.brain.wording import count, numbers, plain
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How one parameter is said, and how what was said becomes its value."""
+
+    parameter: str
+    pattern: str
+    value: Callable[[str], Any]
+
+
+def own(tool: Tool) -> Iterator[Sentence]:
+    """At most one sentence: none where a required parameter cannot be said in a word or a number."""
+    schema = tool.get("parameters") or {}
+    required = set(schema.get("required", ()))
+    phrases: dict[str, Phrase] = {}
+    for index, (parameter, kind) in enumerate(schema.get("properties", {}).items()):
+        phrase = _phrase(f"p{index}", parameter, kind)
+        if phrase is not None:
+            phrases[f"p{index}"] = phrase
+    words = plain(tool["name"].replace("_", " ")).split()
+    if not words or required - {phrase.parameter for phrase in phrases.values()}:
+        return
+    name = " [ the ] ".join(words)
+    parts = (
+        phrase.pattern if phrase.parameter in required else f"[ {phrase.pattern} ]"
+        for phrase in phrases.values()
+    )
+
+    def meaning(said: Slots) -> Meaning:
+        arguments = {
+            phrase.parameter: phrase.value(said[slot]) for slot, phrase in phrases.items() if slot in said
+        }
+        readback = ", ".join([" ".join(words), *(str(value) for value in arguments.values())])
+        return one(readback, tool["name"], **arguments)
+
+    yield Sentence(" ".join([name, *parts]), meaning)
+
+
+def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None:
+    said = {plain(value): value for value in kind.get("enum", ()) if isinstance(value, str) and plain(value)}
+    if said:
+        return Phrase(parameter, f"[ to | for | at ] [ the ] <{slot} {' | '.join(said)} >", said.__getitem__)
+    if kind.get("type") not in ("integer", "number"):
+        return None
+    low, high = max(0, int(kind.get("minimum", 0))), min(100, int(kind.get("maximum", 100)))
+    unit = plain(parameter)
+    single = unit.removesuffix("s")
+    return Phrase(
+        parameter,
+        f"[ to | for | at ] [ {unit} ] <{slot} {numbers(low, high)} > [ {unit} | {single} ]",
+        count,
+    )

@@ -1,0 +1,103 @@
+"""Engine `small`: hama's phone posteriors, searched along the word graph of the grammar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.brain.frontend import Mono16k, clean
+from daemon.brain.hearing import Heard, confirmed
+from daemon.brain.match import NO_MATCH, Match, match
+from daemon.brain.meaning import Grammar, Meaning
+from daemon.brain.network import Network
+from daemon.brain.phones import Lexicon
+from daemon.brain.posteriors import Hama, Scorer, shipped_confusions
+from daemon.brain.sureness import Sureness
+from daemon.brain.wordgraph import Floats, Layout, WordGraph
+
+SURENESS = Sureness(weights=(0.53, 2.34, 0.02), bias=3.49, sure=-0.8, ask=-2.2)
+LEAST_PHONES = 3
+KEPT_GRAPHS = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The best sentence for one utterance and the log odds that it was the one said."""
+
+    match: Match
+    meaning: Meaning | None
+    odds: float
+
+
+NOTHING = Candidate(NO_MATCH, None, -99.0)
+
+
+class SmallEar:
+    """Hears with one acoustic model; see `hearing.Ear`."""
+
+    def __init__(self, model: Hama, lexicon: Lexicon, scorer: Scorer) -> None:
+        self.model, self.lexicon, self.scorer = model, lexicon, scorer
+        self.graphs: dict[str, WordGraph] = {}
+
+    @classmethod
+    def load(cls) -> SmallEar:
+        """As shipped. Raises ImportError where hama is missing."""
+        model = Hama()
+        return cls(model, Lexicon(model.spell_out), Scorer(model.tokens, shipped_confusions()))
+
+    def prepare(self, grammar: Grammar) -> None:
+        """Build the graphs of this grammar, with and without a question pending."""
+        self.graph(grammar.text)
+        self.graph(grammar.text_when_asked)
+
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Hear one utterance, 16 kHz."""
+        found = self.candidate(samples, grammar, pending)
+        certainty = SURENESS.certainty(found.odds) if found.meaning else "refuse"
+        heard = Heard(
+            words=found.match.text,
+            meaning=found.meaning if certainty != "refuse" else None,
+            certainty=certainty,
+            scores=figures(found),
+        )
+        return confirmed(heard, pending)
+
+    def candidate(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Candidate:
+        """The best sentence of the grammar, whether it is good enough or not."""
+        sound = clean(samples)
+        if not sound.speech:
+            return NOTHING
+        return self.weigh(self.model.log_posteriors(sound.samples), grammar, pending)
+
+    def weigh(self, log_posteriors: Floats, grammar: Grammar, pending: Meaning | None) -> Candidate:
+        """The best sentence for these posteriors, shape (frames, tokens)."""
+        heard_phones = self.scorer.heard(log_posteriors)
+        if heard_phones < (LEAST_PHONES if pending is None else 1):
+            return NOTHING
+        scores, greedy = self.scorer.scores(log_posteriors)
+        graph = self.graph(grammar.text if pending is None else grammar.text_when_asked)
+        found = match(graph, scores, greedy, heard_phones)
+        meaning = None if found.decoy else grammar.understand(found.text)
+        return Candidate(found, meaning, SURENESS.odds(found.figures))
+
+    def graph(self, pattern: str) -> WordGraph:
+        """The graph of a pattern, built once; the oldest are forgotten."""
+        if pattern not in self.graphs:
+            while len(self.graphs) >= KEPT_GRAPHS:
+                del self.graphs[next(iter(self.graphs))]
+            layout = Layout.of(Network(pattern), self.pronounce)
+            self.graphs[pattern] = WordGraph(layout, self.scorer.blank)
+        return self.graphs[pattern]
+
+    def pronounce(self, word: str) -> list[tuple[int, ...]]:
+        """Every way to say a word, as labels of the scores."""
+        return [tuple(self.scorer.labels(form)) for form in self.lexicon.pronunciations(word)]
+
+
+def figures(found: Candidate) -> dict[str, float]:
+    """What the log says about a candidate."""
+    return {
+        "odds": found.odds,
+        "fit": found.match.fit,
+        "worst_word": found.match.worst_word,
+        "margin": found.match.margin,
+    }

@@ -1,0 +1,58 @@
+"""What tools have answered, as something to say aloud."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+_STATE = re.compile(r"The (?P<subject>[^.]+?) (?P<verb>is|are) (?P<state>[^.]+)\.")
+_MOST_PAIRS = 4
+_MOST_CHARACTERS = 300
+DONE = "Done."
+
+
+def tell(outputs: Sequence[str]) -> str:
+    """One text for all outputs: equal states are joined, the rest follows in order, each once."""
+    told = list(dict.fromkeys(_sentence(output) for output in outputs))
+    states = [_STATE.fullmatch(sentence) for sentence in told]
+    if len(told) > 1 and len({match["state"] if match else None for match in states}) == 1 and all(states):
+        subjects = [f"the {match['subject']}" for match in states if match]
+        joined = f"{', '.join(subjects[:-1])} and {subjects[-1]}"
+        return f"{joined[:1].upper()}{joined[1:]} are {states[0]['state'] if states[0] else ''}."
+    return " ".join(told)
+
+
+def _sentence(output: str) -> str:
+    """The output of any tool in a sentence: ours are one already, JSON is read out briefly."""
+    text = output.strip().removeprefix("Error: ").strip()
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+        text = _spoken(msgspec.json.decode(text))
+    text = " ".join(text.split())[:_MOST_CHARACTERS].strip()
+    if not text:
+        return DONE
+    return text if text[-1] in ".!?" else f"{text}."
+
+
+def _spoken(value: object) -> str:
+    match value:
+        case None | True | "":
+            return ""
+        case False:
+            return "No"
+        case dict():
+            pairs = [f"{_name(key)} {_spoken(each)}" for key, each in value.items()]
+            return _few(pairs)
+        case list():
+            return _few(_spoken(each) for each in value)
+    return str(value)
+
+
+def _few(texts: Iterable[str]) -> str:
+    return ", ".join(list(texts)[:_MOST_PAIRS])
+
+
+def _name(key: object) -> str:
+    return str(key).replace("_", " ")
