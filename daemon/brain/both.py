@@ -12,8 +12,8 @@ from daemon.brain.moonshine import Moonshine, Reading
 from daemon.brain.network import Network
 from daemon.brain.small import KEPT_GRAPHS, Candidate, SmallEar, figures
 from daemon.brain.sureness import Sureness
-from daemon.brain.wording import with_digits
 from daemon.brain.wordgraph import Floats
+from daemon.brain.wording import with_digits
 
 SURENESS = Sureness(weights=(1.0, 1.0, 0.3, -1.0, 1.0), bias=2.0, sure=0.0, ask=-1.0)
 HOPELESS_ODDS = -6.0

@@ -1,8 +1,8 @@
 """Learn which phones are heard for which: `python -m daemon.brain.learn MANIFEST`.
 
-MANIFEST is a JSON list of {"file", "text", "kind"} with 16 kHz mono WAV files beside it. Every clip whose kind
-begins with `cmd` is learned from as it is and as it sounds in a room; the weights go to confusions.npy beside
-this file. Learn again with clips of your own voice to be understood better.
+MANIFEST is a JSON list of {"file", "text", "kind"} with 16 kHz mono WAV files beside it. Every clip whose
+kind begins with `cmd` is learned from as it is and as it sounds in a room; the weights go to confusions.npy
+beside this file. Learn again with clips of your own voice to be understood better.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def learn_confusions(scorer: Scorer, lexicon: Lexicon, spoken: Iterable[tuple[Fl
 
 
 def _meant(scorer: Scorer, lexicon: Lexicon, scores: Floats, text: str) -> Ints:
-    """The label of every frame when the text is laid along the scores; a label too many where nothing fits."""
+    """The label of every frame when the text is laid along the scores; none that exists if it cannot."""
     layout = Layout.of(
         Network(plain(text)), lambda word: [scorer.labels(form) for form in lexicon.pronunciations(word)]
     )

@@ -48,7 +48,7 @@ class Hama:
 class Scorer:
     """Tokens to labels: phone classes, then the blank, then `any weak vowel`.
 
-    `confusions[meant, heard]` softens: a phone also counts when what is usually heard instead of it was heard.
+    `confusions[meant, heard]` softens: a phone also counts when what is usually heard for it was heard.
     """
 
     def __init__(self, tokens: Sequence[str], confusions: Floats | None = None) -> None:

@@ -1,7 +1,7 @@
 """The search: a network of words unrolled into sounds, and the path through it that fits the scores best.
 
-Every word becomes CTC states (phone, blank, phone ...); every node between words has a blank state of its own.
-Token passing moves the vector of all states one frame at a time.
+Every word becomes CTC states (phone, blank, phone ...); every node between words has a blank state of its
+own. Token passing moves the vector of all states one frame at a time.
 """
 
 from __future__ import annotations

@@ -35,6 +35,16 @@ numpy.ones((64, 64), numpy.float32) @ numpy.ones((64, 64), numpy.float32)
 print("up", flush=True)
 sys.stdin.read()
 """
+BARE_CAPTURE = """
+import alsaaudio, sys, time
+card = alsaaudio.PCM(alsaaudio.PCM_CAPTURE, device=sys.argv[1], rate=48000, channels=1,
+                     format=alsaaudio.PCM_FORMAT_S16_LE, periodsize=480, periods=8)
+card.read()
+began, spent = time.monotonic(), time.process_time()
+while time.monotonic() - began < float(sys.argv[2]):
+    card.read()
+print((time.process_time() - spent) / (time.monotonic() - began))
+"""
 CONFIG = """
 [sound]
 microphone = "{card.microphone}"
@@ -83,6 +93,13 @@ def floor_memory() -> dict[str, float]:
         found = memory_mb(process.pid)
         process.terminate()
     return found
+
+
+def bare_capture_percent(card: VirtualCard, env: dict[str, str]) -> float:
+    """A loop that reads the same card and throws it away: what the card's plugin costs alone."""
+    command = [sys.executable, "-c", BARE_CAPTURE, card.microphone, str(STREAM_S)]
+    output = subprocess.run(command, env=env, check=True, capture_output=True).stdout
+    return round(100 * float(output), 2)
 
 
 @contextmanager
@@ -140,6 +157,7 @@ def measure_conversation(config: Path, card: VirtualCard, env: dict[str, str]) -
         request(control, "press")
         time.sleep(0.5)
         found["listening_cpu_percent"] = load_percent(process.pid, STREAM_S)
+        found["bare_capture_cpu_percent"] = bare_capture_percent(card, env)
         found["turn_mb"] = memory_mb(process.pid)
         request(control, "stop")
         request(control, "release")

@@ -1,0 +1,136 @@
+"""The real engines on a few synthetic clips; `make hearing` measures them on hundreds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.brain.both import BothEar
+from daemon.brain.confusable import confusable
+from daemon.brain.frontend import clean
+from daemon.brain.hearing import EarError, Heard, confirmed, open_ear
+from daemon.brain.learn import in_room, read_clip
+from daemon.brain.meaning import Meaning
+from daemon.brain.small import SmallEar
+from daemon.brain.wordgraph import Floats
+from tests.brain.home import OUTPUTS, SENSORS, grammar_of
+
+CLIPS = Path(__file__).parent / "clips"
+COMMANDS = {
+    "hibari_cmd00": "turn on the lamp",
+    "espeak-us_cmd02": "set the lamp to fifty percent",
+    "espeak-us-f3_cmd03": "what time is it",
+    "flite-slt_cmd05": "blink the red light three times",
+    "fest-slt-hts_cmd10": "turn off the heater",
+    "flite-rms_cmd200": "turn on the lamp and the fan",
+}
+HOME = grammar_of("cmd")
+UNUSUAL = grammar_of("cmd3")
+LAMP_ON = HOME.understand("turn on the lamp")
+
+
+@pytest.fixture(scope="module")
+def small() -> SmallEar:
+    return SmallEar.load()
+
+
+@pytest.fixture(scope="module")
+def both() -> BothEar:
+    return BothEar.load()
+
+
+def clip(name: str) -> Floats:
+    return read_clip(CLIPS / f"{name}.wav")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_acted_on(small: SmallEar, name: str) -> None:
+    heard = small.hear(clip(name), HOME, None)
+    assert heard.meaning == HOME.understand(COMMANDS[name])
+    assert heard.certainty == "sure"
+    assert heard.words == COMMANDS[name]
+
+
+def test_a_name_that_no_lexicon_has(small: SmallEar) -> None:
+    heard = small.hear(clip("hibari_cmd304"), UNUSUAL, None)
+    assert heard.meaning == UNUSUAL.understand("turn on the christmas tree")
+
+
+@pytest.mark.parametrize("gain", [0.05, 1.9])
+def test_loud_or_quiet_padded_shifted_and_off_centre_is_the_same(small: SmallEar, gain: float) -> None:
+    samples = np.pad(clip("hibari_cmd00") * np.float32(gain), (12_345, 6_789)) + np.float32(0.01)
+    assert small.hear(samples, HOME, None).meaning == LAMP_ON
+
+
+def test_a_command_in_a_room_is_never_another(small: SmallEar) -> None:
+    for name, text in COMMANDS.items():
+        heard = small.hear(in_room(clip(name), seed=3), HOME, None)
+        assert heard.meaning in (None, HOME.understand(text))
+
+
+@pytest.mark.parametrize("name", ["hibari_near01", "flite-rms_oog05", "hibari_wake01"])
+def test_what_is_no_command_is_refused(small: SmallEar, both: BothEar, name: str) -> None:
+    for heard in (small.hear(clip(name), HOME, None), both.hear(clip(name), HOME, None)):
+        assert (heard.certainty, heard.meaning) == ("refuse", None)
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-4, 0.05])
+def test_noise_is_nobody(small: SmallEar, both: BothEar, level: float) -> None:
+    noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(level)
+    for heard in (small.hear(noise, HOME, None), both.hear(noise, HOME, None)):
+        assert heard.certainty == "refuse"
+        assert heard.words == ""
+
+
+def test_no_samples_at_all(small: SmallEar) -> None:
+    assert small.hear(np.zeros(0, np.float32), HOME, None) == small.hear(np.zeros(9, np.float32), HOME, None)
+
+
+def test_both_engines_agree_on_a_command(both: BothEar) -> None:
+    heard = both.hear(clip("hibari_cmd00"), HOME, None)
+    assert (heard.meaning, heard.certainty) == (LAMP_ON, "sure")
+
+
+def test_a_new_command_replaces_the_question(small: SmallEar) -> None:
+    heard = small.hear(clip("fest-slt-hts_cmd10"), HOME, LAMP_ON)
+    assert heard.meaning == HOME.understand("turn off the heater")
+
+
+def test_the_same_command_again_is_a_yes() -> None:
+    again = Heard("turn on the lamp", LAMP_ON, "ask")
+    other = Heard("stop", HOME.understand("stop"), "ask")
+    assert confirmed(again, LAMP_ON).certainty == "sure"
+    assert confirmed(again, None).certainty == "ask"
+    assert confirmed(other, LAMP_ON).certainty == "ask"
+    assert confirmed(Heard("", None, "refuse"), Meaning("yes")).certainty == "refuse"
+
+
+def test_a_missing_package_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hama.asr", None)
+    with pytest.raises(EarError, match=r"hama.*pip install 'voiced\[offline\]'"):
+        open_ear("small")
+
+
+def test_the_ends_are_cut_and_the_level_is_set() -> None:
+    speech = clip("hibari_cmd00")
+    sound = clean(np.pad(speech * np.float32(0.01), 48_000))
+    assert sound.speech
+    assert len(sound.samples) < len(speech) + 16_000
+    assert np.abs(sound.samples).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("names", "pairs"),
+    [
+        (["fan", "van"], [("fan", "van")]),
+        (["red light", "bed light"], [("red light", "bed light")]),
+        (["lamp", "lamps", "desk"], [("lamp", "lamps")]),
+        ([*OUTPUTS, *SENSORS, "room temperature"], []),
+        (["left light", "right light", "projector", "aquarium pump"], []),
+    ],
+)
+def test_names_that_sound_alike(names: list[str], pairs: list[tuple[str, str]]) -> None:
+    assert confusable(names) == pairs
