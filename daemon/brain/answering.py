@@ -37,6 +37,10 @@ DELTA_MS = 100
 log = logging.getLogger(__name__)
 
 
+RECITAL = {"purpose": "say"}
+"""The metadata of a response that speaks its input word for word."""
+
+
 class Answering:
     """The responses of one session. `room` waits until the client has taken most of what was emitted."""
 
@@ -120,6 +124,8 @@ class Answering:
             case Spoken(entry):
                 grammar = await self._grammar_of(order.tools)
                 return mind.answer(await self._hearing(entry, grammar), grammar, order.may_act)
+            case Written(text) if order.metadata == RECITAL:
+                return Say(text)
             case Written(text):
                 grammar = await self._grammar_of(order.tools)
                 meaning = grammar.understand(text)

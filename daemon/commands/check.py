@@ -214,11 +214,11 @@ def _names(config: Config) -> Iterator[Finding]:
     """Names of different devices that the offline brain could take for each other."""
     if not _wants_brain(config) or not config.devices:
         return
-    if importlib.util.find_spec(_ENGINES["small"][0]) is None:
+    try:
+        from daemon.brain import confusable
+    except ImportError:
         yield Finding("warning", f"devices: whether names sound alike was not checked; {_INSTALL}.")
         return
-    from daemon.brain import confusable
-
     names = inventory.names(config.devices)
     for one, other in confusable(names.names(config.devices)):
         if names.key(one) != names.key(other):

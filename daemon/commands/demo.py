@@ -140,6 +140,9 @@ def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str |
 def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, console: Console) -> int:
     if card and wavs:
         raise StageError("Files can only be played into the virtual card; leave --card out.")
+    for wav in wavs:
+        if not wav.is_file():
+            raise StageError(f"{wav} is not there; give files that exist.")
     person = None if wavs else find_person()
     stage = Stage(folder, out, card)
     console.print("Starting the sound card, the brain and the service ...", style="dim")

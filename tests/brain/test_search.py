@@ -66,7 +66,13 @@ def test_forbidding_words_is_searching_without_them(scores: Floats) -> None:
 
 
 def test_a_writer_can_write_the_sentences_and_nothing_else() -> None:
-    pieces = [b"<a>", b"<b>", b"<c>", *(bytes([letter]) for letter in b"tonfel2%"), " T".replace(" ", "▁").encode()]
+    pieces = [
+        b"<a>",
+        b"<b>",
+        b"<c>",
+        *(bytes([letter]) for letter in b"tonfel2%"),
+        " T".replace(" ", "▁").encode(),
+    ]
     pieces += ["▁".encode(), b"on", b".", b"turn", b"of", b"f"]
     letters = Letters(Network("turn ( on | off ) [ two percent | #2 percent ]"), Trie.of(pieces))
 

@@ -350,3 +350,17 @@ async def test_with_nothing_to_answer_it_offers_help() -> None:
     async with talking() as talk:
         talk.configure()
         assert words(await talk.answer()) == dialogue.NOTHING_TO_ANSWER
+
+
+@asynchronous
+async def test_a_recital_is_spoken_word_for_word_and_leaves_the_conversation_alone() -> None:
+    async with talking() as talk:
+        talk.configure()
+        text = {
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": "Dinner is ready."}],
+        }
+        done = await talk.answer(conversation="none", input=[text], metadata={"purpose": "say"})
+        assert words(done) == "Dinner is ready."
+        assert "conversation.item.added" not in talk.names()
