@@ -58,8 +58,8 @@ class App:
         self.control = Control(config.control.socket, self._desk.handle)
         self._toolbox = self._make_toolbox()
         self.machine = self._make_machine()
-        self._microphone_lane = MicrophoneLane(self.tell, config.sound.filter)
-        self._speaker_lane = SpeakerLane(self.tell, config.sound.filter)
+        self._microphone_lane = MicrophoneLane(self.tell, self._notice, config.sound.filter)
+        self._speaker_lane = SpeakerLane(self.tell, self._notice, config.sound.filter)
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
         self._board: Board | None = None
@@ -136,7 +136,7 @@ class App:
             self._loop.call_later(BOARD_RETRY_S, lambda: self.spawn(self._open_board(), "board"))
             return
         self._board.listen(self._edge)
-        self._light.refresh()
+        self._notice()
 
     def _make_board(self) -> Board:
         config = self.config
@@ -181,6 +181,11 @@ class App:
         """Something happened; from any thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are leaving
             self._loop.call_soon_threadsafe(self.happened, event)
+
+    def _notice(self) -> None:
+        """A part has failed or is back; from any thread."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(lambda: self._light.fault(bool(self.faults())))
 
     def _edge(self, pressed: bool) -> None:
         self.tell(ev.Edge(pressed, time.monotonic()))
@@ -269,6 +274,8 @@ class App:
     def _capture(self, on: bool) -> None:
         if self._microphone is None:
             return
+        if on and self._microphone_lane.fault:
+            self._light.trouble()
         if on:
             self._microphone.start()
         else:

@@ -1,7 +1,7 @@
 """The two sound lanes: microphone thread -> wire format, and wire format -> jitter buffer -> speaker thread.
 
 The methods that the ports name are called on the audio threads; the others on the event loop. A lane hands
-over by `tell`, which the shell makes safe to call from any thread.
+over by `tell`, and calls `notice` when its `fault` has changed; the shell makes both safe from any thread.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from hardware.ports import Mono, SoundError, Speaker
 log = logging.getLogger("voiced.sound")
 
 Tell: TypeAlias = Callable[[Input], None]
+Notice: TypeAlias = Callable[[], None]
 Filter: TypeAlias = Literal["minimum", "linear"]
 
 CHUNKS_PER_S = 50
@@ -32,9 +33,10 @@ CHUNKS_PER_S = 50
 class MicrophoneLane:
     """The Capture port. The first piece of an utterance is one period, to leave at once; then 20 ms."""
 
-    def __init__(self, tell: Tell, kind: Filter) -> None:
+    def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
         self.fault = ""
         self._tell = tell
+        self._notice = notice
         self._kind: Filter = kind
         self._rate_hz = RATE_HZ
         self._resampler = Resampler(RATE_HZ, RATE_HZ)
@@ -45,6 +47,7 @@ class MicrophoneLane:
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate."""
         self.fault = ""
+        self._notice()
         self._rate_hz = rate_hz
         self._begin()
 
@@ -71,6 +74,7 @@ class MicrophoneLane:
     def failed(self, error: SoundError) -> None:
         """The card has gone; it will be back."""
         self.fault = str(error)
+        self._notice()
         log.warning("microphone: %s", error)
 
     def _begin(self) -> None:
@@ -86,10 +90,11 @@ class MicrophoneLane:
 class SpeakerLane:
     """The Playback port, and the loop's side of the same queue. One lock, never held for long."""
 
-    def __init__(self, tell: Tell, kind: Filter) -> None:
+    def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
         self.speaker: Speaker | None = None
         self.fault = ""
         self._tell = tell
+        self._notice = notice
         self._kind: Filter = kind
         self._lock = threading.Lock()
         self._rate_hz = RATE_HZ
@@ -150,6 +155,7 @@ class SpeakerLane:
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate. What was queued for another rate is lost with the old card."""
         self.fault = ""
+        self._notice()
         with self._lock:
             if rate_hz != self._rate_hz:
                 self._rate_hz, self._resamplers = rate_hz, {}
@@ -185,8 +191,9 @@ class SpeakerLane:
         self._tell(Xrun("underrun"))
 
     def failed(self, error: SoundError) -> None:
-        """The card has gone; it will be back. What was queued is not played then: it would be out of place."""
+        """The card has gone; it will be back. What was queued is not played then, out of place."""
         self.fault = str(error)
+        self._notice()
         log.warning("speaker: %s", error)
         with self._lock:
             self._playout.stopped(0)

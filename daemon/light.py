@@ -17,6 +17,7 @@ class Light:
         self._draw = draw
         self._state: State = "idle"
         self._link: LinkState = "connecting"
+        self._faulty = False
         self._trouble_until = 0.0
         self._mood: Mood = "idle"
         self._since = 0.0
@@ -31,6 +32,11 @@ class Light:
     def link(self, link: LinkState) -> None:
         """The connection is somewhere else."""
         self._link = link
+        self.refresh()
+
+    def fault(self, faulty: bool) -> None:
+        """A part of the appliance does not work at the moment, or all do again."""
+        self._faulty = faulty
         self.refresh()
 
     def trouble(self) -> None:
@@ -55,6 +61,8 @@ class Light:
             return "trouble"
         if self._state != "idle":
             return self._state
+        if self._faulty:
+            return "fault"
         if self._link == "refused":
             return "refused"
         return "offline" if self._link == "waiting" else "idle"

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 Colour: TypeAlias = tuple[float, float, float]
 Mood: TypeAlias = Literal[
-    "idle", "listening", "thinking", "speaking", "muted", "offline", "trouble", "refused"
+    "idle", "listening", "thinking", "speaking", "muted", "offline", "trouble", "refused", "fault"
 ]
 
 FRAME_S = 0.04
@@ -22,8 +22,9 @@ _COLOURS: dict[Mood, Colour] = {
     "offline": (1.0, 0.4, 0.0),
     "trouble": (1.0, 0.0, 0.0),
     "refused": (1.0, 0.0, 0.0),
+    "fault": (1.0, 0.4, 0.0),
 }
-_ANIMATED = frozenset({"thinking", "offline", "trouble", "refused"})
+_ANIMATED = frozenset({"thinking", "offline", "trouble", "refused", "fault"})
 
 
 def animated(mood: Mood) -> bool:
@@ -46,7 +47,7 @@ def _level(mood: Mood, t: float) -> float:
             return 1.0 if t % 3.0 < 0.2 else 0.0
         case "trouble":
             return 1.0 if t % 0.25 < 0.125 else 0.0
-        case "refused":
+        case "refused" | "fault":
             return 1.0 if t % 1.6 < 0.15 or 0.3 <= t % 1.6 < 0.45 else 0.0
         case _:
             return 1.0

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -187,3 +188,24 @@ def test_the_wire_of_a_turn_satisfies_the_oracle(serve: Callable[..., Service], 
     lines = (tmp_path / "wire.jsonl").read_text().splitlines()
     assert len(lines) > 50
     assert violations(lines) == []
+
+
+def test_without_card_or_server_the_service_stays_and_says_why(tmp_path: Path) -> None:
+    absent = SimpleNamespace(microphone="hw:99", speaker="no_such_card")
+    config = tmp_path / "voiced.toml"
+    nobody = "ws://127.0.0.1:1/v1/realtime"
+    config.write_text(CONFIG.format(folder=tmp_path, card=absent, brain=nobody, turn="hold"))
+    process = start("run", "--config", str(config), log=tmp_path / "service.log")
+    try:
+        faults = wait_for(lambda: request(tmp_path / "control.sock", "status")["faults"])
+        wait_for(lambda: len(request(tmp_path / "control.sock", "status")["faults"]) == 2)
+        assert all("hw:99" in fault or "no_such_card" in fault for fault in faults.values())
+        assert request(tmp_path / "control.sock", "status")["link"] in ("waiting", "connecting")
+        request(tmp_path / "control.sock", "press")
+        time.sleep(0.4)
+        request(tmp_path / "control.sock", "release")
+        wait_for(lambda: request(tmp_path / "control.sock", "status")["state"] == "idle")
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
