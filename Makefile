@@ -3,7 +3,7 @@
 SPEECH ?= ../shared/speech
 BIN := .venv/bin
 
-.PHONY: demo test check bench hearing ready clean
+.PHONY: demo test check bench hearing live ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -21,6 +21,9 @@ bench: ready           ## figures: start, memory, CPU, sound path
 
 hearing: ready         ## how well the brain hears, over the clips in SPEECH
 	$(BIN)/python -m tests.bench.hearing --speech $(SPEECH)
+
+live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
+	$(BIN)/python -m tests.bench.live --speech $(SPEECH)
 
 ready:
 	@deploy/bootstrap.sh
