@@ -10,13 +10,12 @@ from daemon.brain.letters import Letters
 from daemon.brain.meaning import Grammar, Meaning
 from daemon.brain.moonshine import Moonshine, Reading
 from daemon.brain.network import Network
-from daemon.brain.small import KEPT_GRAPHS, Candidate, SmallEar, figures
+from daemon.brain.small import HOPELESS_ODDS, KEPT_GRAPHS, Candidate, SmallEar, figures
 from daemon.brain.sureness import Sureness
 from daemon.brain.wordgraph import Floats
 from daemon.brain.wording import with_digits
 
 SURENESS = Sureness(weights=(1.0, 1.0, 0.3, -1.0, 1.0), bias=2.0, sure=0.0, ask=-1.0)
-HOPELESS_ODDS = -6.0
 
 
 class SecondOpinion:

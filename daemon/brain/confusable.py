@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
-
-import numpy as np
 
 from daemon.brain.hearing import EarError
 from daemon.brain.phones import Lexicon, Pronunciation
@@ -13,7 +12,7 @@ from daemon.brain.posteriors import Hama, Scorer, shipped_confusions
 from daemon.brain.wording import plain
 
 TOO_CLOSE = 1.0
-"""Names a whole phone apart, or less, are refused; two phones apart if the ear often takes one for the other."""
+"""One phone apart is too close, and so are two that the ear often takes for each other."""
 
 LEAST_COST = 0.3
 NEVER_HEARD = 5.0
@@ -58,7 +57,7 @@ def _costs(scorer: Scorer) -> Callable[[str, str], float]:
         if a is None or b is None or max(a, b) >= len(weights):
             return 1.0
         likely = max(float(weights[a, b]), float(weights[b, a]), 1e-9)
-        return min(max(-np.log(likely) / NEVER_HEARD, LEAST_COST), 1.0)
+        return min(max(-math.log(likely) / NEVER_HEARD, LEAST_COST), 1.0)
 
     return cost
 

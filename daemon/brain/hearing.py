@@ -61,7 +61,8 @@ def open_ear(engine: Literal["small", "both"]) -> Ear:
 
 
 def confirmed(heard: Heard, pending: Meaning | None) -> Heard:
-    """The same command again, where the brain has asked for it back, is as good as a yes."""
-    if heard.certainty == "ask" and pending is not None and heard.meaning == pending:
-        return replace(heard, certainty="sure")
-    return heard
+    """An answer to the brain's question needs no question of its own; the same command again is a yes."""
+    if heard.certainty != "ask" or pending is None or heard.meaning is None:
+        return heard
+    answers = heard.meaning == pending or heard.meaning.kind in ("yes", "no")
+    return replace(heard, certainty="sure") if answers else heard

@@ -222,7 +222,7 @@ ABOUT = (
     Sentence("help [ me ] | what can i ( say | do )", _always(Meaning("help")), spoken=False),
 )
 ANSWERS = (
-    Sentence("yes | yeah | okay", _always(Meaning("yes", readback="yes"))),
+    Sentence("yes [ please ] | yeah | okay", _always(Meaning("yes", readback="yes"))),
     Sentence(
         "yep | ok | sure | correct | right | do it", _always(Meaning("yes", readback="yes")), spoken=False
     ),

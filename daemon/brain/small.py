@@ -17,6 +17,9 @@ from daemon.brain.wordgraph import Floats, Layout, WordGraph
 SURENESS = Sureness(weights=(0.53, 2.34, 0.02), bias=3.49, sure=-0.8, ask=-2.2)
 LEAST_PHONES = 3
 KEPT_GRAPHS = 4
+HOPELESS_ODDS = -5.0
+UNCLEAR = "[unclear]"
+"""The transcript of what is like nothing that this ear knows."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class SmallEar:
         found = self.candidate(samples, grammar, pending)
         certainty = SURENESS.certainty(found.odds) if found.meaning else "refuse"
         heard = Heard(
-            words=found.match.text,
+            words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
             meaning=found.meaning if certainty != "refuse" else None,
             certainty=certainty,
             scores=figures(found),

@@ -44,7 +44,7 @@ class Path:
 
 @dataclass
 class _States:
-    """Tokens after some frame, for `beams` searches at once: in the words, resting at nodes, arriving there."""
+    """Tokens after a frame, for several searches at once: inside words, resting at nodes, arriving there."""
 
     inside: Floats
     resting: Floats
@@ -114,7 +114,7 @@ class WordGraph:
         self.costs[list(self.decoys)] = DECOY_COST
 
     def _unroll(self, spoken: Sequence[Sequence[int]]) -> None:
-        """Lay all words end to end as phone, blank, phone ...; the blank between unlike phones may be skipped."""
+        """Lay the words end to end: phone, blank, phone ...; unlike phones may follow without a blank."""
         self.phones = np.array([len(labels) for labels in spoken])
         self.first = np.concatenate([[0], np.cumsum(2 * self.phones - 1)[:-1]])
         self.last = self.first + 2 * self.phones - 2

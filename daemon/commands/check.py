@@ -214,13 +214,16 @@ def _names(config: Config) -> Iterator[Finding]:
     """Names of different devices that the offline brain could take for each other."""
     if not _wants_brain(config) or not config.devices:
         return
+    from daemon.brain.confusable import confusable
+    from daemon.brain.hearing import EarError
+
+    names = inventory.names(config.devices)
     try:
-        from daemon.brain import confusable
-    except ImportError:
+        alike = confusable(names.names(config.devices))
+    except (EarError, ImportError):
         yield Finding("warning", f"devices: whether names sound alike was not checked; {_INSTALL}.")
         return
-    names = inventory.names(config.devices)
-    for one, other in confusable(names.names(config.devices)):
+    for one, other in alike:
         if names.key(one) != names.key(other):
             yield Finding(
                 "error",

@@ -105,6 +105,7 @@ def test_the_same_command_again_is_a_yes() -> None:
     assert confirmed(again, LAMP_ON).certainty == "sure"
     assert confirmed(again, None).certainty == "ask"
     assert confirmed(other, LAMP_ON).certainty == "ask"
+    assert confirmed(Heard("yeah", Meaning("yes"), "ask"), LAMP_ON).certainty == "sure"
     assert confirmed(Heard("", None, "refuse"), Meaning("yes")).certainty == "refuse"
 
 

@@ -15,7 +15,7 @@ from daemon.brain.phones import without_r
 from daemon.brain.sureness import Sureness, fit
 from daemon.brain.wordgraph import DECOY_COST, Floats, Layout, WordGraph
 
-SOUNDS = {"a": [(0,)], "b": [(1, 2), (2,)], "cc": [(0, 0)], "!d": [(1, 0)]}
+SOUNDS: dict[str, list[tuple[int, ...]]] = {"a": [(0,)], "b": [(1, 2), (2,)], "cc": [(0, 0)], "!d": [(1, 0)]}
 BLANK = 3
 PATTERN = "( a | b [ a ] | !d ) [ cc ]"
 SENTENCES = [[*head, *tail] for head in (["a"], ["b"], ["b", "a"], ["!d"]) for tail in ([], ["cc"])]
