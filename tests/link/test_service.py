@@ -98,7 +98,7 @@ class Service:
         command = [sys.executable, "-m", "daemon", *words, "--socket", str(self.socket)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def next_turn(self, act: Callable[[], None]) -> dict[str, Any]:
+    def next_turn(self, act: Callable[[], object]) -> dict[str, Any]:
         """Do something and return the record of the turn that it leads to."""
         events = stream(self.socket, "watch", 60.0)
         assert next(events)["ok"]
@@ -185,6 +185,8 @@ def test_the_wire_of_a_turn_satisfies_the_oracle(serve: Callable[..., Service], 
     service = serve(f"unix:{tmp_path}/brain.sock")
     spoken_turn(service)
     service.voiced("ask", "what time is it")
+    said = service.next_turn(lambda: service.voiced("say", "Dinner is ready."))
+    assert (said["source"], said["reply"]) == ("say", "Dinner is ready.")
     lines = (tmp_path / "wire.jsonl").read_text().splitlines()
     assert len(lines) > 50
     assert violations(lines) == []
