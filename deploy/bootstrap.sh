@@ -1,54 +1,60 @@
 #!/bin/sh
-# What `make demo` and `make test` need on a bare Debian 12 or 13: Debian packages and .venv.
-# Quick when everything is there. Asks for sudo when it is not run by root.
+# What `make demo` and `make test` need on a bare Debian 12 or 13: Debian's packages, and Python's in .venv.
+# Done at once when everything is there. Asks for sudo when root has not started it.
 set -eu
 cd "$(dirname "$0")/.."
 
-needed="
-python3-venv:to make a virtual environment
-python3-dev:to build the bindings to ALSA and systemd
-gcc:to build the bindings to ALSA and systemd
-libasound2-dev:to build the binding to ALSA
-libsystemd-dev:to build the binding to systemd
-pkg-config:to build the binding to systemd
-swig:to build the binding to the GPIO chip where no wheel fits
-pulseaudio:to play the part of a sound card
-pulseaudio-utils:to feed and record that sound card
-libasound2-plugins:to reach that sound card through ALSA
-espeak-ng:to have a second voice
-"
-
-installed() {
-    [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | cut -c1-2)" = ii ]
+fail() {
+    printf '%s\n' "$1" >&2
+    exit 2
 }
 
+# What apt and pip say is shown on a terminal only; errors are shown always.
+if [ -t 1 ]; then exec 3>&1; else exec 3>/dev/null; fi
+
+installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
 missing=""
-for line in $(printf '%s' "$needed" | tr ' ' '~'); do
-    package=${line%%:*}
-    if ! installed "$package"; then
+while read -r package reason; do
+    if ! echo "$installed" | grep -qx "$package"; then
         missing="$missing $package"
-        printf 'voiced needs the Debian package %-18s %s\n' "$package" "$(printf '%s' "${line#*:}" | tr '~' ' ')"
+        printf 'voiced needs the Debian package %-18s %s\n' "$package" "$reason"
     fi
-done
+done <<END
+python3-venv        to make a virtual environment
+python3-dev         to build the bindings to ALSA, systemd and GPIO
+gcc                 to build the bindings to ALSA, systemd and GPIO
+libasound2-dev      to build the binding to ALSA
+libsystemd-dev      to build the binding to systemd
+pkg-config          to build the binding to systemd
+swig                to build the binding to GPIO, which has no wheel for Python 3.13
+pulseaudio          to play the part of a sound card
+pulseaudio-utils    to feed and record that sound card
+libasound2-plugins  to reach that sound card through ALSA
+espeak-ng           to have a second voice
+END
+
 if [ -n "$missing" ]; then
     root=""
-    if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || { echo "Install them as root: apt-get install$missing" >&2; exit 2; }
-        echo "Installing them with sudo."
-        root=sudo
-    fi
-    $root apt-get update -qq
-    # shellcheck disable=SC2086
-    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+    [ "$(id -u)" = 0 ] || root=sudo
+    echo "Installing these packages${root:+ with $root}, some minutes ..."
+    # An update that fails does not matter if the packages can be had all the same. Nothing is ever removed.
+    $root sh -c "apt-get -q update
+        DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove --no-install-recommends install$missing" >&3 ||
+        fail "Install them as root, then run this again: apt-get install --no-install-recommends$missing"
 fi
 
-# The system's Python, because python3-dev belongs to it.
+# The system's Python, whatever the PATH says: python3-dev belongs to it.
 python=/usr/bin/python3
+# A folder that was moved, or another release of Debian, needs a new .venv; so does one half made.
+made_for="$PWD $(readlink -f "$python")"
 stamp=.venv/.ready
+if [ "$(cat "$stamp" 2>/dev/null)" != "$made_for" ]; then
+    echo "Making .venv (600 MB), some minutes ..."
+    "$python" -m venv --clear .venv
+fi
 if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
-    echo "Making .venv (about 300 MB, some minutes) ..."
-    "$python" -m venv .venv
     # lgpio has no wheel for every Python: PYPI=1 lets its source bring its own C library.
-    PYPI=1 .venv/bin/pip install --quiet --disable-pip-version-check -e '.[offline,plots,dev]'
-    touch "$stamp"
+    PYPI=1 .venv/bin/pip install --disable-pip-version-check --use-pep517 -e '.[offline,plots,dev]' >&3 ||
+        fail "pip could not install what voiced needs; see to the network and the clock, then run this again."
+    echo "$made_for" >"$stamp"
 fi

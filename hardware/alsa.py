@@ -140,7 +140,7 @@ class AlsaMicrophone(_CardThread):
         stream.drop()  # the plugin of a sound server captures from opening on
         while True:
             running = self._wanted or self._always
-            order = self._next_order(0 if running else _IDLE_S)
+            order = self._next_order(self._rest(stream) if running else _IDLE_S)
             if self._closing:
                 return
             if order is _Order.START:
@@ -149,6 +149,7 @@ class AlsaMicrophone(_CardThread):
                 self._end(stream)
             elif running:
                 self._read(stream)
+                self._read_available(stream)
             else:
                 stream.check()
 
@@ -170,6 +171,17 @@ class AlsaMicrophone(_CardThread):
                 stream.drop()
         self._wanted = False
         self._capture.ended()
+
+    def _rest(self, stream: Stream) -> float:
+        """How long to sleep while the card captures: not before the first period, then for two at a time."""
+        if not stream.running:
+            return 0.0
+        portion = min(2 * stream.period_frames, stream.buffer_frames // 2)
+        return max(portion - stream.available_frames(), 0) / stream.rate_hz
+
+    def _read_available(self, stream: Stream) -> None:
+        for _ in range(stream.available_frames() // stream.period_frames):
+            self._read(stream)
 
     def _read(self, stream: Stream) -> None:
         samples = stream.read(self._config.microphone_channel)

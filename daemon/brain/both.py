@@ -11,7 +11,7 @@ from daemon.brain.meaning import Grammar, Meaning
 from daemon.brain.moonshine import Moonshine, Reading
 from daemon.brain.network import Network
 from daemon.brain.small import HOPELESS_ODDS, KEPT_GRAPHS, Candidate, SmallEar, figures
-from daemon.brain.sureness import Sureness
+from daemon.brain.sureness import Sureness, lessened
 from daemon.brain.wordgraph import Floats
 from daemon.brain.wording import with_digits
 
@@ -68,8 +68,8 @@ class BothEar:
         reading = self.second.read(sound, pattern, found.match.text)
         odds = SURENESS.odds(both_figures(found, reading))
         certainty = SURENESS.certainty(odds)
-        if certainty == "sure" and not agreed(reading, grammar, found):
-            certainty = "ask"
+        if not agreed(reading, grammar, found):
+            certainty = lessened(certainty)
         scores = figures(found) | {"odds": odds, "gap": reading.gap, "held": reading.held}
         if certainty == "refuse":
             return Heard(reading.free_text, None, certainty, scores)

@@ -24,14 +24,14 @@ class Names:
 
     @property
     def one(self) -> str:
-        """The pattern of one name."""
-        return f"[ the ] <device {' | '.join(self.patterns)} >"
+        """The pattern of one name: `the lamp`."""
+        return f"the <device {' | '.join(self.patterns)} >"
 
     @property
     def some(self) -> str:
         """The pattern of one name or several: `the lamp and the fan`."""
         name = one_of(self.patterns)
-        return f"<devices [ the ] {name} ( and [ the ] {name} )* >"
+        return f"<devices the {name} ( and the {name} )* >"
 
     def find(self, words: str) -> list[str]:
         """The names in what `one` or `some` matched, as the tool spells them, each once."""

@@ -58,7 +58,7 @@ def _switching(tool: Tool, box: Box) -> Iterator[Sentence]:
 
     if devices:
         verb, state = "( turn | switch )", "<state on | off >"
-        forms = f"( {verb} ( {state} | !up | !down ) | toggle ) {devices.some} [ !tomorrow ]"
+        forms = f"( {verb} ( {state} | !up | !down ) | toggle ) {loosely(devices.some)} [ !tomorrow ]"
         yield Sentence(forms, switch, example=f"turn on {joined(devices.examples(1))}")
         yield Sentence(f"{verb} {devices.some} {state}", switch)
         yield Sentence(f"{verb} {state} {every}", switch_every)
@@ -75,7 +75,7 @@ def _levels(tool: Tool, box: Box) -> Iterator[Sentence]:
         return each(f"{joined(found)}, {percent} percent", "set_level", found, percent=percent)
 
     if devices:
-        forms = f"( set | dim | turn ) {devices.some} [ up | down ] to [ !two ] {PERCENT}"
+        forms = f"( set | dim | turn ) {loosely(devices.some)} [ up | down ] to [ !two ] {PERCENT}"
         yield Sentence(forms, level, example=f"set {joined(devices.examples(1))} to fifty percent")
         number = PERCENT.replace("> percent", "> [ percent ]")
         yield Sentence(f"[ set | dim | turn ] {devices.some} [ to ] {number}", level, spoken=False)
@@ -107,7 +107,7 @@ def _blinking(tool: Tool, box: Box) -> Iterator[Sentence]:
     if devices:
         often = f"<often once | twice | {numbers(1, 20)} ( times | time ) >"
         example = f"blink {joined(devices.examples(1))} twice"
-        yield Sentence(f"blink {devices.one} {often}", blink, example=example)
+        yield Sentence(f"blink {loosely(devices.one)} {often}", blink, example=example)
         yield Sentence(f"( blink | flash ) {devices.one} [ {often} ]", blink, spoken=False)
 
 
@@ -121,7 +121,7 @@ def _pulsing(tool: Tool, box: Box) -> Iterator[Sentence]:
 
     if devices:
         seconds = f"for <seconds {numbers(1, 60)} > ( second | seconds )"
-        yield Sentence(f"pulse {devices.one} {seconds}", pulse)
+        yield Sentence(f"pulse {loosely(devices.one)} {seconds}", pulse)
         yield Sentence(f"pulse {devices.one} [ {seconds} ]", pulse, spoken=False)
 
 
@@ -149,7 +149,8 @@ def _question(devices: Names, form: str, spoken: bool) -> Sentence:
         return each(joined(found), "read_device", found)
 
     example = form.format(joined(devices.examples(1))).replace("( ", "").split(" |")[0] if spoken else ""
-    return Sentence(form.format(devices.one), read, spoken, example)
+    name = devices.one.removeprefix("the ") if "any" in form else devices.one
+    return Sentence(form.format(name), read, spoken, example)
 
 
 def _listing(_tool: Tool, _box: Box) -> Iterator[Sentence]:

@@ -32,6 +32,11 @@ class Sureness:
         return "ask" if odds >= self.ask else "refuse"
 
 
+def lessened(certainty: Certainty) -> Certainty:
+    """One step less sure."""
+    return "ask" if certainty == "sure" else "refuse"
+
+
 def fit(figures: Floats, right: Floats, steps: int = 50) -> tuple[tuple[float, ...], float]:
     """Logistic regression by Newton's method: the weights and the bias.
 

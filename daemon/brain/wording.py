@@ -90,7 +90,10 @@ def numbers(low: int, high: int) -> str:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A regular expression over plain words, each followed by one space; decoys match nothing plain."""
+    """A regular expression over plain words, each followed by one space; decoys match nothing plain.
+
+    Whoever types may leave any `the` out. A speaker may not everywhere: it tells sentences from noise.
+    """
     return re.compile("".join(_expression(token) for token in pattern.split()))
 
 
@@ -101,4 +104,6 @@ def _expression(token: str) -> str:
         return {"]": ")?", ")*": ")*"}.get(token, ")")
     if token.startswith("<"):
         return f"(?P<{token[1:]}>"
+    if token == "the":
+        return "(?:the )?"
     return token if token == "|" else f"{re.escape(token)} "
