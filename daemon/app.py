@@ -36,7 +36,8 @@ from hardware.ports import Board, HardwareError, Microphone, PinError, Reading, 
 log = logging.getLogger("voiced")
 
 BOARD_RETRY_S = 5.0
-FEED_S = 2.0
+NO_PINS = "The pins cannot be reached; see the log of voiced."
+REPEATED = "Error: this call was made before; it is not run again."
 
 
 class App:
@@ -52,6 +53,8 @@ class App:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._tickets = 0
+        self._pin_fault = ""
+        self._keeping = asyncio.Lock()
         self._wire = WireLog(config.debug.wire_log)
         self._link = Link(lambda: endpoint(config), self.happened, self._wire)
         self._desk = Desk(self)
@@ -115,16 +118,17 @@ class App:
         self.spawn(self._feed_watchdog(), "watchdog")
 
     async def _stop(self) -> None:
-        """Outputs first: whatever else hangs, they are safe."""
-        if self._board is not None:
-            await asyncio.to_thread(self._board.close)
-        await self.control.close()
+        """First nothing may touch an output any more, then they are made safe, then the rest ends at once."""
+        board, self._board = self._board, None
         for task in self._tasks:
             task.cancel()
-        await self._link.aclose()
-        for stream in (self._microphone, self._speaker):
-            if stream is not None:
-                await asyncio.to_thread(stream.close)
+        self._wake_at(None)
+        self._link.close()
+        if board is not None:
+            await asyncio.to_thread(board.close)
+        await self.control.close()
+        streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
+        await asyncio.gather(self._link.aclose(), *(asyncio.to_thread(stream.close) for stream in streams))
         self._wire.close()
 
     async def _open_board(self) -> None:
@@ -136,6 +140,8 @@ class App:
             self._loop.call_later(BOARD_RETRY_S, lambda: self.spawn(self._open_board(), "board"))
             return
         self._board.listen(self._edge)
+        for device, value in self.machine.devices.values().items():
+            self._write(device, value)
         self._notice()
 
     def _make_board(self) -> Board:
@@ -201,9 +207,11 @@ class App:
             self.xruns[event.kind] += 1
         elif isinstance(event, ev.Edge):
             self.control.publish("button", pressed=event.pressed)
-        for effect in self.machine.step(event, time.monotonic()):
-            self._carry_out(effect)
-        self._wake_at(self.machine.deadline)
+        try:
+            for effect in self.machine.step(event, time.monotonic()):
+                self._carry_out(effect)
+        finally:
+            self._wake_at(self.machine.deadline)
 
     def _wake_at(self, deadline: float | None) -> None:
         if self._timer is not None:
@@ -254,7 +262,7 @@ class App:
                 log.log(logging.WARNING if reason else logging.INFO, "connection: %s", reason or link)
                 self.control.publish("link", state=link, reason=reason)
             case ev.Words(who, text, whole):
-                self._desk.words(who, text)
+                self._desk.words(self.machine.ticket, who, text)
                 self.control.publish(who, **{"text" if whole else "delta": text})
             case ev.ToolReport():
                 report = {"call_id": effect.call_id, "name": effect.name, "arguments": effect.arguments}
@@ -282,12 +290,13 @@ class App:
             self._microphone.stop()
 
     def _write(self, device: str, value: float | str) -> None:
-        self.control.publish("device", name=self.names.name(device), value=value)
         if self._board is None:
             return
+        self.control.publish("device", name=self.names.name(device), value=value)
         try:
             self._board.write(device, value)
         except PinError as error:
+            self._pin_fault = str(error)
             log.error("pins: %s", error)
 
     def _lamp(self, colour: tuple[float, float, float]) -> None:
@@ -298,8 +307,7 @@ class App:
 
     async def _run_tool(self, call_id: str, name: str, arguments: str) -> None:
         output = await self._toolbox.call(call_id, name, arguments)
-        if output is not None:
-            self.happened(ev.ToolDone(call_id, output))
+        self.happened(ev.ToolDone(call_id, REPEATED if output is None else output))
 
     # ------------------------------------------------------------ what tools and people ask for
 
@@ -310,22 +318,29 @@ class App:
         self._answers[self._tickets] = future
         return self._tickets, future
 
+    def withdraw(self, ticket: int) -> None:
+        """Nobody waits for this answer any more."""
+        self._answers.pop(ticket, None)
+
     def _resolve(self, ticket: int, answer: Any) -> None:
         future = self._answers.pop(ticket, None)
         if future is not None and not future.done():
             future.set_result(answer)
 
     async def ask(self, request: Request) -> Answer:
-        """Ask for an output to be changed."""
+        """Ask for an output to be changed. What the pins refuse is told, not what was meant."""
+        if self._board is None:
+            return Answer(False, f"Error: {NO_PINS}")
+        self._pin_fault = ""
         ticket, answer = self.ticket()
         self.happened(ev.DeviceAsked(ticket, request))
-        result: Answer = await answer
-        return result
+        result: Answer = answer.result()
+        return Answer(False, f"Error: {self._pin_fault}") if self._pin_fault else result
 
     async def read(self, key: str) -> Reading:
         """Ask a sensor. Raises PinError."""
         if self._board is None:
-            raise PinError("The pins cannot be reached; see the log of voiced.")
+            raise PinError(NO_PINS)
         return await asyncio.to_thread(self._board.read, key)
 
     async def readings(self) -> dict[str, Any]:
@@ -343,7 +358,7 @@ class App:
         faults = {
             "microphone": self._microphone_lane.fault,
             "speaker": self._speaker_lane.fault,
-            "pins": "" if self._board is not None else "The pins cannot be reached; see the log of voiced.",
+            "pins": "" if self._board is not None else NO_PINS,
         }
         return {part: fault for part, fault in faults.items() if fault}
 
@@ -366,7 +381,12 @@ class App:
         remembered = Remembered(**wishes)
         if remembered != self.memory:
             self.memory = remembered
-            self.spawn(asyncio.to_thread(keep, self.config.state.directory, remembered), "memory")
+            self.spawn(self._keep(), "memory")
+
+    async def _keep(self) -> None:
+        """One at a time, and always the newest."""
+        async with self._keeping:
+            await asyncio.to_thread(keep, self.config.state.directory, self.memory)
 
 
 def run(config: Config) -> int:

@@ -59,18 +59,15 @@ class Control:
         with contextlib.suppress(OSError):
             Path(self._path).unlink()
 
-    @property
-    def watched(self) -> bool:
-        """Is anybody watching?"""
-        return bool(self._watchers)
-
     def publish(self, event: str, **fields: Any) -> None:
         """Tell everyone who watches; one who does not read is let go."""
+        if not self._watchers:
+            return
         line = _line({"t": time.monotonic(), "event": event, **fields})
         for writer in list(self._watchers):
             if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
                 self._watchers.discard(writer)
-                writer.close()
+                writer.transport.abort()
             else:
                 writer.write(line)
 
@@ -96,7 +93,7 @@ class Control:
                 emit({"ok": True})
             else:
                 emit({"ok": True, **await self._handle(request, emit)})
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             emit({"ok": False, "error": 'Write one JSON object a line, such as {"do": "status"}.'})
         except RequestError as error:
             emit({"ok": False, "error": str(error)})

@@ -21,11 +21,11 @@ class Desk:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._listeners: list[Emit] = []
+        self._listeners: dict[int, Emit] = {}
 
-    def words(self, who: str, text: str) -> None:
-        """Words of the present turn."""
-        for emit in self._listeners:
+    def words(self, ticket: int, who: str, text: str) -> None:
+        """Words of the turn with this ticket."""
+        if emit := self._listeners.get(ticket):
             emit({"event": who, "delta": text})
 
     async def handle(self, request: Json, emit: Emit) -> Json:
@@ -40,8 +40,9 @@ class Desk:
             case "ask":
                 return await self._ask(request, emit)
             case "say":
+                text = _text(request)
                 ticket, answer = self._app.ticket()
-                return await self._turn(ev.SayAsked(_text(request), ticket), answer)
+                return await self._turn(ev.SayAsked(text, ticket), ticket, answer)
             case "stop":
                 self._app.happened(ev.StopAsked())
             case "forget":
@@ -64,22 +65,21 @@ class Desk:
         }
 
     async def _ask(self, request: Json, emit: Emit) -> Json:
+        text = _text(request)
         ticket, answer = self._app.ticket()
-        streaming = bool(request.get("stream"))
-        if streaming:
-            self._listeners.append(emit)
-        try:
-            return await self._turn(ev.TextAsked(_text(request), ticket), answer)
-        finally:
-            if streaming:
-                self._listeners.remove(emit)
+        if request.get("stream"):
+            self._listeners[ticket] = emit
+        return await self._turn(ev.TextAsked(text, ticket), ticket, answer)
 
-    async def _turn(self, event: ev.Input, answer: asyncio.Future[Json]) -> Json:
+    async def _turn(self, event: ev.Input, ticket: int, answer: asyncio.Future[Json]) -> Json:
         self._app.happened(event)
         try:
             return {"turn": await asyncio.wait_for(answer, ASK_S)}
         except TimeoutError:
             raise RequestError("The turn did not end in time; see the log of voiced.") from None
+        finally:
+            self._listeners.pop(ticket, None)
+            self._app.withdraw(ticket)
 
 
 def _text(request: Json) -> str:

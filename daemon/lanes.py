@@ -27,11 +27,11 @@ Tell: TypeAlias = Callable[[Input], None]
 Notice: TypeAlias = Callable[[], None]
 Filter: TypeAlias = Literal["minimum", "linear"]
 
-CHUNKS_PER_S = 50
+CHUNKS_PER_S = 25
 
 
 class MicrophoneLane:
-    """The Capture port. The first piece of an utterance is one period, to leave at once; then 20 ms."""
+    """The Capture port. The first piece of an utterance is one period, to leave at once; then 40 ms."""
 
     def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
         self.fault = ""
@@ -124,6 +124,9 @@ class SpeakerLane:
             if resampler is not None:
                 self._playout.push(item_id, resampler.flush())
             self._playout.finish(item_id)
+            idle = self._playout.idle
+        if idle:
+            self._tell(Drained(()))
         self._wake()
 
     def silence(self) -> None:

@@ -27,6 +27,7 @@ log = logging.getLogger("voiced.link")
 
 OPEN_S = 10.0
 PING_S = 20.0
+CLOSE_S = 0.5
 
 LinkEvent: TypeAlias = Connected | Received | Disconnected
 
@@ -38,7 +39,14 @@ class WireLog:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if path else -1
 
     def write(self, conn: int, role: Role, frame: bytes) -> None:
-        """One event, as it was on the wire."""
+        """One event, as it was on the wire. A disk that refuses ends the log, not the conversation."""
+        try:
+            self._append(conn, role, frame)
+        except OSError as error:
+            log.warning("The wire log ends here (%s).", error)
+            self.close()
+
+    def _append(self, conn: int, role: Role, frame: bytes) -> None:
         if self._file >= 0:
             stamp = f'{{"t":{time.monotonic():.6f},"conn":{conn},"dir":"{role}","event":'
             os.write(self._file, stamp.encode() + frame.replace(b"\n", b" ") + b"}\n")
@@ -86,7 +94,7 @@ class Link:
         task = self._task
         self.close()
         if task is not None:
-            await asyncio.wait([task], timeout=1.0)
+            await asyncio.wait([task], timeout=CLOSE_S)
 
     async def _serve(self, conn: int, outgoing: asyncio.Queue[ClientEvents]) -> None:
         try:
@@ -100,6 +108,10 @@ class Link:
                     writer.cancel()
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
             end = _refusal(conn, error)
+        except Exception:
+            # Our own bug: without an end nobody would ever connect again.
+            log.exception("The connection failed here, not at the server.")
+            end = Disconnected(conn, 0, "internal error")
         self._tell(end)
 
     async def _read(self, conn: int, socket: ClientConnection) -> Disconnected:
@@ -139,7 +151,7 @@ async def _dial(endpoint: Endpoint) -> ClientConnection:
         "open_timeout": OPEN_S,
         "ping_interval": PING_S,
         "ping_timeout": PING_S,
-        "close_timeout": 1.0,
+        "close_timeout": CLOSE_S,
         "user_agent_header": "voiced",
     }
     if endpoint.unix:
@@ -153,7 +165,7 @@ def _refusal(conn: int, error: Exception) -> Disconnected:
         return Disconnected(conn, 0, str(error) or type(error).__name__)
     response = error.response
     try:
-        retry_after_s = float(response.headers.get("Retry-After", "0"))
+        retry_after_s = max(0.0, float(int(response.headers.get("Retry-After", "0"))))
     except ValueError:
         retry_after_s = 0.0
     reason = _code(response.body or b"") or f"HTTP {response.status_code}"

@@ -40,7 +40,7 @@ if [ -n "$missing" ]; then
     # An update that fails does not matter if the packages can be had all the same. Nothing is ever removed.
     $root sh -c "apt-get -q update
         DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove --no-install-recommends install$missing" >&3 ||
-        fail "Install them as root, then run this again: apt-get install --no-install-recommends$missing"
+        fail "As root do: apt-get update && apt-get install --no-install-recommends$missing; then run this again."
 fi
 
 # The system's Python, whatever the PATH says: python3-dev belongs to it.

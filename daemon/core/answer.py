@@ -30,7 +30,9 @@ class Answer:
         self.turn: Turn | None = None
         self.playing = False
         self._due: Json | None = None
+        self._asked: Json = {}
         self._cut_off = False
+        self.stalled = False
         self._modality = modality
         self._outbox = outbox
         self._timers = timers
@@ -64,8 +66,25 @@ class Answer:
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""
+        if self.over and self.turn is not None and not self._was_heard(self.turn):
+            self._make_heard(self.turn)
         if self._due is not None and self._outbox.online and not self._responses.busy:
             self._create(self._due, now)
+
+    def _was_heard(self, turn: Turn) -> bool:
+        """Did the turn end as it should: with a voice (or in writing), or because it was to stop?"""
+        spoken = turn.first_delta_at is not None or self._modality == "text"
+        stopped = bool(turn.calls) and all(call.name == STOP_TOOL for call in turn.calls.values())
+        return spoken or stopped or bool(turn.trouble)
+
+    def _make_heard(self, turn: Turn) -> None:
+        """A session seeded with text may answer in text alone: have that spoken. No answer at all is told."""
+        text = " ".join(turn.replies.values())
+        if text and not turn.recited:
+            turn.recited = True
+            self._due = recital(text)
+        else:
+            self.fail("The server gave no answer; press the button to ask again.")
 
     def _take(self, turn: Turn, now: float) -> None:
         self._responses.forget_items()
@@ -76,7 +95,7 @@ class Answer:
         return {"output_modalities": [self._modality]}
 
     def _create(self, response: Json, now: float) -> None:
-        self._due = None
+        self._due, self._asked = None, response
         self._await(now)
         self._outbox.send(ResponseCreate(event_id="create", response=response))
 
@@ -130,10 +149,13 @@ class Answer:
     def done(self, response_id: str, items: list[Item], now: float) -> None:
         """The answer is complete: run its calls. `items` is empty unless it was completed."""
         wanted = self._responses.wanted(response_id) and self._due is None
+        first = self._responses.active == response_id
         self._responses.done(response_id)
-        self._timers.clear("stall", "cancel")
+        if not self._responses.busy:
+            self._timers.clear("stall", "cancel")
         self._barge_in.delete_unheard(self._responses)
         if not wanted or self.turn is None:
+            self._tools.refuse(items if first else [])
             return
         self._end_items(self._responses.items_of(response_id))
         self._remember(self.turn)
@@ -143,17 +165,21 @@ class Answer:
     def create_refused(self, because_busy: bool, reason: str, now: float) -> None:
         """The server did not take `response.create`: ask again when it is free, or give up."""
         self._responses.refused()
-        if not because_busy or self.turn is None:
+        if not because_busy or self.turn is None or self.turn.rounds >= MAX_ROUNDS:
             self.fail(reason)
             return
+        self.turn.rounds += 1
         self._responses.blocked()
         self._timers.clear("stall")
         self._timers.set("cancel", now + STALL_S)
-        self._due = self._plain()
+        self._due = self._asked
 
     def commit_refused(self, reason: str, now: float) -> None:
-        """The server did not take the utterance: the answer asked for behind it would be to an older one."""
-        if self.turn is not None:
+        """The server did not take the utterance: the answer asked for behind it would be to an older one.
+
+        Unless the server's voice detection has taken it already.
+        """
+        if self.turn is not None and not self.turn.user_item:
             self._barge_in.cancel(self._responses, now)
             self.fail(reason)
 
@@ -222,7 +248,8 @@ class Answer:
             self._barge_in.silence(turn, now)
             return
         for item_id in turn.replies:
-            self._ledger.heard(item_id, 0, 1)
+            if not self._responses.received_ms(item_id):
+                self._ledger.heard(item_id, 0, 1)
         self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
 
     def finish(self) -> None:
@@ -240,7 +267,14 @@ class Answer:
 
     def offline(self) -> None:
         """The connection is gone: what has come is played to its end, and is the answer then."""
-        self._cut_off = not (self.over or self.playing)
+        turn = self.turn
+        unfinished = turn is not None and (
+            self._responses.busy or self._due is not None or self._tools.open_for(turn)
+        )
+        again = turn is not None and turn.source != "server" and (not turn.remembered or bool(turn.calls))
+        self._cut_off = unfinished and again
+        if unfinished and not again:
+            self.fail("The connection broke in the middle of the answer; press the button to ask again.")
         self._end_items(list(self._responses.items))
         self._responses = self._responses.after_loss()
         self._tools.connection_lost()
@@ -254,6 +288,7 @@ class Answer:
             return None
         if not turn.remembered:
             self.turn = self._due = None
+            turn.user_item = ""
             return turn
         if turn.calls and not self._tools.open_for(turn):
             self._due = self._plain()
@@ -278,5 +313,18 @@ class Answer:
         if self._responses.active is not None:
             self._outbox.send(ResponseCancel(response_id=self._responses.active))
         self._responses.give_up()
+        self.stalled = True
         self._end_items(list(self._responses.items))
         self.fail("The server stopped answering; press the button to ask again.")
+
+
+def recital(text: str) -> Json:
+    """A response outside the conversation that speaks a text; the offline brain knows the metadata."""
+    return {
+        "conversation": "none",
+        "output_modalities": ["audio"],
+        "instructions": "Say the text that follows word for word, and nothing else.",
+        "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}],
+        "tools": [],
+        "metadata": {"purpose": "say"},
+    }

@@ -50,17 +50,17 @@ class BargeIn:
             self._outbox.send(ResponseCancel(response_id=response_id))
 
     def heard(self, cut: Cut, responses: Responses) -> Turn | None:
-        """The speaker has told: tell the server. Returns the turn that is over now."""
+        """The speaker has told, in time or late: tell the server. Returns the turn that is over now."""
         turn, self.turn = self.turn, None
         self._timers.clear("cut")
-        if turn is None:
-            return None
-        turn.heard_ms += sum(responses.received_ms(item) for item in cut.whole)
+        heard_ms = sum(responses.received_ms(item) for item in cut.whole)
         self._unheard += cut.unheard
         if cut.item_id is not None:
-            turn.heard_ms += self._truncate(cut.item_id, cut.heard_ms, responses)
+            heard_ms += self._truncate(cut.item_id, cut.heard_ms, responses)
         for item_id in cut.unheard:
             self._ledger.heard(item_id, 0, 1)
+        if turn is not None:
+            turn.heard_ms += heard_ms
         return turn
 
     def delete_unheard(self, responses: Responses) -> None:

@@ -15,17 +15,18 @@ from typing import Literal
 from msgspec import Struct
 
 from daemon.core import events as ev
-from daemon.core.answer import Answer
+from daemon.core.answer import Answer, recital
 from daemon.core.gestures import Gesture
 from daemon.core.ledger import Ledger
 from daemon.core.listener import Listener
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
 from daemon.core.turn import Source, Turn
-from daemon.protocol import AudioCommit, Content, Item, ItemCreate, Json
+from daemon.protocol import AudioCommit, Content, Item, ItemCreate
 
 NO_SPEECH_S = 8.0
 MAX_TEXTS = 8
+TOO_LATE = "The server could not be reached in time; what was said has been dropped."
 
 
 class Settings(Struct, frozen=True):
@@ -53,6 +54,7 @@ class Conversation:
         self.answer = Answer(settings.modality, outbox, self._timers, ledger)
         self._listener = Listener(outbox, self._timers, settings.max_utterance_s)
         self._texts: deque[Turn] = deque()
+        self._continued = False
         self._turns = 0
 
     @property
@@ -95,7 +97,7 @@ class Conversation:
             self._listen(at, now)
         elif gesture == "release":
             self._let_go(at, now)
-        elif self._asking:
+        elif self._asking and not self._continued:
             self._abandon()
 
     def mute(self, muted: bool, now: float) -> None:
@@ -106,11 +108,14 @@ class Conversation:
 
     def stop(self, now: float) -> None:
         """Be silent and idle."""
+        dropped = [*self._texts, *([self.question] if self.question else [])]
         self._texts.clear()
         if self._asking:
             self._abandon()
         self.question = None
         self.answer.interrupt(now)
+        for turn in dropped:
+            self._drop(turn, "It was stopped before it was asked.")
 
     @property
     def _asking(self) -> bool:
@@ -132,9 +137,12 @@ class Conversation:
 
     def _listen(self, at: float, now: float) -> None:
         """Open the microphone. A question that still waits for the connection is continued, not lost."""
-        anew = not self._asking
+        question, anew = self.question, not self._asking
+        if question is not None and question.pressed_at is not None:
+            anew = now - question.pressed_at > self._settings.max_wait_s
+        self._continued = not anew
         if anew:
-            self._put_back(self.question)
+            self._set_aside(question)
             self.answer.interrupt(now)
             self.question = self._new_turn("button")
             self.question.pressed_at = at
@@ -143,10 +151,17 @@ class Conversation:
         self._timers.clear("wait")
         self._listener.start(now, anew)
 
-    def _put_back(self, text: Turn | None) -> None:
-        """A typed question that has not been posed waits until the spoken one is answered."""
-        if text is not None:
-            self._texts.appendleft(text)
+    def _set_aside(self, question: Turn | None) -> None:
+        """A typed question waits until the spoken one is answered; a spoken one has waited too long."""
+        if question is not None and question.source == "button":
+            self._drop(question, TOO_LATE)
+        elif question is not None:
+            self._texts.appendleft(question)
+
+    def _drop(self, question: Turn, why: str) -> None:
+        """It will not be asked, and whoever asked is told."""
+        question.trouble = why
+        self._outbox.do(ev.TurnOver(question.record(), question.ticket))
 
     def _let_go(self, at: float, now: float) -> None:
         if self._listener.open and self.question is not None:
@@ -178,12 +193,12 @@ class Conversation:
 
     def ask(self, text: str, source: Source, ticket: int) -> None:
         """A typed turn, or (source `say`) a text to be spoken. It waits until the present turn is over."""
-        if len(self._texts) >= MAX_TEXTS:
-            self._outbox.do(ev.Trouble("Too many texts are waiting; ask again when some are answered."))
-            return
         turn = self._new_turn(source)
         turn.text, turn.ticket, turn.closed = text, ticket, True
-        self._texts.append(turn)
+        if len(self._texts) < MAX_TEXTS:
+            self._texts.append(turn)
+        else:
+            self._drop(turn, "Too many texts are waiting; ask again when some are answered.")
 
     def settle(self, now: float) -> None:
         """Draw the consequences of what has happened: end, ask, take up the next."""
@@ -203,7 +218,7 @@ class Conversation:
             self._timers.clear("wait")
             self.question = None
             self._send(question)
-            self.answer.pose(question, now, _recital(question.text) if question.source == "say" else None)
+            self.answer.pose(question, now, recital(question.text) if question.source == "say" else None)
 
     def _send(self, question: Turn) -> None:
         if question.source == "button":
@@ -244,7 +259,9 @@ class Conversation:
         self._outbox.do(ev.Words("user", text, whole=True))
 
     def begun(self, response_id: str, now: float) -> None:
-        """An answer begins, asked for or not."""
+        """An answer begins, asked for or not. With the server's voice detection it may be the first sign."""
+        if self._settings.style == "tap" and self._listener.open:
+            self.committed("", now)
         wanted = self.answer.begun(response_id, self.question is None, now)
         if wanted and self.answer.turn is None:
             self.answer.turn = self._new_turn("server")
@@ -259,6 +276,7 @@ class Conversation:
     def online(self) -> None:
         """A session is ready and knows the history; what it has not been asked is asked now."""
         self._listener.rewind()
+        self._timers.clear("wait")
         again = self.answer.online()
         if again is not None and self.question is None:
             self.question = again
@@ -286,30 +304,27 @@ class Conversation:
             case "tail":
                 self.capture_ended()
             case "speech":
-                self._abandon()
+                self._nothing_heard(now)
             case "wait":
-                self._waited()
+                self._waited(now)
             case _:
                 self.answer.expired(name, now)
 
-    def _waited(self) -> None:
+    def _nothing_heard(self, now: float) -> None:
+        """The server's voice detection heard nobody; without a server that means nothing."""
+        if self._outbox.online:
+            self._abandon()
+        else:
+            self._let_go(now, now)
+
+    def _waited(self, now: float) -> None:
         """Nothing that was said long ago may ever move a device."""
+        if self.answer.playing:
+            self._timers.set("wait", now + 1.0)
         if self._listener.open or self.answer.playing:
             return
         self.answer.turn = self.question or self.answer.turn
         self.question = None
         self._listener.drop()
-        self.answer.fail("The server could not be reached in time; what was said has been dropped.")
+        self.answer.fail(TOO_LATE)
         self.answer.finish()
-
-
-def _recital(text: str) -> Json:
-    """A response outside the conversation that speaks a text; the offline brain knows the metadata."""
-    return {
-        "conversation": "none",
-        "output_modalities": ["audio"],
-        "instructions": "Say the text that follows word for word, and nothing else.",
-        "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}],
-        "tools": [],
-        "metadata": {"purpose": "say"},
-    }

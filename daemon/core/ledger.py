@@ -12,6 +12,7 @@ BUDGET_TOKENS = 2000
 _CHARACTERS_PER_TOKEN = 4
 _ITEM_TOKENS = 6
 _MAX_ENTRIES = 400
+_MAX_TEXT = 1500
 
 
 class Said(Struct):
@@ -111,7 +112,8 @@ def _items(entry: Entry) -> list[Item]:
     if not entry.text:
         return []
     kind = "input_text" if entry.role == "user" else "output_text"
-    return [Item(type="message", role=entry.role, content=[Content(type=kind, text=entry.text)])]
+    text = entry.text if len(entry.text) <= _MAX_TEXT else entry.text[:_MAX_TEXT] + " ..."
+    return [Item(type="message", role=entry.role, content=[Content(type=kind, text=text)])]
 
 
 def _call_items(call: Called) -> list[Item]:

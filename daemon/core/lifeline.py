@@ -27,6 +27,7 @@ from daemon.protocol import (
     SessionUpdated,
 )
 
+OPEN_S = 15.0
 GREETING_S = 10.0
 CONFIGURE_S = 5.0
 FIRST_BACKOFF_S = 0.5
@@ -101,9 +102,18 @@ class Lifeline:
         self._connected_at = now
         self._fatal, self._worn = "", False
         self._timers = Timers()
-        self._timers.set("greeting", now + GREETING_S)
+        self._timers.set("greeting", now + OPEN_S)
         self._enter(Phase.CONNECTING)
         self._outbox.do(ev.Connect(self.conn))
+
+    def connected(self, now: float) -> None:
+        """The socket is open: the server has its time for the greeting from now on."""
+        if self.phase is Phase.CONNECTING:
+            self._timers.set("greeting", now + GREETING_S)
+
+    def worked(self) -> None:
+        """The server has answered: whatever it once refused, it does not refuse now."""
+        self._fatal = ""
 
     def hurry(self, now: float) -> None:
         """Somebody pressed the button: no more waiting."""
@@ -134,7 +144,7 @@ class Lifeline:
         if self.phase is Phase.READY and now - self._ready_at >= HEALTHY_S:
             self.attempts = 0
         self._fatal = self._fatal or _fatal(code, reason)
-        wait_s = REFUSED_S if self._fatal else max(retry_after_s, self._backoff_s())
+        wait_s = REFUSED_S if self._fatal else max(min(retry_after_s, REFUSED_S), self._backoff_s())
         self.attempts += 1
         self._timers.set("retry", now + wait_s)
         said = self._fatal or f"The connection is down ({reason or code}); next try in {wait_s:.1f} s."
@@ -166,7 +176,8 @@ class Lifeline:
 
     def _become_ready(self, now: float) -> bool:
         self._timers.clear("configure")
-        self._timers.set("soft", self._connected_at + self._max_session_s - GRACE_S)
+        grace_s = min(GRACE_S, self._max_session_s / 10)
+        self._timers.set("soft", self._connected_at + self._max_session_s - grace_s)
         self._timers.set("hard", self._connected_at + self._max_session_s)
         self._ready_at = now
         self._outbox.online = True

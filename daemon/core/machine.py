@@ -16,6 +16,7 @@ from daemon.core.outputs import WriteOutput
 from daemon.protocol import Json
 
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
+_NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
 _BUSY = "conversation_already_has_active_response"
 
 
@@ -49,6 +50,12 @@ class Machine:
     def link(self) -> ev.LinkState:
         """Where the connection is."""
         return self._lifeline.phase.value
+
+    @property
+    def ticket(self) -> int:
+        """The ticket of the present turn, 0 for one that a hand began."""
+        turn = self._conversation.turn
+        return turn.ticket if turn else 0
 
     @property
     def muted(self) -> bool:
@@ -93,6 +100,9 @@ class Machine:
                 talk.answer.stopped(cut)
             case ev.Xrun():
                 talk.xrun()
+            case ev.Connected(conn):
+                if conn == self._lifeline.conn:
+                    self._lifeline.connected(now)
             case ev.Disconnected(conn, code, reason, retry_after_s):
                 if conn == self._lifeline.conn and self._lifeline.phase not in (Phase.WAITING, Phase.REFUSED):
                     self._lifeline.lost(code, reason, retry_after_s, now)
@@ -135,6 +145,11 @@ class Machine:
     def _tick(self, now: float) -> None:
         self._hand(self._gestures.tick(now), now, now)
         self._conversation.tick(now)
+        if self._conversation.answer.stalled:
+            # A socket that is alive and answers nothing is no use: a new one may do better.
+            self._conversation.answer.stalled = False
+            self._lifeline.restart(now)
+            self._conversation.offline(now)
         self._write(self.devices.tick(now))
         online = self._outbox.online
         if self._lifeline.tick(now):
@@ -192,6 +207,8 @@ class Machine:
         answer = self._conversation.answer
         if answer.turn is not None:
             answer.turn.count(response)
+        if response.status == "completed":
+            self._lifeline.worked()
         if response.status in ("failed", "incomplete"):
             answer.fail(_why(response))
         answer.done(response.id, response.output if response.status == "completed" else [], now)
@@ -202,7 +219,7 @@ class Machine:
             return
         if error.reason == _BUSY or error.event_id == "create":
             self._conversation.answer.create_refused(error.reason == _BUSY, error.message, now)
-        elif error.event_id == "commit":
+        elif error.event_id == "commit" or error.reason == _NOTHING_TO_COMMIT:
             self._conversation.answer.commit_refused(error.message, now)
         else:
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))

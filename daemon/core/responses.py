@@ -49,6 +49,7 @@ class Responses:
     def begun(self, response_id: str) -> bool:
         """`response.created` is here. False: nobody wants it any more, cancel it."""
         self.active, self.asked = response_id, False
+        self._unwanted.discard(_SOMEBODY_ELSES)
         if self._cancel_when_begun:
             self._cancel_when_begun = False
             self._unwanted.add(response_id)
@@ -68,6 +69,8 @@ class Responses:
 
     def done(self, response_id: str) -> None:
         """`response.done` is here; whatever still comes of it is late."""
+        if self.active is None and response_id not in self._unwanted:
+            self.asked = False  # its response.created never came
         if self.active in (response_id, _SOMEBODY_ELSES):
             self.active = None
         self._unwanted.add(response_id)
@@ -115,7 +118,6 @@ class Responses:
         """For a new connection, which knows none of the items that are still being played."""
         fresh = Responses()
         fresh.items = self.items
-        fresh._unwanted = self._unwanted
         for item in fresh.items.values():
             item.known = False
         return fresh

@@ -10,6 +10,7 @@ from daemon.core.turn import ToolCall, Turn
 from daemon.protocol import Item, ItemCreate
 
 TOOLS_S = 60.0
+INTERRUPTED_OUTPUT = "Error: the user interrupted before the tool was run."
 LATE_OUTPUT = "Error: the tool did not answer in time."
 
 
@@ -27,8 +28,8 @@ class ToolsDue:
         """Does this turn wait for a tool?"""
         return any(owner is turn for owner, _ in self._open.values())
 
-    def start(self, turn: Turn, items: list[Item], now: float) -> bool:
-        """Run the calls among the items of a completed answer; False if there were none."""
+    def start(self, turn: Turn, items: list[Item], now: float) -> None:
+        """Run the calls among the items of a completed answer."""
         calls = [call for item in items if (call := _as_call(item)) and call.call_id not in turn.calls]
         for call in calls:
             turn.calls[call.call_id] = call
@@ -37,7 +38,12 @@ class ToolsDue:
             self._outbox.do(ev.RunTool(call.call_id, call.name, call.arguments))
         if calls:
             self._timers.set("tools", now + TOOLS_S)
-        return bool(calls)
+
+    def refuse(self, items: list[Item]) -> None:
+        """Answer the calls of an answer that was interrupted as it was completed: none is run."""
+        for call in filter(None, map(_as_call, items)):
+            item = Item(type="function_call_output", call_id=call.call_id, output=INTERRUPTED_OUTPUT)
+            self._outbox.send(ItemCreate(item=item))
 
     def done(self, call_id: str, output: str) -> Turn | None:
         """A tool has answered: the turn that it belongs to, or None if its output came too late."""
@@ -47,9 +53,11 @@ class ToolsDue:
         call.output = output
         self._ledger.answered(call_id, output)
         self._outbox.do(ev.ToolReport(call_id, call.name, call.arguments, output))
-        if call_id not in self._stale:
-            item = Item(type="function_call_output", call_id=call_id, output=output)
+        if call_id in self._stale:
+            item = Item(type="function_call", call_id=call_id, name=call.name, arguments=call.arguments)
             self._outbox.send(ItemCreate(item=item))
+        item = Item(type="function_call_output", call_id=call_id, output=output)
+        self._outbox.send(ItemCreate(item=item))
         if not self._open:
             self._timers.clear("tools")
         return turn

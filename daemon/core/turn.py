@@ -32,6 +32,7 @@ class Turn(Struct):
     ticket: int = 0
     closed: bool = False
     remembered: bool = False
+    recited: bool = False
     interrupted: bool = False
     trouble: str = ""
     user_item: str = ""

@@ -21,12 +21,18 @@ LAMP = Limits(name="lamp", takes="switch", at_start=0.0, at_exit=0.0)
 class Rig:
     """Drives one machine; `effects` is everything it asked for since `clear`."""
 
-    def __init__(self, dice: Callable[[], float] = lambda: 0.5, **settings: Any) -> None:
+    def __init__(
+        self, dice: Callable[[], float] = lambda: 0.5, max_session_s: float = 3300.0, **settings: Any
+    ) -> None:
         self.now = 100.0
         self.effects: list[ev.Effect] = []
         self.conn = 0
         self.machine = Machine(
-            Settings(**settings), {"type": "realtime", "tools": []}, Devices({"lamp": LAMP}), dice
+            Settings(**settings),
+            {"type": "realtime", "tools": []},
+            Devices({"lamp": LAMP}),
+            dice,
+            max_session_s=max_session_s,
         )
 
     def step(self, *events: ev.Input) -> None:

@@ -141,3 +141,27 @@ def test_a_worn_session_is_replaced_in_a_quiet_moment_with_its_history() -> None
     rig.clear()
     rig.connect()
     assert [event.item.role for event in rig.sent(wire.ItemCreate)] == ["user", "assistant"]
+
+
+def test_the_shortest_session_makes_no_storm() -> None:
+    rig = Rig(max_session_s=60.0).start()
+    rig.wait(50.0)
+    assert not rig.found(ev.Connect)
+
+
+def test_retry_after_is_believed_for_five_minutes_at_most() -> None:
+    rig = Rig().start()
+    rig.step(ev.Disconnected(rig.conn, 429, "", 1e9))
+    before = rig.conn
+    rig.wait(301.0)
+    assert rig.conn > before
+
+
+def test_a_session_that_works_again_has_forgotten_what_it_refused() -> None:
+    rig = Rig().start()
+    rig.receive(wire.Error(error=ErrorDetail(code="insufficient_quota", message="No quota.")))
+    rig.step(ev.TextAsked("hello"))
+    rig.reply()
+    rig.done()
+    rig.lose()
+    assert rig.machine.link == "waiting"

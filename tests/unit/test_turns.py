@@ -376,3 +376,196 @@ def test_a_failed_answer_is_told() -> None:
     rig.receive(wire.ResponseDone(response=Response(id="r", status="failed", status_details=failed)))
     assert "quota" in rig.found(ev.TurnOver)[0].turn["trouble"]
     assert rig.machine.state == "idle"
+
+
+def test_a_call_under_way_at_a_loss_is_told_to_the_new_session_and_not_run_again() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.call()
+    rig.lose()
+    rig.connect()
+    rig.clear()
+    rig.step(ev.ToolDone("call_1", "The lamp is on."))
+    assert [event.item.type for event in rig.sent(wire.ItemCreate)] == [
+        "function_call",
+        "function_call_output",
+    ]
+    assert kinds(rig.sent())[-1] == "ResponseCreate"
+
+
+def test_a_call_completed_in_the_moment_of_a_barge_in_is_answered_and_not_run() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r")))
+    rig.edge(True)
+    rig.clear()
+    rig.done("r", Item(type="function_call", call_id="c", name="set_device", arguments="{}"))
+    assert not rig.found(ev.RunTool)
+    assert [event.item.call_id for event in rig.sent(wire.ItemCreate)] == ["c"]
+
+
+def test_a_cut_between_words_and_voice_is_told() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(
+        wire.ResponseCreated(response=Response(id="r")),
+        wire.OutputTranscriptDelta(response_id="r", item_id="i", delta="I am"),
+    )
+    rig.lose()
+    assert "broke" in rig.found(ev.TurnOver)[0].turn["trouble"]
+
+
+def test_an_answer_whose_beginning_was_never_told_ends_all_the_same() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.OutputAudioDelta(response_id="r", item_id="i", delta=b"\0\0" * 2400))
+    rig.done("r")
+    rig.step(ev.Drained(("i",)))
+    assert rig.machine.state == "idle"
+
+
+def test_servers_without_ids_are_heard_in_every_turn() -> None:
+    rig = Rig().start()
+    for _ in range(3):
+        rig.clear()
+        rig.speak()
+        rig.reply("", "item")
+        rig.done("")
+        assert rig.found(ev.Play)
+        rig.step(ev.Drained(("item",)))
+
+
+def test_servers_that_number_their_answers_anew_are_heard_after_a_reconnect() -> None:
+    rig = Rig().start()
+    for _ in range(2):
+        rig.clear()
+        rig.speak()
+        rig.reply("resp_1", "item_1")
+        rig.done("resp_1")
+        assert rig.found(ev.Play)
+        rig.step(ev.Drained(("item_1",)))
+        rig.lose()
+        rig.connect()
+
+
+def test_a_server_that_stalls_is_left_for_a_new_connection() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.wait(21.0)
+    assert rig.found(ev.Disconnect)
+    assert rig.found(ev.Connect)
+
+
+def test_an_answer_in_text_alone_is_spoken_by_a_second_one() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(
+        wire.ResponseCreated(response=Response(id="r")),
+        wire.OutputTextDelta(response_id="r", item_id="i", delta="It is on."),
+    )
+    rig.clear()
+    rig.done("r")
+    (create,) = rig.sent(wire.ResponseCreate)
+    assert create.response["conversation"] == "none"
+    rig.reply("r2", "i2")
+    rig.done("r2")
+    rig.step(ev.Drained(("i2",)))
+    assert rig.machine.state == "idle"
+
+
+def test_no_answer_at_all_is_told() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r")))
+    rig.done("r")
+    assert "no answer" in rig.found(ev.TurnOver)[0].turn["trouble"]
+
+
+def test_texts_that_are_stopped_before_they_were_asked_are_told() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.step(ev.TextAsked("one", 1), ev.TextAsked("two", 2), ev.StopAsked())
+    assert {over.ticket for over in rig.found(ev.TurnOver)} == {0, 1, 2}
+
+
+def test_the_speaker_may_tell_late_what_was_heard() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.reply(seconds=5)
+    rig.edge(True)
+    rig.wait(1.5)
+    rig.stopped(heard_ms=700)
+    assert rig.sent(wire.ItemTruncate)[0].audio_end_ms == 700
+
+
+def test_presses_while_offline_do_not_keep_old_words_alive() -> None:
+    rig = Rig(max_wait_s=20.0).start()
+    rig.lose(401)
+    for _ in range(4):
+        rig.speak(1.0)
+        rig.wait(14.0)
+    rig.clear()
+    rig.connect()
+    seconds = sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) / 48_000
+    assert seconds <= 2.0
+
+
+def test_an_impatient_tap_while_a_question_waits_drops_nothing() -> None:
+    rig = Rig().start()
+    rig.lose()
+    rig.speak(1.0)
+    rig.edge(True)
+    rig.wait(0.1)
+    rig.edge(False)
+    rig.step(ev.CaptureEnded())
+    rig.clear()
+    rig.connect()
+    assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) == 48_000
+    assert kinds(rig.sent())[-1] == "ResponseCreate"
+
+
+def test_a_text_to_be_spoken_is_spoken_even_if_the_server_was_busy() -> None:
+    rig = Rig().start()
+    rig.step(ev.SayAsked("Dinner is ready."))
+    busy = ErrorDetail(code="conversation_already_has_active_response")
+    rig.receive(wire.Error(error=busy))
+    rig.clear()
+    rig.done("somebody_elses")
+    assert rig.sent(wire.ResponseCreate)[0].response["conversation"] == "none"
+
+
+def test_an_interrupted_tool_keeps_what_was_already_heard_in_the_history() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(
+        wire.AudioCommitted(item_id="u"), wire.TranscriptionCompleted(item_id="u", transcript="do it")
+    )
+    rig.reply(item="item_1", text="One moment.")
+    rig.done("resp_1", Item(type="function_call", call_id="c", name="set_device", arguments="{}"))
+    rig.step(ev.Drained(("item_1",)))
+    rig.edge(True)
+    texts = [item.content[0].text for item in rig.machine.ledger.seed() if item.content]
+    assert texts == ["do it", "One moment."]
+
+
+def test_voice_detection_without_a_server_keeps_what_was_said() -> None:
+    rig = Rig(style="tap").start()
+    rig.lose()
+    rig.edge(True)
+    rig.wait(0.1)
+    rig.edge(False)
+    rig.capture(3.0)
+    rig.wait(9.0)
+    rig.step(ev.CaptureEnded())
+    rig.clear()
+    rig.connect()
+    assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) == 3 * 48_000
+
+
+def test_a_server_whose_voice_detection_cannot_be_turned_off_may_commit_first() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    rig.receive(wire.Error(error=ErrorDetail(code="input_audio_buffer_commit_empty")))
+    rig.reply()
+    assert rig.machine.state == "speaking"
