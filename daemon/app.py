@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from daemon import inventory, vitals
-from daemon.builtin import builtin_tools
+from daemon.builtin import BUILTIN_NAMES, builtin_tools
 from daemon.config import Config
 from daemon.control import Control
 from daemon.core import events as ev
@@ -71,7 +71,7 @@ class App:
 
     def _make_toolbox(self) -> Toolbox:
         own = builtin_tools(self.config.devices, self)
-        extra, errors = load_tools(Path(self.config.tools.directory), [tool.name for tool in own])
+        extra, errors = load_tools(Path(self.config.tools.directory), BUILTIN_NAMES)
         for error in errors:
             log.error("tools: %s", error)
         return Toolbox(own + extra)

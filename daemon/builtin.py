@@ -32,6 +32,22 @@ from hardware.ports import (
 
 VOLUME_STEP = 10
 
+BUILTIN_NAMES = (
+    "set_device",
+    "set_level",
+    "set_colour",
+    "blink_device",
+    "pulse_device",
+    "read_device",
+    "list_devices",
+    "current_time",
+    "set_volume",
+    "change_volume",
+    "stop_conversation",
+    "forget_conversation",
+)
+"""Names that a tool of the owner's cannot have, whatever devices there are."""
+
 Percent = Annotated[int, Range(0, 100)]
 
 

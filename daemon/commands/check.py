@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from daemon import inventory, wiring
+from daemon.builtin import BUILTIN_NAMES
 from daemon.config import Config, ConfigError, load
 from daemon.providers import Endpoint, brain_endpoint, endpoint, resolve_key
 from daemon.tool_files import load_tools
@@ -206,7 +207,7 @@ def _pins(config: Config) -> Iterator[Finding]:
 
 
 def _tools(config: Config) -> Iterator[Finding]:
-    _, errors = load_tools(Path(config.tools.directory))
+    _, errors = load_tools(Path(config.tools.directory), BUILTIN_NAMES)
     yield from (Finding("error", f"tools.directory: {error}") for error in errors)
 
 
