@@ -38,23 +38,26 @@ if [ -n "$missing" ]; then
     [ "$(id -u)" = 0 ] || root=sudo
     echo "Installing these packages${root:+ with $root}, some minutes ..."
     # An update that fails does not matter if the packages can be had all the same. Nothing is ever removed.
-    $root sh -c "apt-get -q update
-        DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove --no-install-recommends install$missing" >&3 ||
-        fail "As root do: apt-get update && apt-get install --no-install-recommends$missing; then run this again."
+    $root sh -c "apt-get --quiet update
+        DEBIAN_FRONTEND=noninteractive \
+        apt-get --quiet --yes --no-remove --no-install-recommends install$missing" >&3 ||
+        fail "Become root and do: apt-get update && apt-get install --no-install-recommends$missing"
 fi
 
 # The system's Python, whatever the PATH says: python3-dev belongs to it.
 python=/usr/bin/python3
 # A folder that was moved, or another release of Debian, needs a new .venv; so does one half made.
-made_for="$PWD $(readlink -f "$python")"
+made_for="$(pwd -P) $(readlink -f "$python")"
 stamp=.venv/.ready
 if [ "$(cat "$stamp" 2>/dev/null)" != "$made_for" ]; then
-    echo "Making .venv (600 MB), some minutes ..."
     "$python" -m venv --clear .venv
 fi
 if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
+    echo "Installing Python packages into .venv (600 MB), some minutes ..."
     # lgpio has no wheel for every Python: PYPI=1 lets its source bring its own C library.
-    PYPI=1 .venv/bin/pip install --disable-pip-version-check --use-pep517 -e '.[offline,plots,dev]' >&3 ||
+    # Debian 13 has /tmp in memory, of which a small board has too little for 200 MB of wheels.
+    PYPI=1 TMPDIR="$PWD/.venv" .venv/bin/pip install --disable-pip-version-check --use-pep517 \
+        -e '.[offline,plots,dev]' >&3 ||
         fail "pip could not install what voiced needs; see to the network and the clock, then run this again."
     echo "$made_for" >"$stamp"
 fi

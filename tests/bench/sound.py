@@ -103,7 +103,7 @@ def measure_lanes() -> dict[str, float]:
 
 
 def microphone_us() -> float:
-    lane = MicrophoneLane(lambda _: None, "minimum")
+    lane = MicrophoneLane(lambda _: None, lambda: None, "minimum")
     lane.opened(CARD_HZ)
     card = FORMATS[0]
     period = card.encode(tone(440, CARD_HZ, 0.01), 1)
@@ -116,7 +116,7 @@ def microphone_us() -> float:
 
 
 def speaker_us() -> float:
-    lane = SpeakerLane(lambda _: None, "minimum")
+    lane = SpeakerLane(lambda _: None, lambda: None, "minimum")
     lane.opened(CARD_HZ)
     card = FORMATS[0]
     pcm = to_pcm16(tone(440, 24_000, 0.02))
