@@ -15,7 +15,8 @@ from daemon.brain.sureness import Sureness, lessened
 from daemon.brain.wordgraph import Floats
 from daemon.brain.wording import with_digits
 
-SURENESS = Sureness(weights=(1.0, 1.0, 0.3, -1.0, 1.0), bias=2.0, sure=0.0, ask=-1.0)
+SURENESS = Sureness(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
+"""As `python -m tests.bench.hearing --ship` fits them: fit, worst word, and Moonshine's gap."""
 
 
 class SecondOpinion:
@@ -67,10 +68,10 @@ class BothEar:
         pattern = grammar.text if pending is None else grammar.text_when_asked
         reading = self.second.read(sound, pattern, found.match.text)
         odds = SURENESS.odds(both_figures(found, reading))
-        certainty = SURENESS.certainty(odds)
+        certainty = SURENESS.certainty(odds, found.match.margin)
         if not agreed(reading, grammar, found):
             certainty = lessened(certainty)
-        scores = figures(found) | {"odds": odds, "gap": reading.gap, "held": reading.held}
+        scores = figures(found) | {"odds": odds, "gap": reading.gap}
         if certainty == "refuse":
             return Heard(reading.free_text, None, certainty, scores)
         return confirmed(Heard(found.match.text, found.meaning, certainty, scores), pending)
@@ -82,5 +83,5 @@ def agreed(reading: Reading, grammar: Grammar, found: Candidate) -> bool:
 
 
 def both_figures(found: Candidate, reading: Reading) -> Floats:
-    """The figures of both engines, shape (5,)."""
-    return np.concatenate([found.match.figures, np.array([reading.gap, reading.held], np.float32)])
+    """The figures of both engines, shape (3,)."""
+    return np.append(found.match.figures, np.float32(reading.gap))

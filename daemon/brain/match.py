@@ -24,7 +24,7 @@ class Match:
 
     `fit`: the path against the best free sequence of phones, per phone.
     `worst_word`: the same for the word (or the rest after the last) that fits worst.
-    `margin`: the path against the best path with one of its words forbidden.
+    `margin`: the path against the best path with one of its words forbidden; at most 12.
     """
 
     words: tuple[str, ...]
@@ -44,8 +44,8 @@ class Match:
 
     @property
     def figures(self) -> Floats:
-        """Fit, worst word and margin, shape (3,)."""
-        return np.array([self.fit, self.worst_word, self.margin], np.float32)
+        """Fit and worst word, shape (2,): how much it was a command, where the margin says which."""
+        return np.array([self.fit, self.worst_word], np.float32)
 
 
 NO_MATCH = Match((), -99.0, -99.0, 0.0)

@@ -18,6 +18,7 @@ __all__ = ["Call", "Grammar", "Meaning", "Tool"]
 BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
 AFTER = "[ please ]"
 MOST_EXAMPLES = 6
+MOST_COMMANDS = 8
 
 
 class Grammar:
@@ -58,11 +59,12 @@ class Grammar:
 
     def _several(self, words: str) -> Meaning | None:
         first, *rest = words.split(" and ")
-        for index in range(len(rest)):
+        for index in range(min(len(rest), MOST_COMMANDS)):
             head = self._one(" and ".join([first, *rest[:index]]))
-            tail = self.understand(" and ".join(rest[index:]))
-            if head and tail and head.kind == tail.kind == "calls":
-                return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
+            if head is not None and head.kind == "calls":
+                tail = self.understand(" and ".join(rest[index:]))
+                if tail is not None and tail.kind == "calls":
+                    return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
         return None
 
     def help(self) -> str:

@@ -26,14 +26,13 @@ WORST = 5.0
 class Reading:
     """What was written freely, and how a proposed sentence compares with it.
 
-    `better` is a sentence of the grammar that is likelier than the proposal, else empty. `held` is the log
-    likelihood of the proposal per piece, `gap` how much better per piece the free text is.
+    `better` is a sentence of the grammar that is likelier than the proposal, else empty. `gap` is how much
+    likelier per piece (natural log) the free text is than the proposal; at most 5.
     """
 
     free_text: str
     better: str
     gap: float
-    held: float
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,13 @@ class Moonshine:
         free, free_score = self._write_freely(sound, most)
         proposed = self._write_held(sound, proposal, max(most, LEAST_PIECES), None)
         if proposed is None:
-            return Reading(self._text(free), "", WORST, -WORST)
+            return Reading(self._text(free), "", WORST)
         better = self._write_held(sound, grammar, max(most, LEAST_PIECES), proposed)
         length = len(proposed.pieces) + 1
         return Reading(
             free_text=self._text(free),
             better=self._text(better.pieces) if better and better is not proposed else "",
             gap=min((free_score - proposed.score) / max(length, len(free) + 1), WORST),
-            held=max(proposed.score / length, -WORST),
         )
 
     def _encode(self, samples: Floats) -> Floats:

@@ -23,9 +23,14 @@ class Names:
         return bool(self.values)
 
     @property
+    def bare(self) -> str:
+        """The pattern of one name: `lamp`."""
+        return f"<device {' | '.join(self.patterns)} >"
+
+    @property
     def one(self) -> str:
         """The pattern of one name: `the lamp`."""
-        return f"the <device {' | '.join(self.patterns)} >"
+        return f"the {self.bare}"
 
     @property
     def some(self) -> str:

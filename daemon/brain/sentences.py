@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from daemon.brain.calls import Meaning, Sentence, Slots, Tool, choices, each, joined, one
 from daemon.brain.names import Names
 from daemon.brain.own_tools import own
-from daemon.brain.wording import count, numbers, plain, words
+from daemon.brain.wording import count, loosely, numbers, plain, words
 
 PERCENT = f"<percent {numbers(0, 100)} > percent"
 MEASURES = frozenset(
@@ -132,25 +132,24 @@ def _reading(tool: Tool, box: Box) -> Iterator[Sentence]:
     events = [name for name in readable if plain(name).split()[-1] in EVENTS and name not in outputs]
     contacts = [name for name in readable if name not in {*outputs, *measures, *events}]
     forms = [
-        (contacts, "is {} ( open | closed )", True),
-        (measures, "what is {}", True),
-        (events, "is there [ any ] {}", True),
-        (outputs, "is {} ( on | off )", True),
-        (readable, "( read | check | how is | what is ) {}", False),
+        (contacts, "is the {} ( open | closed )", "is the {} open"),
+        (measures, "what is the {}", "what is the {}"),
+        (events, "is there [ any ] {}", "is there any {}"),
+        (outputs, "is the {} ( on | off )", "is the {} on"),
+        (readable, "( read | check | how is | what is ) the {}", ""),
     ]
-    for values, form, spoken in forms:
+    for values, form, example in forms:
         if values:
-            yield _question(Names(values, box.names if spoken else ()), form, spoken)
+            yield _question(Names(values, box.names if example else ()), form, example)
 
 
-def _question(devices: Names, form: str, spoken: bool) -> Sentence:
+def _question(devices: Names, form: str, example: str) -> Sentence:
     def read(said: Slots) -> Meaning:
         found = devices.find(said["device"])
         return each(joined(found), "read_device", found)
 
-    example = form.format(joined(devices.examples(1))).replace("( ", "").split(" |")[0] if spoken else ""
-    name = devices.one.removeprefix("the ") if "any" in form else devices.one
-    return Sentence(form.format(name), read, spoken, example)
+    spoken = bool(example)
+    return Sentence(form.format(devices.bare), read, spoken, example.format(*devices.examples(1)))
 
 
 def _listing(_tool: Tool, _box: Box) -> Iterator[Sentence]:

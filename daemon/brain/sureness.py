@@ -20,14 +20,15 @@ class Sureness:
     bias: float
     sure: float
     ask: float
+    least_margin: float = 0.7
 
     def odds(self, figures: Floats) -> float:
         """The log odds of one utterance."""
         return self.bias + float(figures @ np.array(self.weights))
 
-    def certainty(self, odds: float) -> Certainty:
-        """What to do at these odds."""
-        if odds >= self.sure:
+    def certainty(self, odds: float, margin: float) -> Certainty:
+        """What to do at these odds, when another command is this much less likely (natural log)."""
+        if odds >= self.sure and margin >= self.least_margin:
             return "sure"
         return "ask" if odds >= self.ask else "refuse"
 

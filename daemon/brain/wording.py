@@ -58,6 +58,11 @@ def count(said: str) -> int:
     return tens + (UNITS.index(last) if last in UNITS else 0)
 
 
+def loosely(pattern: str) -> str:
+    """The same pattern, where every `the` may be left out in speaking too."""
+    return re.sub(r"\bthe ", "[ the ] ", pattern)
+
+
 def with_digits(text: str) -> str:
     """Plain words as a pattern in which every number may be written in digits too."""
     pattern = text

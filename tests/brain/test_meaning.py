@@ -192,6 +192,10 @@ def test_a_pattern_of_numbers_takes_its_range_and_nothing_else(low: int, high: i
     assert [n for n in range(101) if pattern.fullmatch(f"{spell(n)} ")] == list(range(low, high + 1))
 
 
+def test_a_very_long_sentence_takes_no_long_time() -> None:
+    assert HOME.understand(" and ".join(["turn on the lamp"] * 200 + ["so on"])) is None
+
+
 @given(st.text())
 def test_any_text_is_understood_or_not_without_trouble(text: str) -> None:
     meaning = HOME.understand(text)

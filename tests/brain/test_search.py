@@ -15,11 +15,11 @@ from daemon.brain.phones import without_r
 from daemon.brain.sureness import Sureness, fit
 from daemon.brain.wordgraph import DECOY_COST, Floats, Layout, WordGraph
 
-SOUNDS: dict[str, list[tuple[int, ...]]] = {"a": [(0,)], "b": [(1, 2), (2,)], "cc": [(0, 0)], "!d": [(1, 0)]}
-BLANK = 3
+SOUNDS: dict[str, list[tuple[int, ...]]] = {"a": [(0,)], "b": [(1, 2), (2,)], "cc": [(3, 3)], "!d": [(1, 0)]}
+BLANK = 4
 PATTERN = "( a | b [ a ] | !d ) [ cc ]"
 SENTENCES = [[*head, *tail] for head in (["a"], ["b"], ["b", "a"], ["!d"]) for tail in ([], ["cc"])]
-SCORES = arrays.arrays(np.float32, (7, 4), elements=st.floats(-9, 0, width=16))
+SCORES = arrays.arrays(np.float32, (7, 5), elements=st.floats(-9, 0, width=16))
 
 
 def graph() -> WordGraph:
@@ -113,5 +113,6 @@ def test_sureness_is_learned_from_right_and_wrong() -> None:
     weights, bias = fit(figures.astype(np.float32), right)
     sureness = Sureness(weights, bias, sure=1.0, ask=-1.0)
     assert weights[0] > 5 * abs(weights[1])
-    certainties = [sureness.certainty(sureness.odds(np.array([x, 0], np.float32))) for x in (3, 1, -2)]
+    certainties = [sureness.certainty(sureness.odds(np.array([x, 0], np.float32)), 2.0) for x in (3, 1, -2)]
     assert certainties == ["sure", "ask", "refuse"]
+    assert sureness.certainty(9.0, margin=0.1) == "ask"
