@@ -67,6 +67,16 @@ def joined(names: Sequence[str]) -> str:
 
 
 def choices(tool: Tool, parameter: str) -> list[str]:
-    """The enum of a parameter, empty where it has none."""
-    properties = tool.get("parameters", {}).get("properties", {})
-    return [value for value in properties.get(parameter, {}).get("enum", []) if isinstance(value, str)]
+    """The enum of a parameter, empty where it has none; values without a word cannot be said."""
+    return sayable(properties(tool).get(parameter, {}))
+
+
+def properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
+    """The schemas of the parameters; anything that is no object is left out."""
+    schemas = (tool.get("parameters") or {}).get("properties") or {}
+    return {name: schema for name, schema in schemas.items() if isinstance(schema, Mapping)}
+
+
+def sayable(schema: Mapping[str, Any]) -> list[str]:
+    """The values of an enum that have a word to say."""
+    return [value for value in schema.get("enum") or () if isinstance(value, str) and plain(value)]

@@ -15,6 +15,7 @@ STILL_UNDER_WAY = "That is still under way."
 ALL_RIGHT = "All right."
 YES_TO_WHAT = "There is nothing to say yes to."
 REFUSED = "Sorry, I did not understand that."
+HINTS = 2
 REFUSED_AGAIN = "Sorry, I still did not understand."
 
 
@@ -52,7 +53,7 @@ class Dialogue:
         meaning = heard.meaning
         if heard.certainty == "refuse" or meaning is None:
             self._refused = True
-            return Say(REFUSED_AGAIN if refused_before else f"{REFUSED} {grammar.help()}")
+            return Say(REFUSED_AGAIN if refused_before else f"{REFUSED} {grammar.help(HINTS)}")
         if meaning.kind == "help":
             return Say(grammar.help())
         if meaning.kind == "no":

@@ -67,12 +67,12 @@ class Grammar:
                     return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
         return None
 
-    def help(self) -> str:
-        """One or two sentences on what can be said, with names of this box."""
+    def help(self, most: int = MOST_EXAMPLES) -> str:
+        """A sentence on what can be said, with names of this box and at most so many examples."""
         examples = [sentence.example for sentence in self._sentences if sentence.example]
         if not examples:
             return "There is nothing here that I can do."
-        *first, last = examples[:MOST_EXAMPLES]
+        *first, last = examples[:most]
         return f"You can say: {', '.join(first)}, or {last}." if first else f"You can say: {last}."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daemon.brain.calls import Meaning, Sentence, Slots, Tool, one
+from daemon.brain.calls import Meaning, Sentence, Slots, Tool, one, properties, sayable
 from daemon.brain.wording import count, numbers, plain
 
 
@@ -22,9 +22,9 @@ class Phrase:
 def own(tool: Tool) -> Iterator[Sentence]:
     """At most one sentence: none where a required parameter cannot be said in a word or a number."""
     schema = tool.get("parameters") or {}
-    required = set(schema.get("required", ()))
+    required = set(schema.get("required") or ())
     phrases: dict[str, Phrase] = {}
-    for index, (parameter, kind) in enumerate(schema.get("properties", {}).items()):
+    for index, (parameter, kind) in enumerate(properties(tool).items()):
         phrase = _phrase(f"p{index}", parameter, kind)
         if phrase is not None:
             phrases[f"p{index}"] = phrase
@@ -48,12 +48,14 @@ def own(tool: Tool) -> Iterator[Sentence]:
 
 
 def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None:
-    said = {plain(value): value for value in kind.get("enum", ()) if isinstance(value, str) and plain(value)}
+    said = {plain(value): value for value in sayable(kind)}
     if said:
         return Phrase(parameter, f"[ to | for | at ] [ the ] <{slot} {' | '.join(said)} >", said.__getitem__)
     if kind.get("type") not in ("integer", "number"):
         return None
-    low, high = max(0, int(kind.get("minimum", 0))), min(100, int(kind.get("maximum", 100)))
+    low, high = max(0, _bound(kind, "minimum", 0)), min(100, _bound(kind, "maximum", 100))
+    if low > high:
+        return None
     unit = plain(parameter)
     single = unit.removesuffix("s")
     return Phrase(
@@ -61,3 +63,8 @@ def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None
         f"[ to | for | at ] [ {unit} ] <{slot} {numbers(low, high)} > [ {unit} | {single} ]",
         count,
     )
+
+
+def _bound(kind: Mapping[str, Any], name: str, otherwise: int) -> int:
+    bound = kind.get(name)
+    return int(bound) if isinstance(bound, int | float) and abs(bound) < 1e9 else otherwise

@@ -85,13 +85,18 @@ class Lexicon:
         self._listed = {word: [tuple(form.split()) for form in forms] for word, forms in listed.items()}
 
     def pronunciations(self, word: str) -> list[Pronunciation]:
-        """Every way to say the word, British ones included; none for what is only written (`#25`)."""
+        """Every way to say the word, British ones included.
+
+        None for what is only written (`#25`) or has no letter that the rules know.
+        """
         if word.startswith("#"):
             return []
         word = word.lstrip("!")
-        forms = self._listed.get(word) or [tuple(map(class_of, self._spell_out(letters(word))))]
-        spoken = [form for form in forms if form] or [("AH",)]
-        return sorted({way for form in spoken for way in (form, without_r(form))})
+        forms = self._listed.get(word) or self._spelled(letters(word))
+        return sorted({way for form in forms if form for way in (form, without_r(form))})
+
+    def _spelled(self, word: str) -> list[Pronunciation]:
+        return [tuple(map(class_of, self._spell_out(word)))] if word else []
 
 
 def letters(word: str) -> str:

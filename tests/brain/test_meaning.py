@@ -175,6 +175,27 @@ def test_a_tool_of_ones_own_is_called_by_its_name(
     assert calls(text, Grammar([tool("water_plants", **schema)])) == [("water_plants", arguments)]
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        None,
+        {},
+        {"properties": None},
+        {"properties": {"device": True}},
+        {"properties": {"device": {"enum": ["", "?", 3, None]}}},
+        {"properties": {"device": {"type": "integer", "minimum": "low", "maximum": None}}},
+        {"properties": {"device": {"type": "integer", "minimum": 500}}, "required": ["device"]},
+        {"properties": {"device": {"type": ["integer", "null"]}}, "required": None},
+    ],
+)
+@pytest.mark.parametrize("name", ["set_device", "read_device", "do_it"])
+def test_strange_schemas_do_no_harm(name: str, parameters: Any) -> None:
+    grammar = Grammar([{"type": "function", "name": name, "parameters": parameters}])
+    assert grammar.understand("what can you do") is not None
+    assert grammar.understand("turn on the lamp") is None
+    Network(grammar.text_when_asked)
+
+
 def test_a_tool_that_needs_free_text_cannot_be_said() -> None:
     assert Grammar([tool("send_note", text={"type": "string"})]).understand("send note") is None
 

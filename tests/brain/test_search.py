@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from daemon.brain.learn import align
 from daemon.brain.letters import Letters, Trie
 from daemon.brain.network import Network
-from daemon.brain.phones import without_r
+from daemon.brain.phones import Lexicon, without_r
 from daemon.brain.sureness import Sureness, fit
 from daemon.brain.wordgraph import DECOY_COST, Floats, Layout, WordGraph
 
@@ -91,6 +91,13 @@ def test_a_writer_can_write_the_sentences_and_nothing_else() -> None:
     assert not takes("turn", "▁", "of")
     assert not takes("turn", "▁")
     assert not takes("on")
+
+
+def test_what_cannot_be_said_has_no_pronunciation() -> None:
+    lexicon = Lexicon(lambda word: list(word))
+    assert lexicon.pronunciations("лампа") == []
+    assert lexicon.pronunciations("#25") == []
+    assert lexicon.pronunciations("café") == [("c", "AA", "F", "EY")]
 
 
 @pytest.mark.parametrize(
