@@ -28,15 +28,16 @@ from daemon.lanes import MicrophoneLane, SpeakerLane
 from daemon.light import Light
 from daemon.link import Link, WireLog
 from daemon.memory import Remembered, keep, recall
-from daemon.providers import endpoint
+from daemon.pins import NO_PINS, Pins
+from daemon.providers import endpoint, keyless
 from daemon.tool_files import load_tools
 from daemon.tools import Toolbox
-from hardware.ports import Board, HardwareError, Microphone, PinError, Reading, Speaker
+from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
 
 log = logging.getLogger("voiced")
 
-BOARD_RETRY_S = 5.0
-NO_PINS = "The pins cannot be reached; see the log of voiced."
+NO_KEY = "There is no key for the cloud: the offline brain answers. `sudo voiced setup` stores a key."
+STUCK = "The button is stuck: free it, or look for a short circuit in its wires."
 REPEATED = "Error: this call was made before; it is not run again."
 
 
@@ -54,6 +55,7 @@ class App:
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._tickets = 0
         self._pin_fault = ""
+        self._stuck = False
         self._keeping = asyncio.Lock()
         self._wire = WireLog(config.debug.wire_log)
         self._link = Link(lambda: endpoint(config), self.happened, self._wire)
@@ -65,7 +67,7 @@ class App:
         self._speaker_lane = SpeakerLane(self.tell, self._notice, config.sound.filter)
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
-        self._board: Board | None = None
+        self._pins = Pins(config, self._edge, self._board_opened, self._notice, self.spawn)
         self._light = Light(self._lamp)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -105,12 +107,14 @@ class App:
             await self._stop()
 
     async def _start(self) -> None:
-        await self._open_board()
+        await self._pins.open()
         self._open_sound()
         self._speaker_lane.set_gain(self.memory.volume_percent / 100)
         self.happened(ev.Start())
         if self.memory.muted:
             self.happened(ev.MuteAsked(True))
+        if keyless(self.config):
+            log.warning("%s", NO_KEY)
         await self.control.open()
         self.process.ready()
         vitals.notify("READY=1")
@@ -119,40 +123,21 @@ class App:
 
     async def _stop(self) -> None:
         """First nothing may touch an output any more, then they are made safe, then the rest ends at once."""
-        board, self._board = self._board, None
         for task in self._tasks:
             task.cancel()
         self._wake_at(None)
         self._link.close()
-        if board is not None:
-            await asyncio.to_thread(board.close)
+        await self._pins.close()
         await self.control.close()
         streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
         await asyncio.gather(self._link.aclose(), *(asyncio.to_thread(stream.close) for stream in streams))
         self._wire.close()
 
-    async def _open_board(self) -> None:
-        """A board that is not there is shown and tried again; the rest of the appliance goes on."""
-        try:
-            self._board = await asyncio.to_thread(self._make_board)
-        except PinError as error:
-            log.error("pins: %s", error)
-            self._loop.call_later(BOARD_RETRY_S, lambda: self.spawn(self._open_board(), "board"))
-            return
-        self._board.listen(self._edge)
+    def _board_opened(self) -> None:
+        """What was on before is on again, and the lamps show what there is to show."""
         for device, value in self.machine.devices.values().items():
             self._write(device, value)
-        self._notice()
-
-    def _make_board(self) -> Board:
-        config = self.config
-        if config.gpio.backend == "virtual":
-            from hardware.virtual import VirtualBoard
-
-            return VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
-        from hardware.gpio import GpioBoard
-
-        return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
+        self._light.redraw()
 
     def _open_sound(self) -> None:
         from hardware.alsa import AlsaMicrophone, AlsaSpeaker
@@ -271,6 +256,9 @@ class App:
                 vitals.log_turn(turn, self.config.log.transcripts)
                 self.control.publish("turn", **turn)
                 self._resolve(ticket, turn)
+            case ev.ButtonStuck(stuck):
+                self._stuck = stuck
+                self._notice()
             case ev.Trouble(message):
                 self._light.trouble()
                 log.warning("%s", message)
@@ -290,20 +278,18 @@ class App:
             self._microphone.stop()
 
     def _write(self, device: str, value: float | str) -> None:
-        if self._board is None:
+        if not self._pins.there:
             return
         self.control.publish("device", name=self.names.name(device), value=value)
         try:
-            self._board.write(device, value)
+            self._pins.write(device, value)
         except PinError as error:
             self._pin_fault = str(error)
-            log.error("pins: %s", error)
 
     def _lamp(self, colour: tuple[float, float, float]) -> None:
         for name in self.config.lamps:
             self.control.publish("lamp", name=name, colour=[round(part, 3) for part in colour])
-            if self._board is not None:
-                self._board.lamp(name, colour)
+            self._pins.lamp(name, colour)
 
     async def _run_tool(self, call_id: str, name: str, arguments: str) -> None:
         output = await self._toolbox.call(call_id, name, arguments)
@@ -329,7 +315,7 @@ class App:
 
     async def ask(self, request: Request) -> Answer:
         """Ask for an output to be changed. What the pins refuse is told, not what was meant."""
-        if self._board is None:
+        if not self._pins.there:
             return Answer(False, f"Error: {NO_PINS}")
         self._pin_fault = ""
         ticket, answer = self.ticket()
@@ -339,9 +325,7 @@ class App:
 
     async def read(self, key: str) -> Reading:
         """Ask a sensor. Raises PinError."""
-        if self._board is None:
-            raise PinError(NO_PINS)
-        return await asyncio.to_thread(self._board.read, key)
+        return await self._pins.read(key)
 
     async def readings(self) -> dict[str, Any]:
         """What every device is set to or reads now, by its spoken name; None where it cannot be read."""
@@ -358,7 +342,8 @@ class App:
         faults = {
             "microphone": self._microphone_lane.fault,
             "speaker": self._speaker_lane.fault,
-            "pins": "" if self._board is not None else NO_PINS,
+            "pins": self._pins.fault,
+            "button": STUCK if self._stuck else "",
         }
         return {part: fault for part, fault in faults.items() if fault}
 

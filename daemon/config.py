@@ -38,7 +38,7 @@ class RealtimeConfig(Struct, frozen=True):
     provider: Literal["offline", "openai", "azure", "custom"] = "offline"
     url: str = ""  # azure: the resource; custom: the whole address
     model: str = "gpt-realtime-2.1-mini"
-    key_file: str = ""  # else the environment variable OPENAI_API_KEY
+    key_file: str = ""  # else the credential realtime_key, else the environment variable OPENAI_API_KEY
     key_header: str = "bearer"  # custom: "bearer", or the header that carries the key as it is
     organization: str = ""
     project: str = ""
@@ -57,7 +57,7 @@ class BrainConfig(Struct, frozen=True):
 
     engine: Literal["small", "both"] = "small"
     voice: Literal["hibari", "espeak"] = "hibari"
-    address: Annotated[str, Meta(min_length=1)] = "unix:/run/voiced/brain.sock"
+    address: Annotated[str, Meta(min_length=1)] = "unix:/run/voiced-brain.sock"
 
 
 class ControlConfig(Struct, frozen=True):

@@ -44,6 +44,11 @@ class Light:
         self._trouble_until = time.monotonic() + TROUBLE_S
         self.refresh()
 
+    def redraw(self) -> None:
+        """Draw though nothing has changed: the lamps are new."""
+        self._drawn = None
+        self.refresh()
+
     def refresh(self) -> None:
         """Draw now, and again as long as the mood moves."""
         now = time.monotonic()

@@ -12,6 +12,7 @@ import msgspec
 from daemon.config import BrainConfig, Config, RealtimeConfig
 
 OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
+CREDENTIAL: Final = "realtime_key"
 REALTIME_PATH: Final = "/v1/realtime"
 
 
@@ -31,8 +32,12 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 def resolve_key(config: Config) -> Secret | None:
-    """The key of the cloud: from `realtime.key_file`, else OPENAI_API_KEY; None where there is neither."""
-    path = config.realtime.key_file
+    """The key of the cloud, None where there is none.
+
+    From `realtime.key_file`, else from systemd's credential, else from OPENAI_API_KEY.
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    path = config.realtime.key_file or (credentials and f"{credentials}/{CREDENTIAL}")
     try:
         text = Path(path).read_text(encoding="utf-8") if path else ""
     except (OSError, UnicodeDecodeError):
@@ -41,10 +46,16 @@ def resolve_key(config: Config) -> Secret | None:
     return Secret(key) if key else None
 
 
+def keyless(config: Config) -> bool:
+    """Is there no key for a cloud that wants one, so that nobody but the offline brain can answer?"""
+    wants_one = config.realtime.provider in ("openai", "azure")
+    return wants_one and config.realtime.fallback == "offline" and resolve_key(config) is None
+
+
 def endpoint(config: Config) -> Endpoint:
     """The server of the configured provider; the key, if there is one, is in the headers."""
     realtime = config.realtime
-    if realtime.provider == "offline":
+    if realtime.provider == "offline" or keyless(config):
         return brain_endpoint(config.brain)
     key = resolve_key(config)
     return Endpoint(_url(realtime), _headers(realtime, key))

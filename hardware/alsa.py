@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 
 import alsaaudio
 
-from hardware.card import Direction, Stream, open_stream, sound_error
+from hardware.card import Stream, open_stream, sound_error
 from hardware.ports import Capture, Mono, Playback, SoundConfig, SoundError
 
 log = logging.getLogger("voiced.sound")

@@ -8,19 +8,18 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import alsaaudio
 
 from hardware.formats import FORMATS, Format
 from hardware.ports import Mono, SoundConfig, SoundError
+from hardware.soundcards import Direction, find, resolve, running_rate_hz
 
 log = logging.getLogger("voiced.sound")
 
 _Rates: TypeAlias = int | tuple[int, int] | list[int]
 """As pyalsaaudio tells rates: the only one, the bounds of any, or a choice."""
-
-Direction: TypeAlias = Literal["microphone", "speaker"]
 
 # Rates that divide well by 24 kHz, or lose nothing of it, come first.
 _PREFERRED_HZ = (48_000, 24_000, 44_100, 96_000, 32_000, 16_000, 8_000)

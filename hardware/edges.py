@@ -44,13 +44,21 @@ class _Request(ctypes.Structure):
 
 
 class Edges:
-    """Calls `changed(seconds, high)` for every edge, from its own thread.
+    """Calls `changed(seconds, high)` for every edge, and `lost(reason)` if the chip goes, on its own thread.
 
     `seconds` is the kernel's monotonic clock. Raises OSError if the line is busy.
     """
 
-    def __init__(self, chip: int, line: int, pull: str, changed: Callable[[float, bool], None]) -> None:
+    def __init__(
+        self,
+        chip: int,
+        line: int,
+        pull: str,
+        changed: Callable[[float, bool], None],
+        lost: Callable[[str], None],
+    ) -> None:
         self._changed = changed
+        self._lost = lost
         self._line_fd = _request(chip, line, _INPUT | _BOTH_EDGES | _BIAS[pull])
         self._stop_fd = os.eventfd(0)
         self._closed = False
@@ -80,8 +88,10 @@ class Edges:
         while not self._closed and self._stop_fd not in dict(poll.poll()):
             try:
                 events = os.read(self._line_fd, _AT_ONCE * _EVENT.size)
-            except OSError as error:
-                log.error("%s end: the gpiochip has gone (%s)", self._thread.name, error.strerror)
+            except OSError:
+                events = b""
+            if not events:
+                self._lost("The gpiochip has gone: see to its driver or its cable.")
                 return
             for timestamp_ns, what in _EVENT.iter_unpack(events):
                 self._tell(timestamp_ns / 1e9, what == _RISING)

@@ -46,18 +46,26 @@ class GpioBoard:
         self._outputs: dict[str, Part] = {}
         self._sensors: dict[str, Sensor] = {}
         self._button: Any = None
-        self._factory = ChipFactory(gpio.chip) if factory is None else factory
+        if factory is None:
+            with _explained("gpio.chip"):
+                factory = ChipFactory(gpio.chip)
+        self._factory = factory
         try:
             self._claim(button, lamps, devices)
         except PinError:
             self.close()
             raise
 
-    def listen(self, edge: Callable[[bool], None]) -> None:
-        """Call `edge(pressed)` for every edge, from lgpio's thread, which ends if `edge` raises."""
-        if self._button is not None:
-            self._button.when_activated = lambda: edge(True)
-            self._button.when_deactivated = lambda: edge(False)
+    def listen(self, edge: Callable[[bool], None], lost: Callable[[str], None]) -> None:
+        """Call `edge(pressed)` for every edge, and at once if the button is down; `lost` if the chip goes."""
+        if self._button is None:
+            return
+        self._factory.lost = lost
+        self._button.when_activated = lambda: edge(True)
+        self._button.when_deactivated = lambda: edge(False)
+        with _explained("button"):
+            if self._button.value:
+                edge(True)
 
     def lamp(self, name: str, colour: tuple[float, float, float]) -> None:
         """Light a status lamp; one that is not declared is not lit."""

@@ -16,7 +16,7 @@ import os
 import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -107,6 +107,7 @@ class ChipFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero has no types
         self.pins: dict[Any, Any] = {}
         self._reservations: dict[Any, list[Any]] = defaultdict(list)
         self.pin_class = Line
+        self.lost: Callable[[str], None] = lambda reason: None
         self._lines = _Lines(chip.lines)
 
     def _get_board_info(self) -> _Lines:
@@ -221,7 +222,9 @@ class Line(LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
     def _enable_event_detect(self) -> None:
         pull = self._get_pull()
         lgpio.gpio_free(self.factory._handle, self._number)
-        self._events = Edges(self.factory.chip, self._number, pull, self._call_when_changed)
+        self._events = Edges(
+            self.factory.chip, self._number, pull, self._call_when_changed, self.factory.lost
+        )
 
     def _call_when_changed(self, ticks: float, state: bool) -> None:
         LocalPiPin._call_when_changed(self, ticks, state)

@@ -278,8 +278,11 @@ def value_of(output: OutputConfig, state: State) -> Value:
 class Board(Protocol):
     """Every pin of the appliance: the button, the status lamps, the devices."""
 
-    def listen(self, edge: Callable[[bool], None]) -> None:
-        """Call `edge(pressed)` for every raw edge of the button, from the backend's own thread."""
+    def listen(self, edge: Callable[[bool], None], lost: Callable[[str], None]) -> None:
+        """Call `edge(pressed)` for every raw edge of the button, and at once if it is down already.
+
+        `lost(reason)` is called when the board has gone. Both come from the backend's own thread.
+        """
 
     def lamp(self, name: str, colour: tuple[float, float, float]) -> None:
         """Light a status lamp: red, green, blue, each 0.0 to 1.0; a single LED shows the brightest.

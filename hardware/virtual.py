@@ -49,9 +49,11 @@ class VirtualBoard:
             else:
                 self._readings[key] = device.simulated
 
-    def listen(self, edge: Callable[[bool], None]) -> None:
-        """Call `edge(pressed)` when the button moves, on the thread that moves it."""
+    def listen(self, edge: Callable[[bool], None], lost: Callable[[str], None]) -> None:
+        """Call `edge(pressed)` when the button moves, on the thread that moves it; never `lost`."""
         self._edge = edge
+        if self.pressed:
+            edge(True)
 
     def press(self) -> None:
         """Push the button down; nothing happens if it is down."""

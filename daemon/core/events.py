@@ -12,6 +12,7 @@ from daemon.protocol import ClientEvents, Json, ServerEvents
 
 State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused"]
+NewSession: TypeAlias = Literal["worn", "forgotten", "stalled"]
 
 
 # ---------------------------------------------------------------- inputs
@@ -167,9 +168,10 @@ class Connect(Struct, frozen=True):
 
 
 class Disconnect(Struct, frozen=True):
-    """Close the websocket of this number."""
+    """Close the websocket of this number; `why` where a new session is wanted."""
 
     conn: int
+    why: NewSession | None = None
 
 
 class Send(Struct, frozen=True):
@@ -253,6 +255,18 @@ class TurnOver(Struct, frozen=True):
     ticket: int = 0
 
 
+class LateTokens(Struct, frozen=True):
+    """What an answer cost whose turn was over before (see `Tokens`)."""
+
+    tokens: Json
+
+
+class ButtonStuck(Struct, frozen=True):
+    """The button is down for longer than anybody speaks, or has been let go at last."""
+
+    stuck: bool
+
+
 class Trouble(Struct, frozen=True):
     """Something the user should see for a moment and read in the log."""
 
@@ -281,6 +295,8 @@ Effect: TypeAlias = (
     | Words
     | ToolReport
     | TurnOver
+    | LateTokens
+    | ButtonStuck
     | Trouble
     | Remark
 )

@@ -15,10 +15,16 @@ DOUBLE_TAP_S = 0.40
 
 
 class Gestures:
-    """One button. A short press gives press, release, tap; a second one soon after gives double_tap too."""
+    """One button. A short press gives press, release, tap; a second one soon after gives double_tap too.
 
-    def __init__(self, debounce_s: float = 0.03) -> None:
+    `stuck` is true from `stuck_s` after a press until the release.
+    """
+
+    def __init__(self, debounce_s: float = 0.03, stuck_s: float = 60.0) -> None:
+        self.stuck = False
         self._debounce_s = debounce_s
+        self._stuck_s = stuck_s
+        self._stuck_at: float | None = None
         self._level = False
         self._accepted = False
         self._quiet_until: float | None = None
@@ -28,7 +34,7 @@ class Gestures:
     @property
     def deadline(self) -> float | None:
         """When `tick` wants to be called."""
-        return self._quiet_until
+        return min((at for at in (self._quiet_until, self._stuck_at) if at is not None), default=None)
 
     def edge(self, pressed: bool, now: float) -> list[Gesture]:
         """A raw edge."""
@@ -38,6 +44,8 @@ class Gestures:
 
     def tick(self, now: float) -> list[Gesture]:
         """Time has passed: look at the contact again once it must have come to rest."""
+        if self._stuck_at is not None and now >= self._stuck_at:
+            self.stuck, self._stuck_at = True, None
         if self._quiet_until is None or now < self._quiet_until:
             return []
         self._quiet_until = None
@@ -52,9 +60,11 @@ class Gestures:
 
     def _press(self, now: float) -> list[Gesture]:
         self._pressed_at = now
+        self._stuck_at = now + self._stuck_s
         return ["press"]
 
     def _release(self, now: float) -> list[Gesture]:
+        self.stuck, self._stuck_at = False, None
         if now - self._pressed_at >= TAP_S:
             return ["release"]
         second = self._pressed_at - self._tapped_at <= DOUBLE_TAP_S

@@ -121,10 +121,10 @@ class Lifeline:
         if waiting and now - self._connected_at >= PRESS_INTERVAL_S:
             self.connect(now)
 
-    def restart(self, now: float) -> None:
-        """Begin a new session: the old one is worn out, or must be forgotten."""
+    def restart(self, why: ev.NewSession, now: float) -> None:
+        """Begin a new session: the old one is worn out, answers nothing, or must be forgotten."""
         self._outbox.online = False
-        self._outbox.do(ev.Disconnect(self.conn))
+        self._outbox.do(ev.Disconnect(self.conn, why))
         self.connect(now)
 
     def received(self, event: ServerEvents, now: float) -> bool:
@@ -165,7 +165,7 @@ class Lifeline:
                 case "soft":
                     self._worn = True
                 case "hard":
-                    self.restart(now)
+                    self.restart("worn", now)
         return ready
 
     def _configure(self, session: Json, now: float) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.conversation import Conversation, Settings
@@ -13,6 +15,7 @@ from daemon.core.ledger import Ledger
 from daemon.core.lifeline import Lifeline, Phase
 from daemon.core.outbox import Outbox
 from daemon.core.outputs import WriteOutput
+from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
@@ -35,10 +38,11 @@ class Machine:
         self.devices = devices
         self.ledger = Ledger()
         self._outbox = Outbox()
-        self._gestures = Gestures(debounce_s)
+        self._gestures = Gestures(debounce_s, settings.max_utterance_s)
         self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s)
         self._conversation = Conversation(settings, self._outbox, self.ledger)
         self._shown: ev.State = "idle"
+        self._stuck = False
         self._forget = False
 
     @property
@@ -76,6 +80,9 @@ class Machine:
         if self.state != self._shown:
             self._shown = self.state
             self._outbox.do(ev.StateChanged(self.state))
+        if self._gestures.stuck != self._stuck:
+            self._stuck = self._gestures.stuck
+            self._outbox.do(ev.ButtonStuck(self._stuck))
         return self._outbox.take()
 
     def _route(self, event: ev.Input, now: float) -> None:
@@ -148,7 +155,7 @@ class Machine:
         if self._conversation.answer.stalled:
             # A socket that is alive and answers nothing is no use: a new one may do better.
             self._conversation.answer.stalled = False
-            self._lifeline.restart(now)
+            self._lifeline.restart("stalled", now)
             self._conversation.offline(now)
         self._write(self.devices.tick(now))
         online = self._outbox.online
@@ -162,8 +169,8 @@ class Machine:
         if self._conversation.idle and (self._forget or self._lifeline.worn):
             if self._forget:
                 self.ledger.forget()
+            self._lifeline.restart("forgotten" if self._forget else "worn", now)
             self._forget = False
-            self._lifeline.restart(now)
             self._conversation.offline(now)
 
     def _write(self, writes: list[WriteOutput]) -> None:
@@ -205,13 +212,20 @@ class Machine:
 
     def _answered(self, response: wire.Response, now: float) -> None:
         answer = self._conversation.answer
-        if answer.turn is not None:
-            answer.turn.count(response)
+        self._count(response.usage)
         if response.status == "completed":
             self._lifeline.worked()
         if response.status in ("failed", "incomplete"):
             answer.fail(_why(response))
         answer.done(response.id, response.output if response.status == "completed" else [], now)
+
+    def _count(self, usage: wire.Usage | None) -> None:
+        """An answer that was cut off is told about when its turn is over already."""
+        turn = self._conversation.answer.turn
+        tokens = Tokens() if turn is None else turn.tokens
+        tokens.add(usage)
+        if turn is None and usage is not None:
+            self._outbox.do(ev.LateTokens(structs.asdict(tokens)))
 
     def _error(self, error: wire.ErrorDetail, now: float) -> None:
         """Most errors are about one event and harmless; those about a question end its turn."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
-from daemon.protocol import Json, Response, Usage
+from daemon.core.tokens import Tokens
+from daemon.protocol import Json
 
 Source: TypeAlias = Literal["button", "text", "say", "server"]
 
@@ -42,20 +43,13 @@ class Turn(Struct):
     rounds: int = 0
     heard_ms: int = 0
     xruns: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
     pressed_at: float | None = None
     first_frame_at: float | None = None
     released_at: float | None = None
     committed_at: float | None = None
     first_delta_at: float | None = None
     first_sound_at: float | None = None
-
-    def count(self, response: Response) -> None:
-        """Add what a response cost."""
-        usage = response.usage or Usage()
-        self.input_tokens += usage.input_tokens
-        self.output_tokens += usage.output_tokens
 
     def record(self) -> Json:
         """Everything worth telling, in the shape of `voiced watch` and of the journal."""
@@ -76,7 +70,7 @@ class Turn(Struct):
             "commit_to_first_delta_ms": _ms(self.committed_at, self.first_delta_at),
             "first_delta_to_sound_ms": _ms(self.first_delta_at, self.first_sound_at),
             "xruns": self.xruns,
-            "usage": {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens},
+            "tokens": structs.asdict(self.tokens),
         }
 
 

@@ -194,7 +194,8 @@ ENDPOINTS = [
 
 
 @pytest.mark.parametrize(("lines", "url"), ENDPOINTS)
-def test_each_provider_has_its_address(lines: str, url: str) -> None:
+def test_each_provider_has_its_address(lines: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
     assert providers.endpoint(config.parse(f"[realtime]\n{lines}", "voiced.toml")).url == url
 
 
@@ -229,6 +230,22 @@ def test_key_goes_into_the_right_header_and_never_into_a_repr(
     assert providers.endpoint(made).headers == headers
     assert "sk-1" not in repr(providers.endpoint(made))
     assert "sk-1" not in repr(providers.resolve_key(made))
+
+
+@pytest.mark.parametrize(("fallback", "unix"), [("offline", "/run/voiced-brain.sock"), ("none", "")])
+def test_without_a_key_the_offline_brain_answers_if_it_may(
+    fallback: str, unix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    made = config.parse(f'[realtime]\nprovider = "openai"\nfallback = "{fallback}"', "voiced.toml")
+    assert providers.endpoint(made).unix == unix
+
+
+def test_key_comes_from_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "realtime_key").write_text("sk-2\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    made = config.parse('[realtime]\nprovider = "openai"', "voiced.toml")
+    assert providers.resolve_key(made) == "sk-2"
 
 
 def test_key_comes_from_the_environment_where_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,10 @@ def event(timestamp_ns: int, rising: bool) -> bytes:
     return struct.pack("=QIIII24x", timestamp_ns, 1 if rising else 2, 17, 0, 0)
 
 
+def unwanted(reason: str) -> None:
+    raise AssertionError(reason)
+
+
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> int:
     """The end of the pipe that the kernel would write to."""
@@ -38,7 +42,7 @@ def test_every_event_is_told_even_after_a_listener_failed(
         if high:
             raise ValueError("the listener is broken")
 
-    line = edges.Edges(0, 17, "up", listen)
+    line = edges.Edges(0, 17, "up", listen, unwanted)
     os.write(kernel, event(1_500_000_000, True) + event(1_600_000_000, False))
     os.write(kernel, event(1_700_000_000, True))
     assert [told.get(timeout=10) for _ in range(3)] == [(1.5, True), (1.6, False), (1.7, True)]
@@ -54,10 +58,19 @@ def test_close_ends_the_thread_also_from_the_listener(kernel: int) -> None:
         line.close()
         closed.put(True)
 
-    line = edges.Edges(0, 17, "down", listen)
+    line = edges.Edges(0, 17, "down", listen, unwanted)
     os.write(kernel, event(0, True))
     assert closed.get(timeout=10)
     os.close(kernel)
+
+
+def test_a_chip_that_goes_is_told_once(kernel: int) -> None:
+    lost: queue.Queue[str] = queue.Queue()
+    line = edges.Edges(0, 17, "up", lambda seconds, high: None, lost.put)
+    os.close(kernel)
+    assert "gpiochip has gone" in lost.get(timeout=10)
+    line.close()
+    assert lost.empty()
 
 
 def test_the_request_is_as_large_as_the_kernel_wants_it() -> None:
@@ -67,4 +80,4 @@ def test_the_request_is_as_large_as_the_kernel_wants_it() -> None:
 
 def test_a_chip_that_is_not_there_is_an_os_error() -> None:
     with pytest.raises(FileNotFoundError):
-        edges.Edges(999, 17, "up", lambda seconds, high: None)
+        edges.Edges(999, 17, "up", lambda seconds, high: None, unwanted)

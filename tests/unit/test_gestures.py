@@ -11,6 +11,17 @@ from daemon.core.gestures import Gestures
 PRESS, RELEASE, TAP, DOUBLE = "press", "release", "tap", "double_tap"
 
 
+def test_a_button_that_nobody_can_mean_is_stuck_until_it_is_let_go() -> None:
+    button = Gestures(0.03, stuck_s=60.0)
+    button.edge(True, 5.0)
+    button.tick(5.03)
+    assert (button.stuck, button.deadline) == (False, 65.0)
+    assert button.tick(65.0) == []
+    assert (button.stuck, button.deadline) == (True, None)
+    assert button.edge(False, 700.0) == [RELEASE]
+    assert not button.stuck
+
+
 def play(edges: list[tuple[float, bool]]) -> list[tuple[float, str]]:
     """Feed edges (time, level), serving deadlines between them."""
     button = Gestures(0.03)

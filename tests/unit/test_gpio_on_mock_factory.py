@@ -74,12 +74,14 @@ def test_outputs_begin_in_their_state_and_follow_writes(factory: Any) -> None:
 def test_the_button_gives_raw_edges_by_its_pull(factory: Any) -> None:
     pin_board = board(factory, {})
     edges: list[bool] = []
-    pin_board.listen(edges.append)
+    pin_board.listen(edges.append, lambda reason: None)
     button = factory.pin(17)
     assert (button.pull, button.bounce) == ("up", None)
     for drive in (button.drive_low, button.drive_high, button.drive_low):
         drive()
     assert edges == [True, False, True]
+    pin_board.listen(edges.append, lambda reason: None)
+    assert edges == [True, False, True, True], "it is down already"
     pin_board.close()
 
 

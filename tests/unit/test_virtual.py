@@ -55,10 +55,18 @@ def test_the_button_makes_an_edge_for_every_move() -> None:
     virtual.press()  # nobody listens yet
     virtual.release()
     edges: list[bool] = []
-    virtual.listen(edges.append)
+    virtual.listen(edges.append, lambda reason: None)
     for move in (virtual.press, virtual.press, virtual.release, virtual.release, virtual.press):
         move()
     assert edges == [True, False, True]
+
+
+def test_a_button_that_is_down_at_the_start_is_a_press() -> None:
+    virtual = board([])
+    virtual.press()
+    edges: list[bool] = []
+    virtual.listen(edges.append, lambda reason: None)
+    assert edges == [True]
 
 
 def test_sensors_read_what_is_simulated() -> None:
