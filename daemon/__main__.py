@@ -52,9 +52,16 @@ def run(options: argparse.Namespace) -> int:
 
 def brain(options: argparse.Namespace) -> int:
     """`voiced brain`: the offline Realtime server."""
+    from daemon.config import BrainConfig, ConfigError, load
+
+    try:
+        settings = load(options.config).brain if options.config else BrainConfig()
+    except ConfigError as error:
+        return _complain(error)
     from daemon.brain.server import run_brain
 
-    return run_brain(options.listen, options.engine, options.voice)
+    engine, voice = options.engine or settings.engine, options.voice or settings.voice
+    return run_brain(options.listen, engine, voice, options.idle_exit)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -86,6 +93,40 @@ def check(options: argparse.Namespace) -> int:
     return inspect(options.config, as_json=options.json)
 
 
+def doctor(options: argparse.Namespace) -> int:
+    """`voiced doctor`: everything that can go wrong on a machine, each with its remedy."""
+    from daemon.commands.doctor.run import run as examine
+
+    return examine(options.config, as_json=options.json, mend=options.fix, audible=options.sound)
+
+
+def log(options: argparse.Namespace) -> int:
+    """`voiced log`: what the service wrote into the journal."""
+    from daemon.commands.log import run as show
+
+    return show(
+        options.since,
+        options.directory,
+        follow=options.follow,
+        as_json=options.json,
+        everything=options.all,
+    )
+
+
+def stats(options: argparse.Namespace) -> int:
+    """`voiced stats`: latencies, turns, tokens, cost and what went wrong, from the journal."""
+    from daemon.commands.stats import run as sum_up
+
+    return sum_up(options.since, options.until, options.directory, as_json=options.json, picture=options.svg)
+
+
+def setup(options: argparse.Namespace) -> int:
+    """`voiced setup`: ask, try, and write the configuration."""
+    from daemon.commands.setup import run as set_up
+
+    return set_up(options.answers, options.board, dry_run=options.dry_run)
+
+
 def schema(_: argparse.Namespace) -> int:
     """`voiced config schema`: JSON Schema, for editors."""
     import msgspec
@@ -108,6 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_verbs(commands)
     _add_config(commands)
+    _add_setup(commands)
+    _add_doctor(commands)
+    _add_history(commands)
     return parser
 
 
@@ -125,16 +169,18 @@ def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         help="HOST:PORT or unix:PATH (default: %(default)s)",
     )
     server.add_argument(
-        "--engine",
-        choices=("small", "both"),
-        default="small",
-        help="both: safer, wants 1 GB (default: %(default)s)",
+        "--config", metavar="FILE", type=Path, help="take engine and voice from this configuration"
     )
     server.add_argument(
-        "--voice",
-        choices=("hibari", "espeak"),
-        default="hibari",
-        help="espeak: smaller (default: %(default)s)",
+        "--engine", choices=("small", "both"), help="both: safer, wants 1 GB (default: small)"
+    )
+    server.add_argument("--voice", choices=("hibari", "espeak"), help="espeak: smaller (default: hibari)")
+    server.add_argument(
+        "--idle-exit",
+        metavar="SECONDS",
+        type=float,
+        default=float("inf"),
+        help="end after so long without a client, if systemd's socket started it (default: never)",
     )
     server.set_defaults(call=brain)
 
@@ -172,6 +218,53 @@ def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     checking.add_argument("--json", action="store_true", help="print JSON for a script")
     checking.set_defaults(call=check)
     kinds.add_parser("schema", help="print the JSON Schema of the configuration").set_defaults(call=schema)
+
+
+def _add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    asking = commands.add_parser("setup", help="set this machine up: sound, button, devices, key; needs root")
+    asking.add_argument("--answers", metavar="FILE", type=Path, help="take the answers from this TOML file")
+    asking.add_argument("--board", metavar="NAME", help="begin with the example of a board, such as wm8960")
+    asking.add_argument("--dry-run", action="store_true", help="show what it would write, and change nothing")
+    asking.set_defaults(call=setup)
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctoring = commands.add_parser(
+        "doctor", help="examine the whole machine; exit status 0, 1 (warnings) or 2 (broken)"
+    )
+    _config_option(doctoring)
+    doctoring.add_argument("--json", action="store_true", help="print JSON for a script")
+    doctoring.add_argument("--fix", action="store_true", help="do what is safe and reversible; needs root")
+    doctoring.add_argument(
+        "--sound", action="store_true", help="play a tone and listen for it; the service must be stopped"
+    )
+    doctoring.set_defaults(call=doctor)
+
+
+def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    showing = commands.add_parser("log", help="show turns, connection and faults from the journal")
+    _history_options(showing)
+    showing.add_argument("--follow", action="store_true", help="go on as more is written")
+    showing.add_argument("--all", action="store_true", help="tool calls, devices and plain lines as well")
+    showing.set_defaults(call=log)
+    summing = commands.add_parser("stats", help="latencies, tokens, cost and troubles of a span")
+    _history_options(summing)
+    summing.add_argument("--until", metavar="WHEN", help="the end of the span (default: now)")
+    summing.add_argument("--svg", metavar="FILE", type=Path, help="draw a picture as well")
+    summing.set_defaults(call=stats)
+
+
+def _history_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since",
+        metavar="WHEN",
+        default="24h",
+        help="so long ago (30m, 24h, 7d) or a date (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--directory", metavar="DIR", type=Path, help="read the journal files in this directory"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON for a script")
 
 
 def _config_option(parser: argparse.ArgumentParser) -> None:

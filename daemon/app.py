@@ -9,12 +9,13 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Literal
 
-from daemon import inventory, vitals
+from daemon import inventory, journal, vitals, watchdog
 from daemon.builtin import BUILTIN_NAMES, builtin_tools
+from daemon.chronicle import Chronicle, served
 from daemon.config import Config
 from daemon.control import Control
 from daemon.core import events as ev
@@ -29,7 +30,7 @@ from daemon.light import Light
 from daemon.link import Link, WireLog
 from daemon.memory import Remembered, keep, recall
 from daemon.pins import NO_PINS, Pins
-from daemon.providers import endpoint, keyless
+from daemon.providers import endpoint, keyless, resolve_key
 from daemon.tool_files import load_tools
 from daemon.tools import Toolbox
 from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
@@ -57,6 +58,7 @@ class App:
         self._pin_fault = ""
         self._stuck = False
         self._keeping = asyncio.Lock()
+        self._chronicle = Chronicle(lambda: served(config), config.log.transcripts, self._later)
         self._wire = WireLog(config.debug.wire_log)
         self._link = Link(lambda: endpoint(config), self.happened, self._wire)
         self._desk = Desk(self)
@@ -104,6 +106,7 @@ class App:
             await stop.wait()
         finally:
             vitals.notify("STOPPING=1")
+            self._chronicle.stopping()
             await self._stop()
 
     async def _start(self) -> None:
@@ -114,12 +117,12 @@ class App:
         if self.memory.muted:
             self.happened(ev.MuteAsked(True))
         if keyless(self.config):
-            log.warning("%s", NO_KEY)
+            self._chronicle.trouble(NO_KEY)
         await self.control.open()
         self.process.ready()
         vitals.notify("READY=1")
-        log.info("ready: the button works")
-        self.spawn(self._feed_watchdog(), "watchdog")
+        self._chronicle.ready(self.process.ready_ms)
+        self._start_watchdog()
 
     async def _stop(self) -> None:
         """First nothing may touch an output any more, then they are made safe, then the rest ends at once."""
@@ -135,6 +138,7 @@ class App:
 
     def _board_opened(self) -> None:
         """What was on before is on again, and the lamps show what there is to show."""
+        self._pins.write_safe_plan(Path(self.config.control.socket).with_name("safe.json"))
         for device, value in self.machine.devices.values().items():
             self._write(device, value)
         self._light.redraw()
@@ -145,15 +149,23 @@ class App:
         self._microphone = AlsaMicrophone(self.config.sound, self._microphone_lane)
         self._speaker = self._speaker_lane.speaker = AlsaSpeaker(self.config.sound, self._speaker_lane)
 
-    async def _feed_watchdog(self) -> None:
-        """Feed systemd only while loop and audio threads get on."""
+    def _start_watchdog(self) -> None:
         interval_s = vitals.watchdog_interval_s()
-        beats: tuple[int, ...] = ()
-        while interval_s is not None:
-            await asyncio.sleep(interval_s)
-            before, beats = beats, tuple(each.beats for each in (self._microphone, self._speaker) if each)
-            if all(now != then for now, then in zip(beats, before, strict=False)):
-                vitals.notify("WATCHDOG=1")
+        if interval_s is None or self._microphone is None or self._speaker is None:
+            return
+        microphone, speaker = self._microphone, self._speaker
+        parts = {
+            "microphone": watchdog.moving(lambda: microphone.beats),
+            "speaker": watchdog.moving(lambda: speaker.beats),
+            "connection": self._attended,
+        }
+        self.spawn(watchdog.feed(parts, interval_s), "watchdog")
+
+    def _attended(self) -> bool:
+        """Does anybody see to the connection: the link at work, or a timer after which it is tried again?"""
+        if self.machine.link in ("waiting", "refused"):
+            return self._timer is not None
+        return self._link.at_work
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         """Run something beside the rest; what goes wrong in it is logged, never lost."""
@@ -176,7 +188,12 @@ class App:
     def _notice(self) -> None:
         """A part has failed or is back; from any thread."""
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(lambda: self._light.fault(bool(self.faults())))
+            self._loop.call_soon_threadsafe(self._noticed)
+
+    def _noticed(self) -> None:
+        faults = self.faults()
+        self._light.fault(bool(faults))
+        self._chronicle.faults(faults)
 
     def _edge(self, pressed: bool) -> None:
         self.tell(ev.Edge(pressed, time.monotonic()))
@@ -190,6 +207,7 @@ class App:
             event = drained
         elif isinstance(event, ev.Xrun):
             self.xruns[event.kind] += 1
+            self._chronicle.xrun(event.kind)
         elif isinstance(event, ev.Edge):
             self.control.publish("button", pressed=event.pressed)
         try:
@@ -197,6 +215,9 @@ class App:
                 self._carry_out(effect)
         finally:
             self._wake_at(self.machine.deadline)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        return self._loop.call_later(seconds, call)
 
     def _wake_at(self, deadline: float | None) -> None:
         if self._timer is not None:
@@ -223,14 +244,16 @@ class App:
                 self._capture(on)
             case WriteOutput(device, value):
                 self._write(device, value)
+                self._chronicle.device(self.names.name(device), value)
             case ev.DeviceAnswered(ticket, answer):
                 self._resolve(ticket, answer)
             case ev.RunTool(call_id, name, arguments):
                 self.spawn(self._run_tool(call_id, name, arguments), f"tool-{name}")
             case ev.Connect(conn):
                 self._link.open(conn)
-            case ev.Disconnect():
+            case ev.Disconnect(_, why):
                 self._link.close()
+                self._chronicle.leaving(why)
             case _:
                 self._show(effect)
 
@@ -240,11 +263,13 @@ class App:
             case ev.StateChanged(state):
                 self._light.state(state)
                 self._remember(muted=self.machine.muted)
-                vitals.notify(f"STATUS={state}, connection {self.machine.link}")
+                self._chronicle.muted(self.machine.muted)
+                self._tell_status()
                 self.control.publish("state", state=state)
             case ev.LinkChanged(link, reason):
                 self._light.link(link)
-                log.log(logging.WARNING if reason else logging.INFO, "connection: %s", reason or link)
+                self._chronicle.connection(link, reason)
+                self._tell_status()
                 self.control.publish("link", state=link, reason=reason)
             case ev.Words(who, text, whole):
                 self._desk.words(self.machine.ticket, who, text)
@@ -253,17 +278,22 @@ class App:
                 report = {"call_id": effect.call_id, "name": effect.name, "arguments": effect.arguments}
                 self.control.publish("tool", **report, output=effect.output)
             case ev.TurnOver(turn, ticket):
-                vitals.log_turn(turn, self.config.log.transcripts)
+                self._chronicle.turn(turn)
                 self.control.publish("turn", **turn)
                 self._resolve(ticket, turn)
+            case ev.LateTokens(tokens):
+                self._chronicle.late_tokens(tokens)
             case ev.ButtonStuck(stuck):
                 self._stuck = stuck
                 self._notice()
             case ev.Trouble(message):
                 self._light.trouble()
-                log.warning("%s", message)
+                self._chronicle.trouble(message)
             case ev.Remark(message):
-                log.info("%s", message)
+                self._chronicle.remark(message)
+
+    def _tell_status(self) -> None:
+        vitals.notify(f"STATUS={self.machine.state}, connection {self.machine.link}")
 
     # ------------------------------------------------------------ hands
 
@@ -292,8 +322,12 @@ class App:
             self._pins.lamp(name, colour)
 
     async def _run_tool(self, call_id: str, name: str, arguments: str) -> None:
+        begun = time.monotonic()
         output = await self._toolbox.call(call_id, name, arguments)
-        self.happened(ev.ToolDone(call_id, REPEATED if output is None else output))
+        if output is None:
+            output = REPEATED
+        self._chronicle.tool(name, (time.monotonic() - begun) * 1000, arguments, output)
+        self.happened(ev.ToolDone(call_id, output))
 
     # ------------------------------------------------------------ what tools and people ask for
 
@@ -352,6 +386,11 @@ class App:
         """How loud the speaker is, in percent."""
         return self.memory.volume_percent
 
+    @property
+    def microphone_peak(self) -> float | None:
+        """The loudest sample of the latest utterance, for whoever doubts the microphone."""
+        return self._microphone_lane.peak
+
     def set_volume(self, percent: int) -> None:
         """Make the speaker louder or quieter; it stays so after a restart."""
         self._speaker_lane.set_gain(percent / 100)
@@ -376,7 +415,8 @@ class App:
 
 def run(config: Config) -> int:
     """Serve until SIGTERM; the exit status."""
-    vitals.set_up_logging()
+    vitals.keep_memory_private()
+    journal.open_log(resolve_key(config))
     try:
         asyncio.run(App(config).run())
     except OSError as error:

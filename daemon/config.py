@@ -17,6 +17,7 @@ from msgspec import Meta, field
 
 from daemon import inventory, wiring
 from daemon.core.devices import Devices
+from daemon.prices import Prices
 from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, SoundConfig, Struct
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class RealtimeConfig(Struct, frozen=True):
     max_utterance_s: Annotated[float, Meta(ge=1, le=600)] = 60.0
     max_wait_s: Annotated[float, Meta(ge=0, le=120)] = 20.0
     session: dict[str, Any] = field(default_factory=dict)  # goes into session.update as it is
+    prices: Prices | None = None  # else those we know
 
 
 class BrainConfig(Struct, frozen=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING
 
+from daemon import __version__
 from daemon.control import Emit, RequestError
 from daemon.core import events as ev
 from daemon.protocol import Json
@@ -54,11 +56,14 @@ class Desk:
     async def _status(self) -> Json:
         app = self._app
         return {
+            "version": __version__,
+            "pid": os.getpid(),
             "state": app.machine.state,
             "link": app.machine.link,
             "devices": await app.readings(),
             "volume": app.volume,
             "muted": app.machine.muted,
+            "microphone_peak": app.microphone_peak,
             "xruns": app.xruns,
             "faults": app.faults(),
             **app.process.figures(),

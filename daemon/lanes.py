@@ -6,7 +6,6 @@ over by `tell`, and calls `notice` when its `fault` has changed; the shell makes
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -21,8 +20,6 @@ from daemon.core.resample import Resampler
 from daemon.protocol import RATE_HZ
 from hardware.ports import Mono, SoundError, Speaker
 
-log = logging.getLogger("voiced.sound")
-
 Tell: TypeAlias = Callable[[Input], None]
 Notice: TypeAlias = Callable[[], None]
 Filter: TypeAlias = Literal["minimum", "linear"]
@@ -35,6 +32,9 @@ class MicrophoneLane:
 
     def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
         self.fault = ""
+        self.peak: float | None = None
+        """The loudest sample of the latest utterance, 1.0 is full scale; None before there was one."""
+        self._peak = 0.0
         self._tell = tell
         self._notice = notice
         self._kind: Filter = kind
@@ -64,6 +64,7 @@ class MicrophoneLane:
         """The tail has been delivered."""
         self._hand_over(self._resampler.process(np.concatenate([*self._periods, np.zeros(0, np.float32)])))
         self._hand_over(self._resampler.flush())
+        self.peak, self._peak = self._peak, 0.0
         self._begin()
         self._tell(CaptureEnded())
 
@@ -75,7 +76,6 @@ class MicrophoneLane:
         """The card has gone; it will be back."""
         self.fault = str(error)
         self._notice()
-        log.warning("microphone: %s", error)
 
     def _begin(self) -> None:
         """For a new utterance: nothing of the one before, and the first period leaves at once."""
@@ -84,6 +84,7 @@ class MicrophoneLane:
 
     def _hand_over(self, samples: Mono) -> None:
         if len(samples):
+            self._peak = max(self._peak, float(np.abs(samples).max()))
             self._tell(Captured(to_pcm16(samples)))
 
 
@@ -197,7 +198,6 @@ class SpeakerLane:
         """The card has gone; it will be back. What was queued is not played then, out of place."""
         self.fault = str(error)
         self._notice()
-        log.warning("speaker: %s", error)
         with self._lock:
             self._playout.stopped(0)
         self._tell(Drained(()))

@@ -72,6 +72,11 @@ class Link:
         self._task: asyncio.Task[None] | None = None
         self._outgoing: asyncio.Queue[ClientEvents] = asyncio.Queue()
 
+    @property
+    def at_work(self) -> bool:
+        """Is a connection being made or served? Its end is always told; until then it is at work."""
+        return self._task is not None and not self._task.done()
+
     def open(self, conn: int) -> None:
         """Connect, and call the connection by this number."""
         self.close()
@@ -99,13 +104,11 @@ class Link:
     async def _serve(self, conn: int, outgoing: asyncio.Queue[ClientEvents]) -> None:
         try:
             socket = await _dial(self._endpoint())
-            async with socket:
+            async with socket, asyncio.TaskGroup() as tasks:
                 self._tell(Connected(conn))
-                writer = asyncio.create_task(self._write(conn, socket, outgoing), name=f"link-{conn}-writer")
-                try:
-                    end = await self._read(conn, socket)
-                finally:
-                    writer.cancel()
+                writer = tasks.create_task(self._write(conn, socket, outgoing), name=f"link-{conn}-writer")
+                end = await self._read(conn, socket)
+                writer.cancel()
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
             end = _refusal(conn, error)
         except Exception:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from daemon.config import Config
@@ -57,12 +58,17 @@ class Pins:
             self._failed(str(error))
             self._later(self.open)
             return
-        if self.fault:
-            log.info("pins: they are back")
         self._board, self.fault = board, ""
         self._listen(board)
         self._opened()
         self._changed()
+
+    def write_safe_plan(self, path: Path) -> None:
+        """Write down what makes every output safe when this process no longer can (see hardware/safe.py)."""
+        try:
+            self._here().write_safe_plan(path)
+        except OSError as error:
+            log.warning("Outputs stay as they are if voiced dies: %s cannot be written (%s).", path, error)
 
     async def close(self) -> None:
         """Every output into its safe state."""
@@ -129,7 +135,6 @@ class Pins:
     def _failed(self, reason: str) -> None:
         """Told once, however often it is tried."""
         if reason != self.fault:
-            log.error("pins: %s", reason)
             self.fault = reason
             self._changed()
 

@@ -13,6 +13,7 @@ from daemon.config import BrainConfig, Config, RealtimeConfig
 
 OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
 CREDENTIAL: Final = "realtime_key"
+PLAIN_CREDENTIAL: Final = f"{CREDENTIAL}_plain"
 REALTIME_PATH: Final = "/v1/realtime"
 
 
@@ -34,16 +35,25 @@ class Endpoint(msgspec.Struct, frozen=True):
 def resolve_key(config: Config) -> Secret | None:
     """The key of the cloud, None where there is none.
 
-    From `realtime.key_file`, else from systemd's credential, else from OPENAI_API_KEY.
+    From `realtime.key_file`, else from systemd's credentials, else from OPENAI_API_KEY.
     """
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    path = config.realtime.key_file or (credentials and f"{credentials}/{CREDENTIAL}")
+    keys = (*map(_key_in, _key_files(config)), os.environ.get("OPENAI_API_KEY", "").strip())
+    return next((Secret(key) for key in keys if key), None)
+
+
+def _key_files(config: Config) -> list[Path]:
+    """Systemd gives the key under one name where it was encrypted, under another where it was not."""
+    if config.realtime.key_file:
+        return [Path(config.realtime.key_file)]
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    return [Path(credentials, name) for name in (CREDENTIAL, PLAIN_CREDENTIAL)] if credentials else []
+
+
+def _key_in(path: Path) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8") if path else ""
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        text = ""
-    key = text.strip() or os.environ.get("OPENAI_API_KEY", "").strip()
-    return Secret(key) if key else None
+        return ""
 
 
 def keyless(config: Config) -> bool:
@@ -57,7 +67,11 @@ def endpoint(config: Config) -> Endpoint:
     realtime = config.realtime
     if realtime.provider == "offline" or keyless(config):
         return brain_endpoint(config.brain)
-    key = resolve_key(config)
+    return cloud_endpoint(realtime, resolve_key(config))
+
+
+def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
+    """The server of a provider that is not offline, with or without a key."""
     return Endpoint(_url(realtime), _headers(realtime, key))
 
 

@@ -22,7 +22,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from traceback import format_exception_only
+from traceback import extract_tb, format_exception_only
 from typing import (
     Annotated,
     Any,
@@ -179,7 +179,7 @@ class Toolbox:
         except ToolError as error:
             return _bounded(f"Error: {error}")
         except (Exception, SystemExit) as error:
-            log.warning("tool %s failed", name, exc_info=True)
+            log.warning("tool %s failed: %s", name, _place(error))
             return _bounded(f"Error: {name} failed: {''.join(format_exception_only(error)).strip()}")
 
     def _remember(self, call_id: str) -> None:
@@ -226,6 +226,12 @@ class Toolbox:
         if failure is not None:
             raise failure
         return result
+
+
+def _place(error: BaseException) -> str:
+    """What was raised and where, without its message: that may quote what somebody said."""
+    *_, last = extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {last.filename}, line {last.lineno}"
 
 
 # ---------------------------------------------------------------- from hints to schema

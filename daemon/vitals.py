@@ -1,43 +1,19 @@
-"""Signs of life: systemd's notifications and watchdog, the journal, the figures of turns and process."""
+"""The process as systemd and the kernel see it: notifications, watchdog, costs, private memory."""
 
 from __future__ import annotations
 
-import logging
+import ctypes
 import os
 import resource
-import sys
 import time
 from typing import Any
 
-from daemon.protocol import Json
-
 try:
     from systemd.daemon import notify as _sd_notify
-    from systemd.journal import JournalHandler
 except ImportError:  # not on a systemd machine, or systemd-python is missing
-    _sd_notify = JournalHandler = None
+    _sd_notify = None
 
-log = logging.getLogger("voiced")
-
-_FIGURES = (
-    "press_to_first_frame_ms",
-    "release_to_commit_ms",
-    "commit_to_first_delta_ms",
-    "first_delta_to_sound_ms",
-)
-
-
-def set_up_logging() -> None:
-    """To the journal with fields where it listens to our stderr, else to stderr as plain lines."""
-    handler: logging.Handler
-    if JournalHandler is not None and os.environ.get("JOURNAL_STREAM"):
-        handler = JournalHandler(SYSLOG_IDENTIFIER="voiced")
-        handler.setFormatter(logging.Formatter("%(message)s"))
-    else:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+_PR_SET_DUMPABLE = 4
 
 
 def notify(state: str) -> None:
@@ -47,30 +23,15 @@ def notify(state: str) -> None:
 
 
 def watchdog_interval_s() -> float | None:
-    """How often systemd wants to be fed: half of WatchdogSec, or None without a watchdog."""
+    """How often to feed systemd: every third of WatchdogSec, so that one miss is none; None without it."""
     usec = os.environ.get("WATCHDOG_USEC", "")
-    return int(usec) / 2e6 if usec.isdigit() and int(usec) > 0 else None
+    return int(usec) / 3e6 if usec.isdigit() and int(usec) > 0 else None
 
 
-def log_turn(turn: Json, transcripts: bool) -> None:
-    """One line per turn; the words only if the owner wants them in the log."""
-    figures = " ".join(f"{name}={turn[name]:g}" for name in _FIGURES if turn[name] is not None)
-    calls = ", ".join(call["name"] for call in turn["tool_calls"]) or "no tool"
-    how = "interrupted" if turn["interrupted"] else turn["trouble"] or "done"
-    said = f" heard={turn['heard']!r} reply={turn['reply']!r}" if transcripts else ""
-    fields = {
-        f"VOICED_{name.upper()}": str(turn[name]) for name in (*_FIGURES, "source", "xruns", "heard_ms")
-    }
-    log.info(
-        "turn %d (%s): %s; %s; %s%s",
-        turn["number"],
-        turn["source"],
-        how,
-        calls,
-        figures,
-        said,
-        extra={**fields, "VOICED_TURN": str(turn["number"])},
-    )
+def keep_memory_private() -> None:
+    """The key is in it: no core dump of any kind, and only root may look (prctl(2), PR_SET_DUMPABLE)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
 class Process:

@@ -20,8 +20,9 @@ from queue import Empty, SimpleQueue
 
 import alsaaudio
 
-from hardware.card import Stream, open_stream, sound_error
+from hardware.card import Stream, open_stream, sound_error, superseded
 from hardware.ports import Capture, Mono, Playback, SoundConfig, SoundError
+from hardware.soundcards import Direction, changes
 
 log = logging.getLogger("voiced.sound")
 
@@ -52,6 +53,7 @@ class _CardThread(ABC):
         self._port = port
         self._orders: SimpleQueue[_Order] = SimpleQueue()
         self._closing = False
+        self._changes = 0
         self._thread = threading.Thread(target=self._run, name=direction, daemon=True)
         self._thread.start()
 
@@ -62,7 +64,7 @@ class _CardThread(ABC):
 
     @abstractmethod
     def _serve(self, stream: Stream) -> None:
-        """Work on the open card until closing. Raises ALSAAudioError when the card goes."""
+        """Work on the open card until closing or a better one. Raises ALSAAudioError when it goes."""
 
     @abstractmethod
     def _obey_without_card(self, order: _Order) -> None:
@@ -71,6 +73,7 @@ class _CardThread(ABC):
     def _run(self) -> None:
         pause_s, told = _FIRST_PAUSE_S, False
         while not self._closing:
+            self._changes = changes()
             try:
                 stream = open_stream(self._direction, self._config)
             except SoundError as error:
@@ -105,6 +108,14 @@ class _CardThread(ABC):
             if order is _Order.START or alsaaudio.cards() != cards:
                 return _FIRST_PAUSE_S
         return min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _superseded(self, stream: Stream) -> bool:
+        """Look at an idle card: is there another by now that should be used? Raises ALSAAudioError."""
+        stream.check()
+        if self._changes == (now := changes()):
+            return False
+        self._changes = now
+        return superseded(stream, self._direction, self._config)
 
     def _next_order(self, timeout_s: float) -> _Order | None:
         """The oldest order, or None if none comes in time; 0 only looks."""
@@ -150,8 +161,8 @@ class AlsaMicrophone(_CardThread):
             elif running:
                 self._read(stream)
                 self._read_available(stream)
-            else:
-                stream.check()
+            elif self._superseded(stream):
+                return
 
     def _obey_without_card(self, order: _Order) -> None:
         self._wanted = order is _Order.START
@@ -220,8 +231,8 @@ class AlsaSpeaker(_CardThread):
                 return
             if order is _Order.STOP:
                 self._silence(stream)
-            elif not self._playing:
-                stream.check()
+            elif not self._playing and self._superseded(stream):
+                return
             self._fill(stream)
             wait_s = self._rest(stream)
 

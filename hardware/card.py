@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import alsaaudio
+import msgspec
 
 from hardware.formats import FORMATS, Format
 from hardware.ports import Mono, SoundConfig, SoundError
-from hardware.soundcards import Direction, find, resolve, running_rate_hz
+from hardware.soundcards import Direction, cards, other_side, resolve, running_rate_hz
 
 log = logging.getLogger("voiced.sound")
 
@@ -26,12 +28,17 @@ _PREFERRED_HZ = (48_000, 24_000, 44_100, 96_000, 32_000, 16_000, 8_000)
 _MOST_CHANNELS = 8
 _TYPES = {"microphone": alsaaudio.PCM_CAPTURE, "speaker": alsaaudio.PCM_PLAYBACK}
 
+# Whoever asks a card what it can do has it open, and both sides are asked: one thread at a time.
+_opening = threading.Lock()
+
 
 @dataclass
 class Stream:
     """An open PCM and the parameters that the card settled on. Belongs to one thread."""
 
     pcm: alsaaudio.PCM
+    device: str
+    """What ALSA calls it, whatever the configuration does."""
     format: Format
     rate_hz: int
     channels: int
@@ -91,10 +98,13 @@ class Stream:
 
 
 def open_stream(direction: Direction, config: SoundConfig) -> Stream:
-    """Open the configured card. Raises SoundError."""
-    device = config.microphone if direction == "microphone" else config.speaker
+    """Open the card that the configured name means just now. Raises SoundError."""
+    device = resolve(getattr(config, direction), direction)
+    config = msgspec.structs.replace(config, **{direction: device})
     try:
-        stream = _open(direction, device, config)
+        with _opening:
+            rate_hz, sample_format = _choose(direction, device, config)
+            stream = _open(direction, device, rate_hz, sample_format, config)
     except alsaaudio.ALSAAudioError as error:
         raise sound_error(direction, config, error) from error
     log.info(
@@ -102,20 +112,28 @@ def open_stream(direction: Direction, config: SoundConfig) -> Stream:
         *(direction, device, stream.rate_hz, stream.channels),
         *(stream.format.name, stream.period_frames, stream.buffer_frames),
     )
-    if config.rate_hz not in (0, stream.rate_hz):
-        log.warning("the %s has no %d Hz: it runs at %d Hz", direction, config.rate_hz, stream.rate_hz)
+    if stream.rate_hz != rate_hz:
+        log.warning("the %s has no %d Hz: it runs at %d Hz", direction, rate_hz, stream.rate_hz)
     return stream
+
+
+def superseded(stream: Stream, direction: Direction, config: SoundConfig) -> bool:
+    """Does the configured name mean another card by now, such as a headset that came after HDMI?"""
+    try:
+        return resolve(getattr(config, direction), direction) != stream.device
+    except SoundError:
+        return False
 
 
 def sound_error(direction: Direction, config: SoundConfig, error: Exception) -> SoundError:
     """What ALSA said, as a sentence that names the remedy; ALSA's own text is all there is to tell by."""
-    device = config.microphone if direction == "microphone" else config.speaker
+    device = getattr(config, direction)
     lister = "arecord -L" if direction == "microphone" else "aplay -L"
     said = str(error)
     if _means(said, errno.ENOENT, errno.ENODEV, errno.ENXIO):
         words = f"is not there: plug it in, or take a name from `{lister}`"
     elif _means(said, errno.EBUSY):
-        words = "is in use: end the program that `fuser -v /dev/snd/*` shows, or take default"
+        words = "is in use: end the program that `fuser -v /dev/snd/*` shows, or name another card"
     elif _means(said, errno.EACCES, errno.EPERM):
         words = "may not be used: put the user of this program into the group audio"
     else:
@@ -127,11 +145,12 @@ def _means(said: str, *codes: int) -> bool:
     return any(os.strerror(code) in said for code in codes)
 
 
-def _open(direction: Direction, device: str, config: SoundConfig) -> Stream:
-    rate_hz, sample_format = _choose(direction, device, config)
+def _open(
+    direction: Direction, device: str, rate_hz: int, sample_format: Format, config: SoundConfig
+) -> Stream:
     needed = config.microphone_channel + 1 if direction == "microphone" else 1
     for channels in range(needed, _MOST_CHANNELS + 1):
-        stream = _stream(_pcm(direction, device, rate_hz, channels, sample_format.name, config))
+        stream = _stream(_pcm(direction, device, rate_hz, channels, sample_format.name, config), device)
         if stream.channels >= needed:
             return stream
         stream.close()
@@ -151,9 +170,18 @@ def _choose(direction: Direction, device: str, config: SoundConfig) -> tuple[int
     sample_format = _format_among(offered)
     if config.rate_hz:
         return config.rate_hz, sample_format
-    if info["card_no"] >= 0:
-        rates = _hardware_rates(direction, info) or rates
-    return next((hz for hz in _PREFERRED_HZ if _within(rates, hz)), _PREFERRED_HZ[0]), sample_format
+    shared = rates
+    if (card_no := info["card_no"]) >= 0:
+        rates = _hardware_rates(direction, card_no, info["device_no"]) or rates
+        shared = _other_rates(direction, card_no) or rates
+    return _preferred_hz(rates, shared), sample_format
+
+
+def _preferred_hz(rates: _Rates, shared: _Rates) -> int:
+    """The best rate that both sides of the card have, else the best of this side."""
+    able = [hz for hz in _PREFERRED_HZ if _within(rates, hz)]
+    both = [hz for hz in able if _within(shared, hz)]
+    return (both or able or list(_PREFERRED_HZ))[0]
 
 
 def _format_among(names: Iterable[str]) -> Format:
@@ -164,16 +192,25 @@ def _format_among(names: Iterable[str]) -> Format:
     raise SoundError(f"The sound card offers only {', '.join(names)}: use one with {known} ([sound]).")
 
 
-def _hardware_rates(direction: Direction, info: dict[str, int]) -> _Rates | None:
+def _hardware_rates(direction: Direction, card_no: int, device_no: int) -> _Rates | None:
     """What the card behind a plug layer can do by itself, or None if it does not tell (dmix holds it)."""
     with suppress(alsaaudio.ALSAAudioError):
-        probe = _pcm(direction, f"hw:{info['card_no']},{info['device_no']}")
+        probe = _pcm(direction, f"hw:{card_no},{device_no}")
         try:
             rates: _Rates = probe.getrates()
             return rates
         finally:
             probe.close()
     return None
+
+
+def _other_rates(direction: Direction, card_no: int) -> _Rates | None:
+    """The rates of the card's other side, which may well share its clock: just one if it is open."""
+    side = other_side(direction)
+    card = next((card for card in cards() if card.index == card_no and card.devices(side)), None)
+    if card is None:
+        return None
+    return running_rate_hz(card, side) or _hardware_rates(side, card_no, card.devices(side)[0])
 
 
 def _within(rates: _Rates, rate_hz: int) -> bool:
@@ -207,10 +244,11 @@ def _pcm(
     )
 
 
-def _stream(pcm: alsaaudio.PCM) -> Stream:
+def _stream(pcm: alsaaudio.PCM, device: str) -> Stream:
     info = pcm.info()
     return Stream(
         pcm,
+        device,
         _format_among([info["format_name"]]),
         rate_hz=info["rate"],
         channels=info["channels"],

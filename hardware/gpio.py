@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 from gpiozero import DigitalInputDevice
 from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
 
+from hardware import safe_plan
 from hardware.gpiochip import ChipFactory, LgpioError
 from hardware.parts import Part, Sensor, lamp_on, output_on, sensor_on
 from hardware.ports import (
@@ -42,6 +44,7 @@ class GpioBoard:
         factory: Any = None,
     ) -> None:
         self._configs = devices
+        self._lamp_configs = lamps
         self._lamps: dict[str, Part] = {}
         self._outputs: dict[str, Part] = {}
         self._sensors: dict[str, Sensor] = {}
@@ -82,6 +85,11 @@ class GpioBoard:
         """Ask a sensor; a distance takes a fifth of a second. Raises PinError."""
         with _explained(f"devices.{device}"):
             return _declared(self._sensors, device, "a sensor").read()
+
+    def write_safe_plan(self, path: Path) -> None:
+        """Write down for `hardware.safe` what `close` does to the lines. Raises OSError."""
+        chip = Path(f"/dev/gpiochip{self._factory.chip}")
+        safe_plan.write(path, chip, safe_plan.safe_lines(self._lamp_configs, self._configs))
 
     def close(self) -> None:
         """Put outputs into their `at_exit` states, those that go off first, and release every line.

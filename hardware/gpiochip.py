@@ -44,7 +44,7 @@ def _importing_lgpio() -> Iterator[None]:
 
 
 with _importing_lgpio():
-    import lgpio
+    import lgpio as lgpio  # lines.py has it from here, too
     from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 
 LgpioError: type[Exception] = lgpio.error
@@ -66,7 +66,7 @@ class Chip(NamedTuple):
 
 def find_chip(wanted: str | int) -> Chip:
     """Find a chip by its number or label; "auto" is a known header's, else the only one. Raises PinError."""
-    chips = _chips()
+    chips = list_chips()
     if wanted == "auto":
         known = [chip for label in HEADER_LABELS for chip in chips if chip.label == label] or chips
         if len(known) == 1 or known is not chips:
@@ -78,7 +78,8 @@ def find_chip(wanted: str | int) -> Chip:
     raise PinError(f"gpio.chip {wanted!r} fits none of this board's chips: set it to one of {listed}.")
 
 
-def _chips() -> list[Chip]:
+def list_chips() -> list[Chip]:
+    """Every chip that may be opened, by its number. Raises PinError if there is none."""
     paths = [path for path in Path("/dev").glob("gpiochip[0-9]*") if not path.is_symlink()]
     if not paths:
         raise PinError('There is no /dev/gpiochip here: enable GPIO, or set gpio.backend to "virtual".')

@@ -7,6 +7,7 @@ inheriting. `daemon/config.py` is composed of the structs below.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -50,7 +51,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SoundConfig(Struct, frozen=True):
-    """`[sound]`: the cards and how they are opened. `default` is ALSA's own name for the first card."""
+    """`[sound]`: the cards, by ALSA's names or those of `soundcards.py`, and how they are opened."""
 
     microphone: str = "default"
     speaker: str = "default"
@@ -295,6 +296,9 @@ class Board(Protocol):
 
     def read(self, device: str) -> Reading:
         """Ask a sensor. May block for some milliseconds. Raises PinError."""
+
+    def write_safe_plan(self, path: Path) -> None:
+        """Write down for `hardware.safe` what `close` does to the lines, if there are any. Raises OSError."""
 
     def close(self) -> None:
         """Put every output into its `at_exit` state, the lamps out, and release the lines."""

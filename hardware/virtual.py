@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from hardware.ports import (
     ButtonConfig,
@@ -87,6 +88,9 @@ class VirtualBoard:
         if device not in self._readings:
             raise PinError(f"devices.{device} is not a sensor: declare it in the configuration.")
         return self._readings[device]
+
+    def write_safe_plan(self, path: Path) -> None:
+        """Nothing: there are no lines that could stay on."""
 
     def close(self) -> None:
         """Put every output into its `at_exit` state and the lamps out."""

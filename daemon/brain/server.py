@@ -9,10 +9,11 @@ import asyncio
 import contextlib
 import http
 import logging
+import math
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
@@ -90,15 +91,48 @@ class Outbox:
                 await self._frames.join()
 
 
+class Company:
+    """Who is here. Calls `lonely` when for `patience_s` nobody was."""
+
+    def __init__(self, patience_s: float = math.inf, lonely: Callable[[], None] = lambda: None) -> None:
+        self._patience_s = patience_s
+        self._lonely = lonely
+        self._clients = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self) -> None:
+        """Nobody is here: begin to count."""
+        if self._patience_s < math.inf:
+            self._timer = asyncio.get_running_loop().call_later(self._patience_s, self._lonely)
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[None]:
+        """One client more, inside this block."""
+        self._clients += 1
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            yield
+        finally:
+            self._clients -= 1
+            if not self._clients:
+                self.wait()
+
+
 class Brain:
     """What all connections of a server have in common."""
 
-    def __init__(self, engines: Engines, max_session_s: float) -> None:
+    def __init__(self, engines: Engines, max_session_s: float, company: Company) -> None:
         self._engines = engines
         self._max_session_s = max_session_s
+        self._company = company
 
-    async def converse(self, connection: ServerConnection) -> None:
+    async def welcome(self, connection: ServerConnection) -> None:
         """One connection, from `session.created` to its end."""
+        with self._company.client():
+            await self._converse(connection)
+
+    async def _converse(self, connection: ServerConnection) -> None:
         outbox = Outbox()
         session = Session(
             self._engines, outbox.emit, outbox.room, Settings(model=_model(connection)), self._max_session_s
@@ -141,6 +175,7 @@ async def serve(
     ear: Callable[[], Ear],
     voice: Callable[[], Voice],
     max_session_s: float = MAX_SESSION_S,
+    company: Company | None = None,
 ) -> AsyncIterator[str]:
     """Serve inside this block; gives the URL. `ear` and `voice` are called in the background to load them.
 
@@ -148,9 +183,10 @@ async def serve(
     Raises OSError where the address cannot be had, ValueError where it is none.
     """
     engines = Engines(ear, voice)
-    brain = Brain(engines, max_session_s)
+    company = company or Company()
+    brain = Brain(engines, max_session_s, company)
     server = websocket_serve(
-        brain.converse,
+        brain.welcome,
         process_request=_refuse_other_paths,
         sock=_socket(listen),
         compression=None,
@@ -159,13 +195,18 @@ async def serve(
     )
     try:
         async with server as listening:
+            company.wait()
             yield _url(listening)
     finally:
         engines.close()
 
 
+def _called_by_systemd() -> bool:
+    return os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1"
+
+
 def _socket(listen: str) -> socket.socket:
-    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+    if _called_by_systemd():
         return socket.socket(fileno=_FIRST_INHERITED_FD)
     if listen.startswith("unix:"):
         return _unix_socket(listen.removeprefix("unix:"))
@@ -197,12 +238,18 @@ def _url(server: Server) -> str:
     return f"unix:{address}"
 
 
-def run_brain(listen: str, engine: EngineName = "small", voice: VoiceName = "hibari") -> int:
-    """Serve until SIGTERM or SIGINT, and end by that signal; 2 where there is no listening there."""
+def run_brain(
+    listen: str, engine: EngineName = "small", voice: VoiceName = "hibari", idle_exit_s: float = math.inf
+) -> int:
+    """Serve until SIGTERM or SIGINT, and end by that signal; 2 where there is no listening there.
+
+    Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
+    patience_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
-        received = asyncio.run(_until_told(listen, engine, voice))
+        received = asyncio.run(_until_told(listen, engine, voice, patience_s))
     except (OSError, ValueError) as error:
         log.error("The brain cannot listen at %s: %s", listen, error)
         return 2
@@ -212,10 +259,11 @@ def run_brain(listen: str, engine: EngineName = "small", voice: VoiceName = "hib
     return 0
 
 
-async def _until_told(listen: str, engine: EngineName, voice: VoiceName) -> signal.Signals:
+async def _until_told(listen: str, engine: EngineName, voice: VoiceName, patience_s: float) -> signal.Signals:
     told: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
-    async with serve(listen, lambda: open_ear(engine), lambda: open_voice(voice)) as url:
+    company = Company(patience_s, lambda: told.put_nowait(signal.SIGTERM))
+    async with serve(listen, lambda: open_ear(engine), lambda: open_voice(voice), company=company) as url:
         log.info("listening on %s", url)
         return await told.get()

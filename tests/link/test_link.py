@@ -103,6 +103,21 @@ def test_a_frame_beyond_the_limit_ends_the_connection_not_the_process() -> None:
     run(scenario)
 
 
+def test_a_writer_that_fails_ends_the_connection_so_that_another_is_made() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+
+    async def scenario() -> None:
+        async with linked(handler) as (link, told):
+            assert link.at_work
+            link.send(object())  # nobody can encode that
+            assert (await told.end()).reason == "internal error"
+            await asyncio.sleep(0)
+            assert not link.at_work
+
+    run(scenario)
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "body", "reason", "retry_after_s"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from daemon.commands.virtualcard import VirtualCard
 from hardware.alsa import AlsaMicrophone, AlsaSpeaker
@@ -56,3 +57,23 @@ def test_without_a_card_it_says_so_once_and_answers(card: VirtualCard) -> None:
     wait_until(lambda: microphone.beats > before, "it beats")
     assert len(listener.errors) == 1
     microphone.close()
+
+
+def test_an_idle_card_is_left_for_a_better_one_on_a_mock_of_the_kernels_list(
+    card: VirtualCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = {"microphone": card.microphone, "speaker": card.speaker}
+    monkeypatch.setattr("hardware.card.resolve", lambda name, direction: best[direction])
+    monkeypatch.setattr("hardware.alsa.changes", lambda: len(set(best.values())))
+    listener, player = Listener(), Player()
+    microphone, speaker = AlsaMicrophone(SoundConfig(), listener), AlsaSpeaker(SoundConfig(), player)
+    wait_until(lambda: listener.rates_hz and player.rates_hz, "both are open")
+    best |= {"microphone": "default", "speaker": "default"}
+    wait_until(lambda: len(listener.rates_hz) == 2 and len(player.rates_hz) == 2, "both have moved")
+    player.queue("item", np.full(4_800, 0.1, np.float32))
+    speaker.wake()
+    wait_until(player.heard, "the other card plays")
+    assert not listener.errors
+    assert not player.errors
+    microphone.close()
+    speaker.close()

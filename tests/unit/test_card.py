@@ -6,13 +6,16 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import alsaaudio
 import pytest
 
-from hardware import card
+from hardware import card, soundcards
 from hardware.ports import SoundConfig, SoundError
+from tests.unit.soundtrees import HDMI0, WM8960, Planted, plant
 
 
 @dataclass
@@ -88,7 +91,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opener:
             return MockPcm(behind if hidden and behind else model, **asked)
 
         monkeypatch.setattr(alsaaudio, "PCM", pcm)
-        return card.open_stream("microphone", SoundConfig(**config))
+        return card.open_stream("microphone", SoundConfig(**{"microphone": "mock", **config}))
 
     return open_it
 
@@ -116,6 +119,33 @@ def test_mock_card_that_has_not_the_rate_of_the_configuration_says_what_it_has(
 ) -> None:
     assert opened(Model([48_000]), rate_hz=16_000).rate_hz == 48_000
     assert "it runs at 48000 Hz" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("captures", "plays", "running", "rate_hz"),
+    [
+        ([44_100, 48_000], [44_100, 48_000], {}, 48_000),
+        ([16_000, 44_100, 48_000], 44_100, {}, 44_100),
+        ([16_000, 48_000], (8_000, 96_000), {"pcm0p": 16_000}, 16_000),
+        (16_000, 48_000, {}, 16_000),
+        (48_000, 44_100, {"pcm0p": 44_100}, 48_000),
+    ],
+    ids=["best", "common", "as-the-other-runs", "nothing-common", "other-runs-at-what-this-has-not"],
+)
+def test_mock_card_runs_at_one_rate_in_both_directions(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    captures: Any,
+    plays: Any,
+    running: dict[str, int],
+    rate_hz: int,
+) -> None:
+    models = {alsaaudio.PCM_CAPTURE: Model(captures, card_no=1), alsaaudio.PCM_PLAYBACK: Model(plays)}
+    monkeypatch.setattr(alsaaudio, "PCM", lambda *, device, type, **asked: MockPcm(models[type], **asked))
+    root = plant(tmp_path, HDMI0, Planted("x", "x", "x", WM8960.pcms, running=running))
+    monkeypatch.setattr(card, "cards", partial(soundcards.cards, root))
+    monkeypatch.setattr(card, "running_rate_hz", partial(soundcards.running_rate_hz, root=root))
+    assert card.open_stream("microphone", SoundConfig(microphone="mock")).rate_hz == rate_hz
 
 
 @pytest.mark.parametrize("name", ["S16_LE", "S24_3LE", "S24_LE", "S32_LE"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.commands import check
+from tests.unit.doctor_rig import Service
 
 BASE = """
 [sound]
@@ -31,11 +32,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def messages(folder: Path, text: str = "") -> list[str]:
-    """The findings beyond those of BASE, which always misses its sound cards."""
+def written(folder: Path, text: str = "") -> Path:
     path = folder / "voiced.toml"
     path.write_text(BASE.format(folder=folder) + text)
-    return [each.message for each in check.check(path) if not each.message.startswith("sound.")]
+    return path
+
+
+def messages(folder: Path, text: str = "") -> list[str]:
+    """The findings beyond those of BASE, which always misses its sound cards."""
+    found = check.check(written(folder, text))
+    return [f"{each.code} {each.sentence} {each.remedy}" for each in found if each.code != "V301"]
 
 
 def custom(port: int, scheme: str = "ws") -> str:
@@ -54,17 +60,16 @@ def test_broken_file_is_the_only_finding_and_the_status_is_2(
     assert check.run(path, as_json=True) == 2
     found = json.loads(capsys.readouterr().out)
     assert [finding["level"] for finding in found] == ["error"]
-    assert found[0]["message"].startswith(f'{path}: sound: there is no key "period" here; did you mean')
+    assert found[0]["sentence"] == f'{path}: sound: there is no key "period" here.'
+    assert found[0]["remedy"].startswith("Did you mean")
 
 
 def test_missing_card_is_named_with_the_command_that_lists_cards(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = folder / "voiced.toml"
-    path.write_text(BASE.format(folder=folder))
-    assert check.run(path) == 2
+    assert check.run(written(folder)) == 2
     told = capfd.readouterr()
-    assert "error: sound.microphone: The microphone no-such-card" in told.out
+    assert "error V301: The microphone no-such-card" in told.out
     assert "`arecord -L`" in told.out
     assert told.err == ""
 
@@ -72,11 +77,12 @@ def test_missing_card_is_named_with_the_command_that_lists_cards(
 def test_key_is_missing_or_no_key(folder: Path) -> None:
     (folder / "key").write_text("sk-1\nsk-2\n")
     realtime = custom(9).replace("127.0.0.1", "localhost")
-    assert any("this is no key" in each for each in messages(folder, f'{realtime}key_file = "{folder}/key"'))
+    found = messages(folder, f'{realtime}key_file = "{folder}/key"')
+    assert any("Write the key alone, on one line." in each for each in found)
     azure = '[realtime]\nprovider = "azure"\nurl = "ws://127.0.0.1:9"\nkey_file = "/nowhere"'
     found = messages(folder, azure)
-    assert "realtime.key_file: /nowhere is not there; write the key into it." in found
-    assert "realtime.key_file: there is no key; name a file with it, or set OPENAI_API_KEY." in found
+    assert "V111 realtime.key_file: /nowhere is not there. Write the key into it." in found
+    assert any(each.startswith("V112 ") for each in found)
 
 
 def test_server_that_is_not_there(folder: Path) -> None:
@@ -84,7 +90,7 @@ def test_server_that_is_not_there(folder: Path) -> None:
         bound.bind(("127.0.0.1", 0))
         found = messages(folder, custom(bound.getsockname()[1]))
     assert found == [
-        "realtime.url: 127.0.0.1 cannot be reached (Connection refused); check the URL and the network."
+        "V606 realtime.url: 127.0.0.1 cannot be reached (Connection refused). Check the URL and the network."
     ]
 
 
@@ -94,12 +100,8 @@ def test_server_that_is_there(folder: Path) -> None:
 
 
 def test_running_service_keeps_its_cards(folder: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as service:
-        service.bind(str(folder / "control.sock"))
-        service.listen()
-        assert messages(folder) == [
-            "sound: the running service has the cards; stop it first to have them checked."
-        ]
+    with Service(folder / "control.sock", {}):
+        assert check.check(written(folder)) == []
 
 
 def test_pins_need_a_chip(folder: Path) -> None:
@@ -118,7 +120,9 @@ def test_tool_file_with_an_error_is_named(folder: Path) -> None:
 
 def test_names_that_sound_alike_are_refused(folder: Path) -> None:
     text = '[devices.lamp]\nkind = "led"\npin = 2\n[devices.lamb]\nkind = "led"\npin = 3\n'
-    assert messages(folder, text) == ['devices.lamb.say: "lamb" sounds like "lamp"; choose another name.']
+    assert messages(folder, text) == [
+        'V122 devices.lamb.say: "lamb" sounds like "lamp". Choose another name.'
+    ]
     same = '[devices.lamp]\nkind = "led"\npin = 2\nsay = ["lamp", "lamb"]\n'
     assert messages(folder, same) == []
 
@@ -126,5 +130,5 @@ def test_names_that_sound_alike_are_refused(folder: Path) -> None:
 def test_state_directory_that_is_a_file(folder: Path) -> None:
     (folder / "state").write_text("")
     assert messages(folder) == [
-        f"state.directory: {folder}/state is no directory; name one that voiced may write to."
+        f"V133 state.directory: {folder}/state is no directory. Name one that voiced may write to."
     ]

@@ -1,0 +1,1 @@
+"""`voiced doctor`, and the checks that `voiced config check` shares with it."""

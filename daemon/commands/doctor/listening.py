@@ -1,0 +1,151 @@
+"""`--sound`: is the microphone alive, does the speaker sound, and how long from one to the other?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from daemon.commands.doctor.finding import Told, error, warning
+from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.mixer import quiet
+from hardware.card import Stream, open_stream
+from hardware.ports import Mono, SoundError
+
+_AMBIENT_S: Final = 1.0
+_LOOP_S: Final = 1.5
+_CHIRP_S: Final = 0.25
+_CHIRP_HZ: Final = (500.0, 4000.0)
+_CHIRP_PEAK: Final = 0.5
+
+DEAD: Final = 1.5 / 2**15
+"""The loudest sample of an input without a microphone: zeros, or one stray bit of 16."""
+DEAD_REMEDY: Final = "check its plug and switch, Capture in `alsamixer`, and microphone_channel in [sound]"
+_DC: Final = 0.05
+_FULL_SCALE: Final = 0.99
+_CLIPPED_SHARE: Final = 0.001
+_CLEAR: Final = 8.0
+"""A chirp that is there stands out from the correlation's own noise by much more, noise alone by less."""
+_SLOW_MS: Final = 300.0
+
+
+@dataclass
+class Heard:
+    """What a microphone gave, and when its first sample was taken (time.monotonic())."""
+
+    samples: Mono
+    rate_hz: int
+    since: float
+
+
+def listening(machine: Machine) -> Iterator[Told]:
+    """A second of what there is, then a short rising tone."""
+    if machine.serves:
+        yield "the running service has the cards; `systemctl stop voiced` first to have them tried"
+        return
+    config = machine.config.sound
+    try:
+        with quiet():
+            microphone = open_stream("microphone", config)
+            try:
+                speaker = open_stream("speaker", config)
+            except SoundError:
+                microphone.close()
+                raise
+    except SoundError:
+        yield "the sound was not tried: the cards cannot be opened"
+        return
+    try:
+        yield from level(_hear(microphone, config.microphone_channel, _AMBIENT_S).samples)
+        yield from _loop(microphone, speaker, config.microphone_channel)
+    finally:
+        microphone.close()
+        speaker.close()
+
+
+def level(samples: Mono) -> Iterator[Told]:
+    """What a microphone that nobody speaks into gives away."""
+    offset = float(np.mean(samples))
+    moving = samples - offset
+    peak = float(np.max(np.abs(moving)))
+    clipped = float(np.mean(np.abs(samples) >= _FULL_SCALE))
+    if clipped > _CLIPPED_SHARE:
+        remedy = "lower Capture with `alsamixer`, and switch a boost off"
+        yield error("V312", f"the microphone is overdriven ({clipped:.1%} at full scale)", remedy)
+    elif peak < DEAD:
+        yield error("V311", "the microphone gives nothing but silence", DEAD_REMEDY)
+    else:
+        yield f"the microphone gives {20 * np.log10(peak):.0f} dB of full scale at most"
+    if abs(offset) > _DC and clipped <= _CLIPPED_SHARE:
+        remedy = "try another input or port; this one has a fault, or no capacitor"
+        yield warning("V313", f"the microphone has a constant offset of {offset:.0%}", remedy)
+
+
+def _loop(microphone: Stream, speaker: Stream, channel: int) -> Iterator[Told]:
+    tone = chirp(speaker.rate_hz)
+    begun: list[float] = []
+    player = threading.Thread(target=_play, args=(speaker, tone, begun), name="chirp")
+    player.start()
+    heard = _hear(microphone, channel, _LOOP_S)
+    player.join()
+    delay_s = find_chirp(heard.samples, heard.rate_hz)
+    if delay_s is None:
+        remedy = "turn it up, check its plug and `alsamixer`, and put the microphone within reach"
+        yield warning("V314", "the tone of the speaker was not heard by the microphone", remedy)
+        return
+    latency_ms = (heard.since + delay_s - begun[0]) * 1000
+    if latency_ms > _SLOW_MS:
+        remedy = "lower buffer_ms in [sound], or name the card itself and no sound server"
+        yield warning("V315", f"sound takes {latency_ms:.0f} ms from speaker to microphone", remedy)
+    else:
+        yield f"the tone was heard, {latency_ms:.0f} ms after it was written"
+
+
+def chirp(rate_hz: int) -> Mono:
+    """A tone that rises evenly over `_CHIRP_HZ`, faded in and out."""
+    t = np.arange(round(_CHIRP_S * rate_hz)) / rate_hz
+    low_hz, high_hz = _CHIRP_HZ
+    phase = 2 * np.pi * (low_hz * t + (high_hz - low_hz) / (2 * _CHIRP_S) * t**2)
+    return (_CHIRP_PEAK * np.sin(phase) * np.hanning(len(t))).astype(np.float32)
+
+
+def find_chirp(samples: Mono, rate_hz: int) -> float | None:
+    """Where the chirp begins, in seconds, by a matched filter; None where there is none."""
+    tone = chirp(rate_hz)
+    if len(samples) < len(tone):
+        return None
+    size = 1 << (len(samples) + len(tone)).bit_length()
+    spectrum = np.fft.rfft(samples - np.mean(samples), size) * np.conj(np.fft.rfft(tone, size))
+    match = np.abs(np.fft.irfft(spectrum, size)[: len(samples) - len(tone) + 1])
+    peak = int(np.argmax(match))
+    floor = float(np.sqrt(np.mean(match**2)))
+    clear = floor > 0 and match[peak] > _CLEAR * floor
+    return peak / rate_hz if clear else None
+
+
+def _hear(stream: Stream, channel: int, seconds: float) -> Heard:
+    periods: list[Mono] = []
+    frames, since = 0, float("inf")
+    while frames < seconds * stream.rate_hz:
+        period = stream.read(channel)
+        if period is None:
+            periods, frames, since = [], 0, float("inf")
+            continue
+        periods.append(period)
+        frames += len(period)
+        # The period that came with the least delay tells best when the first sample was taken.
+        since = min(since, time.monotonic() - frames / stream.rate_hz)
+    return Heard(np.concatenate(periods), stream.rate_hz, since)
+
+
+def _play(stream: Stream, tone: Mono, begun: list[float]) -> None:
+    time.sleep(_LOOP_S / 5)
+    begun.append(time.monotonic())
+    silence = np.zeros(stream.buffer_frames, np.float32)
+    for at in range(0, len(tone), stream.period_frames):
+        stream.write(tone[at : at + stream.period_frames])
+    stream.write(silence)

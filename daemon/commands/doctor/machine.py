@@ -1,0 +1,192 @@
+"""The machine as the checks see it: the configuration, files, what commands say, and the running service.
+
+Tests plant a machine by another `root` and another `run`; everything else is looked at for real.
+"""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+from daemon.commands.client import ControlError, Json, request
+from daemon.commands.doctor.finding import Fix, by_commands
+from daemon.config import Config, ConfigError, load
+from daemon.providers import Secret, resolve_key
+
+Run: TypeAlias = Callable[..., str | None]
+
+UNIT = "voiced.service"
+CREDENTIAL = "voiced.realtime_key"
+
+_COMMAND_LIMIT_S = 10.0
+_UNIT_FACTS = (
+    "LoadState,ActiveState,UnitFileState,Result,NRestarts,MainPID,User,SupplementaryGroups,LimitCORE"
+)
+
+
+def run_command(*words: str) -> str | None:
+    """The standard output of a command; None where there is no such command, or where it fails."""
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, errors="replace", timeout=_COMMAND_LIMIT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+class Machine:
+    """Looks, and changes nothing. `path` is the configuration file."""
+
+    def __init__(
+        self,
+        path: Path,
+        root: Path = Path("/"),
+        run: Run = run_command,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self.path = path
+        self.run = run
+        self.now_s = now_s
+        self.asked_by_root = os.geteuid() == 0
+        self.config_error = ""
+        self.root = root
+        try:
+            self.config = load(path)
+        except ConfigError as said:
+            self.config, self.config_error = Config(), str(said)
+
+    # ------------------------------------------------------------ files
+
+    def file(self, path: str) -> Path:
+        """A file of the system, by its absolute path."""
+        return self.root / path.lstrip("/")
+
+    def files(self, pattern: str) -> list[Path]:
+        """Files of the system by an absolute pattern."""
+        return sorted(self.root.glob(pattern.lstrip("/")))
+
+    def name(self, path: Path) -> str:
+        """The absolute path of a file that `files` gave."""
+        return f"/{path.relative_to(self.root)}"
+
+    def text(self, path: str) -> str:
+        """What is written in a file of the system; nothing where it cannot be read."""
+        try:
+            return self.file(path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    # ------------------------------------------------------------ the service
+
+    @cached_property
+    def unit(self) -> dict[str, str]:
+        """What systemd knows of voiced; empty where it is not installed as a service."""
+        facts = properties(self.run("systemctl", "show", UNIT, f"--property={_UNIT_FACTS}"))
+        return facts if facts.get("LoadState") in ("loaded", "masked") else {}
+
+    @cached_property
+    def status(self) -> Json | None:
+        """What the running service says of itself; None where none answers, and `silence` says why."""
+        self.silence = ""
+        try:
+            return request(Path(self.config.control.socket), "status")
+        except ControlError as said:
+            self.silence = str(said)
+            return None
+
+    @property
+    def installed(self) -> bool:
+        """Is its unit there to be asked what it allows? A masked one tells nothing."""
+        return self.unit.get("LoadState") == "loaded"
+
+    @property
+    def serves(self) -> bool:
+        """Does the service run, whether it answers or not? Then cards and lines are its own."""
+        return self.status is not None or self.unit.get("ActiveState") == "active"
+
+    def is_voiced(self, pid: int) -> bool:
+        """Is this the process of the running service?"""
+        told = [self.unit.get("MainPID", "")] + ([str(self.status.get("pid"))] if self.status else [])
+        return str(pid) in told
+
+    def faults(self, part: str) -> str:
+        """What the running service says is wrong with its microphone, speaker, pins or button."""
+        return str((self.status or {}).get("faults", {}).get(part, ""))
+
+    # ------------------------------------------------------------ its user
+
+    @cached_property
+    def user(self) -> str:
+        """Whom the service runs as: by its unit, else whoever asks."""
+        return self.unit.get("User") or getpass.getuser()
+
+    @cached_property
+    def groups(self) -> set[str]:
+        """The groups that the service's user is in, by name; empty where there is no such user."""
+        named = (self.run("id", "-Gn", self.user) or "").split()
+        return {*named, *self.unit.get("SupplementaryGroups", "").split()} if named else set()
+
+    def allows(self, path: Path, rights: int) -> bool:
+        """May the service's user do this (os.R_OK, os.W_OK, or both) with a file that is there?"""
+        uid = (self.run("id", "-u", self.user) or "").strip()
+        if not uid or self.user == getpass.getuser():
+            return os.access(path, rights)
+        stat = path.stat()
+        shift = 6 if stat.st_uid == int(uid) else 3 if _group_name(stat.st_gid) in self.groups else 0
+        return int(uid) == 0 or (stat.st_mode >> shift) & rights == rights
+
+    # ------------------------------------------------------------ its key
+
+    @cached_property
+    def key(self) -> Secret | None:
+        """The key as the service gets it: by the configuration, else by systemd's credentials (root only)."""
+        return resolve_key(self.config) or self._stored_key()
+
+    def stored_keys(self) -> list[Path]:
+        """Where a key is (or may be, if only root can look) kept for the service, the encrypted one first."""
+        paths = (self.file(f"/etc/{store}/{CREDENTIAL}") for store in ("credstore.encrypted", "credstore"))
+        return [path for path in paths if is_there(path)]
+
+    def _stored_key(self) -> Secret | None:
+        for path in self.stored_keys():
+            if path.parent.name == "credstore.encrypted":
+                text = self.run("systemd-creds", "decrypt", "--name=realtime_key", str(path), "-") or ""
+            else:
+                text = path.read_text(encoding="utf-8") if os.access(path, os.R_OK) else ""
+            if text.strip():
+                return Secret(text.strip())
+        return None
+
+    # ------------------------------------------------------------ mending
+
+    def fix(self, *commands: tuple[str, ...]) -> Fix:
+        """A fix that is some commands."""
+        return by_commands(self.run, *commands)
+
+
+def properties(text: str | None) -> dict[str, str]:
+    """`systemctl show` and its like: one NAME=VALUE a line."""
+    return dict(line.split("=", 1) for line in (text or "").splitlines() if "=" in line)
+
+
+def _group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return ""
+
+
+def is_there(path: Path) -> bool:
+    """Is there such a file? In a folder that is somebody else's alone there may be: then yes."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True

@@ -1,0 +1,102 @@
+"""The mixer of a sound card: what mutes it, and how to undo that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, NamedTuple
+
+import alsaaudio
+
+from hardware.soundcards import Direction
+
+_CHAIN: Final[dict[Direction, tuple[str, ...]]] = {
+    "speaker": ("Master", "PCM", "Digital", "Playback"),
+    "microphone": ("Capture",),
+}
+"""Controls that everything passes: one of them muted is silence."""
+
+_WAYS: Final[dict[Direction, tuple[str, ...]]] = {
+    "speaker": ("Speaker", "Headphone", "Lineout", "Line Out", "HDMI"),
+    "microphone": ("Mic", "Headset Mic", "Line", "ADC", "ADC PCM"),
+}
+"""Controls side by side: all of them muted is silence."""
+
+_PCM: Final = {"speaker": alsaaudio.PCM_PLAYBACK, "microphone": alsaaudio.PCM_CAPTURE}
+_SWITCH: Final = {"speaker": "Playback Mute", "microphone": "Capture Mute"}
+_VOLUME: Final = {"speaker": "Playback Volume", "microphone": "Capture Volume"}
+
+
+class Control(NamedTuple):
+    """One control in one direction; `percent` is None where it is a switch alone."""
+
+    name: str
+    muted: bool
+    percent: int | None
+
+    @property
+    def silent(self) -> bool:
+        """Does nothing come through?"""
+        return self.muted or self.percent == 0
+
+
+def controls(device: str, direction: Direction) -> list[Control]:
+    """The controls of a card by what ALSA calls it; none where it has no mixer."""
+    found = []
+    with quiet(), suppress(alsaaudio.ALSAAudioError):
+        for name in dict.fromkeys(alsaaudio.mixers(device=device)):
+            mixer = alsaaudio.Mixer(name, device=device)
+            percents = mixer.getvolume(_PCM[direction]) if _VOLUME[direction] in mixer.volumecap() else []
+            found.append(Control(name, _muted(mixer, direction), max(percents, default=None)))
+    return found
+
+
+def blocking(there: list[Control], direction: Direction) -> list[Control]:
+    """The controls because of which nothing is heard."""
+    chain = [each for each in there if each.name in _CHAIN[direction] and each.silent]
+    ways = [each for each in there if each.name in _WAYS[direction]]
+    return chain + (ways if all(each.silent for each in ways) else [])
+
+
+def quiet_ones(there: list[Control], direction: Direction, percent: int) -> list[Control]:
+    """The controls that everything passes and that are below so many percent."""
+    return [
+        each
+        for each in there
+        if each.name in _CHAIN[direction] and each.percent is not None and each.percent < percent
+    ]
+
+
+def unmute(device: str, direction: Direction, names: list[str]) -> bool:
+    """Let the sound through again, as loud as it was set; a control at nothing goes to the middle."""
+    with quiet(), suppress(alsaaudio.ALSAAudioError):
+        for name in names:
+            mixer = alsaaudio.Mixer(name, device=device)
+            if _muted(mixer, direction) and direction == "speaker":
+                mixer.setmute(0)
+            elif _muted(mixer, direction):
+                mixer.setrec(1)
+            if _VOLUME[direction] in mixer.volumecap() and max(mixer.getvolume(_PCM[direction])) == 0:
+                mixer.setvolume(50, alsaaudio.MIXER_CHANNEL_ALL, _PCM[direction])
+        return True
+    return False
+
+
+def _muted(mixer: alsaaudio.Mixer, direction: Direction) -> bool:
+    if _SWITCH[direction] not in mixer.switchcap():
+        return False
+    return all(mixer.getmute()) if direction == "speaker" else not any(mixer.getrec())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """ALSA's library writes its own lines to stderr; what matters comes as an exception."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,61 @@
+"""The service's user: there, in its groups, and let in by the devices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from daemon.commands.doctor.finding import Told, error, warning
+from daemon.commands.doctor.machine import Machine
+
+
+def user(machine: Machine) -> Iterator[Told]:
+    """The user and its groups, by the unit and by the running process."""
+    if not machine.installed:
+        return
+    if not machine.groups:
+        fix = machine.fix(("systemd-sysusers",))
+        yield error("V201", f"there is no user {machine.user}", fix.says, fix)
+        return
+    for code, group in _wanted(machine).items():
+        gid = _gid(machine, group)
+        if not gid:
+            fix = machine.fix(("systemd-sysusers",))
+            yield error("V202", f"there is no group {group}", fix.says, fix)
+        elif group not in machine.groups:
+            fix = machine.fix(("gpasswd", "-a", machine.user, group))
+            yield error(code, f"the user {machine.user} is not in the group {group}", fix.says, fix)
+        elif gid not in _running_gids(machine, gid):
+            sentence = f"the running service is not in the group {group} yet"
+            yield warning("V205", sentence, "run `systemctl restart voiced`")
+
+
+def devices(machine: Machine) -> Iterator[Told]:
+    """What the service must open lets its user in."""
+    patterns = ["/dev/snd/pcm*"] + (["/dev/gpiochip*"] if machine.config.gpio.backend == "lgpio" else [])
+    closed = [
+        path
+        for pattern in patterns
+        for path in machine.files(pattern)
+        if not machine.allows(path, os.R_OK | os.W_OK)
+    ]
+    if closed:
+        fix = machine.fix(("udevadm", "control", "--reload"), ("udevadm", "trigger"), ("udevadm", "settle"))
+        listed = ", ".join(map(str, closed))
+        yield error("V206", f"{machine.user} may not use {listed}", f"{fix.says}; else look at its rule", fix)
+
+
+def _wanted(machine: Machine) -> dict[str, str]:
+    return {"V203": "audio"} | ({"V204": "gpio"} if machine.config.gpio.backend == "lgpio" else {})
+
+
+def _gid(machine: Machine, group: str) -> str:
+    entry = (machine.run("getent", "group", group) or "").split(":")
+    return entry[2] if len(entry) > 2 else ""
+
+
+def _running_gids(machine: Machine, default: str) -> list[str]:
+    """The groups of the running process; a process that cannot be looked at is given the benefit."""
+    status = machine.text(f"/proc/{machine.unit.get('MainPID')}/status")
+    lines = [line.split()[1:] for line in status.splitlines() if line.startswith("Groups:")]
+    return lines[0] if lines else [default]

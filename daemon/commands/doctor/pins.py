@@ -1,0 +1,123 @@
+"""The pins: the chip, its lines, the button, and what outputs do while nobody holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from daemon import inventory, wiring
+from daemon.commands.doctor.finding import Told, error, split, warning
+from daemon.commands.doctor.machine import Machine
+from hardware.ports import HardwareError, OutputConfig, Rgb, Servo, value_of
+
+if TYPE_CHECKING:
+    from hardware.gpiochip import Chip
+
+_LAST_PULLED_UP: Final = 8
+"""On every Raspberry Pi the lines 0 to 8 start with a pull-up, all others with a pull-down."""
+
+_BOOT_FILES: Final = ("/boot/firmware/config.txt", "/boot/config.txt")
+_LEVELS: Final = {"pu": True, "dh": True, "pd": False, "dl": False}
+
+
+def pins(machine: Machine) -> Iterator[Told]:
+    """Chip, lines, button; what the running service holds, it is asked about."""
+    config = machine.config
+    if config.gpio.backend != "lgpio":
+        yield 'the pins are simulated (gpio.backend is "virtual")'
+        return
+    from hardware.gpiochip import HEADER_LABELS, find_chip, list_chips
+
+    try:
+        header = [chip for chip in list_chips() if chip.label in HEADER_LABELS]
+        chip = find_chip(config.gpio.chip)
+    except HardwareError as said:
+        yield error("V401", f"gpio: {split(str(said), ': ')[0]}", split(str(said), ": ")[1])
+        return
+    if isinstance(config.gpio.chip, int) and header and chip not in header:
+        sentence = f"gpio.chip: {chip} is not the header, which is gpiochip {header[0]} on this kernel"
+        yield error("V402", sentence, f'write chip = "auto", or chip = "{header[0].label}"')
+        return
+    yield f"gpiochip {chip}, {chip.lines} lines"
+    used = list(wiring.pins(config.button, config.lamps, config.devices))
+    missing = [(path, pin) for path, pin in used if pin >= chip.lines]
+    for path, pin in missing:
+        has = f"gpiochip {chip} has the lines 0 to {chip.lines - 1}"
+        yield error("V403", f"{path}: there is no line {pin}", f"choose another one: {has}")
+    if not missing:
+        yield from _asked(machine) if machine.serves else _looked_at(machine, chip, used)
+    if chip in header:
+        yield from _floating(machine)
+    elif inventory.outputs(config.devices):
+        yield "what this board does to its lines at start is not known here: see whether an output twitches"
+
+
+def _asked(machine: Machine) -> Iterator[Told]:
+    """The running service has the lines."""
+    if fault := machine.faults("pins"):
+        yield error("V404", *split(fault, ": "))
+    if machine.faults("button"):
+        yield _stuck(f"button: line {machine.config.button.pin}")
+    if not machine.faults("pins"):
+        yield "the running service has the lines"
+
+
+def _looked_at(machine: Machine, chip: Chip, used: list[tuple[str, int]]) -> Iterator[Told]:
+    """Nobody should have a line, and the button should be at rest."""
+    from hardware import lines
+
+    for path, pin in used:
+        facts = lines.line_facts(chip, pin)
+        if facts.used:
+            owner = f'"{facts.consumer}"' if facts.consumer else "another program"
+            remedy = "stop that program, switch that driver off in config.txt, or choose another pin"
+            yield error("V404", f"{path}: line {pin} is in use by {owner}", remedy)
+        elif path == "button.pin":
+            pull_up = machine.config.button.pull_up
+            if lines.line_level(chip, pin, pull_up=pull_up) != pull_up:
+                yield _stuck(f"button: line {pin}")
+
+
+def _stuck(where: str) -> Told:
+    remedy = "let it go; else free it, look for a short circuit in its wires, or mend button.pull_up"
+    return error("V405", f"{where} says that the button is pressed at rest", remedy)
+
+
+def _floating(machine: Machine) -> Iterator[Told]:
+    """A line that nobody holds follows its pull: before the start, and after the end however it came."""
+    for key, output in inventory.outputs(machine.config.devices).items():
+        if isinstance(output, Rgb | Servo):
+            continue
+        safe = _safe_level(output)
+        if _boot_level(machine, output.pin) != safe:
+            pulled, wanted = ("down", "up") if safe else ("up", "down")
+            does = "off" if safe == output.active_high else "on"
+            yield warning(
+                "V406",
+                f"devices.{key}: while nobody holds line {output.pin} it is pulled {pulled}, "
+                f"which switches it {does}",
+                f"write `gpio={output.pin}=p{wanted[0]}` into /boot/firmware/config.txt, or fit a resistor "
+                f"that pulls it {wanted}",
+            )
+
+
+def _safe_level(output: OutputConfig) -> bool:
+    """The level at which the output is as `at_exit` wants it."""
+    return (value_of(output, output.at_exit) == 1.0) == output.active_high
+
+
+def _boot_level(machine: Machine, pin: int) -> bool:
+    """Where the firmware leaves a line: config.txt wins, its last word first."""
+    level = pin <= _LAST_PULLED_UP
+    for text in filter(None, map(machine.text, _BOOT_FILES)):
+        for which, words in re.findall(r"^\s*gpio=([\d,-]+)=([a-z0-9,]+)", text, re.MULTILINE):
+            if pin in _numbers(which):
+                level = next((_LEVELS[word] for word in words.split(",") if word in _LEVELS), level)
+    return level
+
+
+def _numbers(which: str) -> set[int]:
+    """ "5,7-9" as the firmware reads it."""
+    bounds = (part.split("-") for part in which.split(",") if part)
+    return {number for ends in bounds for number in range(int(ends[0]), int(ends[-1]) + 1)}

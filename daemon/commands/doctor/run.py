@@ -1,0 +1,104 @@
+"""`voiced doctor`: look at everything, say what is wrong and what to do, and do what is safe if asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from daemon.commands.doctor.areas import AREAS, Area, looked_at
+from daemon.commands.doctor.finding import Finding, Told, exit_status
+from daemon.commands.doctor.machine import Machine
+
+_LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopped"
+
+
+def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool = False) -> int:
+    """Look at the machine; the exit status is 0, 1 with warnings, 2 with errors."""
+    told = _look(Machine(path), audible, silent=as_json)
+    if mend and _mended(told, silent=as_json):
+        told = _look(Machine(path), audible, silent=as_json)
+    findings = [each for said in told.values() for each in said if isinstance(each, Finding)]
+    if as_json:
+        print(json.dumps({"status": exit_status(findings), **_for_scripts(told)}, indent=2))
+    else:
+        _print(told, findings)
+    return exit_status(findings)
+
+
+def _look(machine: Machine, audible: bool, *, silent: bool) -> dict[str, list[Told]]:
+    told: dict[str, list[Told]] = {}
+    for area in AREAS:
+        if area.audible and not audible:
+            told[area.title] = [_LEFT_OUT]
+            continue
+        with _progress(area, silent):
+            told[area.title] = looked_at(machine, area)
+    return told
+
+
+@contextmanager
+def _progress(area: Area, silent: bool) -> Iterator[None]:
+    """A line that goes again, for whoever sits before it."""
+    shown = not silent and sys.stderr.isatty()
+    if shown:
+        print(f"{area.title} ...", end="\r", file=sys.stderr, flush=True)
+    yield
+    if shown:
+        print("\x1b[2K", end="\r", file=sys.stderr, flush=True)
+
+
+def _mended(told: dict[str, list[Told]], *, silent: bool) -> bool:
+    """Do what is safe, saying so; True if anything was done."""
+    out = sys.stderr if silent else sys.stdout
+    fixes = [each for said in told.values() for each in said if isinstance(each, Finding) and each.fix]
+    if fixes and os.geteuid() != 0:
+        print("Nothing was mended: that takes root, ask with `sudo`.", file=out)
+        return False
+    for finding in fixes:
+        assert finding.fix is not None
+        worked = finding.fix.act()
+        print(f"{finding.code}: {finding.fix.says}: {'done' if worked else 'did not work'}", file=out)
+    return bool(fixes)
+
+
+def _for_scripts(told: dict[str, list[Told]]) -> dict[str, object]:
+    return {
+        "findings": [
+            {"area": title, **each.facts}
+            for title, said in told.items()
+            for each in said
+            if isinstance(each, Finding)
+        ],
+        "facts": {
+            title: facts
+            for title, said in told.items()
+            if (facts := [each for each in said if isinstance(each, str)])
+        },
+    }
+
+
+def _print(told: dict[str, list[Told]], findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table.grid(padding=(0, 2))
+    colours = {"error": "bold red", "warning": "bold yellow"}
+    for title, said in told.items():
+        for each in said:
+            if isinstance(each, Finding):
+                mark = f"[{colours[each.level]}]{each.level} {each.code}"
+                table.add_row(title, mark, f"{escape(each.sentence)}\n[bold]{escape(each.remedy)}")
+            else:
+                table.add_row(title, "", escape(each))
+            title = ""
+    console.print(table)
+    errors = sum(each.level == "error" for each in findings)
+    warnings = len(findings) - errors
+    counted = f"Errors: {errors}, warnings: {warnings}."
+    console.print(f"\n{counted if findings else 'Everything is in order.'}")

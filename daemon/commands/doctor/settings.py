@@ -1,0 +1,181 @@
+"""The configuration: the file and its rights, the key, the owner's tools, names, and the state directory."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from daemon import inventory
+from daemon.builtin import BUILTIN_NAMES
+from daemon.commands.doctor.finding import Told, error, split, warning
+from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
+from daemon.tool_files import load_tools
+
+_KEYS: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")
+_OTHER_PLACES: Final = (
+    "/etc/environment",
+    "/etc/default/voiced",
+    "/etc/systemd/system/voiced.service",
+    "/etc/systemd/system/voiced.service.d/*.conf",
+)
+_FULL_BYTES: Final = 2**20
+_LOW_BYTES: Final = 50 * 2**20
+
+
+def configuration(machine: Machine) -> Iterator[Told]:
+    """The file is there, is right, and belongs to whom it should."""
+    path = machine.path
+    if is_there(path) and not os.access(path, os.R_OK):
+        yield error("V101", f"{path} may not be read by you", "ask again with `sudo`")
+        return
+    if machine.config_error:
+        yield error("V102", *split(machine.config_error, "; "))
+    if not path.exists():
+        return
+    if path.stat().st_mode & 0o022:
+        fix = machine.fix(("chmod", "go-w", str(path)))
+        yield warning("V103", f"{path} can be changed by others than its owner", fix.says, fix)
+    if not machine.allows(path, os.R_OK):
+        fix = machine.fix(("chown", f":{machine.user}", str(path)), ("chmod", "0640", str(path)))
+        yield error("V104", f"{path} cannot be read by the service's user {machine.user}", fix.says, fix)
+    if machine.config.debug.wire_log:
+        yield warning(
+            "V105",
+            "debug.wire_log: every event of the wire is written down, which fills the disk",
+            'write wire_log = "" when you have seen enough',
+        )
+
+
+def key(machine: Machine) -> Iterator[Told]:
+    """A key is there where one is needed, looks like one, and only the service can read it."""
+    yield from _leaks(machine)
+    realtime = machine.config.realtime
+    if realtime.provider == "offline":
+        return
+    if realtime.key_file and not is_there(Path(realtime.key_file)):
+        yield warning("V111", f"realtime.key_file: {realtime.key_file} is not there", "write the key into it")
+    found = machine.key
+    if found and not (found.isascii() and found.isprintable() and " " not in found):
+        yield error("V113", "realtime.key_file: what is there is no key", "write the key alone, on one line")
+    if not found and realtime.provider != "custom":
+        yield _no_key(machine)
+
+
+def _no_key(machine: Machine) -> Told:
+    stored = machine.stored_keys()
+    if stored and not machine.asked_by_root:
+        return f"whether there is a key in {stored[0].parent} only root may look"
+    if stored:
+        return error(
+            "V114",
+            f"the key in {stored[0]} cannot be read on this machine",
+            "store it again with `voiced setup`; it was made for another machine, or is empty",
+        )
+    remedy = "store one with `voiced setup`, or name a file with it as realtime.key_file"
+    if machine.config.realtime.fallback == "offline":
+        sentence = "there is no key for the cloud, so that the offline brain answers everything"
+        return warning("V112", sentence, remedy)
+    return error("V112", "there is no key for the cloud, and no fallback", remedy)
+
+
+def _leaks(machine: Machine) -> Iterator[Told]:
+    """Files with a key that everybody may read."""
+    key_files = [Path(machine.config.realtime.key_file), machine.file(f"/etc/credstore/{CREDENTIAL}")]
+    for path in key_files:
+        if _readable_by_all(path):
+            fix = machine.fix(("chmod", "o=", str(path)))
+            yield error(
+                "V115",
+                f"everybody on this machine may read the key in {path}",
+                f"{fix.says}, and replace the key, as it may be known",
+                fix,
+            )
+    others = [path for pattern in _OTHER_PLACES for path in machine.files(pattern)]
+    for path in [machine.path, *others]:
+        if _readable_by_all(path) and _KEYS.search(path.read_text(errors="replace")):
+            yield error(
+                "V116",
+                f"there is a key in {path}, which everybody may read",
+                "take it out, store a new one with `voiced setup`, and withdraw this one",
+            )
+
+
+def _readable_by_all(path: Path) -> bool:
+    try:
+        return path.is_file() and bool(path.stat().st_mode & 0o004) and os.access(path, os.R_OK)
+    except OSError:
+        return False
+
+
+def tools(machine: Machine) -> Iterator[Told]:
+    """The owner's tool files can be loaded."""
+    own, errors = load_tools(Path(machine.config.tools.directory), BUILTIN_NAMES)
+    for said in errors:
+        sentence, remedy = split(str(said), ": ")
+        yield error("V121", f"tools.directory: {sentence}", remedy)
+    if own:
+        yield f"own tools: {', '.join(tool.name for tool in own)}"
+
+
+def names(machine: Machine) -> Iterator[Told]:
+    """Names of different devices that the offline brain could take for each other."""
+    config = machine.config
+    if "offline" not in (config.realtime.provider, config.realtime.fallback) or not config.devices:
+        return
+    from daemon.brain.confusable import confusable
+    from daemon.brain.hearing import EarError
+
+    called = inventory.names(config.devices)
+    try:
+        alike = confusable(called.names(config.devices))
+    except (EarError, ImportError):
+        yield "whether names of devices sound alike was not looked at: the offline brain is not installed"
+        return
+    for one, other in alike:
+        if called.key(one) != called.key(other):
+            yield error(
+                "V122",
+                f'devices.{called.key(other)}.say: "{other}" sounds like "{one}"',
+                "choose another name",
+            )
+
+
+def state(machine: Machine) -> Iterator[Told]:
+    """Volume and mute can be kept, and the disk has room."""
+    folder = Path(machine.config.state.directory)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.statvfs(there).f_flag & os.ST_RDONLY:
+        yield warning(
+            "V131",
+            f"state.directory: {there} is on a file system that can only be read, so nothing is kept",
+            "look with `dmesg` why, then mount it for writing, or name a folder on another one",
+        )
+    elif not folder.exists() and not machine.allows(there, os.W_OK):
+        fix = machine.fix(("install", "-d", "-m", "0700", "-o", machine.user, str(folder)))
+        yield warning(
+            "V132", f"state.directory: {folder} is not there, and the service may not make it", fix.says, fix
+        )
+    elif folder.exists() and not folder.is_dir():
+        yield error("V133", f"state.directory: {folder} is no directory", "name one that voiced may write to")
+    elif folder.exists() and not machine.allows(folder, os.W_OK):
+        fix = machine.fix(("chown", "-R", f"{machine.user}:", str(folder)), ("chmod", "u+rwx", str(folder)))
+        sentence = f"state.directory: {machine.user} may not write into {folder}"
+        yield warning("V134", sentence, fix.says, fix)
+    yield from _room(there)
+
+
+def _room(folder: Path) -> Iterator[Told]:
+    disk = os.statvfs(folder)
+    free_bytes = disk.f_bavail * disk.f_frsize
+    remedy = f"make room: `journalctl --vacuum-size=50M`, `apt clean`, or see `du -xh -d 2 {folder.anchor}`"
+    if free_bytes < _FULL_BYTES:
+        yield error("V135", f"the disk with {folder} is full", remedy)
+    elif free_bytes < _LOW_BYTES:
+        yield warning("V136", f"the disk with {folder} has only {free_bytes >> 20} MB left", remedy)
+    elif disk.f_files and disk.f_favail < 100:
+        yield warning("V137", f"the disk with {folder} has no room for more files", remedy)
+    else:
+        yield f"{free_bytes / 2**30:.1f} GB free"

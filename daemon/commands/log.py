@@ -1,0 +1,117 @@
+"""`voiced log`: what happened, a line each."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from daemon.commands.history import History, HistoryError, Record, moment
+from daemon.journal import Kind
+
+DETAILS: Final = frozenset({None, Kind.TOOL, Kind.DEVICE, Kind.REMARK, Kind.LATE_TOKENS})
+"""What is shown with `--all` alone."""
+
+_STYLES: Final = {
+    Kind.READY: "green",
+    Kind.CONNECTED: "green",
+    Kind.FAULT_OVER: "green",
+    Kind.TROUBLE: "yellow",
+    Kind.DISCONNECTED: "yellow",
+    Kind.XRUN: "yellow",
+    Kind.FAULT: "red",
+}
+_LATENCIES: Final = {
+    "press_to_first_frame_ms": "wire",
+    "release_to_commit_ms": "commit",
+    "commit_to_first_delta_ms": "answer",
+    "first_delta_to_sound_ms": "sound",
+}
+
+
+def run(since: str, directory: Path | None, *, follow: bool, as_json: bool, everything: bool) -> int:
+    """Print the records of a span; the exit status is 0, or 1 if there are none or they cannot be read."""
+    try:
+        history = History(directory, everything=everything)
+        found = _print(history.records(moment(since)), as_json, everything)
+        if not found and not follow:
+            print(f"voiced has written nothing since {since}; try --since 30d, or --all.", file=sys.stderr)
+            return 1
+        if follow:
+            _print(history.follow(), as_json, everything)
+    except HistoryError as error:
+        print(f"voiced: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read has seen enough, and Python would complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _print(records: Iterable[Record], as_json: bool, everything: bool) -> int:
+    console = Console(highlight=False, soft_wrap=True)
+    found = 0
+    for record in records:
+        if everything or record.kind not in DETAILS:
+            found += 1
+            console.file.write(as_line(record)) if as_json else console.print(line(record))
+            console.file.flush()
+    return found
+
+
+def as_line(record: Record) -> str:
+    """A record as a line of JSON."""
+    kind = record.kind.name.lower() if record.kind else None
+    facts = {"time": record.time.isoformat(), "kind": kind, "message": record.message}
+    return json.dumps(facts | record.fields) + "\n"
+
+
+def line(record: Record) -> Text:
+    """A record as people read it."""
+    text = Text.assemble((record.time.strftime("%b %d %H:%M:%S  "), "dim"))
+    if record.kind is Kind.TURN:
+        return text.append_text(_turn(record))
+    return text.append(record.message, _STYLES.get(record.kind) if record.kind else None)
+
+
+def _turn(record: Record) -> Text:
+    fields = record.fields
+    text = Text.assemble((f"turn {fields.get('turn')}", "bold"), f" {fields.get('source')}: ")
+    if "trouble" in fields:
+        text.append(str(fields["trouble"]), "yellow")
+    else:
+        text.append(str(fields.get("tools") or "answered").replace(" ", ", "))
+    if fields.get("interrupted"):
+        text.append(" (cut off)", "yellow")
+    for part in chain(_figures(record), _words(record)):
+        text.append(f"; {part}")
+    return text
+
+
+def _figures(record: Record) -> Iterator[str]:
+    """Times in milliseconds, tokens, cost."""
+    fields = record.fields
+    times = [f"{word} {fields[name]:.0f}" for name, word in _LATENCIES.items() if name in fields]
+    if times:
+        yield f"{' '.join(times)} ms"
+    tokens = sum(
+        int(record.number(name)) for name in fields if name.endswith("_tokens") and "cached" not in name
+    )
+    if tokens:
+        yield f"{tokens} tokens"
+    if record.number("cost_usd"):
+        yield f"{record.number('cost_usd'):.4f} USD"
+
+
+def _words(record: Record) -> Iterator[str]:
+    """Transcripts, where the owner has turned them on."""
+    for name in ("heard", "reply"):
+        if name in record.fields:
+            yield f'{name} "{record.fields[name]}"'

@@ -1,0 +1,125 @@
+"""`voiced setup`: asks, tries, writes the configuration and the key, and proves that a turn works.
+
+`draft` changes the text, `questions` says what may be asked, `asking` who answers, `trials` plays and
+listens; `interview` puts these together. Only then `storage` writes, and `service` shows that it works.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from daemon.commands.client import ControlError
+from daemon.commands.setup import questions, service
+from daemon.commands.setup.asking import AnswerFile, Asker, Person, SetupError
+from daemon.commands.setup.draft import Draft
+from daemon.commands.setup.interview import Interview
+from daemon.commands.setup.storage import (
+    Places,
+    all_or_nothing,
+    as_credential,
+    store_key,
+    stored_key,
+    write_config,
+)
+from daemon.commands.setup.templates import beginning
+from hardware.ports import HardwareError
+
+if TYPE_CHECKING:
+    from daemon.commands.doctor.finding import Finding
+
+_SYSTEM = Places()
+
+
+def run(answers: Path | None, board: str | None, *, dry_run: bool = False, places: Places = _SYSTEM) -> int:
+    """Set this machine up; the exit status is 0, 1 if something is wrong with it, 2 if nothing was done."""
+    console = Console(stderr=dry_run, highlight=False)
+    try:
+        if os.geteuid() != 0 and places == _SYSTEM and not dry_run:
+            raise SetupError("Only root may write the configuration: run `sudo voiced setup`.")
+        asker: Asker = AnswerFile(answers, console) if answers else Person(console)
+        text, name = beginning(places.config, asker.assume(questions.BOARD, board or questions.BOARD.default))
+        draft = Draft(text, name)
+        if dry_run:
+            return _show(asker, draft, places)
+        return _set_up(asker, draft, places)
+    except (SetupError, HardwareError, OSError) as error:
+        print(f"voiced setup: {error}", file=sys.stderr)
+        return 2
+
+
+def _show(asker: Asker, draft: Draft, places: Places) -> int:
+    """What would be written; nothing is tried and nothing stopped."""
+    key = Interview(asker, draft, trials=False, key_stored=_has_key(places)).run()
+    asker.say(f"This would go to {places.config}:\n")
+    print(draft.text, end="")
+    if key:
+        asker.say(f"The key would go to {places.encrypted_key}, or to {places.plain_key}.")
+    return 0
+
+
+def _set_up(asker: Asker, draft: Draft, places: Places) -> int:
+    try:
+        trials = asker.assume(questions.TRIALS, "y" if asker.attended else "n")
+        with service.paused(asker.say):
+            interview = Interview(asker, draft, trials=trials, key_stored=_has_key(places))
+            key = interview.run()
+            findings = _write(asker, draft, places, key)
+    except KeyboardInterrupt:
+        asker.say("\nStopped: everything is as it was.")
+        return 130
+    for finding in findings:
+        style = "red" if finding.level == "error" else "yellow"
+        asker.say(f"{finding.sentence} {finding.remedy}", style)
+    works = _prove(asker, Path(draft.config.control.socket), trials)
+    return 1 if not works or any(finding.level == "error" for finding in findings) else 0
+
+
+def _write(asker: Asker, draft: Draft, places: Places, key: str | None) -> list[Finding]:
+    """Write all of it or nothing, then look at it as `voiced config check` does."""
+    from daemon.commands.check import check
+    from daemon.providers import Secret
+
+    with all_or_nothing(places):
+        if key:
+            asker.say(f"The key is in {store_key(places, Secret(key))}.")
+        write_config(places, draft.text)
+        with as_credential(stored_key(places)):
+            findings = check(places.config)
+    old = f"; the one before is {places.backup}" if places.backup.exists() else ""
+    asker.say(f"{places.config} is written{old}.")
+    return findings
+
+
+def _prove(asker: Asker, socket: Path, trials: bool) -> bool:
+    """Start the service and let the owner have a turn."""
+    asker.say("voiced starts.")
+    if not service.restart(socket):
+        asker.say(
+            "voiced does not run: `sudo systemctl start voiced`, then `journalctl -u voiced`.", "yellow"
+        )
+        return False
+    asker.say("voiced runs.", "green")
+    if not trials:
+        return True
+    asker.say('Now hold the button, say "what time is it", and let go.')
+    try:
+        works = service.watch_turn(socket, asker.say)
+    except ControlError as error:
+        asker.say(str(error), "yellow")
+        works = False
+    except KeyboardInterrupt:
+        return True
+    asker.say(
+        "It works." if works else "No turn came of it: `voiced doctor` finds out why.",
+        "green" if works else "yellow",
+    )
+    return works
+
+
+def _has_key(places: Places) -> bool:
+    return places.encrypted_key.exists() or places.plain_key.exists()

@@ -1,0 +1,173 @@
+"""Who answers: a person at the terminal, or a file of answers."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import select
+import sys
+import threading
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from rich.console import Console
+
+from daemon.commands.setup.questions import ALL, DEVICES, KEY, Question
+
+T = TypeVar("T")
+
+
+class SetupError(Exception):
+    """The wizard cannot go on; the message is one sentence with the remedy."""
+
+
+class Asker(Protocol):
+    """Answers questions and shows what happens."""
+
+    attended: bool
+    """Is there somebody to hear, speak and press?"""
+
+    def say(self, text: str, style: str = "") -> None:
+        """Show a line."""
+
+    def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
+        """The answer to a question; an empty one is `default`, else the question's own."""
+
+    def assume(self, question: Question[T], default: str) -> T:
+        """The answer to a question that is not worth asking: `default`, unless it is answered already."""
+
+    def secret(self) -> str:
+        """The key, or nothing."""
+
+    def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
+        """Wait for the event; a person may press Enter instead."""
+
+
+class Person:
+    """Somebody at the terminal, or at the other end of a pipe."""
+
+    attended = True
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, text: str, style: str = "") -> None:
+        """Show a line."""
+        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
+        """Ask until the answer can be read; choices may be named by their number."""
+        default = default or question.default
+        names = list(choices or ())
+        for number, name in enumerate(names, 1):
+            self.say(f"  {number}  {(choices or {})[name]}")
+        while True:
+            typed = self._line(question.text, default) or default
+            if typed.isdigit() and 0 < int(typed) <= len(names):
+                typed = names[int(typed) - 1]
+            try:
+                return _read(question, typed, choices)
+            except ValueError as error:
+                self.say(f"  {error}", "yellow")
+
+    def assume(self, question: Question[T], default: str) -> T:
+        """The default: a person is not asked what is known."""
+        return question.read(default)
+
+    def secret(self) -> str:
+        """The key as typed, without an echo."""
+        if sys.stdin.isatty():
+            return getpass.getpass(f"{KEY.text} ").strip()
+        return self._line(KEY.text, "")
+
+    def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
+        """Look at the keyboard between short waits."""
+        for _ in range(round(limit_s / 0.1)):
+            if event.wait(0.1):
+                return
+            if sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
+                sys.stdin.readline()
+                return
+
+    def _line(self, text: str, default: str) -> str:
+        shown = f" [bold cyan]({default})[/]" if default else ""
+        try:
+            return self._console.input(f"[bold]{text}[/]{shown} ").strip()
+        except EOFError:
+            raise SetupError("There are no more answers: run it in a terminal, or give --answers.") from None
+
+
+class AnswerFile:
+    """A TOML file of answers. What it does not answer has its default. Raises SetupError."""
+
+    attended = False
+
+    def __init__(self, path: Path, console: Console) -> None:
+        self._path = path
+        self._console = console
+        self._answers = _read_answers(path)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Show a line."""
+        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
+        """The file's answer; a list of texts answers a question that comes again."""
+        given = self._answers.get(question.key)
+        if isinstance(given, list):
+            given = given.pop(0) if given else None
+        try:
+            return _read(question, (default or question.default) if given is None else given, choices)
+        except ValueError as error:
+            raise SetupError(f"{self._path}: {question.key}: {error}") from None
+
+    def assume(self, question: Question[T], default: str) -> T:
+        """The file's answer, else the default."""
+        return self.ask(question, default)
+
+    def secret(self) -> str:
+        """What is in the file that `key_file` names."""
+        name = self._answers.get(KEY.key)
+        try:
+            return Path(str(name)).read_text(encoding="utf-8").strip() if name else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SetupError(f"{self._path}: key_file: {name} cannot be read ({error}); mend it.") from None
+
+    def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
+        """Nobody presses Enter here."""
+        event.wait(limit_s)
+
+
+def _read(question: Question[T], text: str, choices: Mapping[str, str] | None) -> T:
+    if choices and text not in choices:
+        raise ValueError(f"There is no {text!r}; choose one of {', '.join(choices)}.")
+    return question.read(text)
+
+
+def _read_answers(path: Path) -> dict[str, str | list[str]]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"{path}: the answers cannot be read ({error}); mend the file.") from None
+    known = [question.key for question in ALL]
+    for key in raw:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            remedy = f'did you mean "{near[0]}"?' if near else f"choose among {', '.join(known)}."
+            raise SetupError(f'{path}: there is no question "{key}"; {remedy}')
+    answers = {key: _as_typed(value) for key, value in raw.items()}
+    # This question comes until there is no device more.
+    if isinstance(device := answers.get(DEVICES.key), str):
+        answers[DEVICES.key] = [device]
+    return answers
+
+
+def _as_typed(value: Any) -> str | list[str]:
+    """TOML's values as a person would type them."""
+    if isinstance(value, bool):
+        return "y" if value else "n"
+    if isinstance(value, list) and all(isinstance(each, str) for each in value) and value:
+        return list(value)
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,95 @@
+"""A configuration being written: values change, the owner's comments and everything else stay.
+
+Only the forms that our own files use are adapted: tables with a header line, keys with a value on one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from daemon.config import Config, parse
+
+_VALUE: Final = r"""("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[\w.+:-]+)"""
+_COMMENT_COLUMN: Final = 28
+
+
+class DraftError(ValueError):
+    """The text is written in a way that cannot be adapted; the message is a sentence with the remedy."""
+
+
+class Draft:
+    """The text of a configuration; `name` is what errors call it."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.lines = text.splitlines()
+        self._name = name
+
+    @property
+    def text(self) -> str:
+        """The file as it is to be written."""
+        return "\n".join(self.lines) + "\n"
+
+    @property
+    def config(self) -> Config:
+        """What it means. Raises ConfigError."""
+        return parse(self.text, self._name)
+
+    def set(self, table: str, key: str, literal: str) -> None:
+        """Give a key this value, in TOML; a key that is commented out comes to life. Raises DraftError."""
+        start, end = self._find(table) or self._append(table)
+        for pattern in (rf"{key}\s*=", rf"#\s*{key}\s*="):
+            for index in range(start, end):
+                if re.match(pattern, self.lines[index]):
+                    self.lines[index] = self._changed(index, key, literal)
+                    return
+        self.lines.insert(start + 1, f"{key} = {literal}")
+
+    def set_table(self, table: str, entries: Iterable[str], before: str = "brain") -> None:
+        """Replace the entries of a table; a new one comes before the table `before`, or last."""
+        found = self._find(table)
+        if found:
+            start, end = found
+            self.lines[start + 1 : self._last_entry(start, end) + 1] = entries
+            return
+        at = self._find(before)
+        place = at[0] if at else len(self.lines)
+        gap = [""] if place and self.lines[place - 1].strip() else []
+        self.lines[place:place] = [*gap, f"[{table}]", *entries, *([""] if at else [])]
+
+    def remove_table(self, table: str) -> None:
+        """Take a table out with its header; what is not there is fine."""
+        if found := self._find(table):
+            start, end = found
+            last = self._last_entry(start, end)
+            follows_blank = last + 1 < len(self.lines) and not self.lines[last + 1].strip()
+            del self.lines[start : last + 1 + follows_blank]
+
+    def _find(self, table: str) -> tuple[int, int] | None:
+        """The lines from a header to the next one, which may be commented out."""
+        header = re.compile(rf"\[\s*{re.escape(table)}\s*\]")
+        start = next((index for index, line in enumerate(self.lines) if header.match(line)), None)
+        if start is None:
+            return None
+        for index in range(start + 1, len(self.lines)):
+            if re.match(r"(#\s*)?\[+[\w.\" -]+\]", self.lines[index]):
+                return start, index
+        return start, len(self.lines)
+
+    def _append(self, table: str) -> tuple[int, int]:
+        self.lines += ["", f"[{table}]"]
+        return len(self.lines) - 1, len(self.lines)
+
+    def _last_entry(self, start: int, end: int) -> int:
+        """What stands behind it, comments and blank lines, belongs to the next table."""
+        entries = [n for n in range(start, end) if self.lines[n].strip() and self.lines[n][0] != "#"]
+        return entries[-1]
+
+    def _changed(self, index: int, key: str, literal: str) -> str:
+        old = re.fullmatch(rf"(?:#\s*)?{key}\s*=\s*{_VALUE}\s*(#.*)?", self.lines[index])
+        if old is None:
+            where = f"{self._name}, line {index + 1}"
+            raise DraftError(f"{where}: write {key} on one line, or begin anew with the answer board.")
+        new = f"{key} = {literal}"
+        return f"{new:<{_COMMENT_COLUMN - 1}} {old[2]}" if old[2] else new

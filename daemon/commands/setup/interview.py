@@ -1,0 +1,272 @@
+"""The questions in their order, each tried out before the next; the answers go into a draft."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import ParamSpec, TypeAlias
+
+from daemon import wiring
+from daemon.commands.setup import questions
+from daemon.commands.setup.asking import Asker, SetupError
+from daemon.commands.setup.draft import Draft, DraftError
+from daemon.commands.setup.questions import Question
+from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
+from daemon.config import Config, ConfigError
+from daemon.providers import Secret
+from hardware.ports import HardwareError, PinError, RgbLamp, SoundError
+from hardware.soundcards import Direction, SoundCard, cards, find
+
+P = ParamSpec("P")
+
+Gpio: TypeAlias = dict[str, str]
+"""Keys of `[gpio]` and their values in TOML; without a chip there are no pins."""
+
+_TRIES = 3
+_PRESS_LIMIT_S = 20.0
+_BUTTON_LINE = "17"
+_I2S_LINES = range(18, 22)  # on the header of a Raspberry Pi
+
+
+class Interview:
+    """Asks, tries and drafts. With `trials` sound is played and recorded and the button waited for."""
+
+    def __init__(self, asker: Asker, draft: Draft, *, trials: bool, key_stored: bool) -> None:
+        self._asker = asker
+        self._draft = draft
+        self._trials = trials
+        self._key_stored = key_stored
+
+    def run(self) -> Secret | None:
+        """Everything in its order; returns the key if there is a new one. Raises SetupError."""
+        self._sound("speaker", questions.SPEAKER, self._tones_heard)
+        self._sound("microphone", questions.MICROPHONE, self._voice_heard)
+        self._wiring(self._gpio())
+        self._devices()
+        self._warn_of_sound_lines()
+        return self._provider()
+
+    # ------------------------------------------------------------ sound
+
+    def _sound(self, direction: Direction, question: Question[str], works: Callable[[Config], bool]) -> None:
+        """Take the card that is configured, or the likely one; ask only if it does not work."""
+        name = self._asker.assume(question, getattr(self._draft.config.sound, direction))
+        self._change(self._draft.set, "sound", direction, _quoted(name))
+        for _ in range(_TRIES):
+            if not self._trials or works(self._draft.config) or not self._asker.attended:
+                return
+            name = self._asker.ask(question, name, _choices(direction, name))
+            self._change(self._draft.set, "sound", direction, _quoted(name))
+        self._asker.say(f"Going on without a {direction}: `voiced doctor` finds out more.", "yellow")
+
+    def _tones_heard(self, config: Config) -> bool:
+        self._asker.say(f"Speaker: {_described(config.sound.speaker, 'speaker')}. It plays three tones.")
+        try:
+            play_tones(config.sound)
+        except SoundError as error:
+            self._asker.say(str(error), "red")
+            return False
+        return self._asker.ask(questions.HEARD) or self._opened_mixer(config.sound.speaker, "speaker")
+
+    def _voice_heard(self, config: Config) -> bool:
+        name = config.sound.microphone
+        self._asker.say(f"Microphone: {_described(name, 'microphone')}. Say something, for three seconds.")
+        try:
+            level = record_level(config.sound)
+        except SoundError as error:
+            self._asker.say(str(error), "red")
+            return False
+        self._asker.say(f"  {level}")
+        if level.silent:
+            self._asker.say("That was silence: speak up, or take another microphone.", "yellow")
+            self._opened_mixer(name, "microphone")
+        return not level.silent
+
+    def _opened_mixer(self, name: str, direction: Direction) -> bool:
+        """Look for what mutes the card, and undo it if the owner likes. Always False: it is tried again."""
+        from daemon.commands.doctor.mixer import blocking, controls, unmute
+
+        card = find(name, direction)
+        device = f"hw:CARD={card.id}" if card else name
+        closed = [control.name for control in blocking(controls(device, direction), direction)]
+        if closed:
+            self._asker.say(f"The mixer is closed: {', '.join(closed)}.", "yellow")
+            if self._asker.ask(questions.UNMUTE):
+                unmute(device, direction, closed)
+        return False
+
+    # ------------------------------------------------------------ pins
+
+    def _gpio(self) -> Gpio:
+        """Find the gpiochip. A machine without one gets the virtual pins."""
+        from hardware.gpiochip import find_chip, list_chips
+
+        try:
+            chips = list_chips()
+        except PinError as error:
+            self._asker.say(f"{error} Until then, press with `voiced press`.", "yellow")
+            return {"backend": '"virtual"'}
+        chip = self._asker.assume(questions.CHIP, str(self._draft.config.gpio.chip))
+        try:
+            find_chip(int(chip) if chip.isdigit() else chip)
+        except PinError as error:
+            self._asker.say(str(error), "yellow")
+            chip = self._asker.ask(questions.CHIP, "", {each.label: str(each) for each in chips})
+        return {"backend": '"lgpio"', "chip": chip if chip.isdigit() else _quoted(chip)}
+
+    def _wiring(self, gpio: Gpio) -> None:
+        """The button and the status lamp as they are configured; asked only if no press comes."""
+        pressable = self._trials and "chip" in gpio
+        config = self._draft.config
+        line = str(_BUTTON_LINE if config.button.pin is None else config.button.pin)
+        lamp = " ".join(map(str, _lamp_lines(config))) or "none"
+        wiring = self._asker.assume(questions.BUTTON, line), self._asker.assume(questions.LAMP, lamp)
+        for _ in range(_TRIES):
+            fits = self._change(self._wire, gpio, *wiring)
+            if fits and (not pressable or self._pressed() or not self._asker.attended):
+                return
+            line, lamp = str(wiring[0]), " ".join(map(str, wiring[1])) or "none"
+            wiring = self._asker.ask(questions.BUTTON, line), self._asker.ask(questions.LAMP, lamp)
+        self._asker.say("Going on without a press: `voiced doctor` finds out more.", "yellow")
+
+    def _wire(self, gpio: Gpio, button: int, lamp: tuple[int, ...]) -> None:
+        unchanged = lamp == _lamp_lines(self._draft.config)
+        for key, literal in gpio.items():
+            self._draft.set("gpio", key, literal)
+        self._draft.set("button", "pin", str(button))
+        if unchanged:
+            return
+        if not lamp:
+            self._draft.remove_table("lamps.status")
+            return
+        wires = f"pins = {list(lamp)}" if len(lamp) == 3 else f"pin = {lamp[0]}"
+        self._draft.set_table("lamps.status", [f'kind = "{"rgb" if len(lamp) == 3 else "led"}"', wires])
+
+    def _pressed(self) -> bool:
+        config = self._draft.config
+        self._asker.say(
+            f"Press the button on line {config.button.pin} and let it go; the lamp lights up meanwhile. "
+            f"(Enter if it is wired to another line.)"
+        )
+        try:
+            trial = ButtonTrial(config.gpio, config.button, config.lamps)
+        except HardwareError as error:
+            self._asker.say(str(error), "red")
+            return False
+        try:
+            self._asker.await_or_enter(trial.pressed, _PRESS_LIMIT_S)
+            verdict = trial.verdict()
+        finally:
+            trial.close()
+        said = {
+            "pressed": "  pressed and released",
+            "stuck": "It is down all the time: look for a short circuit, or take another line.",
+            "none": "No press was seen: check its two wires, or take another line.",
+        }
+        self._asker.say(said[verdict], "green" if verdict == "pressed" else "yellow")
+        return verdict == "pressed"
+
+    # ------------------------------------------------------------ devices, provider
+
+    def _devices(self) -> None:
+        while device := self._asker.ask(questions.DEVICES):
+            table = f"devices.{device.key}"
+            if device.key in self._draft.config.devices:
+                self._asker.say(f"There is a device {device.name} already; it is replaced.", "yellow")
+            entries = device.entries()
+            if self._change(self._draft.set_table, table, entries):
+                self._asker.say(f"  {device.name}: {', '.join(entry.split('  ')[0] for entry in entries)}")
+
+    def _warn_of_sound_lines(self) -> None:
+        """A device on a line of I2S takes the sound away, and the kernel lets it."""
+        config = self._draft.config
+        if config.gpio.backend != "lgpio" or not any(_on_i2s(card) for card in cards()):
+            return
+        for path, pin in wiring.pins(config.button, config.lamps, config.devices):
+            if pin in _I2S_LINES:
+                self._asker.say(f"{path}: line {pin} carries the sound of the card; take another.", "yellow")
+
+    def _provider(self) -> Secret | None:
+        while True:
+            provider = self._asker.ask(questions.PROVIDER, self._draft.config.realtime.provider)
+            if self._change(self._set_provider, provider):
+                break
+        return None if provider == "offline" else self._key(provider)
+
+    def _set_provider(self, provider: str) -> None:
+        realtime = self._draft.config.realtime
+        self._draft.set("realtime", "provider", _quoted(provider))
+        url = ""
+        if provider in ("azure", "custom"):
+            url = self._asker.ask(questions.URL, realtime.url)
+        if url != realtime.url:
+            self._draft.set("realtime", "url", _quoted(url))
+        if provider != "offline":
+            model = self._asker.ask(questions.MODEL, realtime.model)
+            if model != realtime.model:
+                self._draft.set("realtime", "model", _quoted(model))
+
+    def _key(self, provider: str) -> Secret | None:
+        key = Secret(self._asker.secret())
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise SetupError("This is no key: give the key alone, on one line.")
+        if key and self._draft.config.realtime.key_file:
+            self._change(self._draft.set, "realtime", "key_file", '""')
+        if not key and not self._key_stored and provider != "custom":
+            self._asker.say(
+                "Without a key the offline brain answers; `voiced setup` takes it later.", "yellow"
+            )
+        return key or None
+
+    def _change(self, change: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Change the draft, or leave it as it was and say why that cannot be. Raises SetupError."""
+        before = list(self._draft.lines)
+        try:
+            change(*args, **kwargs)
+            _ = self._draft.config
+        except (ConfigError, DraftError) as error:
+            self._draft.lines = before
+            if not self._asker.attended:
+                raise SetupError(str(error)) from None
+            self._asker.say(str(error), "red")
+            return False
+        return True
+
+
+def _quoted(text: str) -> str:
+    """As a string of TOML, which is that of JSON."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _described(name: str, direction: Direction) -> str:
+    try:
+        card = find(name, direction)
+    except SoundError:
+        return name
+    return str(card) if card else name
+
+
+def _on_i2s(card: SoundCard) -> bool:
+    """Neither USB nor HDMI, nor what every board or computer has built in."""
+    built_in = ("bcm2835", "Loopback", "Dummy", "HDA")
+    return not (card.usb_path or card.hdmi or card.driver.startswith(built_in))
+
+
+def _choices(direction: Direction, name: str) -> dict[str, str]:
+    """The cards with this direction, under names that stay; and what was tried, to try it again."""
+    there = cards()
+    able = {_lasting_name(card, there): str(card) for card in there if card.devices(direction)}
+    return {name: f"{name}, once more"} | {key: text for key, text in able.items() if key != name}
+
+
+def _lasting_name(card: SoundCard, there: list[SoundCard]) -> str:
+    """Its id; two of the same make are told apart by the USB port, as their ids are given in turn."""
+    alike = [each for each in there if each.name == card.name]
+    return f"usb:{card.usb_path}" if len(alike) > 1 and card.usb_path else f"card:{card.id}"
+
+
+def _lamp_lines(config: Config) -> tuple[int, ...]:
+    lamp = config.lamps.get("status")
+    if lamp is None:
+        return ()
+    return lamp.pins if isinstance(lamp, RgbLamp) else (lamp.pin,)

@@ -1,0 +1,153 @@
+"""What the wizard may ask: every question with a key that answer files use, and how its answer is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar, get_args
+
+from daemon.config import RealtimeConfig
+from hardware.ports import DeviceConfig
+
+T = TypeVar("T")
+
+_PROVIDERS: Final = ("offline", "openai", "azure", "custom")
+_KINDS: Final = tuple(kind.__struct_config__.tag for kind in get_args(DeviceConfig))
+_LINES: Final = {"rgb": 3, "distance": 2, "cpu_temperature": 0}
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """One question. `read` turns the typed text into the answer and raises ValueError with a sentence."""
+
+    key: str
+    text: str
+    read: Callable[[str], T]
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class NewDevice:
+    """A device as typed: its kind, what people call it, its lines, and the level that switches it on."""
+
+    kind: str
+    name: str
+    lines: tuple[int, ...]
+    active_high: bool = True
+
+    @property
+    def key(self) -> str:
+        """Its key in the configuration."""
+        return self.name.replace(" ", "_")
+
+    def entries(self) -> list[str]:
+        """Its table in TOML."""
+        entries = [f'kind = "{self.kind}"']
+        if self.kind == "distance":
+            entries += [f"trigger = {self.lines[0]}", f"echo = {self.lines[1]}"]
+        elif self.kind == "rgb":
+            entries += [f"pins = {list(self.lines)}"]
+        elif self.lines:
+            entries += [f"pin = {self.lines[0]}"]
+        if not self.active_high:
+            entries += ["active_high = false         # it is on when the line is low"]
+        return entries
+
+
+def yes_or_no(text: str) -> bool:
+    """ "y" or "n", in any length."""
+    if text.lower() in ("y", "yes", "n", "no"):
+        return text.lower().startswith("y")
+    raise ValueError("Answer y for yes or n for no.")
+
+
+def line(text: str) -> int:
+    """The number of a line."""
+    if not re.fullmatch(r"\d{1,3}", text):
+        raise ValueError("Write the number of a line (BCM on a Raspberry Pi), such as 17.")
+    return int(text)
+
+
+def lamp_lines(text: str) -> tuple[int, ...]:
+    """One line is an LED, three are red, green and blue, "none" is no lamp."""
+    if text in ("", "none"):
+        return ()
+    lines = tuple(line(word) for word in re.split(r"[,\s]+", text.strip()))
+    if len(lines) not in (1, 3):
+        raise ValueError("Write three lines for red, green and blue, one for a plain LED, or none.")
+    return lines
+
+
+def device(text: str) -> NewDevice | None:
+    """Kind, name, lines, and low or high: "relay desk lamp 22 low"; "" or "none" is no device."""
+    if text in ("", "none"):
+        return None
+    found = re.fullmatch(r"(\w+) ([A-Za-z][A-Za-z ]*?)((?: \d+)*)(?: (low|high))?", " ".join(text.split()))
+    if not found or found[1] not in _KINDS:
+        raise ValueError(f"Write kind, name and line, such as relay lamp 22; kinds: {', '.join(_KINDS)}.")
+    kind, lines = found[1], tuple(int(number) for number in found[3].split())
+    wanted = _LINES.get(kind, 1)
+    if len(lines) != wanted:
+        raise ValueError(f"A device of the kind {kind} has {wanted} lines, not {len(lines)}.")
+    # Most relay boards are on when the line is low.
+    level = found[4] or ("low" if kind == "relay" else "high")
+    if level == "low" and kind in ("button", "motion", "distance", "cpu_temperature", "servo"):
+        raise ValueError(f"A device of the kind {kind} has no level that switches it on: leave low out.")
+    return NewDevice(kind, found[2].lower(), lines, level == "high")
+
+
+def provider(text: str) -> str:
+    """Whom to talk to."""
+    if text not in _PROVIDERS:
+        raise ValueError(f"Choose one of {', '.join(_PROVIDERS)}.")
+    return text
+
+
+def url(text: str) -> str:
+    """An address; whether it fits its provider is the configuration's to say."""
+    if not re.match(r"(https?|wss?)://\S+$", text):
+        raise ValueError('Write an address, such as "wss://HOST/v1/realtime".')
+    return text
+
+
+def plain(text: str) -> str:
+    """Anything that is not empty."""
+    if not text or not text.isprintable():
+        raise ValueError("Write something.")
+    return text
+
+
+BOARD: Final = Question("board", "Begin with the example of which board?", plain, "keep")
+TRIALS: Final = Question("trials", "Try sound, button and a turn?", yes_or_no)
+SPEAKER: Final = Question("speaker", "Which speaker?", plain)
+HEARD: Final = Question("heard", "Did you hear three tones?", yes_or_no, "y")
+UNMUTE: Final = Question("unmute", "Open it?", yes_or_no, "y")
+MICROPHONE: Final = Question("microphone", "Which microphone?", plain)
+CHIP: Final = Question("chip", "Which gpiochip has the pins?", plain)
+BUTTON: Final = Question("button_pin", "Which line is the button on?", line)
+LAMP: Final = Question("lamp_pins", "Lines of the status lamp: three, one, or none?", lamp_lines)
+DEVICES: Final = Question(
+    "devices", "Add a device, such as relay lamp 22? (kind, name, line)", device, "none"
+)
+PROVIDER: Final = Question("provider", f"Who answers: {', '.join(_PROVIDERS)}?", provider)
+URL: Final = Question("url", "Its address?", url)
+MODEL: Final = Question("model", "Which model?", plain, RealtimeConfig().model)
+KEY: Final = Question("key_file", "Your key (it is not shown)?", plain)
+
+ALL: Final = (
+    BOARD,
+    TRIALS,
+    SPEAKER,
+    HEARD,
+    UNMUTE,
+    MICROPHONE,
+    CHIP,
+    BUTTON,
+    LAMP,
+    DEVICES,
+    PROVIDER,
+    URL,
+    MODEL,
+    KEY,
+)

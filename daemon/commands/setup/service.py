@@ -1,0 +1,95 @@
+"""The service beside the wizard: stopped while that has the sound card, started again, asked for a turn."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGHUP, SIGTERM
+from typing import Final
+
+from daemon.commands.client import ControlError, Json, request, stream
+from daemon.commands.verbs import describe_call
+
+UNIT: Final = "voiced.service"
+
+_START_LIMIT_S: Final = 30.0
+_POLL_S: Final = 0.2
+_TURN_LIMIT_S: Final = 90.0
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def paused(say: Say) -> Iterator[None]:
+    """Stop the service for the block, if it runs; if the block breaks off, it runs again."""
+    running = _systemctl("is-active")
+    with _hangup_as_ctrl_c():
+        try:
+            if running:
+                say("voiced has the sound card: it is stopped until this is done.")
+                _systemctl("stop")
+            yield
+        except BaseException:
+            if running:
+                _systemctl("start")
+            raise
+
+
+@contextmanager
+def _hangup_as_ctrl_c() -> Iterator[None]:
+    """A connection that breaks must not leave the service stopped."""
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (SIGHUP, SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def restart(socket: Path) -> bool:
+    """Start the service with its new configuration; does it answer? False where systemd does not know it."""
+    _systemctl("reset-failed")
+    return _systemctl("restart") and _answers(socket)
+
+
+def watch_turn(socket: Path, say: Say) -> bool:
+    """Tell what happens until a turn has ended. False if nobody took one. Raises ControlError."""
+    for event in stream(socket, "watch", _TURN_LIMIT_S):
+        match event.get("event"):
+            case "button" if event["pressed"]:
+                say("  the button is down: speak, then let go")
+            case "tool":
+                say(f"  {describe_call(event)}")
+            case "turn":
+                return _told(event, say)
+    return False
+
+
+def _told(turn: Json, say: Say) -> bool:
+    say(f"  heard: {turn['heard'] or '(nothing)'}")
+    say(f"  answered: {turn['reply'] or turn['trouble'] or '(nothing)'}")
+    return bool(turn["reply"])
+
+
+def _answers(socket: Path) -> bool:
+    limit = time.monotonic() + _START_LIMIT_S
+    while time.monotonic() < limit:
+        try:
+            request(socket, "status")
+        except ControlError:
+            time.sleep(_POLL_S)
+        else:
+            return True
+    return False
+
+
+def _systemctl(verb: str) -> bool:
+    if not shutil.which("systemctl"):
+        return False
+    command = ["systemctl", "--quiet", verb, UNIT]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,165 @@
+"""What the wizard writes: the configuration and the key. All of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from daemon.providers import CREDENTIAL, Secret
+
+_OWNER: Final = "root"
+_GROUP: Final = "voiced"
+_CREDS_LIMIT_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything is; `root` is another folder in tests."""
+
+    root: Path = Path("/")
+
+    @property
+    def config(self) -> Path:
+        """The configuration of this machine."""
+        return self.root / "etc/voiced/voiced.toml"
+
+    @property
+    def backup(self) -> Path:
+        """The configuration before."""
+        return self.config.with_suffix(".toml.bak")
+
+    @property
+    def encrypted_key(self) -> Path:
+        """The key that only this machine can read."""
+        return self.root / "etc/credstore.encrypted" / f"voiced.{CREDENTIAL}"
+
+    @property
+    def plain_key(self) -> Path:
+        """The key where it cannot be encrypted, for root alone."""
+        return self.root / "etc/credstore" / f"voiced.{CREDENTIAL}"
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """Everything that may be written."""
+        return self.config, self.backup, self.encrypted_key, self.plain_key
+
+
+@contextmanager
+def all_or_nothing(places: Places) -> Iterator[None]:
+    """Whatever breaks off the block, Ctrl-C included, leaves the files as they were."""
+    before = {path: _kept(path) for path in places.written}
+    try:
+        yield
+    except BaseException:
+        for path, kept in before.items():
+            _put_back(path, kept)
+        raise
+
+
+def write_config(places: Places, text: str) -> None:
+    """Write it at once or not at all, readable by the service; the old one is kept beside it."""
+    places.config.parent.mkdir(parents=True, exist_ok=True)
+    if places.config.exists():
+        shutil.copy2(places.config, places.backup)
+        _give_to_service(places.backup)
+    _write(places.config, text.encode(), 0o640)
+    _give_to_service(places.config)
+
+
+def store_key(places: Places, key: Secret) -> Path:
+    """Store the key, encrypted for this machine if systemd can; returns where."""
+    encrypted = _encrypted(key)
+    path, other = places.encrypted_key, places.plain_key
+    if encrypted is None:
+        path, other = other, path
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(path, encrypted or key.encode(), 0o600)
+    other.unlink(missing_ok=True)
+    return path
+
+
+def stored_key(places: Places) -> Secret | None:
+    """The key that was stored before, if it can be read."""
+    with suppress(OSError, subprocess.SubprocessError):
+        if places.plain_key.exists():
+            return Secret(places.plain_key.read_text(encoding="utf-8").strip())
+        if places.encrypted_key.exists():
+            return Secret(_systemd_creds("decrypt", places.encrypted_key.read_bytes()).decode().strip())
+    return None
+
+
+@contextmanager
+def as_credential(key: Secret | None) -> Iterator[None]:
+    """The key where the service would find it, for a check of the configuration in this process."""
+    with tempfile.TemporaryDirectory(prefix="voiced-setup-", dir=_memory()) as folder:
+        if key:
+            _write(Path(folder) / CREDENTIAL, key.encode(), 0o600)
+        before = os.environ.get("CREDENTIALS_DIRECTORY")
+        os.environ["CREDENTIALS_DIRECTORY"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["CREDENTIALS_DIRECTORY"]
+            if before is not None:
+                os.environ["CREDENTIALS_DIRECTORY"] = before
+
+
+def _memory() -> str | None:
+    """A folder that is never on a disk."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def _encrypted(key: Secret) -> bytes | None:
+    with suppress(OSError, subprocess.SubprocessError):
+        return _systemd_creds("encrypt", key.encode())
+    return None
+
+
+def _systemd_creds(verb: str, data: bytes) -> bytes:
+    """By standard input and output: nothing that matters is on the command line."""
+    command = ["systemd-creds", verb, f"--name={CREDENTIAL}", "-", "-"]
+    return subprocess.run(command, input=data, capture_output=True, check=True, timeout=_CREDS_LIMIT_S).stdout
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Another file with this content in the place of the old one, safe against a power cut."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _give_to_service(path: Path) -> None:
+    """Without that group, as in a check-out, the file belongs to whoever writes it."""
+    with suppress(LookupError, PermissionError):
+        shutil.chown(path, _OWNER, _GROUP)
+
+
+def _kept(path: Path) -> tuple[bytes, os.stat_result] | None:
+    with suppress(FileNotFoundError):
+        return path.read_bytes(), path.stat()
+    return None
+
+
+def _put_back(path: Path, kept: tuple[bytes, os.stat_result] | None) -> None:
+    if kept is None:
+        path.unlink(missing_ok=True)
+        return
+    data, facts = kept
+    _write(path, data, facts.st_mode & 0o777)
+    with suppress(PermissionError):
+        os.chown(path, facts.st_uid, facts.st_gid)

@@ -1,0 +1,45 @@
+"""The texts that a configuration can begin with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from daemon.commands.setup.asking import SetupError
+from daemon.config import ConfigError, parse
+
+KEEP: Final = "keep"
+"""Instead of a board: begin with what this machine has."""
+
+_NO_BOARDS: Final = ("voiced", "demo")
+
+
+def beginning(config: Path, board: str) -> tuple[str, str]:
+    """The text to begin with, and what errors call it: a board's example, or what is there already."""
+    if board != KEEP:
+        path = _examples().get(board)
+        if path is None:
+            raise SetupError(f"There is no example {board!r}: choose one of {', '.join(boards())}.")
+        return path.read_text(encoding="utf-8"), path.name
+    try:
+        text = config.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = _examples()["voiced"].read_text(encoding="utf-8")
+    try:
+        parse(text, str(config))
+    except ConfigError as error:
+        raise SetupError(f"{error}; or begin anew with --board, one of {', '.join(boards())}.") from None
+    return text, str(config)
+
+
+def boards() -> list[str]:
+    """The names of the boards that there are examples for."""
+    return sorted(name for name in _examples() if name not in _NO_BOARDS)
+
+
+def _examples() -> dict[str, Path]:
+    """In an installed package they are in share, in a check-out in deploy."""
+    checkout = Path(__file__).parents[3] / "deploy"
+    folders = (Path(sys.prefix) / "share/voiced", checkout, checkout / "boards")
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}

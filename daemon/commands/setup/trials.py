@@ -1,0 +1,132 @@
+"""Trying things out: tones from the speaker, three seconds from the microphone, a press of the button."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import alsaaudio
+import numpy as np
+
+from daemon.commands.doctor.mixer import quiet
+from hardware.card import Stream, open_stream, sound_error
+from hardware.ports import Board, ButtonConfig, GpioConfig, LampConfig, Mono, SoundConfig
+
+Press: TypeAlias = Literal["pressed", "stuck", "none"]
+
+_TONES_HZ = (440.0, 554.4, 659.3)
+_TONE_S = 0.3
+_GAIN = 0.2
+_SETTLE_S = 0.3
+_RECORD_S = 3.0
+_RELEASE_LIMIT_S = 10.0
+_FLOOR_DB = -100.0
+SILENT_DB = -60.0
+"""Less than this at its loudest is no microphone that hears."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """How loud a recording is, in decibels below full scale."""
+
+    peak_db: float
+    mean_db: float
+
+    @property
+    def silent(self) -> bool:
+        """Was there nothing but noise of the converter?"""
+        return self.peak_db < SILENT_DB
+
+    def __str__(self) -> str:
+        cells = round(max(0.0, min(1.0, 1 + self.peak_db / 60)) * 30)
+        return f"[{'#' * cells:.<30}] peak {self.peak_db:.0f} dB, mean {self.mean_db:.0f} dB"
+
+
+def play_tones(config: SoundConfig) -> None:
+    """Three rising tones. Raises SoundError."""
+    with quiet():
+        stream = open_stream("speaker", config)
+    try:
+        samples = tones(stream.rate_hz)
+        for start in range(0, len(samples), stream.period_frames):
+            period = samples[start : start + stream.period_frames]
+            stream.write(np.pad(period, (0, stream.period_frames - len(period))))
+        time.sleep(stream.delay_frames() / stream.rate_hz)
+    except alsaaudio.ALSAAudioError as error:
+        raise sound_error("speaker", config, error) from error
+    finally:
+        stream.close()
+
+
+def tones(rate_hz: int) -> Mono:
+    """The samples of the three tones, each fading in and out, and silence before and after."""
+    t = np.arange(round(_TONE_S * rate_hz)) / rate_hz
+    envelope = _GAIN * np.sin(np.pi * t / _TONE_S)
+    pause = np.zeros(round(0.1 * rate_hz))
+    return np.concatenate([pause, *(envelope * np.sin(2 * np.pi * f * t) for f in _TONES_HZ), pause]).astype(
+        np.float32
+    )
+
+
+def record_level(config: SoundConfig, seconds: float = _RECORD_S) -> Level:
+    """Listen for so long. Raises SoundError."""
+    with quiet():
+        stream = open_stream("microphone", config)
+    try:
+        return level(_record(stream, config.microphone_channel, seconds))
+    except alsaaudio.ALSAAudioError as error:
+        raise sound_error("microphone", config, error) from error
+    finally:
+        stream.close()
+
+
+def _record(stream: Stream, channel: int, seconds: float) -> Mono:
+    periods = [stream.read(channel) for _ in range(round(seconds * stream.rate_hz / stream.period_frames))]
+    samples = np.concatenate([np.zeros(1, np.float32), *(each for each in periods if each is not None)])
+    # Many cards begin with a click.
+    return samples[round(_SETTLE_S * stream.rate_hz) :]
+
+
+def level(samples: Mono) -> Level:
+    """The level of a recording. A constant offset, which many microphones have, is no sound."""
+    if not len(samples):
+        return Level(_FLOOR_DB, _FLOOR_DB)
+    centred = samples - samples.mean()
+    return Level(_decibels(float(np.abs(centred).max())), _decibels(float(np.sqrt(np.mean(centred**2)))))
+
+
+def _decibels(amplitude: float) -> float:
+    return max(_FLOOR_DB, 20 * float(np.log10(max(amplitude, 1e-9))))
+
+
+class ButtonTrial:
+    """Watches the button and lights the lamp while it is down. Raises PinError."""
+
+    def __init__(self, gpio: GpioConfig, button: ButtonConfig, lamps: dict[str, LampConfig]) -> None:
+        from hardware.gpio import GpioBoard
+
+        self.pressed = threading.Event()
+        self._released = threading.Event()
+        self._lamps = lamps
+        self._board: Board = GpioBoard(gpio, button, lamps, {})
+        self._board.listen(self._edge, lambda reason: None)
+
+    def verdict(self) -> Press:
+        """What came of it; waits for the release."""
+        if not self.pressed.is_set():
+            return "none"
+        return "pressed" if self._released.wait(_RELEASE_LIMIT_S) else "stuck"
+
+    def close(self) -> None:
+        """Let the lines go."""
+        self._board.close()
+
+    def _edge(self, pressed: bool) -> None:
+        for name in self._lamps:
+            self._board.lamp(name, (0.0, 1.0, 0.0) if pressed else (0.0, 0.0, 0.0))
+        if pressed:
+            self.pressed.set()
+        elif self.pressed.is_set():
+            self._released.set()

@@ -1,0 +1,125 @@
+"""`hardware.safe`: the kernel's part is played, but for its struct; tests/appliance has the kernel itself."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hardware import safe
+from hardware.ports import Relay, SingleLamp
+from hardware.safe_plan import safe_lines, write
+
+KERNELS_OWN = """
+#include <linux/gpio.h>
+#include <stdio.h>
+int main(void) {
+    struct gpio_v2_line_request request = {
+        .offsets = {22}, .consumer = "voiced, safe", .num_lines = 1,
+        .config = {.flags = GPIO_V2_LINE_FLAG_OUTPUT, .num_attrs = 1, .attrs = {
+            {.attr = {.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, .values = 1}, .mask = 1}}}};
+    fwrite(&request, sizeof request, 1, stdout);
+    fprintf(stderr, "%lu %lu", (unsigned long)GPIO_V2_GET_LINE_IOCTL, (unsigned long)GPIO_GET_CHIPINFO_IOCTL);
+}
+"""
+
+
+class Chip:
+    """Stands in for the ioctls of a gpiochip, and remembers the lines that were driven."""
+
+    def __init__(self, label: str = "pinctrl-test", refused: tuple[int, ...] = ()) -> None:
+        self.label = label
+        self.refused = refused
+        self.requests: list[bytes] = []
+        self.levels: dict[int, int] = {}
+
+    def ioctl(self, _: int, request: int, argument: bytearray) -> int:
+        if request == safe._CHIP_INFO_IOCTL:
+            argument[:] = safe._CHIP_INFO.pack(b"gpiochip0", self.label.encode(), 54)
+            return 0
+        unpacked = safe._REQUEST.unpack(argument)
+        line, level = unpacked[0], unpacked[5]
+        if line in self.refused:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        self.requests.append(bytes(argument))
+        self.levels[line] = level
+        return 0
+
+
+def plan_file(folder: Path, *lines: tuple[int, int]) -> Path:
+    path = folder / "safe.json"
+    parts = [safe.SafeLine(part=f"devices.d{line}", line=line, level=level) for line, level in lines]
+    path.write_text(json.dumps(safe.Plan(chip="/dev/null", label="pinctrl-test", lines=parts)))
+    return path
+
+
+def test_a_line_that_refuses_does_not_keep_the_next_from_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chip = Chip(refused=(4,))
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
+    assert safe.main(plan_file(tmp_path, (22, 1), (4, 0), (5, 0))) == 1
+    assert chip.levels == {22: 1, 5: 0}
+    assert capsys.readouterr().err.splitlines() == [
+        "devices.d4: line 4 refuses its safe state (Device or resource busy)."
+    ]
+
+
+def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chip = Chip(label="pinctrl-bcm2711")
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
+    path = tmp_path / "run" / "safe.json"
+    lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
+    write(path, Path("/dev/null"), lines)
+    assert safe.main(path) == 0
+    assert chip.levels == {22: 1, 5: 0}
+    assert [each.name for each in path.parent.iterdir()] == ["safe.json"]
+
+
+def test_another_chip_under_the_same_number_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chip = Chip(label="expander")
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
+    assert safe.main(plan_file(tmp_path, (22, 1))) == 1
+    assert chip.levels == {}
+    assert "is expander now" in capsys.readouterr().err
+
+
+def test_without_a_plan_there_is_nothing_to_do_and_a_spoilt_one_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "safe.json"
+    command = [sys.executable, "-I", "-m", "hardware.safe", str(path)]
+    quiet = subprocess.run(command, capture_output=True, text=True)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    path.write_text("{")
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 1
+    assert "cannot be read" in told.stderr
+    path.write_text(json.dumps(safe.Plan(chip=str(tmp_path / "gone"), label="", lines=[])))
+    assert "cannot be opened (No such file" in subprocess.run(command, capture_output=True, text=True).stderr
+
+
+def test_it_imports_nothing_that_a_slow_board_would_wait_for() -> None:
+    code = "import sys, hardware.safe; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True).stdout.split()
+    assert "hardware.safe" in loaded
+    assert not {"numpy", "msgspec", "asyncio", "lgpio", "gpiozero", "ctypes"} & set(loaded)
+
+
+def test_the_request_is_the_struct_of_the_kernels_own_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, program = tmp_path / "request.c", tmp_path / "request"
+    source.write_text(KERNELS_OWN)
+    subprocess.run(["gcc", "-o", program, source], check=True)
+    kernels = subprocess.run([program], capture_output=True, check=True)
+    chip = Chip()
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
+    safe.main(plan_file(tmp_path, (22, 1)))
+    assert chip.requests == [kernels.stdout]
+    assert kernels.stderr.decode() == f"{safe._GET_LINE_IOCTL} {safe._CHIP_INFO_IOCTL}"
