@@ -2,8 +2,10 @@
 
 SPEECH ?= ../shared/speech
 BIN := .venv/bin
+SUITE ?= trixie
+ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test check bench hearing live ready clean
+.PHONY: demo test check bench hearing live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -24,6 +26,26 @@ hearing: ready         ## how well the brain hears, over the clips in SPEECH
 
 live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
 	$(BIN)/python -m tests.bench.live --speech $(SPEECH)
+
+deb:                   ## Debian packages in out/deb: make deb [SUITE=trixie|bookworm] [ARCH=amd64|arm64]
+	deploy/package/build.sh $(SUITE) $(ARCH)
+
+deb-check: deb         ## lints them, builds them again elsewhere, tries install, upgrade, remove and purge in a chroot
+	deploy/package/check.sh $(SUITE) $(ARCH)
+
+deb-arm64-check:       ## the same package for arm64, run under an emulated processor
+	deploy/package/build.sh $(SUITE) arm64
+	deploy/package/try-arm64.sh $(SUITE) arm64
+
+appliance: ready        ## the booted machine: installed, used, broken, upgraded (forty minutes; CUTS=20 IDLE=30)
+	@tests/appliance/bootstrap.sh
+	$(MAKE) deb SUITE=trixie ARCH=amd64
+	$(BIN)/python -m tests.appliance
+
+appliance-smoke: ready  ## from apt install to the first spoken answer on an emulated machine
+	@tests/appliance/bootstrap.sh
+	$(MAKE) deb SUITE=trixie ARCH=amd64
+	$(BIN)/python -m tests.appliance --smoke
 
 ready:
 	@deploy/bootstrap.sh

@@ -9,17 +9,10 @@ fail() {
     exit 2
 }
 
-# What apt and pip say is shown on a terminal only; errors are shown always.
+# What pip says is shown on a terminal only; errors are shown always.
 if [ -t 1 ]; then exec 3>&1; else exec 3>/dev/null; fi
 
-installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
-missing=""
-while read -r package reason; do
-    if ! echo "$installed" | grep -qx "$package"; then
-        missing="$missing $package"
-        printf 'voiced needs the Debian package %-18s %s\n' "$package" "$reason"
-    fi
-done <<END
+deploy/need.sh <<END
 python3-venv        to make a virtual environment
 python3-dev         to build the bindings to ALSA, systemd and GPIO
 gcc                 to build the bindings to ALSA, systemd and GPIO
@@ -31,18 +24,8 @@ pulseaudio          to play the part of a sound card
 pulseaudio-utils    to feed and record that sound card
 libasound2-plugins  to reach that sound card through ALSA
 espeak-ng           to have a second voice
+systemd-container   to test the service under a real systemd
 END
-
-if [ -n "$missing" ]; then
-    root=""
-    [ "$(id -u)" = 0 ] || root=sudo
-    echo "Installing these packages${root:+ with $root}, some minutes ..."
-    # An update that fails does not matter if the packages can be had all the same. Nothing is ever removed.
-    $root sh -c "apt-get --quiet update
-        DEBIAN_FRONTEND=noninteractive \
-        apt-get --quiet --yes --no-remove --no-install-recommends install$missing" >&3 ||
-        fail "Become root and do: apt-get update && apt-get install --no-install-recommends$missing"
-fi
 
 # The system's Python, whatever the PATH says: python3-dev belongs to it.
 python=/usr/bin/python3

@@ -1,0 +1,61 @@
+#!/bin/bash
+# Build voiced and voiced-brain as Debian packages, into out/deb: build.sh SUITE ARCH
+#
+# Everything happens in a chroot of the suite, kept in the cache: it has that suite's Python, and compilers for both
+# machines. Only the wheels are downloaded; the packages are then built without a network.
+. "$(dirname "$0")/lib.sh"
+root=$cache/build-$suite-$arch wheels=$cache/wheels-$suite-$arch out=$top/out/deb
+alone "$root"
+
+"$here/../need.sh" <<END
+mmdebstrap   to install a bare Debian into a folder, where packages are built
+END
+
+if [ ! -e "$root/.ready" ]; then
+    echo "Installing a Debian $suite that builds packages into $root (1 GB), a minute or two ..."
+    cross=() machines=$native
+    if [ "$arch" != "$native" ]; then cross=(--include="crossbuild-essential-$arch") machines=$native,$arch; fi
+    # systemd-python asks for libsystemd of this machine when it is downloaded.
+    new_debian "$root" "$machines" "${cross[@]}" --dpkgopt='path-exclude=/usr/share/man/*' \
+        --include=build-essential,debhelper,lintian,pkg-config,swig,python3-dev,python3-pip,python3-setuptools,python3-wheel \
+        --include="libsystemd-dev,libasound2-dev:$arch,libpython3-dev:$arch,libstdc++6:$arch,libsystemd-dev:$arch"
+    touch "$root/.ready"
+fi
+
+. "$here/wheels.sh"
+
+# The source, at the same path for everybody, with modes that do not follow this machine's umask.
+wipe "$root/build"
+source=$root/build/voiced
+mkdir -p "$source"
+cp --recursive "$top/daemon" "$top/hardware" "$top/deploy" "$source/"
+cp --recursive "$wheels" "$source/wheels"
+mv "$source/deploy/debian" "$source/debian"
+# At the top debhelper would take it for Debian's own.
+cp "$top/CHANGELOG.md" "$source/deploy/"
+find "$source" -name __pycache__ -prune -exec rm --recursive {} +
+cp "$here/binaries.py" "$source/debian/"
+cp "$top/systemd/"voiced* "$source/debian/"
+cp "$top/systemd/60-voiced.rules" "$source/debian/voiced.udev"
+cat >"$source/debian/changelog" <<END
+voiced ($version) $suite; urgency=medium
+
+  * See /usr/share/doc/voiced/CHANGELOG.md.
+
+ -- voiced <voiced@example.org>  $(date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")
+END
+chmod --recursive u=rwX,go=rX "$source"
+
+log=$cache/build-$suite-$arch.log
+offline=--net inside SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
+    sh -c "cd /build/voiced && dpkg-buildpackage --host-arch $arch --build=binary --unsigned-changes" \
+    >"$log" 2>&1 || { tail --lines=60 "$log" >&2; echo "The whole log is $log." >&2; exit 1; }
+
+mkdir -p "$out"
+chown --reference="$top" "$top/out" "$out"
+for package in voiced voiced-brain; do
+    deb=${package}_${version}_$arch.deb
+    install --mode=644 "$root/build/$deb" "$out/$deb"
+    chown --reference="$top" "$out/$deb"
+    printf '%s  %s\n' "$(du --human-readable "$out/$deb" | cut --fields=1)" "out/deb/$deb"
+done

@@ -1,0 +1,5 @@
+"""The booted machine: a bare Debian under emulation, driven from outside as a hand would.
+
+`python -m tests.appliance` runs everything, `--smoke` the way to the first answer,
+`--only NAME` a scenario or a chapter.
+"""

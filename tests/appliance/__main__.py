@@ -1,0 +1,85 @@
+"""`python -m tests.appliance [--smoke] [--only NAME]`: see the package."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.appliance import conversation, faults, install, packages, power, quiet
+from tests.appliance.chapter import Chapter, Scenario
+from tests.appliance.image import HERE, bare_debian, debs, installed, pantry
+from tests.appliance.runner import Runner, save
+
+REPOSITORY: Final = HERE.parents[1]
+CLIPS: Final = REPOSITORY / "tests/brain/clips"
+CHAPTERS: Final = tuple(each.chapter for each in (install, conversation, faults, power, packages, quiet))
+
+
+def main() -> int:
+    """0 where everything held."""
+    options = _options()
+    began = time.monotonic()
+    shutil.rmtree(options.out, ignore_errors=True)
+    options.out.mkdir(parents=True)
+    image = bare_debian()
+    packages = debs(options.debs)
+    with tempfile.TemporaryDirectory(prefix="voiced-appliance-", dir=options.work) as work:
+        disk = installed(image, packages)
+        runner = Runner(image, disk, Path(work), options.out)
+        _furnish(runner.share, packages, pantry(image, packages))
+        print(f"image and packages: {time.monotonic() - began:.0f} s", flush=True)
+        for chapter, scenarios in _chosen(options, disk.exists()):
+            runner.run(chapter, scenarios)
+    print("\n" + "\n".join(result.line() for result in runner.results))
+    held = sum(result.held for result in runner.results)
+    took = time.monotonic() - began
+    print(f"{held} of {len(runner.results)} held, {took / 60:.1f} minutes")
+    report = {"seconds": round(took), "scenarios": save(runner.results)}
+    (options.out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    return 0 if held == len(runner.results) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.appliance", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="from apt install to the first answer")
+    parser.add_argument("--only", metavar="NAME", action="append", help="a chapter or a scenario")
+    parser.add_argument("--debs", type=Path, default=REPOSITORY / "out/deb", help="where the packages are")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "out/appliance", help="what is left of it")
+    parser.add_argument("--work", type=Path, help="a folder for disks (default: the system's temporary one)")
+    return parser.parse_args()
+
+
+def _chosen(options: argparse.Namespace, is_installed: bool) -> Iterator[tuple[Chapter, list[Scenario]]]:
+    """The scenarios to run. Those asked for by name use what an earlier run of these packages installed."""
+    for chapter in CHAPTERS:
+        names = {scenario.name for scenario in chapter.scenarios}
+        wanted = set(options.only or ())
+        if options.smoke:
+            names = {scenario.name for scenario in chapter.scenarios if scenario.smoke}
+        elif wanted and chapter.name not in wanted:
+            names &= wanted if is_installed else wanted | {"install"}
+        if names:
+            yield chapter, [scenario for scenario in chapter.scenarios if scenario.name in names]
+
+
+def _furnish(share: Path, packages: list[Path], larder: Path) -> None:
+    """Everything that the machine finds in /rig."""
+    (share / "out").mkdir(parents=True)
+    shutil.copytree(HERE / "guest", share / "guest")
+    shutil.copytree(CLIPS, share / "clips")
+    shutil.copytree(larder, share / "pantry")
+    shutil.copy(HERE / "appliance.toml", share)
+    (share / "debs").mkdir()
+    for package in packages:
+        shutil.copy(package, share / "debs")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What a person may do besides asking: interrupt, mute, press at once, have no network."""
+
+from __future__ import annotations
+
+from daemon.journal import Kind
+from tests.appliance import judge
+from tests.appliance.chapter import Chapter, Figures
+from tests.appliance.hands import DOWN, LAMP, UP, Hands, must
+
+chapter = Chapter("conversation")
+
+LONG = (
+    "This is a long story about a small box in a kitchen that one day began to speak and did not stop, "
+    "because nobody had told it how stories end, so it went on and on until the evening came. "
+    "Then it told the same story again, from the beginning to the end, and nobody was bored at all."
+)
+VOLUME = 30
+NETWORK_S = 90
+
+
+@chapter.scenario("the button interrupts: silence at once, and the turn is recorded as interrupted")
+def barge_in(hands: Hands) -> Figures:
+    hands.await_brain()
+    hands.mark()
+    with hands.watching() as seen:
+        speech = hands.machine.start(f"voiced say '{LONG}'")
+        pressed = hands.react("speaking", "sleep 1; " + DOWN)
+        hands.wait(6)
+        hands.release()
+        hands.wait(1)
+        ended = hands.now()
+    speech.result(60)
+    loud = judge.loudness(seen.sound) > judge.SPOKEN_LEVEL
+    must(loud.any(), "nothing was heard before the press")
+    quiet_s = ended - pressed
+    tail = loud[-int((quiet_s - 1.5) / judge.FRAME_S) :]
+    must(not tail.any(), f"{tail.sum() * judge.FRAME_S:.1f} s of sound after the press")
+    record = hands.record(Kind.TURN, 30)
+    must(record.get("VOICED_INTERRUPTED") == "1", f"the journal says {record['MESSAGE']}")
+    must(judge.in_order(("speaking", "listening"), seen.moods), f"the lamp showed {' '.join(seen.moods)}")
+    return {"spoken_s": judge.spoken_s(seen.sound)}
+
+
+@chapter.scenario("a double tap mutes, with the lamp; mute and volume survive a reboot")
+def mute(hands: Hands) -> Figures:
+    hands.set_volume(VOLUME)
+    hands.double_tap()
+    hands.await_status(True, "muted", 20)
+    with hands.watching(sound=False) as seen:
+        hands.wait(2)
+    must("muted" in seen.moods, f"the lamp showed {' '.join(seen.moods)}")
+    hands.reboot()
+    status = hands.status()
+    must(status["muted"] and status["volume"] == VOLUME, f"after the reboot {status}")
+    hands.double_tap()
+    hands.await_status(False, "muted", 20)
+    return {"volume": status["volume"]}
+
+
+@chapter.scenario("a press in the first second after READY is answered")
+def first_second(hands: Hands) -> Figures:
+    hands.late_network(NETWORK_S)
+    hands.machine.reboot()
+    hands.mark()
+    ready = "until systemctl -q is-active voiced; do sleep .1; done; cut -d' ' -f1 /proc/uptime"
+    clip = hands.playing("flite-slt_cmd00")
+    pressed = float(hands.machine.run(f"{ready}; {DOWN}; sleep .4; {clip}; sleep .4; {UP}", 300))
+    record = hands.record(Kind.TURN, 300)
+    must(hands.level(LAMP) == 1, f"the relay's line is low; {record['MESSAGE']}")
+    figures = hands.start_figures()
+    return {"ready_to_press_s": round(pressed - figures["ready_at_s"], 1), **figures}
+
+
+@chapter.scenario("READY comes before the network")
+def before_the_network(hands: Hands) -> Figures:
+    ready = hands.await_ready()
+    stamp = "ActiveEnterTimestampMonotonic"
+    state = hands.unit(stamp, "ActiveState", unit="network-online.target")
+    network = int(state[stamp]) / 1e6
+    must(state["ActiveState"] != "active" or network > ready, f"network {network:.0f} s, READY {ready:.0f} s")
+    return {"ready_at_s": round(ready, 1), "network_at_s": round(network, 1) or "not yet"}

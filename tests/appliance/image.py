@@ -1,0 +1,108 @@
+"""What the machine is made of: a bare Debian, built once and cached, and the packages to install on it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.appliance.machine import Kernel
+
+HERE: Final = Path(__file__).parent
+RECIPE: Final = HERE / "image"
+_PANTRY: Final = RECIPE / "pantry.sh"
+_RELATIONS: Final = ("Depends", "Pre-Depends", "Recommends")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A bare system: its kernel, its raw disk that nobody writes to, and the same as a folder."""
+
+    kernel: Kernel
+    disk: Path
+    root: Path
+
+
+def cache() -> Path:
+    """Where built things outlive a clean tree."""
+    users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("VOICED_CACHE") or Path(users) / "voiced") / "appliance"
+
+
+def bare_debian() -> Image:
+    """The image of this recipe, built if it is not in the cache. Some minutes, then."""
+    files = sorted(path for path in RECIPE.rglob("*") if path.is_file() and path != _PANTRY)
+    place = cache() / f"image-{_key(_contents(files))}"
+    if not place.is_dir():
+        _make(place, [str(RECIPE / "build.sh")])
+    return Image(Kernel(place / "vmlinuz", place / "initrd"), place / "disk.raw", place / "root")
+
+
+def pantry(image: Image, packages: Iterable[Path]) -> Path:
+    """A folder that apt can install the packages' dependencies from; fetched when they have changed."""
+    packages = sorted(packages)
+    wanted = [_field(package, name) for package in packages for name in _RELATIONS]
+    place = cache() / f"pantry-{_key([image.root.parent.name, _PANTRY.read_text(), *wanted])}"
+    if not place.is_dir():
+        _make(place, [str(_PANTRY), str(image.root)], *map(str, packages))
+    return place
+
+
+def debs(folder: Path) -> list[Path]:
+    """The newest of each of our packages in a folder. Raises FileNotFoundError."""
+    newest: dict[str, Path] = {}
+    for path in sorted(folder.glob("voiced*_amd64.deb"), key=lambda path: path.stat().st_mtime):
+        newest[path.name.split("_")[0]] = path
+    if "voiced" not in newest:
+        raise FileNotFoundError(
+            f"there is no voiced_*_amd64.deb in {folder}: make deb SUITE=trixie ARCH=amd64"
+        )
+    return list(newest.values())
+
+
+def installed(image: Image, packages: Iterable[Path]) -> Path:
+    """Where the disk is kept on which these packages are installed; those of other packages are removed."""
+    contents = [hashlib.sha256(package.read_bytes()).hexdigest() for package in sorted(packages)]
+    disk = cache() / f"installed-{_key([image.root.parent.name, *contents])}.qcow2"
+    for other in cache().glob("installed-*.qcow2"):
+        if other != disk:
+            other.unlink()
+    return disk
+
+
+def overlay(base: Path, disk: Path) -> Path:
+    """A disk that begins like `base` and remembers what is written, without touching the base."""
+    kind = "raw" if base.suffix == ".raw" else "qcow2"
+    disk.unlink(missing_ok=True)
+    command = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", kind, "-b", str(base.resolve()), str(disk)]
+    subprocess.run(command, check=True)
+    return disk
+
+
+def _make(place: Path, command: list[str], *more: str) -> None:
+    """Run a recipe as root into a folder beside `place`, which is there whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    growing = place.with_suffix(".growing")
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    # What an interrupted run has left holds no mounts: the recipe mounts in a namespace of its own.
+    subprocess.run([*sudo, "rm", "-rf", "--one-file-system", str(growing)], check=True)
+    subprocess.run([*sudo, *command, str(growing), *more], check=True, stdout=subprocess.DEVNULL)
+    shutil.move(growing, place)
+
+
+def _contents(files: Iterable[Path]) -> list[str]:
+    return [f"{path.relative_to(RECIPE)} {path.stat().st_mode:o} {path.read_text()}" for path in files]
+
+
+def _field(package: Path, name: str) -> str:
+    command = ["dpkg-deb", "--field", str(package), name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _key(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,121 @@
+"""Runs chapters of scenarios, up to three tries each; what did not hold leaves its journal and console."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tests.appliance.chapter import Chapter, Scenario
+from tests.appliance.hands import Hands, NotHeldError
+from tests.appliance.image import Image, overlay
+from tests.appliance.machine import CommandError, Machine, MachineError
+
+TRIES: Final = 3
+TROUBLES: Final = (NotHeldError, CommandError, MachineError, OSError, ValueError, KeyError)
+
+
+@dataclass
+class Result:
+    """How a scenario went. `tries` is 0 where its machine was not to be had."""
+
+    name: str
+    shows: str
+    held: bool = False
+    tries: int = 0
+    seconds: float = 0.0
+    figures: dict[str, Any] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """A row of the table."""
+        verdict = "held" if self.held else "FAILED" if self.tries else "not run"
+        figures = "  ".join(f"{name}={value}" for name, value in self.figures.items())
+        row = f"{verdict:<8}{self.name:<20}{self.tries} x {self.seconds:5.0f} s  {self.shows}"
+        notes = [figures, *(f"try {number}: {reason}" for number, reason in enumerate(self.reasons, 1))]
+        return "\n".join([row, *(f"        {note}" for note in notes if note)])
+
+
+@dataclass
+class Runner:
+    """One run. `work` holds the disks and what the machine shares; `out` what is left of it."""
+
+    image: Image
+    installed: Path
+    """A disk with voiced on it, which the first chapter leaves."""
+    work: Path
+    out: Path
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def share(self) -> Path:
+        """What the machine sees as /rig."""
+        return self.work / "share"
+
+    def run(self, chapter: Chapter, scenarios: Iterable[Scenario]) -> None:
+        """A chapter on a machine of its own."""
+        results = {each.name: Result(each.name, each.shows) for each in scenarios}
+        self.results += results.values()
+        base = self.image.disk if chapter.disk == "bare" else self.installed
+        if not base.exists():
+            return
+        disk = self.installed if chapter.disk == "bare" else self.work / "disk.qcow2"
+        console = self.out / f"{chapter.name}.console"
+        machine = Machine(self.image.kernel, overlay(base, disk), self.share, console)
+        hands = Hands(machine)
+        try:
+            machine.boot()
+            if chapter.disk == "installed":
+                hands.await_ready()
+            for each in scenarios:
+                self._try(hands, each, results[each.name])
+            machine.shut_down()
+        except TROUBLES as error:
+            print(f"chapter {chapter.name}: {error}", flush=True)
+        finally:
+            machine.close()
+            if chapter.disk == "bare" and not all(result.held for result in results.values()):
+                disk.unlink()
+
+    def _try(self, hands: Hands, scenario: Scenario, result: Result) -> None:
+        began = time.monotonic()
+        while result.tries < TRIES and not result.held:
+            result.tries += 1
+            try:
+                result.figures = scenario.act(hands)
+                result.held = True
+            except TROUBLES as error:
+                result.reasons.append(f"{type(error).__name__}: {error}".strip())
+                self._keep_evidence(hands, scenario.name, result.tries)
+                self._heal(hands)
+        result.seconds = time.monotonic() - began
+        print(result.line(), flush=True)
+
+    def _keep_evidence(self, hands: Hands, name: str, attempt: int) -> None:
+        place = self.out / name
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(hands.machine.console, place / "console")
+        try:
+            hands.machine.run("journalctl -b -o short-monotonic --no-pager >/rig/out/journal 2>&1")
+            shutil.move(self.share / "out" / "journal", place / f"journal-{attempt}")
+        except (CommandError, MachineError) as error:
+            (place / f"journal-{attempt}").write_text(f"not to be had: {error}\n")
+
+    def _heal(self, hands: Hands) -> None:
+        """What a failed try has left behind must not fail the next."""
+        machine = hands.machine
+        try:
+            machine.run("pkill -f /rig/guest/ ; pkill aplay; pkill arecord; true")
+            machine.run("[ -e /run/pins ] && [ -e /run/pins/dev ] || /usr/local/lib/rig/pins up")
+            hands.release()
+        except (CommandError, MachineError):
+            machine.cut()
+            machine.boot()
+
+
+def save(results: list[Result]) -> list[dict[str, Any]]:
+    """The results as plain values."""
+    return [asdict(result) for result in results]
