@@ -5,7 +5,7 @@ BIN := .venv/bin
 SUITE ?= trixie
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test check bench hearing live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test check bench hearing faults live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -23,6 +23,9 @@ bench: ready           ## figures: start, memory, CPU, sound path
 
 hearing: ready         ## how well the brain hears, over the clips in SPEECH
 	$(BIN)/python -m tests.bench.hearing --speech $(SPEECH)
+
+faults: ready          ## every fault at every event of a conversation, in virtual time: table in out/faults.html
+	$(BIN)/python -m tests.faults
 
 live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
 	$(BIN)/python -m tests.bench.live --speech $(SPEECH)

@@ -30,7 +30,7 @@ from daemon.light import Light
 from daemon.link import Link, WireLog
 from daemon.memory import Remembered, keep, recall
 from daemon.pins import NO_PINS, Pins
-from daemon.providers import endpoint, keyless, resolve_key
+from daemon.providers import Endpoint, brain_endpoint, endpoint, falls_back, keyless, resolve_key
 from daemon.tool_files import load_tools
 from daemon.tools import Toolbox
 from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
@@ -58,9 +58,9 @@ class App:
         self._pin_fault = ""
         self._stuck = False
         self._keeping = asyncio.Lock()
-        self._chronicle = Chronicle(lambda: served(config), config.log.transcripts, self._later)
+        self._chronicle = Chronicle(lambda link: served(config, link), config.log.transcripts, self._later)
         self._wire = WireLog(config.debug.wire_log)
-        self._link = Link(lambda: endpoint(config), self.happened, self._wire)
+        self._link = Link(self._endpoint, self.happened, self._wire)
         self._desk = Desk(self)
         self.control = Control(config.control.socket, self._desk.handle)
         self._toolbox = self._make_toolbox()
@@ -91,7 +91,11 @@ class App:
         settings = Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s)
         devices = Devices(inventory.limits(self.config.devices))
         debounce_s = self.config.button.debounce_ms / 1000
-        return Machine(settings, session, devices, random.random, debounce_s, realtime.max_session_s)
+        limit_s, fallback = realtime.max_session_s, falls_back(self.config)
+        return Machine(settings, session, devices, random.random, debounce_s, limit_s, fallback)
+
+    def _endpoint(self, place: ev.Place) -> Endpoint:
+        return brain_endpoint(self.config.brain) if place == "brain" else endpoint(self.config)
 
     # ------------------------------------------------------------ life
 
@@ -129,7 +133,6 @@ class App:
         for task in self._tasks:
             task.cancel()
         self._wake_at(None)
-        self._link.close()
         await self._pins.close()
         await self.control.close()
         streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
@@ -232,8 +235,8 @@ class App:
 
     def _carry_out(self, effect: ev.Effect) -> None:
         match effect:
-            case ev.Send(event):
-                self._link.send(event)
+            case ev.Send(event, conn):
+                self._link.send(conn, event)
             case ev.Play(item_id, pcm):
                 self._speaker_lane.play(item_id, pcm)
             case ev.PlayEnd(item_id):
@@ -249,11 +252,13 @@ class App:
                 self._resolve(ticket, answer)
             case ev.RunTool(call_id, name, arguments):
                 self.spawn(self._run_tool(call_id, name, arguments), f"tool-{name}")
-            case ev.Connect(conn):
-                self._link.open(conn)
-            case ev.Disconnect(_, why):
-                self._link.close()
+            case ev.Connect(conn, place):
+                self._link.open(conn, place)
+            case ev.Disconnect(conn, why):
+                self._link.close(conn)
                 self._chronicle.leaving(why)
+            case ev.Probe(conn):
+                self._link.probe(conn)
             case _:
                 self._show(effect)
 

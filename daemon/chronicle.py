@@ -38,10 +38,10 @@ class Served(NamedTuple):
     prices: Prices | None
 
 
-def served(config: Config) -> Served:
-    """What the configuration says, and whether there is a key."""
+def served(config: Config, link: LinkState = "ready") -> Served:
+    """What the configuration says, whether there is a key, and who steps in."""
     realtime = config.realtime
-    offline = realtime.provider == "offline" or keyless(config)
+    offline = realtime.provider == "offline" or keyless(config) or link == "fallback"
     provider, model = ("offline", config.brain.engine) if offline else (realtime.provider, realtime.model)
     return Served(provider, model, prices_of(provider, model, realtime.prices))
 
@@ -56,18 +56,18 @@ class Timer(Protocol):
 class Chronicle:
     """Told by the shell on the event loop what happens; decides what is worth a record.
 
-    `served()` is who answers from the next session on. `later(seconds, call)` is the loop's `call_later`.
+    `served(link)` is who answers from the next session on. `later(seconds, call)` is the loop's `call_later`.
     """
 
     def __init__(
         self,
-        served: Callable[[], Served],
+        served: Callable[[LinkState], Served],
         transcripts: bool,
         later: Callable[[float, Callable[[], None]], Timer],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._who = served
-        self._served = served()
+        self._served = served("ready")
         self._transcripts = transcripts
         self._later = later
         self._clock = clock
@@ -137,8 +137,8 @@ class Chronicle:
 
     def connection(self, link: LinkState, reason: str) -> None:
         """The connection is somewhere else."""
-        if link == "ready":
-            self._served = self._who()
+        if link in ("ready", "fallback"):
+            self._served = self._who(link)
         self._connection.is_now(link, reason, self._clock())
 
     def leaving(self, why: NewSession | None) -> None:
@@ -236,6 +236,8 @@ class _Connection:
         """Somewhere else."""
         if link == "ready":
             self._ready(now)
+        elif link == "fallback":
+            write(Kind.FALLBACK, "connection: the offline brain answers meanwhile")
         elif link in ("waiting", "refused"):
             self._lost(link, reason, now)
 

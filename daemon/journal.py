@@ -39,6 +39,7 @@ class Kind(Enum):
     CONNECTED = "ae8cc79fd5aa457cb4cca1232995b21f"  # a session is ready
     REMARK = "d65f96e750104521a930934ca47be4b3"  # the server said something about what we sent
     DISCONNECTED = "6fb4b2bcd9af4836bd942629f865248e"  # there is none; tried again until CONNECTED
+    FALLBACK = "90b0314325264466972aaf5e3a2447d3"  # the offline brain answers while the server is away
     FAULT = "0711ccad6a024f17933a785f9c6272e7"  # a part does not work
     FAULT_OVER = "8d7645c9011f4900a535700b5ffbc3ca"  # it works again
     XRUN = "dcf383eb10034e24b7d166bfcb23a19b"  # a sound card lost frames or ran dry

@@ -70,6 +70,8 @@ class Light:
             return "fault"
         if self._link == "refused":
             return "refused"
+        if self._link == "fallback":
+            return "fallback"
         return "offline" if self._link == "waiting" else "idle"
 
     def _again(self, mood: Mood) -> None:

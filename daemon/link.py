@@ -1,7 +1,7 @@
 """The websocket: moves frames, knows no meaning.
 
-One `Link` serves one connection at a time; a new `open` leaves the one before. What arrives is decoded and
-handed on in order, what is sent goes out in order, and every event may be written to the wire log.
+A `Link` serves any number of connections. What arrives is decoded and handed on in order, what is sent goes
+out in order, and every event may be written to the wire log.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias
 
 import msgspec
@@ -19,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from daemon.codec import Junk, decode_server, encode
-from daemon.core.events import Connected, Disconnected, Received
+from daemon.core.events import Connected, Disconnected, Place, Received
 from daemon.protocol import MAX_FRAME_BYTES, ClientEvents, Role
 from daemon.providers import Endpoint
 
@@ -28,6 +30,7 @@ log = logging.getLogger("voiced.link")
 OPEN_S = 10.0
 PING_S = 20.0
 CLOSE_S = 0.5
+PONG_S = 5.0
 
 LinkEvent: TypeAlias = Connected | Received | Disconnected
 
@@ -58,54 +61,92 @@ class WireLog:
             self._file = -1
 
 
+@dataclass
+class _Line:
+    """One connection: what is to be sent on it, and who serves it."""
+
+    outgoing: asyncio.Queue[ClientEvents]
+    task: asyncio.Task[None]
+    socket: ClientConnection | None = None
+
+
 class Link:
-    """Opens, sends, closes; tells what happens by `tell`, always from the event loop."""
+    """Opens, sends, closes; tells what happens by `tell`, always from the event loop.
+
+    Several connections may be open at a time, each with a number.
+    """
 
     def __init__(
-        self, endpoint: Callable[[], Endpoint], tell: Callable[[LinkEvent], None], wire: WireLog
+        self, endpoint: Callable[[Place], Endpoint], tell: Callable[[LinkEvent], None], wire: WireLog
     ) -> None:
         self.junk_frames = 0
         self._endpoint = endpoint
         self._tell = tell
         self._wire = wire
-        self._conn = 0
-        self._task: asyncio.Task[None] | None = None
-        self._outgoing: asyncio.Queue[ClientEvents] = asyncio.Queue()
+        self._lines: dict[int, _Line] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def at_work(self) -> bool:
         """Is a connection being made or served? Its end is always told; until then it is at work."""
-        return self._task is not None and not self._task.done()
+        return any(not line.task.done() for line in self._lines.values())
 
-    def open(self, conn: int) -> None:
-        """Connect, and call the connection by this number."""
-        self.close()
-        self._conn = conn
-        self._outgoing = asyncio.Queue()
-        self._task = asyncio.create_task(self._serve(conn, self._outgoing), name=f"link-{conn}")
+    def open(self, conn: int, place: Place) -> None:
+        """Connect to this place, and call the connection by this number."""
+        outgoing: asyncio.Queue[ClientEvents] = asyncio.Queue()
+        task = asyncio.create_task(self._serve(conn, place, outgoing), name=f"link-{conn}")
+        self._lines[conn] = _Line(outgoing, task)
 
-    def send(self, event: ClientEvents) -> None:
-        """Put an event on the wire, behind those before it."""
-        self._outgoing.put_nowait(event)
+    def send(self, conn: int, event: ClientEvents) -> None:
+        """Put an event on the wire, behind those before it; a connection that has ended takes none."""
+        if line := self._lines.get(conn):
+            line.outgoing.put_nowait(event)
 
-    def close(self) -> None:
-        """Leave the connection; nothing more is told of it."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+    def probe(self, conn: int) -> None:
+        """Ask whether the other end is there; if it does not say so in time, the connection has ended."""
+        line = self._lines.get(conn)
+        if line is not None and line.socket is not None:
+            self._keep(asyncio.create_task(self._probe(conn, line, line.socket), name=f"link-{conn}-probe"))
+
+    def close(self, conn: int) -> None:
+        """Leave a connection; nothing more is told of it."""
+        line = self._lines.pop(conn, None)
+        if line is None:
+            return
+        if line.socket is None:
+            line.task.cancel()
+        else:
+            # Not cancelled: on Python 3.11.2 a cancelled task cannot time out, and a dead socket would stay.
+            self._keep(asyncio.create_task(line.socket.close(), name=f"link-{conn}-close"))
+        self._keep(line.task)
 
     async def aclose(self) -> None:
-        """Leave the connection and wait until it is gone."""
-        task = self._task
-        self.close()
-        if task is not None:
-            await asyncio.wait([task], timeout=CLOSE_S)
+        """Leave all connections and wait until they are gone."""
+        for conn in list(self._lines):
+            self.close(conn)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=2 * CLOSE_S)  # a dead one takes all of it
 
-    async def _serve(self, conn: int, outgoing: asyncio.Queue[ClientEvents]) -> None:
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _probe(self, conn: int, line: _Line, socket: ClientConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            try:
+                async with asyncio.timeout(PONG_S):
+                    await (await socket.ping())
+            except TimeoutError:
+                if self._lines.get(conn) is line:
+                    self.close(conn)
+                    self._tell(Disconnected(conn, 0, "the server does not answer"))
+
+    async def _serve(self, conn: int, place: Place, outgoing: asyncio.Queue[ClientEvents]) -> None:
         try:
-            socket = await _dial(self._endpoint())
+            socket = await _dial(self._endpoint(place))
             async with socket, asyncio.TaskGroup() as tasks:
-                self._tell(Connected(conn))
+                self._lines[conn].socket = socket
+                self._tell(Connected(conn, _server_s(socket)))
                 writer = tasks.create_task(self._write(conn, socket, outgoing), name=f"link-{conn}-writer")
                 end = await self._read(conn, socket)
                 writer.cancel()
@@ -115,7 +156,8 @@ class Link:
             # Our own bug: without an end nobody would ever connect again.
             log.exception("The connection failed here, not at the server.")
             end = Disconnected(conn, 0, "internal error")
-        self._tell(end)
+        if self._lines.pop(conn, None):
+            self._tell(end)
 
     async def _read(self, conn: int, socket: ClientConnection) -> Disconnected:
         """Frames until the end; a close of any kind is an end, not an exception."""
@@ -126,6 +168,8 @@ class Link:
         return Disconnected(conn, int(socket.close_code or 0), socket.close_reason or "")
 
     def _received(self, conn: int, frame: bytes) -> None:
+        if conn not in self._lines:
+            return
         event = decode_server(frame)
         if isinstance(event, Junk):
             self.junk_frames += 1
@@ -160,6 +204,14 @@ async def _dial(endpoint: Endpoint) -> ClientConnection:
     if endpoint.unix:
         return await unix_connect(endpoint.unix, endpoint.url, **options)
     return await connect(endpoint.url, **options)
+
+
+def _server_s(socket: ClientConnection) -> float | None:
+    """What the server's clock says, by the Date header of its handshake; boards boot with a wrong clock."""
+    date = socket.response.headers.get("Date") if socket.response is not None else None
+    with contextlib.suppress(TypeError, ValueError):
+        return parsedate_to_datetime(date).timestamp() if date else None
+    return None
 
 
 def _refusal(conn: int, error: Exception) -> Disconnected:

@@ -62,6 +62,12 @@ def keyless(config: Config) -> bool:
     return wants_one and config.realtime.fallback == "offline" and resolve_key(config) is None
 
 
+def falls_back(config: Config) -> bool:
+    """Is there an offline brain to go to while the server is out of reach?"""
+    realtime = config.realtime
+    return realtime.provider != "offline" and realtime.fallback == "offline" and not keyless(config)
+
+
 def endpoint(config: Config) -> Endpoint:
     """The server of the configured provider; the key, if there is one, is in the headers."""
     realtime = config.realtime

@@ -25,6 +25,7 @@ _STYLES: Final = {
     Kind.FAULT_OVER: "green",
     Kind.TROUBLE: "yellow",
     Kind.DISCONNECTED: "yellow",
+    Kind.FALLBACK: "yellow",
     Kind.XRUN: "yellow",
     Kind.FAULT: "red",
 }

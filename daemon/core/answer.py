@@ -15,7 +15,7 @@ from daemon.core.tools_due import LATE_OUTPUT, ToolsDue
 from daemon.core.turn import Turn
 from daemon.protocol import Item, Json, ResponseCancel, ResponseCreate
 
-STALL_S = 20.0
+STALL_S = 30.0
 DRAIN_SLACK_S = 10.0
 MAX_ROUNDS = 8
 STOP_TOOL = "stop_conversation"
@@ -198,7 +198,8 @@ class Answer:
     def _remember(self, turn: Turn) -> None:
         """An answer has begun: from here on the question is history, and is never asked again."""
         if not turn.remembered and turn.source in ("button", "text"):
-            self._ledger.user(turn.user_item, turn.heard or turn.text)
+            self._ledger.user(turn.user_item, turn.heard or turn.text, turn.spoken)
+            turn.spoken = ()
         turn.remembered = True
 
     def _end_items(self, items: list[str]) -> None:
@@ -242,6 +243,7 @@ class Answer:
         self._barge_in.cancel(self._responses, now)
         if turn is None:
             return
+        self._remember(turn)
         turn.interrupted = True
         if self.playing:
             self.playing = False

@@ -223,6 +223,7 @@ class Conversation:
     def _send(self, question: Turn) -> None:
         if question.source == "button":
             self._listener.flush()
+            question.spoken = self._listener.spoken
             self._outbox.send(AudioCommit(event_id="commit"))
         elif question.source == "text":
             content = [Content(type="input_text", text=question.text)]

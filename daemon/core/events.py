@@ -11,7 +11,8 @@ from daemon.core.playout import Cut
 from daemon.protocol import ClientEvents, Json, ServerEvents
 
 State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
-LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused"]
+LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]
+Place: TypeAlias = Literal["server", "brain"]
 NewSession: TypeAlias = Literal["worn", "forgotten", "stalled"]
 
 
@@ -65,9 +66,10 @@ class Xrun(Struct, frozen=True):
 
 
 class Connected(Struct, frozen=True):
-    """The websocket of this number is open."""
+    """The websocket of this number is open; `server_s` is the server's clock, seconds since 1970."""
 
     conn: int
+    server_s: float | None = None
 
 
 class Received(Struct, frozen=True):
@@ -162,9 +164,10 @@ Input: TypeAlias = (
 
 
 class Connect(Struct, frozen=True):
-    """Open a websocket and call it by this number."""
+    """Open a websocket to the configured server or to the offline brain, and call it by this number."""
 
     conn: int
+    place: Place = "server"
 
 
 class Disconnect(Struct, frozen=True):
@@ -175,9 +178,16 @@ class Disconnect(Struct, frozen=True):
 
 
 class Send(Struct, frozen=True):
-    """Put an event on the wire, in order."""
+    """Put an event on the wire of this number, in order."""
 
     event: ClientEvents
+    conn: int
+
+
+class Probe(Struct, frozen=True):
+    """Ask whether the other end is still there; if it does not say so soon, that connection has ended."""
+
+    conn: int
 
 
 class Capture(Struct, frozen=True):
@@ -283,6 +293,7 @@ Effect: TypeAlias = (
     Connect
     | Disconnect
     | Send
+    | Probe
     | Capture
     | Play
     | PlayEnd

@@ -7,7 +7,16 @@ from typing import Literal, TypeAlias
 
 Colour: TypeAlias = tuple[float, float, float]
 Mood: TypeAlias = Literal[
-    "idle", "listening", "thinking", "speaking", "muted", "offline", "trouble", "refused", "fault"
+    "idle",
+    "listening",
+    "thinking",
+    "speaking",
+    "muted",
+    "offline",
+    "fallback",
+    "trouble",
+    "refused",
+    "fault",
 ]
 
 FRAME_S = 0.04
@@ -20,6 +29,7 @@ _COLOURS: dict[Mood, Colour] = {
     "speaking": (0.0, 1.0, 0.3),
     "muted": (0.5, 0.0, 0.0),
     "offline": (1.0, 0.4, 0.0),
+    "fallback": (0.03, 0.012, 0.0),
     "trouble": (1.0, 0.0, 0.0),
     "refused": (1.0, 0.0, 0.0),
     "fault": (1.0, 0.4, 0.0),

@@ -12,15 +12,21 @@ BUDGET_TOKENS = 2000
 _CHARACTERS_PER_TOKEN = 4
 _ITEM_TOKENS = 6
 _MAX_ENTRIES = 400
+_BYTES_PER_TOKEN = 4800  # of sound: a token for each 100 ms
+_MAX_SOUND_BYTES = 120 * 48_000
 _MAX_TEXT = 1500
 
 
 class Said(Struct):
-    """Words of the user or the assistant; `text` is empty until it is known."""
+    """Words of the user or the assistant; `text` is empty until it is known.
+
+    `spoken` is the sound of it, PCM16 mono 24 kHz in pieces, kept as long as there are no words.
+    """
 
     role: str
     item_id: str
     text: str = ""
+    spoken: tuple[bytes, ...] = ()
 
 
 class Called(Struct):
@@ -39,17 +45,18 @@ class Ledger:
     """The conversation in the order in which it happened, with what was heard of it, not what was sent."""
 
     def __init__(self) -> None:
+        self.last = 0
         self._entries: list[Entry] = []
 
-    def user(self, item_id: str, text: str = "") -> None:
+    def user(self, item_id: str, text: str = "", spoken: tuple[bytes, ...] = ()) -> None:
         """The user said something; words may follow later by `transcribed`."""
-        self._add(Said("user", item_id, text))
+        self._add(Said("user", item_id, text, () if text else spoken))
 
     def transcribed(self, item_id: str, text: str) -> None:
         """The words of a user item are known now."""
         for entry in self._entries:
             if isinstance(entry, Said) and entry.item_id == item_id and entry.role == "user":
-                entry.text = text
+                entry.text, entry.spoken = text, ()
 
     def assistant(self, item_id: str, text: str) -> None:
         """The assistant's words so far; the last call with the same item counts."""
@@ -79,13 +86,15 @@ class Ledger:
         """Nothing of this was ever said."""
         self._entries.clear()
 
-    def seed(self, budget_tokens: int = BUDGET_TOKENS) -> list[Item]:
-        """Items for a new session, oldest first; where the budget is short, the oldest stay out.
+    def seed(self, after: int = 0, budget_tokens: int = BUDGET_TOKENS) -> list[Item]:
+        """Items for a new session that was told everything up to the entry `after`, oldest first.
 
-        A call without its output stays out too: the model would call again.
+        Where the budget is short, the oldest stay out. A call without its output stays out too: the model
+        would call again.
         """
         chosen: list[list[Item]] = []
-        for entry in reversed(self._entries):
+        fresh = self._entries[max(0, len(self._entries) - (self.last - after)) :]
+        for entry in reversed(fresh):
             items = _items(entry)
             budget_tokens -= sum(map(_tokens, items))
             if budget_tokens < 0:
@@ -95,7 +104,17 @@ class Ledger:
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
+        self.last += 1
         del self._entries[:-_MAX_ENTRIES]
+        self._forget_sound()
+
+    def _forget_sound(self) -> None:
+        """Of what has no words, the newest minutes are kept."""
+        left = _MAX_SOUND_BYTES
+        for entry in reversed(self._entries):
+            if isinstance(entry, Said) and entry.spoken:
+                left -= sum(map(len, entry.spoken))
+                entry.spoken = entry.spoken if left >= 0 else ()
 
 
 def words_heard(text: str, heard_ms: int, received_ms: int) -> str:
@@ -109,8 +128,11 @@ def words_heard(text: str, heard_ms: int, received_ms: int) -> str:
 def _items(entry: Entry) -> list[Item]:
     if isinstance(entry, Called):
         return _call_items(entry)
-    if not entry.text:
+    if not entry.text and not entry.spoken:
         return []
+    if not entry.text:
+        sound = Content(type="input_audio", audio=b"".join(entry.spoken))
+        return [Item(type="message", role=entry.role, content=[sound])]
     kind = "input_text" if entry.role == "user" else "output_text"
     text = entry.text if len(entry.text) <= _MAX_TEXT else entry.text[:_MAX_TEXT] + " ..."
     return [Item(type="message", role=entry.role, content=[Content(type=kind, text=text)])]
@@ -126,5 +148,11 @@ def _call_items(call: Called) -> list[Item]:
 
 
 def _tokens(item: Item) -> int:
-    words = [part.text for part in item.content or []] + [item.arguments, item.output]
-    return _ITEM_TOKENS + sum(len(text) for text in words if text) // _CHARACTERS_PER_TOKEN
+    parts = item.content or []
+    words = [part.text for part in parts] + [item.arguments, item.output]
+    sound = sum(len(part.audio) for part in parts if part.audio)
+    return (
+        _ITEM_TOKENS
+        + sum(len(text) for text in words if text) // _CHARACTERS_PER_TOKEN
+        + sound // _BYTES_PER_TOKEN
+    )

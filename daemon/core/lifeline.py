@@ -1,40 +1,29 @@
-"""The connection: connect, greet, configure, stay, lose, back off, for ever.
+"""The connections: which one is used, which are in preparation, and when to try again. For ever.
 
-    waiting -> connecting -> configuring -> ready -> waiting ...        (refused: a slow kind of waiting)
-
-The server speaks first (`session.created`); then the session is configured, and when that is acknowledged, or
-its time is up, the history is told and the connection is ready.
+At most three at a time: the `live` one, which the conversation uses; the `next` one to the server, made
+before the live one is broken; and a `spare` one to the offline brain while the server is out of reach. A new
+one takes over in a quiet moment, or at once where there is none to lose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
-
-from msgspec import UNSET
+from typing import Literal, TypeAlias
 
 from daemon.core import events as ev
+from daemon.core.attempt import Attempt, Stage
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
+from daemon.core.pace import Pace
 from daemon.core.timers import Timers
-from daemon.protocol import (
-    Error,
-    ItemCreate,
-    Json,
-    ServerEvents,
-    SessionCreated,
-    SessionUpdate,
-    SessionUpdated,
-)
+from daemon.protocol import Error, Json, ServerEvents
 
-OPEN_S = 15.0
-GREETING_S = 10.0
-CONFIGURE_S = 5.0
-FIRST_BACKOFF_S = 0.5
-MAX_BACKOFF_S = 30.0
 REFUSED_S = 300.0
 HEALTHY_S = 60.0
 GRACE_S = 60.0
+EXPIRY_MARGIN_S = 15.0
+OUTAGE_S = 2.0
+PROBE_S = 3.0
 PRESS_INTERVAL_S = 1.0
 
 FATAL = frozenset(
@@ -49,164 +38,285 @@ FATAL = frozenset(
 )
 """Codes that only the owner can do something about."""
 
+ONE_SESSION = frozenset({"session_limit_reached", "too_many_sessions"})
+"""Codes of a server that holds one session at a time."""
+
+_POLICY_VIOLATION = 1008
 _REMEDIES = {
     401: "The server refuses the key; check realtime.key_file.",
     403: "The key may not use this model; check the account and realtime.model.",
     404: "The server does not know the address or the model; check realtime.url and realtime.model.",
 }
 
-
-class Phase(Enum):
-    """Where the connection is; the value is what people are shown."""
-
-    WAITING = "waiting"
-    CONNECTING = "connecting"
-    CONFIGURING = "configuring"
-    READY = "ready"
-    REFUSED = "refused"
+Change: TypeAlias = Literal["", "lost", "found", "moved"]
+"""What the conversation must know: it has lost its server, found one, or moved from one to another."""
 
 
 class Lifeline:
-    """One connection at a time, each with a number. `dice` gives a random float from 0 to 1."""
+    """`settle` decides, after each event, from what has become of the connections and of the conversation."""
 
     def __init__(
-        self, session: Json, outbox: Outbox, ledger: Ledger, dice: Callable[[], float], max_session_s: float
+        self,
+        session: Json,
+        outbox: Outbox,
+        ledger: Ledger,
+        dice: Callable[[], float],
+        max_session_s: float,
+        fallback: bool = False,
     ) -> None:
-        self.phase = Phase.WAITING
-        self.conn = 0
-        self.attempts = 0
+        self.live: Attempt | None = None
+        self.next: Attempt | None = None
+        self.spare: Attempt | None = None
+        self._fallback = fallback
         self._session = session
         self._outbox = outbox
         self._ledger = ledger
-        self._dice = dice
         self._max_session_s = max_session_s
         self._timers = Timers()
+        self._pace = Pace(dice)
+        self._brain_pace = Pace(dice)
+        self._conns = self._known = 0
         self._fatal = ""
-        self._ready_at = 0.0
-        self._connected_at = float("-inf")
-        self._worn = False
+        self._single = False
+        self._worn = self._overdue = False
+        self._live_since = 0.0
+        self._pressed_at = float("-inf")
+        self._shown: ev.LinkState = "waiting"
+
+    # ------------------------------------------------------------ what it is
 
     @property
     def deadline(self) -> float | None:
         """When `tick` wants to be called."""
-        return self._timers.deadline
+        parts = (self._timers, self.live, self.next, self.spare)
+        return min((part.deadline for part in parts if part and part.deadline is not None), default=None)
 
     @property
-    def worn(self) -> bool:
-        """Is the session near its limit, so that a quiet moment should be used for a new one?"""
-        return self._worn
+    def state(self) -> ev.LinkState:
+        """What people are shown."""
+        if self.live is not None:
+            return "fallback" if self.live.place == "brain" else "ready"
+        if self.next is None:
+            return "refused" if self._fatal else "waiting"
+        return "connecting" if self.next.stage in (Stage.DIALING, Stage.GREETING) else "configuring"
 
-    def connect(self, now: float) -> None:
-        """Open a connection now, whatever was there before."""
-        self.conn += 1
-        self._connected_at = now
-        self._fatal, self._worn = "", False
-        self._timers = Timers()
-        self._timers.set("greeting", now + OPEN_S)
-        self._enter(Phase.CONNECTING)
-        self._outbox.do(ev.Connect(self.conn))
+    def find(self, conn: int) -> Attempt | None:
+        """The connection of this number, unless it has been given up."""
+        return next((each for each in (self.live, self.next, self.spare) if each and each.conn == conn), None)
 
-    def connected(self, now: float) -> None:
-        """The socket is open: the server has its time for the greeting from now on."""
-        if self.phase is Phase.CONNECTING:
-            self._timers.set("greeting", now + GREETING_S)
+    # ------------------------------------------------------------ what happens
+
+    def start(self, now: float) -> None:
+        """The appliance is up."""
+        self._dial(now)
+        self._timers.set("outage", now + OUTAGE_S)
+
+    def connected(self, conn: int, server_s: float | None, now: float) -> None:
+        """A socket is open."""
+        if attempt := self.find(conn):
+            attempt.connected(server_s, now)
+
+    def received(self, conn: int, event: ServerEvents, now: float) -> None:
+        """An event on any of the connections."""
+        attempt = self.find(conn)
+        if attempt is None:
+            return
+        if attempt is self.live:
+            self._timers.clear("probe")
+        if isinstance(event, Error) and event.error.reason in FATAL and attempt.place == "server":
+            self._fatal = event.error.message or event.error.reason
+        if isinstance(event, Error) and event.error.reason in ONE_SESSION:
+            self._single = True
+        attempt.received(event, now)
 
     def worked(self) -> None:
         """The server has answered: whatever it once refused, it does not refuse now."""
         self._fatal = ""
 
+    def lost(self, conn: int, code: int, reason: str, retry_after_s: float, now: float) -> None:
+        """A connection has ended or could not be made."""
+        attempt = self.find(conn)
+        if attempt is None:
+            return
+        if attempt.place == "brain":
+            self._leave(attempt)
+            self._timers.set("brain", now + self._brain_pace.failed(now))
+            return
+        if attempt is self.next and self.live is not None and code == _POLICY_VIOLATION:
+            self._single = True
+        self._fatal = self._fatal or _fatal(code, reason)
+        if attempt is self.live and now - self._live_since >= HEALTHY_S:
+            self._pace.healthy()
+        self._leave(attempt)
+        self._retry(reason or str(code), retry_after_s, now)
+
     def hurry(self, now: float) -> None:
         """Somebody pressed the button: no more waiting."""
-        waiting = self.phase in (Phase.WAITING, Phase.REFUSED)
-        if waiting and now - self._connected_at >= PRESS_INTERVAL_S:
-            self.connect(now)
+        out = self.next is None and (self.live is None or self.live.place == "brain")
+        if out and now - self._pressed_at >= PRESS_INTERVAL_S:
+            self._pressed_at = now
+            self._dial(now, pressed=True)
 
     def restart(self, why: ev.NewSession, now: float) -> None:
-        """Begin a new session: the old one is worn out, answers nothing, or must be forgotten."""
-        self._outbox.online = False
-        self._outbox.do(ev.Disconnect(self.conn, why))
-        self.connect(now)
+        """This session must not go on: it does not answer, or it knows what is to be forgotten."""
+        if self.live is not None:
+            self._hang_up(self.live, why)
+        if self.next is not None and why == "forgotten":
+            self._hang_up(self.next, why)
+        if self.next is None:
+            self._dial(now)
+        self._timers.ensure("outage", now + OUTAGE_S)
 
-    def received(self, event: ServerEvents, now: float) -> bool:
-        """An event of the present connection; True if it has just become ready."""
-        if isinstance(event, SessionCreated) and self.phase is Phase.CONNECTING:
-            self._configure(self._session, now)
-        elif isinstance(event, SessionUpdated) and self.phase is Phase.CONFIGURING:
-            return self._become_ready(now)
-        elif isinstance(event, Error):
-            return self._error(event, now)
-        return False
-
-    def lost(self, code: int, reason: str, retry_after_s: float, now: float) -> None:
-        """The connection has ended or could not be made: wait, then try again."""
-        self._outbox.online = False
-        self._timers = Timers()
-        if self.phase is Phase.READY and now - self._ready_at >= HEALTHY_S:
-            self.attempts = 0
-        self._fatal = self._fatal or _fatal(code, reason)
-        wait_s = REFUSED_S if self._fatal else max(min(retry_after_s, REFUSED_S), self._backoff_s())
-        self.attempts += 1
-        self._timers.set("retry", now + wait_s)
-        said = self._fatal or f"The connection is down ({reason or code}); next try in {wait_s:.1f} s."
-        self._enter(Phase.REFUSED if self._fatal else Phase.WAITING, said)
-
-    def tick(self, now: float) -> bool:
-        """Something is due; True if the connection has just become ready."""
-        ready = False
+    def tick(self, now: float) -> None:
+        """Something is due."""
+        for attempt in (self.live, self.next, self.spare):
+            if attempt is not None:
+                attempt.tick(now)
+                if attempt.late:
+                    self._outbox.do(ev.Disconnect(attempt.conn))
+                    self.lost(attempt.conn, 0, attempt.late, 0.0, now)
         for name in self._timers.pop_due(now):
-            match name:
-                case "retry":
-                    self.connect(now)
-                case "greeting":
-                    self._outbox.do(ev.Disconnect(self.conn))
-                    self.lost(0, "the server does not answer", 0.0, now)
-                case "configure":
-                    ready = self._become_ready(now)
-                case "soft":
-                    self._worn = True
-                case "hard":
-                    self.restart("worn", now)
-        return ready
+            self._due(name, now)
 
-    def _configure(self, session: Json, now: float) -> None:
-        self._enter(Phase.CONFIGURING)
-        self._timers.clear("greeting")
-        self._timers.set("configure", now + CONFIGURE_S)
-        self._outbox.do(ev.Send(SessionUpdate(event_id=f"configure_{self.conn}", session=session)))
+    def _due(self, name: str, now: float) -> None:
+        match name:
+            case "retry" if self.next is None:
+                self._dial(now)
+            case "outage" | "brain":
+                self._call_the_brain(now)
+            case "soft":
+                self._worn = True
+            case "hard":
+                self._worn = self._overdue = True
+            case "probe" if self.live is not None:
+                self._outbox.do(ev.Probe(self.live.conn))
+                self._timers.set("probe", now + PROBE_S)
 
-    def _become_ready(self, now: float) -> bool:
-        self._timers.clear("configure")
-        grace_s = min(GRACE_S, self._max_session_s / 10)
-        self._timers.set("soft", self._connected_at + self._max_session_s - grace_s)
-        self._timers.set("hard", self._connected_at + self._max_session_s)
-        self._ready_at = now
-        self._outbox.online = True
-        for item in self._ledger.seed():
-            self._outbox.send(ItemCreate(item=item))
-        self._enter(Phase.READY)
-        return True
+    # ------------------------------------------------------------ what is to be done
 
-    def _error(self, event: Error, now: float) -> bool:
-        """A fatal code explains the close that follows; a refused configuration is tried again, smaller."""
-        if event.error.reason in FATAL:
-            self._fatal = event.error.message or event.error.reason
-        elif self.phase is Phase.CONFIGURING and "fallback" not in (event.error.event_id or ""):
-            self._outbox.do(ev.Remark(f"The server refuses the configuration: {event.error.message}"))
-            essential = _essential(self._session)
-            update = SessionUpdate(event_id=f"configure_{self.conn}_fallback", session=essential)
-            self._outbox.do(ev.Send(update))
-        elif self.phase is Phase.CONFIGURING:
-            return self._become_ready(now)
-        return False
+    def settle(self, idle: bool, waiting: bool, now: float) -> Change:
+        """Draw the consequences. `idle`: nothing is under way; `waiting`: somebody waits for an answer."""
+        self._watch(waiting, now)
+        self._renew(idle, now)
+        self._promote(idle, waiting, now)
+        self._outbox.conn = self.live.conn if self.live is not None else 0
+        self._show("")
+        before, self._known = self._known, self._outbox.conn
+        if self._known == before:
+            return ""
+        if not before:
+            return "found"
+        return "moved" if self._known else "lost"
 
-    def _backoff_s(self) -> float:
-        """Full jitter: anything up to a ceiling that doubles, and never nothing."""
-        ceiling_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self.attempts, 10))
-        return max(FIRST_BACKOFF_S / 2, ceiling_s * self._dice())
+    def _watch(self, waiting: bool, now: float) -> None:
+        """While somebody waits, a silent server is asked whether it is still there."""
+        if waiting and self.live is not None:
+            self._timers.ensure("probe", now)
+        else:
+            self._timers.clear("probe")
 
-    def _enter(self, phase: Phase, reason: str = "") -> None:
-        self.phase = phase
-        self._outbox.do(ev.LinkChanged(phase.value, reason))
+    def _renew(self, idle: bool, now: float) -> None:
+        """A worn session gets a successor; where the server has room for one only, it must go first."""
+        live = self.live
+        if not self._worn or live is None or self.next is not None or live.place == "brain":
+            return
+        if self._overdue or (self._single and idle):
+            self._hang_up(live, "worn")
+            self._dial(now)
+        elif not self._single and "retry" not in self._timers:
+            self._dial(now)
+
+    def _promote(self, idle: bool, waiting: bool, now: float) -> None:
+        """Let a connection that is ready take over."""
+        coming = self.next
+        if coming is not None and coming.usable:
+            if self.live is None or self._overdue:
+                self._take(coming, now)
+            elif idle and coming.stage is Stage.CONFIGURED:
+                coming.seed(self._ledger, now)
+            if idle and coming.stage is Stage.SEEDED and self.live is not coming:
+                self._take(coming, now)
+        spare = self.spare
+        if spare is not None and spare.usable and self.live is None and waiting:
+            self._take(spare, now)
+
+    def _take(self, attempt: Attempt, now: float) -> None:
+        """This one is used from now on; what it has not been told of the history it is told first."""
+        attempt.seed(self._ledger, now)
+        if self.live is not None:
+            self._hang_up(self.live, "worn" if self.live.place == "server" else None)
+        self.live, self._shown = attempt, "configuring"
+        if attempt is self.spare:
+            self.spare = None
+            return
+        self.next = None
+        if self.spare is not None:
+            self._hang_up(self.spare)
+        self._live_since, self._worn, self._overdue = now, False, False
+        self._timers.clear("retry", "outage", "brain")
+        self._limit(attempt, now)
+
+    def _limit(self, attempt: Attempt, now: float) -> None:
+        """Until when this session may be used, and from when on a quiet moment is to be taken."""
+        limit_s = self._max_session_s
+        if attempt.expires_in_s is not None:
+            limit_s = min(limit_s, max(EXPIRY_MARGIN_S, attempt.expires_in_s - EXPIRY_MARGIN_S))
+        self._timers.set("soft", now + limit_s - min(GRACE_S, limit_s / 10))
+        self._timers.set("hard", now + limit_s)
+
+    # ------------------------------------------------------------ making and leaving
+
+    def _dial(self, now: float, pressed: bool = False) -> None:
+        self._timers.clear("retry")
+        if not pressed:
+            wait_s = self._pace.allowed(now)
+            if wait_s > 0:
+                self._timers.set("retry", now + wait_s)
+                return
+            self._pace.attempted(now)
+        self._fatal = ""
+        self.next = self._attempt("server", now)
+        self._show("")
+
+    def _call_the_brain(self, now: float) -> None:
+        """Have the offline brain ready before anybody asks for it."""
+        out = self.live is None and self.spare is None
+        if self._fallback and out:
+            self._brain_pace.attempted(now)
+            self.spare = self._attempt("brain", now)
+
+    def _attempt(self, place: ev.Place, now: float) -> Attempt:
+        self._conns += 1
+        return Attempt(self._conns, place, self._session, self._outbox, now)
+
+    def _retry(self, reason: str, retry_after_s: float, now: float) -> None:
+        wait_s = self._pace.failed(now)
+        wait_s = REFUSED_S if self._fatal else max(min(retry_after_s, REFUSED_S), wait_s)
+        self._timers.set("retry", now + wait_s)
+        if self.live is None:
+            self._timers.ensure("outage", now + OUTAGE_S)
+            self._show(self._fatal or f"The connection is down ({reason}); next try in {wait_s:.1f} s.")
+
+    def _leave(self, attempt: Attempt) -> None:
+        """It is gone."""
+        if attempt is self.live:
+            self.live, self._outbox.conn = None, 0
+            self._timers.clear("soft", "hard", "probe")
+            self._worn = self._overdue = False
+        if attempt is self.next:
+            self.next = None
+        if attempt is self.spare:
+            self.spare = None
+
+    def _hang_up(self, attempt: Attempt, why: ev.NewSession | None = None) -> None:
+        """It is not wanted any more."""
+        self._outbox.do(ev.Disconnect(attempt.conn, why))
+        self._leave(attempt)
+
+    def _show(self, reason: str) -> None:
+        if reason or self.state != self._shown:
+            self._shown = self.state
+            self._outbox.do(ev.LinkChanged(self._shown, reason))
 
 
 def _fatal(code: int, reason: str) -> str:
@@ -215,12 +325,3 @@ def _fatal(code: int, reason: str) -> str:
         return _REMEDIES[code]
     cause = reason.rpartition(".")[2]
     return f"The server refuses us: {cause}." if cause in FATAL else ""
-
-
-def _essential(session: Json) -> Json:
-    """What a session needs at the very least: turns, tools, instructions, formats."""
-    essential: Json = {key: session[key] for key in ("type", "instructions", "tools") if key in session}
-    detection = session.get("audio", {}).get("input", {}).get("turn_detection", UNSET)
-    if detection is not UNSET:
-        essential["audio"] = {"input": {"turn_detection": detection}}
-    return essential

@@ -27,6 +27,11 @@ class Listener:
         """Is there enough of it for the server to accept a commit?"""
         return self._utterance.duration_ms >= MIN_COMMIT_MS
 
+    @property
+    def spoken(self) -> tuple[bytes, ...]:
+        """All of it: PCM16 mono 24 kHz in pieces."""
+        return self._utterance.pieces
+
     def start(self, now: float, anew: bool) -> None:
         """Open the microphone; `anew` begins an empty utterance, else the one before is continued."""
         if anew:

@@ -12,7 +12,7 @@ from daemon.core.conversation import Conversation, Settings
 from daemon.core.devices import Devices
 from daemon.core.gestures import Gesture, Gestures
 from daemon.core.ledger import Ledger
-from daemon.core.lifeline import Lifeline, Phase
+from daemon.core.lifeline import Lifeline
 from daemon.core.outbox import Outbox
 from daemon.core.outputs import WriteOutput
 from daemon.core.tokens import Tokens
@@ -34,12 +34,13 @@ class Machine:
         dice: Callable[[], float],
         debounce_s: float = 0.03,
         max_session_s: float = 3300.0,
+        fallback: bool = False,
     ) -> None:
         self.devices = devices
         self.ledger = Ledger()
         self._outbox = Outbox()
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
-        self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s)
+        self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s, fallback)
         self._conversation = Conversation(settings, self._outbox, self.ledger)
         self._shown: ev.State = "idle"
         self._stuck = False
@@ -53,7 +54,7 @@ class Machine:
     @property
     def link(self) -> ev.LinkState:
         """Where the connection is."""
-        return self._lifeline.phase.value
+        return self._lifeline.state
 
     @property
     def ticket(self) -> int:
@@ -75,8 +76,9 @@ class Machine:
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
         self._route(event, now)
+        self._follow(now)
         self._conversation.settle(now)
-        self._use_quiet(now)
+        self._follow(now)
         if self.state != self._shown:
             self._shown = self.state
             self._outbox.do(ev.StateChanged(self.state))
@@ -91,8 +93,9 @@ class Machine:
             case ev.Captured(pcm):
                 talk.captured(pcm, now)
             case ev.Received(conn, received):
-                if conn == self._lifeline.conn:
-                    self._received(received, now)
+                self._lifeline.received(conn, received, now)
+                if conn == self._outbox.conn:
+                    self._spoken(received, now)
             case ev.Edge(pressed, at):
                 self._hand(self._gestures.edge(pressed, now), at, now)
             case ev.Tick():
@@ -107,13 +110,10 @@ class Machine:
                 talk.answer.stopped(cut)
             case ev.Xrun():
                 talk.xrun()
-            case ev.Connected(conn):
-                if conn == self._lifeline.conn:
-                    self._lifeline.connected(now)
+            case ev.Connected(conn, server_s):
+                self._lifeline.connected(conn, server_s, now)
             case ev.Disconnected(conn, code, reason, retry_after_s):
-                if conn == self._lifeline.conn and self._lifeline.phase not in (Phase.WAITING, Phase.REFUSED):
-                    self._lifeline.lost(code, reason, retry_after_s, now)
-                    talk.offline(now)
+                self._lifeline.lost(conn, code, reason, retry_after_s, now)
             case ev.ToolDone(call_id, output):
                 talk.answer.tool_done(call_id, output)
             case ev.DeviceAsked(ticket, request):
@@ -122,7 +122,7 @@ class Machine:
                 self._outbox.do(ev.DeviceAnswered(ticket, answer))
             case ev.Start():
                 self.devices.start(now)
-                self._lifeline.connect(now)
+                self._lifeline.start(now)
             case _:
                 self._asked(event, now)
 
@@ -156,32 +156,25 @@ class Machine:
             # A socket that is alive and answers nothing is no use: a new one may do better.
             self._conversation.answer.stalled = False
             self._lifeline.restart("stalled", now)
-            self._conversation.offline(now)
         self._write(self.devices.tick(now))
-        online = self._outbox.online
-        if self._lifeline.tick(now):
-            self._conversation.online()
-        elif online and not self._outbox.online:
-            self._conversation.offline(now)
+        self._lifeline.tick(now)
 
-    def _use_quiet(self, now: float) -> None:
-        """A worn or unwanted session is replaced when nothing is going on."""
-        if self._conversation.idle and (self._forget or self._lifeline.worn):
-            if self._forget:
-                self.ledger.forget()
-            self._lifeline.restart("forgotten" if self._forget else "worn", now)
+    def _follow(self, now: float) -> None:
+        """Let the conversation follow what becomes of the connections."""
+        talk = self._conversation
+        if self._forget and talk.idle:
             self._forget = False
-            self._conversation.offline(now)
+            self.ledger.forget()
+            self._lifeline.restart("forgotten", now)
+        change = self._lifeline.settle(talk.idle, talk.turn is not None, now)
+        if change in ("lost", "moved"):
+            talk.offline(now)
+        if change in ("found", "moved"):
+            talk.online()
 
     def _write(self, writes: list[WriteOutput]) -> None:
         for write in writes:
             self._outbox.do(write)
-
-    def _received(self, event: wire.ServerEvents, now: float) -> None:
-        if self._lifeline.received(event, now):
-            self._conversation.online()
-        if self._outbox.online:
-            self._spoken(event, now)
 
     def _spoken(self, event: wire.ServerEvents, now: float) -> None:
         """What a configured session says."""

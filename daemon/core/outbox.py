@@ -7,11 +7,16 @@ from daemon.protocol import ClientEvents
 
 
 class Outbox:
-    """Effects since they were last taken. `online`: a server is there and knows what it must know."""
+    """Effects since they were last taken. `conn` is the connection that the conversation uses, 0 for none."""
 
     def __init__(self) -> None:
-        self.online = False
+        self.conn = 0
         self._effects: list[ev.Effect] = []
+
+    @property
+    def online(self) -> bool:
+        """Is there a server that knows what it must know?"""
+        return self.conn != 0
 
     def do(self, effect: ev.Effect) -> None:
         """Ask the shell for something."""
@@ -20,7 +25,7 @@ class Outbox:
     def send(self, event: ClientEvents) -> None:
         """Put an event on the wire; a caller that must know whether it got there asks `online` first."""
         if self.online:
-            self._effects.append(ev.Send(event))
+            self._effects.append(ev.Send(event, self.conn))
 
     def take(self) -> list[ev.Effect]:
         """What is to be done."""

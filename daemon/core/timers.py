@@ -22,6 +22,9 @@ class Timers:
         """Wake up for `name` at this time, unless it has one already."""
         self._times.setdefault(name, at)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._times
+
     def clear(self, *names: str) -> None:
         """Do not wake up for these."""
         for name in names:

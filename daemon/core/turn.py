@@ -30,6 +30,7 @@ class Turn(Struct):
     number: int
     source: Source
     text: str = ""
+    spoken: tuple[bytes, ...] = ()
     ticket: int = 0
     closed: bool = False
     remembered: bool = False

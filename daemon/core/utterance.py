@@ -23,6 +23,11 @@ class Utterance:
         return self._bytes * 1000 // BYTES_PER_S
 
     @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """All of it."""
+        return tuple(self._chunks)
+
+    @property
     def begun(self) -> bool:
         """Has the present connection got any of it?"""
         return self._sent > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve, unix_serve
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from daemon import protocol as wire
 from daemon.core.events import Connected, Disconnected, Received
@@ -28,10 +29,11 @@ class Listener:
 
     def __init__(self) -> None:
         self.events: list[LinkEvent] = []
-        self.ended = asyncio.Event()
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
 
     def __call__(self, event: LinkEvent) -> None:
         self.events.append(event)
+        self.begun.set()
         if isinstance(event, Disconnected):
             self.ended.set()
 
@@ -49,8 +51,8 @@ async def linked(handler: Handler, log: str = "", **options: Any) -> Any:
         port = next(iter(server.sockets)).getsockname()[1]
         told, log_file = Listener(), WireLog(log)
         endpoint = Endpoint(f"ws://127.0.0.1:{port}/v1/realtime", {"Authorization": "Bearer sk-canary"})
-        link = Link(lambda: endpoint, told, log_file)
-        link.open(1)
+        link = Link(lambda place: endpoint, told, log_file)
+        link.open(1, "server")
         yield link, told
         await link.aclose()
         log_file.close()
@@ -110,7 +112,7 @@ def test_a_writer_that_fails_ends_the_connection_so_that_another_is_made() -> No
     async def scenario() -> None:
         async with linked(handler) as (link, told):
             assert link.at_work
-            link.send(object())  # nobody can encode that
+            link.send(1, object())  # nobody can encode that
             assert (await told.end()).reason == "internal error"
             await asyncio.sleep(0)
             assert not link.at_work
@@ -149,8 +151,8 @@ def test_a_refused_handshake(
 def test_nobody_listens() -> None:
     async def scenario() -> None:
         told = Listener()
-        link = Link(lambda: Endpoint("ws://127.0.0.1:1/v1/realtime"), told, WireLog(""))
-        link.open(4)
+        link = Link(lambda place: Endpoint("ws://127.0.0.1:1/v1/realtime"), told, WireLog(""))
+        link.open(4, "server")
         end = await told.end()
         assert (end.conn, end.code) == (4, 0)
         assert end.reason
@@ -172,10 +174,10 @@ def test_it_speaks_over_a_unix_socket_and_in_order(tmp_path: Path) -> None:
         path = str(tmp_path / "brain.sock")
         async with await unix_serve(handler, path):
             told = Listener()
-            link = Link(lambda: Endpoint("ws://localhost/v1/realtime", unix=path), told, WireLog(""))
-            link.open(1)
+            link = Link(lambda place: Endpoint("ws://localhost/v1/realtime", unix=path), told, WireLog(""))
+            link.open(1, "server")
             for event in (wire.AudioClear(), wire.AudioAppend(audio=b"\0\0"), wire.AudioCommit()):
-                link.send(event)
+                link.send(1, event)
             await told.end()
             await link.aclose()
 
@@ -190,7 +192,7 @@ def test_the_wire_log_has_every_event_and_no_key(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         async with linked(handler, str(log)) as (link, told):
-            link.send(wire.AudioCommit(event_id="c1"))
+            link.send(1, wire.AudioCommit(event_id="c1"))
             await told.end()
 
     log = tmp_path / "wire.jsonl"
@@ -203,7 +205,7 @@ def test_the_wire_log_has_every_event_and_no_key(tmp_path: Path) -> None:
     assert "canary" not in log.read_text()
 
 
-def test_a_new_connection_leaves_the_old_one_in_silence() -> None:
+def test_connections_live_side_by_side_and_are_left_in_silence() -> None:
     async def handler(socket: ServerConnection) -> None:
         await socket.send(CREATED)
         await socket.wait_closed()
@@ -211,8 +213,43 @@ def test_a_new_connection_leaves_the_old_one_in_silence() -> None:
     async def scenario() -> None:
         async with linked(handler) as (link, told):
             await asyncio.sleep(0.1)
-            link.open(2)
+            link.open(2, "server")
+            await asyncio.sleep(0.2)
+            link.close(1)
             await asyncio.sleep(0.2)
         assert [event.conn for event in told.events] == [1, 1, 2, 2]
+
+    run(scenario)
+
+
+def test_a_probe_finds_out_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a router forgets a connection: the socket is open, and nothing comes back."""
+    monkeypatch.setattr("daemon.link.PONG_S", 0.2)
+    gone = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        protocol = ServerProtocol()
+        protocol.receive_data(await reader.readuntil(b"\r\n\r\n"))
+        (handshake,) = protocol.events_received()
+        protocol.send_response(protocol.accept(handshake))  # type: ignore[arg-type]
+        writer.write(b"".join(protocol.data_to_send()))
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(mute, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        told = Listener()
+        link = Link(lambda place: Endpoint(f"ws://127.0.0.1:{port}/"), told, WireLog(""))
+        link.open(1, "server")
+        await told.begun.wait()
+        link.probe(1)
+        end = await told.end()
+        assert (end.conn, end.reason) == (1, "the server does not answer")
+        await link.aclose()
+        await gone.wait()
+        server.close()
 
     run(scenario)

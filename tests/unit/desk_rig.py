@@ -22,7 +22,11 @@ class Rig:
     """Drives one machine; `effects` is everything it asked for since `clear`."""
 
     def __init__(
-        self, dice: Callable[[], float] = lambda: 0.5, max_session_s: float = 3300.0, **settings: Any
+        self,
+        dice: Callable[[], float] = lambda: 0.5,
+        max_session_s: float = 3300.0,
+        fallback: bool = False,
+        **settings: Any,
     ) -> None:
         self.now = 100.0
         self.effects: list[ev.Effect] = []
@@ -33,6 +37,7 @@ class Rig:
             Devices({"lamp": LAMP}),
             dice,
             max_session_s=max_session_s,
+            fallback=fallback,
         )
 
     def step(self, *events: ev.Input) -> None:

@@ -58,7 +58,7 @@ class Desk:
         self._caplog = caplog
         self._due: tuple[float, Callable[[], None]] | None = None
         served = Served("openai", "gpt-realtime-2.1-mini", Prices(1.0, 0.5, 2.0, 10.0, 5.0, 20.0))
-        self.chronicle = Chronicle(lambda: served, transcripts, self._later, lambda: self.now)
+        self.chronicle = Chronicle(lambda link: served, transcripts, self._later, lambda: self.now)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> Desk:
         assert self._due is None
@@ -335,6 +335,6 @@ def test_a_journal_that_stands_still_stops_neither_the_voice_nor_the_end() -> No
 def test_free_prices_are_those_of_the_offline_brain(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     never: Any = None
-    chronicle = Chronicle(lambda: Served("offline", "small", FREE), False, never)
+    chronicle = Chronicle(lambda link: Served("offline", "small", FREE), False, never)
     chronicle.turn(TURN)
     assert vars(caplog.records[0])["VOICED_COST_USD"] == "0"

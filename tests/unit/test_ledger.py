@@ -12,7 +12,7 @@ from daemon.core.ledger import Ledger, words_heard
 def told(ledger: Ledger, budget: int = 2000) -> list[str]:
     return [
         (item.content[0].text or "") if item.content else f"{item.type} {item.call_id}"
-        for item in ledger.seed(budget)
+        for item in ledger.seed(budget_tokens=budget)
     ]
 
 
@@ -74,3 +74,29 @@ def test_forgotten_is_forgotten() -> None:
     ledger.user("u", "secret")
     ledger.forget()
     assert ledger.seed() == []
+
+
+def test_without_words_the_sound_is_told_until_there_are_words() -> None:
+    ledger = Ledger()
+    ledger.user("u1", spoken=(b"\1\0" * 24_000, b"\2\0" * 24_000))
+    (item,) = ledger.seed()
+    assert item.content
+    assert (item.content[0].type, len(bytes(item.content[0].audio or b""))) == ("input_audio", 96_000)
+    ledger.transcribed("u1", "lamp on")
+    assert told(ledger) == ["lamp on"]
+
+
+def test_only_the_newest_minutes_of_sound_are_kept() -> None:
+    ledger = Ledger()
+    for number in range(5):
+        ledger.user(f"u{number}", spoken=(b"\0\0" * 24_000 * 50,))
+    assert len(ledger.seed(budget_tokens=10**6)) == 2
+
+
+def test_what_came_after_is_told_after() -> None:
+    ledger = Ledger()
+    ledger.user("u1", "one")
+    mark = ledger.last
+    ledger.assistant("a1", "two")
+    assert [item.role for item in ledger.seed(after=mark)] == ["assistant"]
+    assert ledger.seed(after=ledger.last) == []

@@ -303,7 +303,7 @@ def test_a_stuck_button_is_answered_after_max_utterance_s() -> None:
 def test_a_server_that_falls_silent_is_given_up() -> None:
     rig = Rig().start()
     rig.speak()
-    rig.wait(25.0)
+    rig.wait(35.0)
     assert rig.machine.state == "idle"
     assert "stopped answering" in rig.found(ev.TurnOver)[0].turn["trouble"]
 
@@ -451,7 +451,7 @@ def test_servers_that_number_their_answers_anew_are_heard_after_a_reconnect() ->
 def test_a_server_that_stalls_is_left_for_a_new_connection() -> None:
     rig = Rig().start()
     rig.speak()
-    rig.wait(21.0)
+    rig.wait(31.0)
     assert rig.found(ev.Disconnect)
     assert rig.found(ev.Connect)
 

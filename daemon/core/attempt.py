@@ -1,0 +1,156 @@
+"""One connection on its way to being of use: dialing, greeted, configured, and told the history."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import UNSET
+
+from daemon.core import events as ev
+from daemon.core.ledger import Ledger
+from daemon.core.outbox import Outbox
+from daemon.core.timers import Timers
+from daemon.protocol import (
+    Error,
+    ItemAdded,
+    ItemCreate,
+    ItemCreated,
+    Json,
+    ServerEvents,
+    SessionCreated,
+    SessionUpdate,
+    SessionUpdated,
+)
+
+OPEN_S = 15.0
+GREETING_S = 10.0
+CONFIGURE_S = 5.0
+SEED_S = 3.0
+PLAUSIBLE_S = 86_400.0
+
+
+class Stage(Enum):
+    """How far it has come."""
+
+    DIALING = "dialing"
+    GREETING = "greeting"
+    CONFIGURING = "configuring"
+    CONFIGURED = "configured"
+    SEEDING = "seeding"
+    SEEDED = "seeded"
+
+
+class Attempt:
+    """A connection with a number to a place. The server speaks first, then it is configured and seeded.
+
+    Acknowledgements have time limits, since not every server sends them; a greeting must come.
+    `late` says why it is of no use, and is empty while it may still become so.
+    """
+
+    def __init__(self, conn: int, place: ev.Place, session: Json, outbox: Outbox, now: float) -> None:
+        self.conn = conn
+        self.place: ev.Place = place
+        self.stage = Stage.DIALING
+        self.late = ""
+        self.expires_in_s: float | None = None
+        self._session = session
+        self._outbox = outbox
+        self._server_s: float | None = None
+        self._timers = Timers()
+        self._told = 0
+        self._unacknowledged = 0
+        self._timers.set("greeting", now + OPEN_S)
+        outbox.do(ev.Connect(conn, place))
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` wants to be called."""
+        return self._timers.deadline
+
+    @property
+    def usable(self) -> bool:
+        """Is it configured, so that a conversation may use it?"""
+        return self.stage in (Stage.CONFIGURED, Stage.SEEDING, Stage.SEEDED)
+
+    def connected(self, server_s: float | None, now: float) -> None:
+        """The socket is open; `server_s` is what the server's clock says, in seconds since 1970."""
+        if self.stage is Stage.DIALING:
+            self.stage, self._server_s = Stage.GREETING, server_s
+            self._timers.set("greeting", now + GREETING_S)
+
+    def received(self, event: ServerEvents, now: float) -> None:
+        """What the server says on the way."""
+        match event:
+            case SessionCreated() if self.stage in (Stage.DIALING, Stage.GREETING):
+                self._greeted(event.session, now)
+            case SessionUpdated() if self.stage is Stage.CONFIGURING:
+                self._configured()
+            case ItemAdded() | ItemCreated() if self.stage is Stage.SEEDING:
+                self._unacknowledged -= 1
+                self._seeded_if_all()
+            case Error() if self.stage is Stage.CONFIGURING:
+                self._refused(event)
+            case Error() if self.stage is Stage.SEEDING and event.error.event_id == f"seed_{self.conn}":
+                self._unacknowledged -= 1
+                self._seeded_if_all()
+
+    def tick(self, now: float) -> None:
+        """Something did not come in time."""
+        for name in self._timers.pop_due(now):
+            if name == "greeting":
+                self.late = "the server does not answer"
+            elif name == "configure":
+                self._configured()
+            else:
+                self.stage = Stage.SEEDED
+
+    def seed(self, ledger: Ledger, now: float) -> None:
+        """Tell it what it has not been told of the history, and wait for its word."""
+        items = ledger.seed(after=self._told)
+        self._told = ledger.last
+        for item in items:
+            self._outbox.do(ev.Send(ItemCreate(item=item, event_id=f"seed_{self.conn}"), self.conn))
+        self.stage = Stage.SEEDING
+        self._unacknowledged = len(items)
+        self._timers.set("seed", now + SEED_S)
+        self._seeded_if_all()
+
+    def _greeted(self, session: Json, now: float) -> None:
+        expires_at = session.get("expires_at")
+        if self._server_s is not None and isinstance(expires_at, int | float):
+            left_s = expires_at - self._server_s
+            self.expires_in_s = left_s if 0 < left_s < PLAUSIBLE_S else None
+        self.stage = Stage.CONFIGURING
+        self._timers.clear("greeting")
+        self._timers.set("configure", now + CONFIGURE_S)
+        self._configure("", self._session)
+
+    def _configure(self, suffix: str, session: Json) -> None:
+        update = SessionUpdate(event_id=f"configure_{self.conn}{suffix}", session=session)
+        self._outbox.do(ev.Send(update, self.conn))
+
+    def _refused(self, event: Error) -> None:
+        """A refused configuration is sent again, smaller; a server that refuses that is used as it is."""
+        if "fallback" in (event.error.event_id or ""):
+            self._configured()
+            return
+        self._outbox.do(ev.Remark(f"The server refuses the configuration: {event.error.message}"))
+        self._configure("_fallback", _essential(self._session))
+
+    def _configured(self) -> None:
+        self._timers.clear("configure")
+        self.stage = Stage.CONFIGURED
+
+    def _seeded_if_all(self) -> None:
+        if self._unacknowledged <= 0:
+            self._timers.clear("seed")
+            self.stage = Stage.SEEDED
+
+
+def _essential(session: Json) -> Json:
+    """What a session needs at the very least: turns, tools, instructions, formats."""
+    essential: Json = {key: session[key] for key in ("type", "instructions", "tools") if key in session}
+    detection = session.get("audio", {}).get("input", {}).get("turn_detection", UNSET)
+    if detection is not UNSET:
+        essential["audio"] = {"input": {"turn_detection": detection}}
+    return essential
