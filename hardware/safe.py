@@ -21,6 +21,7 @@ _GET_LINE_IOCTL = 0xC250B407
 # offsets, consumer, flags, number of attributes, one of ten attributes (id, values, mask), number of lines
 _REQUEST = struct.Struct("=I252x32sQI20xI4xQQ216xI28x")
 _OUTPUT = 1 << 3
+_PULL_TO = {0: 1 << 9, 1: 1 << 8}
 _OUTPUT_VALUES = 2
 
 
@@ -69,7 +70,15 @@ def carry_out(plan: Plan) -> list[str]:
 
 
 def _drive(chip_fd: int, line: int, level: int) -> None:
-    request = bytearray(_REQUEST.pack(line, b"voiced, safe", _OUTPUT, 1, _OUTPUT_VALUES, level, 1, 1))
+    """Drive the line, and pull it the same way: most drivers leave the pull to a line that is free again."""
+    try:
+        _request(chip_fd, line, level, _OUTPUT | _PULL_TO[level])
+    except OSError:  # a driver that cannot pull
+        _request(chip_fd, line, level, _OUTPUT)
+
+
+def _request(chip_fd: int, line: int, level: int, flags: int) -> None:
+    request = bytearray(_REQUEST.pack(line, b"voiced, safe", flags, 1, _OUTPUT_VALUES, level, 1, 1))
     fcntl.ioctl(chip_fd, _GET_LINE_IOCTL, request)
 
 

@@ -1,4 +1,4 @@
-"""The service without a sound card and without a server still feeds its watchdog: it waits, it is not frozen."""
+"""The service without sound card and server still feeds its watchdog: it waits, it is not frozen."""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ class Machine:
         return self.show(unit, "MainPID")
 
     def journal(self, *options: str) -> list[str]:
-        """The messages."""
+        """The messages, up to the last that was written."""
+        self.run("journalctl", "--sync")
         return self.run("journalctl", "--no-pager", "--output=cat", *options).splitlines()
 
     def write(self, path: str, text: str) -> None:

@@ -1,7 +1,7 @@
 # The first process of the machine: puts the service where its package would, then becomes systemd.
 # All that it writes goes into memory; below is the host's own root, which nobody can write to from here.
 set -eu
-rm -rf /etc/systemd/system/* /var/log/journal
+rm -rf /etc/systemd/system/* /var/log/journal /usr/lib/voiced /etc/voiced
 : >/etc/fstab
 cd /srv/voiced/source/systemd
 cp ./*.service ./*.socket /usr/lib/systemd/system/

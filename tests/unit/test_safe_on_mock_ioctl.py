@@ -20,21 +20,27 @@ KERNELS_OWN = """
 #include <stdio.h>
 int main(void) {
     struct gpio_v2_line_request request = {
-        .offsets = {22}, .consumer = "voiced, safe", .num_lines = 1,
-        .config = {.flags = GPIO_V2_LINE_FLAG_OUTPUT, .num_attrs = 1, .attrs = {
-            {.attr = {.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, .values = 1}, .mask = 1}}}};
+        .offsets = {22}, .consumer = "voiced, safe", .num_lines = 1, .config = {
+            .flags = GPIO_V2_LINE_FLAG_OUTPUT | GPIO_V2_LINE_FLAG_BIAS_PULL_UP, .num_attrs = 1, .attrs = {
+                {.attr = {.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, .values = 1}, .mask = 1}}}};
     fwrite(&request, sizeof request, 1, stdout);
     fprintf(stderr, "%lu %lu", (unsigned long)GPIO_V2_GET_LINE_IOCTL, (unsigned long)GPIO_GET_CHIPINFO_IOCTL);
 }
 """
 
 
+OUTPUT = 1 << 3
+
+
 class Chip:
     """Stands in for the ioctls of a gpiochip, and remembers the lines that were driven."""
 
-    def __init__(self, label: str = "pinctrl-test", refused: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, label: str = "pinctrl-test", refused: tuple[int, ...] = (), can_pull: bool = True
+    ) -> None:
         self.label = label
         self.refused = refused
+        self.can_pull = can_pull
         self.requests: list[bytes] = []
         self.levels: dict[int, int] = {}
 
@@ -43,7 +49,9 @@ class Chip:
             argument[:] = safe._CHIP_INFO.pack(b"gpiochip0", self.label.encode(), 54)
             return 0
         unpacked = safe._REQUEST.unpack(argument)
-        line, level = unpacked[0], unpacked[5]
+        line, flags, level = unpacked[0], unpacked[2], unpacked[5]
+        if flags != OUTPUT and not self.can_pull:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if line in self.refused:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         self.requests.append(bytes(argument))
@@ -79,6 +87,13 @@ def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pyt
     assert safe.main(path) == 0
     assert chip.levels == {22: 1, 5: 0}
     assert [each.name for each in path.parent.iterdir()] == ["safe.json"]
+
+
+def test_a_driver_that_cannot_pull_still_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chip = Chip(can_pull=False)
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
+    assert safe.main(plan_file(tmp_path, (22, 1))) == 0
+    assert chip.levels == {22: 1}
 
 
 def test_another_chip_under_the_same_number_is_left_alone(
