@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from daemon.core.events import LinkState, State
-from daemon.core.lamps import FRAME_S, TROUBLE_S, Colour, Mood, animated, frame
+from daemon.core.lamps import TROUBLE_S, Colour, Mood, frame, next_frame_s
 
 
 class Light:
@@ -59,7 +59,7 @@ class Light:
         if colour != self._drawn:
             self._drawn = colour
             self._draw(colour)
-        self._again(mood)
+        self._again(next_frame_s(mood, now - self._since))
 
     def _choose(self, now: float) -> Mood:
         if now < self._trouble_until:
@@ -74,8 +74,8 @@ class Light:
             return "fallback"
         return "offline" if self._link == "waiting" else "idle"
 
-    def _again(self, mood: Mood) -> None:
+    def _again(self, in_s: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(FRAME_S, self.refresh) if animated(mood) else None
+        self._timer = loop.call_later(in_s, self.refresh) if in_s is not None else None

@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 
 import alsaaudio
 
+from hardware.alsalib import hush
 from hardware.card import Stream, open_stream, sound_error, superseded
 from hardware.ports import Capture, Mono, Playback, SoundConfig, SoundError
 from hardware.soundcards import Direction, changes
@@ -54,6 +55,7 @@ class _CardThread(ABC):
         self._orders: SimpleQueue[_Order] = SimpleQueue()
         self._closing = False
         self._changes = 0
+        hush()
         self._thread = threading.Thread(target=self._run, name=direction, daemon=True)
         self._thread.start()
 

@@ -20,6 +20,7 @@ Mood: TypeAlias = Literal[
 ]
 
 FRAME_S = 0.04
+_ROUNDING_S = 1e-6
 TROUBLE_S = 2.0
 
 _COLOURS: dict[Mood, Colour] = {
@@ -34,12 +35,13 @@ _COLOURS: dict[Mood, Colour] = {
     "refused": (1.0, 0.0, 0.0),
     "fault": (1.0, 0.4, 0.0),
 }
-_ANIMATED = frozenset({"thinking", "offline", "trouble", "refused", "fault"})
-
-
-def animated(mood: Mood) -> bool:
-    """Does this mood change with time, so that it wants a frame every FRAME_S?"""
-    return mood in _ANIMATED
+_BLINKS: dict[Mood, tuple[float, ...]] = {
+    "offline": (0.2, 2.8),
+    "trouble": (0.125, 0.125),
+    "refused": (0.15, 0.15, 0.15, 1.15),
+    "fault": (0.15, 0.15, 0.15, 1.15),
+}
+"""On, off, on, off ... in seconds, again and again."""
 
 
 def frame(mood: Mood, t: float) -> Colour:
@@ -49,15 +51,24 @@ def frame(mood: Mood, t: float) -> Colour:
     return (red * level, green * level, blue * level)
 
 
+def next_frame_s(mood: Mood, t: float) -> float | None:
+    """In how many seconds the lamp changes; None if it stays as it is for the whole mood."""
+    if mood == "thinking":
+        return FRAME_S
+    return _blink(_BLINKS[mood], t)[1] if mood in _BLINKS else None
+
+
 def _level(mood: Mood, t: float) -> float:
-    match mood:
-        case "thinking":
-            return 0.55 - 0.45 * math.cos(2 * math.pi * t / 0.9)
-        case "offline":
-            return 1.0 if t % 3.0 < 0.2 else 0.0
-        case "trouble":
-            return 1.0 if t % 0.25 < 0.125 else 0.0
-        case "refused" | "fault":
-            return 1.0 if t % 1.6 < 0.15 or 0.3 <= t % 1.6 < 0.45 else 0.0
-        case _:
-            return 1.0
+    if mood == "thinking":
+        return 0.55 - 0.45 * math.cos(2 * math.pi * t / 0.9)
+    return float(_blink(_BLINKS[mood], t)[0]) if mood in _BLINKS else 1.0
+
+
+def _blink(pattern: tuple[float, ...], t: float) -> tuple[bool, float]:
+    """Is it on, and for how much longer is it as it is?"""
+    left = (t + _ROUNDING_S) % sum(pattern)
+    for index, part_s in enumerate(pattern):
+        if left < part_s:
+            return index % 2 == 0, part_s - left + _ROUNDING_S
+        left -= part_s
+    return False, _ROUNDING_S

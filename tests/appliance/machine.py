@@ -108,10 +108,19 @@ class Machine:
 
     def call(self, command: str, limit_s: float = COMMAND_S) -> Answer:
         """Run a shell command as root, however it ends. Raises MachineError."""
+        began = time.monotonic()
+        self._note(f"$ {command}")
         try:
-            return self.start(command).result(limit_s)
+            answer = self.start(command).result(limit_s)
         except TimeoutError:
             raise MachineError(f"no end within {limit_s:g} s: {command}") from None
+        self._note(f"{answer.output}[{answer.status}, {time.monotonic() - began:.1f} s]")
+        return answer
+
+    def _note(self, line: str) -> None:
+        """What was asked and answered is kept beside the console."""
+        with self.console.with_suffix(".commands").open("a") as notes:
+            notes.write(f"{line}\n")
 
     def run(self, command: str, limit_s: float = COMMAND_S) -> str:
         """Run a shell command that must succeed; what it printed. Raises CommandError, MachineError."""

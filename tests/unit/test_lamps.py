@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from daemon.core.lamps import FRAME_S, Mood, animated, frame
+from daemon.core.lamps import FRAME_S, Mood, frame, next_frame_s
 
 MOODS = get_args(Mood)
 
@@ -21,9 +21,21 @@ def shown(mood: Mood) -> list[tuple[float, ...]]:
 def test_brightness_stays_in_its_bounds_and_moves_only_where_it_says_so(mood: Mood) -> None:
     frames = shown(mood)
     assert all(0.0 <= part <= 1.0 for colour in frames for part in colour)
-    assert (len(set(frames)) > 1) == animated(mood)
+    assert (len(set(frames)) > 1) == (next_frame_s(mood, 0.0) is not None)
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(MOODS, 2)))
 def test_no_two_moods_look_the_same(one: Mood, other: Mood) -> None:
     assert shown(one) != shown(other)
+
+
+@pytest.mark.parametrize("mood", ["offline", "trouble", "refused", "fault"])
+def test_a_blink_wants_to_be_drawn_when_it_changes_and_not_before(mood: Mood) -> None:
+    t, drawn = 0.0, 0
+    while t < 30.0:
+        now, wait_s = frame(mood, t), next_frame_s(mood, t)
+        assert wait_s is not None
+        assert frame(mood, t + wait_s / 2) == now
+        t, drawn = t + wait_s, drawn + 1
+        assert frame(mood, t) != now
+    assert drawn <= 30 * 8 + 1

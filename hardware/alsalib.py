@@ -1,0 +1,20 @@
+"""What pyalsaaudio does not offer of ALSA's C library."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+from functools import cache
+
+# void (*)(const char *file, int line, const char *function, int err, const char *fmt, ...)
+_Handler = ctypes.CFUNCTYPE(None, *(ctypes.c_char_p, ctypes.c_int) * 2, ctypes.c_char_p)
+
+
+_nothing = _Handler(lambda *_: None)
+
+
+@cache
+def hush() -> None:
+    """Let the library say errors by codes only: it also writes lines to stderr for each missing card."""
+    with suppress(OSError):
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_nothing)
