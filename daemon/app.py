@@ -5,34 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from daemon import inventory, journal, vitals, watchdog
-from daemon.builtin import BUILTIN_NAMES, builtin_tools
+from daemon import assembly, inventory, journal, vitals, watchdog
 from daemon.chronicle import Chronicle, served
 from daemon.config import Config
 from daemon.control import Control
 from daemon.core import events as ev
-from daemon.core.conversation import Settings
-from daemon.core.devices import Devices
-from daemon.core.machine import Machine
 from daemon.core.outputs import Answer, Request, WriteOutput
-from daemon.core.session import session_config
 from daemon.desk import Desk
+from daemon.front import Front
 from daemon.lanes import MicrophoneLane, SpeakerLane
 from daemon.light import Light
 from daemon.link import Link, WireLog
-from daemon.memory import Remembered, keep, recall
+from daemon.memory import Memory
 from daemon.pins import NO_PINS, Pins
-from daemon.providers import Endpoint, brain_endpoint, endpoint, falls_back, keyless, resolve_key
-from daemon.tool_files import load_tools
-from daemon.tools import Toolbox
+from daemon.providers import Endpoint, brain_endpoint, endpoint, keyless, resolve_key
+from daemon.tickets import Tickets
 from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
 
 log = logging.getLogger("voiced")
@@ -49,50 +43,29 @@ class App:
         self.config = config
         self.process = vitals.Process()
         self.names = inventory.names(config.devices)
-        self.memory = recall(config.state.directory)
+        self.tickets = Tickets()
+        self._runtime = Path(config.control.socket).parent
+        self._memory = Memory(Path(config.state.directory), self._runtime, self.spawn)
         self.xruns = {"overrun": 0, "underrun": 0}
         self._sensors = inventory.sensors(config.devices)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._answers: dict[int, asyncio.Future[Any]] = {}
-        self._tickets = 0
         self._pin_fault = ""
         self._stuck = False
-        self._keeping = asyncio.Lock()
         self._chronicle = Chronicle(lambda link: served(config, link), config.log.transcripts, self._later)
         self._wire = WireLog(config.debug.wire_log)
         self._link = Link(self._endpoint, self.happened, self._wire)
         self._desk = Desk(self)
         self.control = Control(config.control.socket, self._desk.handle)
-        self._toolbox = self._make_toolbox()
-        self.machine = self._make_machine()
+        self._toolbox = assembly.toolbox(config, self)
+        self.machine = assembly.machine(config, self._toolbox.schemas())
         self._microphone_lane = MicrophoneLane(self.tell, self._notice, config.sound.filter)
         self._speaker_lane = SpeakerLane(self.tell, self._notice, config.sound.filter)
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
         self._pins = Pins(config, self._edge, self._board_opened, self._notice, self.spawn)
         self._light = Light(self._lamp)
+        self._front = Front(self.machine, self._light, self._chronicle, self.control, self._desk)
         self._timer: asyncio.TimerHandle | None = None
-
-    def _make_toolbox(self) -> Toolbox:
-        own = builtin_tools(self.config.devices, self)
-        extra, errors = load_tools(Path(self.config.tools.directory), BUILTIN_NAMES)
-        for error in errors:
-            log.error("tools: %s", error)
-        return Toolbox(own + extra)
-
-    def _make_machine(self) -> Machine:
-        realtime = self.config.realtime
-        style: Literal["hold", "tap"] = "tap" if realtime.turn == "tap" else "hold"
-        session = session_config(
-            realtime.instructions, self._toolbox.schemas(), style, realtime.transcription, realtime.session
-        )
-        written = session["output_modalities"] == ["text"]
-        modality: Literal["audio", "text"] = "text" if written else "audio"
-        settings = Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s)
-        devices = Devices(inventory.limits(self.config.devices))
-        debounce_s = self.config.button.debounce_ms / 1000
-        limit_s, fallback = realtime.max_session_s, falls_back(self.config)
-        return Machine(settings, session, devices, random.random, debounce_s, limit_s, fallback)
 
     def _endpoint(self, place: ev.Place) -> Endpoint:
         return brain_endpoint(self.config.brain) if place == "brain" else endpoint(self.config)
@@ -116,16 +89,18 @@ class App:
     async def _start(self) -> None:
         await self._pins.open()
         self._open_sound()
-        self._speaker_lane.set_gain(self.memory.volume_percent / 100)
-        self.happened(ev.Start())
-        if self.memory.muted:
+        self._speaker_lane.set_gain(self.volume / 100)
+        self._recall_conversation()
+        if self._memory.wishes.muted:
             self.happened(ev.MuteAsked(True))
-        if keyless(self.config):
-            self._chronicle.trouble(NO_KEY)
         await self.control.open()
         self.process.ready()
         vitals.notify("READY=1")
         self._chronicle.ready(self.process.ready_ms)
+        if keyless(self.config):
+            self._chronicle.trouble(NO_KEY)
+        # Only now: the first connection may start the brain, which would compete with all of the above.
+        self.happened(ev.Start())
         self._start_watchdog()
 
     async def _stop(self) -> None:
@@ -139,9 +114,14 @@ class App:
         await asyncio.gather(self._link.aclose(), *(asyncio.to_thread(stream.close) for stream in streams))
         self._wire.close()
 
+    def _recall_conversation(self) -> None:
+        """Go on with what was said before this process; a torn file is as good as none."""
+        if (kept := self._memory.conversation()) and not self.machine.recall(kept):
+            log.warning("The conversation before the restart cannot be read; this one begins anew.")
+
     def _board_opened(self) -> None:
         """What was on before is on again, and the lamps show what there is to show."""
-        self._pins.write_safe_plan(Path(self.config.control.socket).with_name("safe.json"))
+        self._pins.write_safe_plan(self._runtime / "safe.json")
         for device, value in self.machine.devices.values().items():
             self._write(device, value)
         self._light.redraw()
@@ -194,9 +174,7 @@ class App:
             self._loop.call_soon_threadsafe(self._noticed)
 
     def _noticed(self) -> None:
-        faults = self.faults()
-        self._light.fault(bool(faults))
-        self._chronicle.faults(faults)
+        self._front.faults(self.faults())
 
     def _edge(self, pressed: bool) -> None:
         self.tell(ev.Edge(pressed, time.monotonic()))
@@ -249,7 +227,7 @@ class App:
                 self._write(device, value)
                 self._chronicle.device(self.names.name(device), value)
             case ev.DeviceAnswered(ticket, answer):
-                self._resolve(ticket, answer)
+                self.tickets.resolve(ticket, answer)
             case ev.RunTool(call_id, name, arguments):
                 self.spawn(self._run_tool(call_id, name, arguments), f"tool-{name}")
             case ev.Connect(conn, place):
@@ -259,46 +237,23 @@ class App:
                 self._chronicle.leaving(why)
             case ev.Probe(conn):
                 self._link.probe(conn)
-            case _:
-                self._show(effect)
-
-    def _show(self, effect: ev.Effect) -> None:
-        """Effects that tell somebody something."""
-        match effect:
-            case ev.StateChanged(state):
-                self._light.state(state)
-                self._remember(muted=self.machine.muted)
-                self._chronicle.muted(self.machine.muted)
-                self._tell_status()
-                self.control.publish("state", state=state)
-            case ev.LinkChanged(link, reason):
-                self._light.link(link)
-                self._chronicle.connection(link, reason)
-                self._tell_status()
-                self.control.publish("link", state=link, reason=reason)
-            case ev.Words(who, text, whole):
-                self._desk.words(self.machine.ticket, who, text)
-                self.control.publish(who, **{"text" if whole else "delta": text})
-            case ev.ToolReport():
-                report = {"call_id": effect.call_id, "name": effect.name, "arguments": effect.arguments}
-                self.control.publish("tool", **report, output=effect.output)
-            case ev.TurnOver(turn, ticket):
-                self._chronicle.turn(turn)
-                self.control.publish("turn", **turn)
-                self._resolve(ticket, turn)
-            case ev.LateTokens(tokens):
-                self._chronicle.late_tokens(tokens)
             case ev.ButtonStuck(stuck):
                 self._stuck = stuck
                 self._notice()
-            case ev.Trouble(message):
-                self._light.trouble()
-                self._chronicle.trouble(message)
-            case ev.Remark(message):
-                self._chronicle.remark(message)
+            case ev.Forgotten():
+                self._memory.keep_conversation(b"")
+            case _:
+                self._front.show(effect)
+                self._follow(effect)
 
-    def _tell_status(self) -> None:
-        vitals.notify(f"STATUS={self.machine.state}, connection {self.machine.link}")
+    def _follow(self, effect: ev.Effect) -> None:
+        """What else is to be done when somebody has been told."""
+        match effect:
+            case ev.StateChanged():
+                self._memory.wish(muted=self.machine.muted)
+            case ev.TurnOver(turn, ticket):
+                self.tickets.resolve(ticket, turn)
+                self._memory.keep_conversation(self.machine.ledger.dump())
 
     # ------------------------------------------------------------ hands
 
@@ -336,28 +291,12 @@ class App:
 
     # ------------------------------------------------------------ what tools and people ask for
 
-    def ticket(self) -> tuple[int, asyncio.Future[Any]]:
-        """A number for an event, and what will hold the answer to it."""
-        self._tickets += 1
-        future: asyncio.Future[Any] = self._loop.create_future()
-        self._answers[self._tickets] = future
-        return self._tickets, future
-
-    def withdraw(self, ticket: int) -> None:
-        """Nobody waits for this answer any more."""
-        self._answers.pop(ticket, None)
-
-    def _resolve(self, ticket: int, answer: Any) -> None:
-        future = self._answers.pop(ticket, None)
-        if future is not None and not future.done():
-            future.set_result(answer)
-
     async def ask(self, request: Request) -> Answer:
         """Ask for an output to be changed. What the pins refuse is told, not what was meant."""
         if not self._pins.there:
             return Answer(False, f"Error: {NO_PINS}")
         self._pin_fault = ""
-        ticket, answer = self.ticket()
+        ticket, answer = self.tickets.issue()
         self.happened(ev.DeviceAsked(ticket, request))
         result: Answer = answer.result()
         return Answer(False, f"Error: {self._pin_fault}") if self._pin_fault else result
@@ -389,7 +328,7 @@ class App:
     @property
     def volume(self) -> int:
         """How loud the speaker is, in percent."""
-        return self.memory.volume_percent
+        return self._memory.wishes.volume_percent
 
     @property
     def microphone_peak(self) -> float | None:
@@ -399,23 +338,11 @@ class App:
     def set_volume(self, percent: int) -> None:
         """Make the speaker louder or quieter; it stays so after a restart."""
         self._speaker_lane.set_gain(percent / 100)
-        self._remember(volume_percent=percent)
+        self._memory.wish(volume_percent=percent)
 
     def forget(self) -> None:
         """Forget the conversation when the present turn is over."""
         self.happened(ev.ForgetAsked())
-
-    def _remember(self, **changes: Any) -> None:
-        wishes = {"volume_percent": self.memory.volume_percent, "muted": self.memory.muted, **changes}
-        remembered = Remembered(**wishes)
-        if remembered != self.memory:
-            self.memory = remembered
-            self.spawn(self._keep(), "memory")
-
-    async def _keep(self) -> None:
-        """One at a time, and always the newest."""
-        async with self._keeping:
-            await asyncio.to_thread(keep, self.config.state.directory, self.memory)
 
 
 def run(config: Config) -> int:

@@ -43,7 +43,7 @@ class Desk:
                 return await self._ask(request, emit)
             case "say":
                 text = _text(request)
-                ticket, answer = self._app.ticket()
+                ticket, answer = self._app.tickets.issue()
                 return await self._turn(ev.SayAsked(text, ticket), ticket, answer)
             case "stop":
                 self._app.happened(ev.StopAsked())
@@ -71,7 +71,7 @@ class Desk:
 
     async def _ask(self, request: Json, emit: Emit) -> Json:
         text = _text(request)
-        ticket, answer = self._app.ticket()
+        ticket, answer = self._app.tickets.issue()
         if request.get("stream"):
             self._listeners[ticket] = emit
         return await self._turn(ev.TextAsked(text, ticket), ticket, answer)
@@ -84,7 +84,7 @@ class Desk:
             raise RequestError("The turn did not end in time; see the log of voiced.") from None
         finally:
             self._listeners.pop(ticket, None)
-            self._app.withdraw(ticket)
+            self._app.tickets.withdraw(ticket)
 
 
 def _text(request: Json) -> str:

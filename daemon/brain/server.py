@@ -246,7 +246,8 @@ def run_brain(
     Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    # A client that goes during the handshake is no error of ours, and not worth a traceback.
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
     patience_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
         received = asyncio.run(_until_told(listen, engine, voice, patience_s))

@@ -116,6 +116,10 @@ class Devices:
         """What every output is set to now."""
         return {key: output.value for key, output in self._outputs.items()}
 
+    def described(self) -> str:
+        """The same in a sentence for each."""
+        return " ".join(describe(output.name, output.value) for output in self._outputs.values())
+
     def _rivals(self, output: _Output) -> Iterator[_Output]:
         for key in output.limits.exclusive_with:
             if key not in self._outputs or key == output.key:

@@ -271,6 +271,10 @@ class LateTokens(Struct, frozen=True):
     tokens: Json
 
 
+class Forgotten(Struct, frozen=True):
+    """Nothing of the conversation may be left anywhere."""
+
+
 class ButtonStuck(Struct, frozen=True):
     """The button is down for longer than anybody speaks, or has been let go at last."""
 
@@ -307,6 +311,7 @@ Effect: TypeAlias = (
     | ToolReport
     | TurnOver
     | LateTokens
+    | Forgotten
     | ButtonStuck
     | Trouble
     | Remark

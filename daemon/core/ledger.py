@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, json
 
 from daemon.protocol import Content, Item
 
@@ -17,7 +17,7 @@ _MAX_SOUND_BYTES = 120 * 48_000
 _MAX_TEXT = 1500
 
 
-class Said(Struct):
+class Said(Struct, tag="said"):
     """Words of the user or the assistant; `text` is empty until it is known.
 
     `spoken` is the sound of it, PCM16 mono 24 kHz in pieces, kept as long as there are no words.
@@ -29,7 +29,7 @@ class Said(Struct):
     spoken: tuple[bytes, ...] = ()
 
 
-class Called(Struct):
+class Called(Struct, tag="called"):
     """A tool call; `output` is None until it has answered."""
 
     call_id: str
@@ -39,6 +39,8 @@ class Called(Struct):
 
 
 Entry: TypeAlias = Said | Called
+
+_decoder: json.Decoder[list[Entry]] = json.Decoder(list[Entry])
 
 
 class Ledger:
@@ -82,9 +84,27 @@ class Ledger:
             if isinstance(entry, Called) and entry.call_id == call_id:
                 entry.output = output
 
+    def note(self, text: str) -> None:
+        """Something that the model should know and nobody said."""
+        self._add(Said("system", "", text))
+
     def forget(self) -> None:
         """Nothing of this was ever said."""
         self._entries.clear()
+
+    def dump(self) -> bytes:
+        """All of it, for another process."""
+        return json.encode(self._entries)
+
+    def restore(self, dumped: bytes) -> bool:
+        """Begin with what another process dumped; False, and nothing, if that cannot be read."""
+        try:
+            entries = _decoder.decode(dumped)
+        except DecodeError:
+            return False
+        for entry in entries:
+            self._add(entry)
+        return True
 
     def seed(self, after: int = 0, budget_tokens: int = BUDGET_TOKENS) -> list[Item]:
         """Items for a new session that was told everything up to the entry `after`, oldest first.
@@ -133,7 +153,7 @@ def _items(entry: Entry) -> list[Item]:
     if not entry.text:
         sound = Content(type="input_audio", audio=b"".join(entry.spoken))
         return [Item(type="message", role=entry.role, content=[sound])]
-    kind = "input_text" if entry.role == "user" else "output_text"
+    kind = "output_text" if entry.role == "assistant" else "input_text"
     text = entry.text if len(entry.text) <= _MAX_TEXT else entry.text[:_MAX_TEXT] + " ..."
     return [Item(type="message", role=entry.role, content=[Content(type=kind, text=text)])]
 

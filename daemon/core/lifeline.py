@@ -107,8 +107,9 @@ class Lifeline:
     # ------------------------------------------------------------ what happens
 
     def start(self, now: float) -> None:
-        """The appliance is up."""
-        self._dial(now)
+        """The appliance is up; a press may have been quicker."""
+        if self.next is None:
+            self._dial(now)
         self._timers.set("outage", now + OUTAGE_S)
 
     def connected(self, conn: int, server_s: float | None, now: float) -> None:

@@ -73,6 +73,17 @@ class Machine:
         parts = (self._gestures, self._conversation, self._lifeline, self.devices)
         return min((part.deadline for part in parts if part.deadline is not None), default=None)
 
+    def recall(self, dumped: bytes) -> bool:
+        """Go on with the conversation of a process before; False if it cannot be read.
+
+        Its outputs went to their safe states when it ended, so that the model is told how they are now.
+        """
+        if not self.ledger.restore(dumped):
+            return False
+        states = self.devices.described()
+        self.ledger.note(f"The appliance was started anew. {states}".strip())
+        return True
+
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
         self._route(event, now)
@@ -165,6 +176,7 @@ class Machine:
         if self._forget and talk.idle:
             self._forget = False
             self.ledger.forget()
+            self._outbox.do(ev.Forgotten())
             self._lifeline.restart("forgotten", now)
         change = self._lifeline.settle(talk.idle, talk.turn is not None, now)
         if change in ("lost", "moved"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from tests.appliance.hands import Hands
 
@@ -24,10 +24,9 @@ class Scenario:
 
 @dataclass
 class Chapter:
-    """Scenarios that share a machine, in this order. Its disk begins bare, or with voiced installed."""
+    """Scenarios that share a machine, in this order. Voiced is on it, unless the first installs it."""
 
     name: str
-    disk: Literal["bare", "installed"] = "installed"
     scenarios: list[Scenario] = field(default_factory=list)
 
     def scenario(self, shows: str, *, smoke: bool = False) -> Callable[[Act], Act]:

@@ -7,7 +7,7 @@ from tests.appliance import judge
 from tests.appliance.chapter import Chapter, Figures
 from tests.appliance.hands import HEATER, LAMP, Hands, must
 
-chapter = Chapter("install", disk="bare")
+chapter = Chapter("install")
 
 INSTALL_S = 900.0
 

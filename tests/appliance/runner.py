@@ -59,16 +59,17 @@ class Runner:
         """A chapter on a machine of its own."""
         results = {each.name: Result(each.name, each.shows) for each in scenarios}
         self.results += results.values()
-        base = self.image.disk if chapter.disk == "bare" else self.installed
+        installs = "install" in results
+        base = self.image.disk if installs else self.installed
         if not base.exists():
             return
-        disk = self.installed if chapter.disk == "bare" else self.work / "disk.qcow2"
+        disk = self.installed if installs else self.work / "disk.qcow2"
         console = self.out / f"{chapter.name}.console"
         machine = Machine(self.image.kernel, overlay(base, disk), self.share, console)
         hands = Hands(machine)
         try:
             machine.boot()
-            if chapter.disk == "installed":
+            if not installs:
                 hands.await_ready()
             for each in scenarios:
                 self._try(hands, each, results[each.name])
@@ -77,7 +78,7 @@ class Runner:
             print(f"chapter {chapter.name}: {error}", flush=True)
         finally:
             machine.close()
-            if chapter.disk == "bare" and not all(result.held for result in results.values()):
+            if installs and not all(result.held for result in results.values()):
                 disk.unlink()
 
     def _try(self, hands: Hands, scenario: Scenario, result: Result) -> None:

@@ -140,10 +140,10 @@ class House(App):
         self.speaker = self._speaker_lane.speaker = Speaker(self._speaker_lane)
         self._speaker = self.speaker
 
-    def _show(self, effect: ev.Effect) -> None:
+    def _carry_out(self, effect: ev.Effect) -> None:
         if isinstance(effect, ev.Trouble):
             self.troubles.append((self._loop.time(), effect.message))
-        super()._show(effect)
+        super()._carry_out(effect)
 
     @property
     def board(self) -> VirtualBoard:

@@ -101,7 +101,7 @@ async def _converse(run: Run, person: Person, phase: Callable[[str], None]) -> N
     await person.say(2, SCRIPT[2])
     await person.quiet()
     phase("text")
-    _, answer = house.ticket()
+    _, answer = house.tickets.issue()
     house.happened(ev.TextAsked(TEXT, 1))
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(answer, 45.0)

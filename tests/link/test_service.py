@@ -88,7 +88,8 @@ class Service:
         listen = brain.removeprefix("ws://").removesuffix("/v1/realtime")
         env = {**os.environ, **card.env}
         self.brain = start("brain", "--listen", listen, log=folder / "brain.log")
-        self.process = start("run", "--config", str(config), log=folder / "service.log", env=env)
+        self._config, self._env = str(config), env
+        self.process = self._run()
 
     def status(self) -> dict[str, Any]:
         return request(self.socket, "status")
@@ -104,6 +105,15 @@ class Service:
         assert next(events)["ok"]
         act()
         return next(event for event in events if event.get("event") == "turn")
+
+    def _run(self) -> subprocess.Popen[bytes]:
+        return start("run", "--config", self._config, log=self.folder / "service.log", env=self._env)
+
+    def crash(self) -> None:
+        """Die without a word, and be started anew."""
+        self.process.kill()
+        self.process.wait(10)
+        self.process = self._run()
 
     def end(self) -> None:
         for process in (self.process, self.brain):
@@ -133,6 +143,26 @@ def spoken_turn(service: Service) -> dict[str, Any]:
         service.voiced("release")
 
     return service.next_turn(act)
+
+
+def test_a_crash_does_not_end_the_conversation(serve: Callable[..., Service], tmp_path: Path) -> None:
+    service = serve(f"unix:{tmp_path}/brain.sock")
+    service.voiced("ask", "turn on the lamp")
+    kept = tmp_path / "conversation" / "ledger.json"
+    wait_for(kept.exists)
+    (tmp_path / "wire.jsonl").unlink()
+    service.crash()
+    wait_for(lambda: service.status()["link"] == "ready")
+    events = [json.loads(line)["event"] for line in (tmp_path / "wire.jsonl").read_text().splitlines()]
+    items = [event["item"] for event in events if event["type"] == "conversation.item.create"]
+    assert [item.get("role") or item["type"] for item in items] == [
+        "user",
+        "function_call",
+        "function_call_output",
+        "assistant",
+        "system",
+    ]
+    assert "The lamp is off." in items[-1]["content"][0]["text"]
 
 
 @pytest.mark.parametrize("kind", ["unix", "tcp"])

@@ -100,3 +100,21 @@ def test_what_came_after_is_told_after() -> None:
     ledger.assistant("a1", "two")
     assert [item.role for item in ledger.seed(after=mark)] == ["assistant"]
     assert ledger.seed(after=ledger.last) == []
+
+
+def test_another_process_goes_on_with_it() -> None:
+    ledger, after = Ledger(), Ledger()
+    ledger.user("u1", "lamp on")
+    ledger.called("c1", "set_device", "{}")
+    ledger.answered("c1", "The lamp is on.")
+    ledger.user("u2", spoken=(b"\1\0" * 24_000,))
+    assert after.restore(ledger.dump())
+    assert after.seed() == ledger.seed()
+    assert after.last == ledger.last
+
+
+@pytest.mark.parametrize("torn", [b"", b"[", b"{}", b'[{"type":"said"}]', b'[{"type":"sung"}]', b"\xff"])
+def test_what_cannot_be_read_is_no_history(torn: bytes) -> None:
+    ledger = Ledger()
+    assert not ledger.restore(torn)
+    assert ledger.seed() == []

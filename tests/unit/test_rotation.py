@@ -190,3 +190,14 @@ def test_there_are_ten_attempts_a_minute_at_most_and_one_at_least() -> None:
         in_a_minute = [sum(1 for at in attempts if first <= at < first + 60) for first in attempts]
         assert max(in_a_minute) <= 10
         assert max(b - a for a, b in itertools.pairwise(attempts)) <= 60.0
+
+
+def test_after_a_restart_the_model_knows_what_was_said_and_that_outputs_are_safe() -> None:
+    before, after = Rig().start(), Rig()
+    said_hello(before)
+    assert after.machine.recall(before.machine.ledger.dump())
+    after.start()
+    items = after.machine.ledger.seed()
+    assert [item.role for item in items] == ["user", "assistant", "system"]
+    assert items[-1].content
+    assert items[-1].content[0].text == "The appliance was started anew. The lamp is off."

@@ -1,0 +1,47 @@
+"""The parts that the configuration decides about: the tools, and the machine with its limits."""
+
+from __future__ import annotations
+
+import logging
+import random
+from pathlib import Path
+from typing import Literal
+
+from daemon import inventory
+from daemon.builtin import BUILTIN_NAMES, Appliance, builtin_tools
+from daemon.config import Config
+from daemon.core.conversation import Settings
+from daemon.core.devices import Devices
+from daemon.core.machine import Machine
+from daemon.core.session import session_config
+from daemon.protocol import Json
+from daemon.providers import falls_back
+from daemon.tool_files import load_tools
+from daemon.tools import Toolbox
+
+log = logging.getLogger("voiced")
+
+
+def toolbox(config: Config, appliance: Appliance) -> Toolbox:
+    """The built-in tools and the owner's; a file of the owner's that does not work is told, and left out."""
+    extra, errors = load_tools(Path(config.tools.directory), BUILTIN_NAMES)
+    for error in errors:
+        log.error("tools: %s", error)
+    return Toolbox(builtin_tools(config.devices, appliance) + extra)
+
+
+def machine(config: Config, tools: list[Json]) -> Machine:
+    """Everything that voiced decides, as the owner wants it."""
+    realtime = config.realtime
+    style: Literal["hold", "tap"] = "tap" if realtime.turn == "tap" else "hold"
+    session = session_config(realtime.instructions, tools, style, realtime.transcription, realtime.session)
+    modality: Literal["audio", "text"] = "text" if session["output_modalities"] == ["text"] else "audio"
+    return Machine(
+        Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s),
+        session,
+        Devices(inventory.limits(config.devices)),
+        random.random,
+        config.button.debounce_ms / 1000,
+        realtime.max_session_s,
+        falls_back(config),
+    )
