@@ -15,7 +15,7 @@ from daemon.core.devices import Devices
 from daemon.core.machine import Machine
 from daemon.core.session import session_config
 from daemon.protocol import Json
-from daemon.providers import falls_back
+from daemon.providers import falls_back, keyless
 from daemon.tool_files import load_tools
 from daemon.tools import Toolbox
 
@@ -37,7 +37,7 @@ def machine(config: Config, tools: list[Json]) -> Machine:
     session = session_config(realtime.instructions, tools, style, realtime.transcription, realtime.session)
     modality: Literal["audio", "text"] = "text" if session["output_modalities"] == ["text"] else "audio"
     return Machine(
-        Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s),
+        Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s, _patience_s(config)),
         session,
         Devices(inventory.limits(config.devices)),
         random.random,
@@ -45,3 +45,9 @@ def machine(config: Config, tools: list[Json]) -> Machine:
         realtime.max_session_s,
         falls_back(config),
     )
+
+
+def _patience_s(config: Config) -> float:
+    """A cloud that says nothing for half a minute has stopped; a small board may be loading its brain."""
+    offline = config.realtime.provider == "offline" or keyless(config)
+    return 60.0 if offline else 30.0

@@ -15,7 +15,6 @@ from daemon.core.tools_due import LATE_OUTPUT, ToolsDue
 from daemon.core.turn import Turn
 from daemon.protocol import Item, Json, ResponseCancel, ResponseCreate
 
-STALL_S = 30.0
 DRAIN_SLACK_S = 10.0
 MAX_ROUNDS = 8
 STOP_TOOL = "stop_conversation"
@@ -25,7 +24,12 @@ class Answer:
     """At most one turn is being answered. Sets the timers `stall`, `drain`, `cancel`, `cut` and `tools`."""
 
     def __init__(
-        self, modality: Literal["audio", "text"], outbox: Outbox, timers: Timers, ledger: Ledger
+        self,
+        modality: Literal["audio", "text"],
+        stall_s: float,
+        outbox: Outbox,
+        timers: Timers,
+        ledger: Ledger,
     ) -> None:
         self.turn: Turn | None = None
         self.playing = False
@@ -34,6 +38,7 @@ class Answer:
         self._cut_off = False
         self.stalled = False
         self._modality = modality
+        self._stall_s = stall_s
         self._outbox = outbox
         self._timers = timers
         self._ledger = ledger
@@ -101,7 +106,7 @@ class Answer:
 
     def _await(self, now: float) -> None:
         self._responses.ask()
-        self._timers.set("stall", now + STALL_S)
+        self._timers.set("stall", now + self._stall_s)
 
     # ------------------------------------------------------------ what the server says
 
@@ -109,11 +114,11 @@ class Answer:
         """An answer begins; False if nobody wants it, then it is cancelled."""
         wanted = self._responses.begun(response_id) and welcome
         if wanted:
-            self._timers.set("stall", now + STALL_S)
+            self._timers.set("stall", now + self._stall_s)
         else:
             self._responses.abandon()
             self._outbox.send(ResponseCancel(response_id=response_id))
-            self._timers.set("cancel", now + STALL_S)
+            self._timers.set("cancel", now + self._stall_s)
         return wanted
 
     def audio(self, item_id: str, response_id: str, delta: bytes, now: float) -> None:
@@ -171,7 +176,7 @@ class Answer:
         self.turn.rounds += 1
         self._responses.blocked()
         self._timers.clear("stall")
-        self._timers.set("cancel", now + STALL_S)
+        self._timers.set("cancel", now + self._stall_s)
         self._due = self._asked
 
     def commit_refused(self, reason: str, now: float) -> None:
@@ -192,7 +197,7 @@ class Answer:
     def _wanted(self, response_id: str, now: float) -> Turn | None:
         if self.turn is None or not self._responses.wanted(response_id):
             return None
-        self._timers.set("stall", now + STALL_S)
+        self._timers.set("stall", now + self._stall_s)
         return self.turn
 
     def _remember(self, turn: Turn) -> None:

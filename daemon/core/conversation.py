@@ -36,6 +36,7 @@ class Settings(Struct, frozen=True):
     modality: Literal["audio", "text"] = "audio"
     max_utterance_s: float = 60.0
     max_wait_s: float = 20.0
+    stall_s: float = 30.0  # a server that is there, and says nothing for so long, has stopped answering
 
 
 class Conversation:
@@ -51,7 +52,7 @@ class Conversation:
         self._outbox = outbox
         self._ledger = ledger
         self._timers = Timers()
-        self.answer = Answer(settings.modality, outbox, self._timers, ledger)
+        self.answer = Answer(settings.modality, settings.stall_s, outbox, self._timers, ledger)
         self._listener = Listener(outbox, self._timers, settings.max_utterance_s)
         self._texts: deque[Turn] = deque()
         self._continued = False
