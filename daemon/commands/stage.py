@@ -20,8 +20,8 @@ from daemon.commands.client import ControlError, Json, request
 from daemon.commands.story import Story
 from daemon.commands.virtualcard import Recording, Side, VirtualCard
 
-_BRAIN_LIMIT_S = 30.0
-_READY_LIMIT_S = 30.0
+_BRAIN_LIMIT_S = 120.0
+_READY_LIMIT_S = 120.0
 _END_LIMIT_S = 3.0
 _HESITATION_S = 1.0
 _ENGINE_MODULE = "hama"

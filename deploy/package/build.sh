@@ -31,8 +31,6 @@ mkdir -p "$source"
 cp --recursive "$top/daemon" "$top/hardware" "$top/deploy" "$source/"
 cp --recursive "$wheels" "$source/wheels"
 mv "$source/deploy/debian" "$source/debian"
-# At the top debhelper would take it for Debian's own.
-cp "$top/CHANGELOG.md" "$source/deploy/"
 find "$source" -name __pycache__ -prune -exec rm --recursive {} +
 cp "$here/binaries.py" "$source/debian/"
 cp "$top/systemd/"voiced* "$source/debian/"
@@ -40,7 +38,7 @@ cp "$top/systemd/60-voiced.rules" "$source/debian/voiced.udev"
 cat >"$source/debian/changelog" <<END
 voiced ($version) $suite; urgency=medium
 
-  * See /usr/share/doc/voiced/CHANGELOG.md.
+  * Release $version; CHANGELOG.md in the source tells what is new.
 
  -- voiced <voiced@example.org>  $(date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")
 END

@@ -21,7 +21,7 @@ wipe "$elsewhere"
     umask 077
     mkdir --parents "$elsewhere/tree" "$elsewhere/cache/package"
     cd "$top"
-    cp --recursive daemon deploy hardware systemd CHANGELOG.md "$elsewhere/tree/"
+    cp --recursive daemon deploy hardware systemd "$elsewhere/tree/"
     # The wheels are compiled anew; only the Debian with the compilers is the same.
     ln --symbolic "$root" "$elsewhere/cache/package/${root##*/}"
     cd "$elsewhere/tree"

@@ -32,7 +32,7 @@ check_config() {
     python3 -c '
 import json, sys
 others = [each for each in json.loads(sys.argv[1]) if each["code"][:2] != "V3" and each["code"] != "V401"]
-sys.exit("\n".join(map(str, others)))' "$findings"
+sys.exit("\n".join(map(str, others)) or 0)' "$findings"
 }
 
 check_installed() {
@@ -52,8 +52,10 @@ install_debs ./voiced*"$version"_*.deb
 check_installed
 
 echo "# the owner's own line" >>/etc/voiced/voiced.toml
-mkdir -p /etc/credstore /etc/credstore.encrypted
-touch /etc/credstore/voiced.realtime_key /etc/credstore.encrypted/voiced.realtime_key /etc/voiced/tools.d/own.py
+for store in credstore credstore.encrypted; do
+    install -D --mode=600 /dev/null /etc/$store/voiced.realtime_key
+done
+touch /etc/voiced/tools.d/own.py
 install --directory --owner=voiced /var/lib/voiced
 touch /var/lib/voiced/state.json
 kept() {

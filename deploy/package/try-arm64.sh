@@ -24,7 +24,7 @@ export QEMU_CPU=cortex-a53
 bare=$cache/demo-$suite-$arch
 if [ ! -e "$bare/.ready" ]; then
     echo "Installing a Debian $suite for arm64 into $bare, under emulation: ten minutes ..."
-    new_debian "$bare" "$arch" --include=python3,systemd,libasound2-plugins,pulseaudio,pulseaudio-utils
+    new_debian "$bare" "$arch" --include=ca-certificates,python3,systemd,libasound2-plugins,pulseaudio,pulseaudio-utils
     touch "$bare/.ready"
 fi
 root=$cache/trial-$suite-$arch

@@ -10,9 +10,8 @@ from tests.appliance.hands import DOWN, LAMP, UP, Hands, must
 chapter = Chapter("conversation")
 
 LONG = (
-    "This is a long story about a small box in a kitchen that one day began to speak and did not stop, "
-    "because nobody had told it how stories end, so it went on and on until the evening came. "
-    "Then it told the same story again, from the beginning to the end, and nobody was bored at all."
+    "This is a long story about a small box in a kitchen. One day it began to speak and did not stop. "
+    "It went on and on until the evening came. Then it told the same story again. Nobody was bored at all."
 )
 VOLUME = 30
 NETWORK_S = 90
@@ -24,8 +23,8 @@ def barge_in(hands: Hands) -> Figures:
     hands.mark()
     with hands.watching() as seen:
         speech = hands.machine.start(f"voiced say '{LONG}'")
-        pressed = hands.react("speaking", "sleep 1; " + DOWN)
-        hands.wait(6)
+        pressed = hands.react("speaking", "sleep .5; " + DOWN)
+        hands.wait(15)  # long enough for another sentence, if it had not been interrupted
         hands.release()
         hands.wait(1)
         ended = hands.now()

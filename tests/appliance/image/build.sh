@@ -20,7 +20,7 @@ unshare --mount --propagation private mmdebstrap --quiet --mode=root --variant=m
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     --essential-hook="$here/initramfs.sh"' "$1"' \
     --include=systemd-sysv,dbus,udev,kmod,linux-image-amd64,initramfs-tools,zstd \
-    --include=alsa-utils,sudo,procps,iproute2 \
+    --include=alsa-utils,ca-certificates,sudo,procps,iproute2 \
     --customize-hook="$here/customize.sh"' "$1"' \
     trixie "$root" "deb $mirror trixie main"
 
