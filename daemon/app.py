@@ -64,7 +64,9 @@ class App:
         self._speaker: Speaker | None = None
         self._pins = Pins(config, self._edge, self._board_opened, self._notice, self.spawn)
         self._light = Light(self._lamp)
-        self._front = Front(self.machine, self._light, self._chronicle, self.control, self._desk)
+        self._front = Front(
+            self.machine, self._light, self._speaker_lane, self._chronicle, self.control, self._desk
+        )
         self._timer: asyncio.TimerHandle | None = None
 
     def _endpoint(self, place: ev.Place) -> Endpoint:
@@ -171,10 +173,7 @@ class App:
     def _notice(self) -> None:
         """A part has failed or is back; from any thread."""
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._noticed)
-
-    def _noticed(self) -> None:
-        self._front.faults(self.faults())
+            self._loop.call_soon_threadsafe(lambda: self._front.faults(self.faults()))
 
     def _edge(self, pressed: bool) -> None:
         self.tell(ev.Edge(pressed, time.monotonic()))
@@ -261,7 +260,7 @@ class App:
         if self._microphone is None:
             return
         if on and self._microphone_lane.fault:
-            self._light.trouble()
+            self.tell(ev.Deaf())
         if on:
             self._microphone.start()
         else:

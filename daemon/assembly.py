@@ -44,6 +44,7 @@ def machine(config: Config, tools: list[Json]) -> Machine:
         config.button.debounce_ms / 1000,
         realtime.max_session_s,
         falls_back(config),
+        config.sound.earcons,
     )
 
 

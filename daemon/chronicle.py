@@ -153,6 +153,10 @@ class Chronicle:
         self._remarks.went("server", now)
         self._wake()
 
+    def settings(self, message: str) -> None:
+        """The server does not have the settings that it was sent; told once for a connection."""
+        write(Kind.SETTINGS, message)
+
     # ------------------------------------------------------------ parts, cards, devices
 
     def faults(self, faults: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What the appliance shows of itself: by its lamps, in the journal, to who watches the socket, to systemd."""
+"""What the appliance tells of itself: by lamps, earcons, the journal, the socket, and to systemd."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from daemon.control import Control
 from daemon.core import events as ev
 from daemon.core.machine import Machine
 from daemon.desk import Desk
+from daemon.lanes import SpeakerLane
 from daemon.light import Light
 
 
@@ -17,10 +18,17 @@ class Front:
     """Called on the event loop with every effect that tells somebody something."""
 
     def __init__(
-        self, machine: Machine, light: Light, chronicle: Chronicle, control: Control, desk: Desk
+        self,
+        machine: Machine,
+        light: Light,
+        speaker: SpeakerLane,
+        chronicle: Chronicle,
+        control: Control,
+        desk: Desk,
     ) -> None:
         self._machine = machine
         self._light = light
+        self._speaker = speaker
         self._chronicle = chronicle
         self._control = control
         self._desk = desk
@@ -54,9 +62,16 @@ class Front:
                 self._control.publish("turn", **turn)
             case ev.LateTokens(tokens):
                 self._chronicle.late_tokens(tokens)
+            case ev.Earcon(kind):
+                self._speaker.chime(kind)
+                self._control.publish("earcon", kind=kind)
+            case ev.Hush():
+                self._speaker.hush()
             case ev.Trouble(message):
                 self._light.trouble()
                 self._chronicle.trouble(message)
+            case ev.Unsettled(message):
+                self._chronicle.settings(message)
             case ev.Remark(message):
                 self._chronicle.remark(message)
 

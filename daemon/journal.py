@@ -38,6 +38,7 @@ class Kind(Enum):
     TROUBLE = "2b2d4307dc514160b86b962c38c3dca6"  # something was shown to the user
     CONNECTED = "ae8cc79fd5aa457cb4cca1232995b21f"  # a session is ready
     REMARK = "d65f96e750104521a930934ca47be4b3"  # the server said something about what we sent
+    SETTINGS = "c466d99cbf974160992f383ac805f3a6"  # the server does not have the settings that it was sent
     DISCONNECTED = "6fb4b2bcd9af4836bd942629f865248e"  # there is none; tried again until CONNECTED
     FALLBACK = "90b0314325264466972aaf5e3a2447d3"  # the offline brain answers while the server is away
     FAULT = "0711ccad6a024f17933a785f9c6272e7"  # a part does not work
@@ -50,6 +51,7 @@ class Kind(Enum):
 
 _LEVELS: Final = {
     Kind.TROUBLE: logging.WARNING,
+    Kind.SETTINGS: logging.WARNING,
     Kind.DISCONNECTED: logging.WARNING,
     Kind.XRUN: logging.WARNING,
     Kind.FAULT: logging.ERROR,

@@ -13,10 +13,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.core.events import Captured, CaptureEnded, Drained, Input, Sounded, Stopped, Xrun
+from daemon.core.events import Captured, CaptureEnded, Drained, EarconKind, Input, Sounded, Stopped, Xrun
 from daemon.core.pcm import from_pcm16, to_pcm16
 from daemon.core.playout import Playout
 from daemon.core.resample import Resampler
+from daemon.core.tones import tone
 from daemon.protocol import RATE_HZ
 from hardware.ports import Mono, SoundError, Speaker
 
@@ -138,6 +139,21 @@ class SpeakerLane:
         else:
             self.speaker.stop()
 
+    def chime(self, kind: EarconKind) -> None:
+        """Play an earcon where there is nothing else to play."""
+        if self.fault:
+            return
+        with self._lock:
+            self._playout.chime(tone(kind, self._rate_hz))
+        self._wake()
+
+    def hush(self) -> None:
+        """Stop an earcon, what the card holds of it included."""
+        with self._lock:
+            sounding = self._playout.hush()
+        if sounding:
+            self.silence()
+
     def set_gain(self, gain: float) -> None:
         """Volume: 0.0 to 1.0."""
         with self._lock:
@@ -179,9 +195,10 @@ class SpeakerLane:
     def played(self, delay_frames: int) -> None:
         """So much is written and not heard."""
         with self._lock:
+            playing = not self._playout.idle
             self._playout.played(delay_frames)
-            idle = self._playout.idle
-        if idle:
+            drained = playing and self._playout.idle
+        if drained:
             self._tell(Drained(()))
 
     def stopped(self, delay_frames: int) -> None:

@@ -62,6 +62,7 @@ class SoundConfig(Struct, frozen=True):
     capture: Literal["pressed", "always"] = "pressed"
     pre_roll_ms: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 300
     filter: Literal["minimum", "linear"] = "minimum"
+    earcons: Literal["off", "on", "all"] = "on"
 
 
 class Capture(Protocol):

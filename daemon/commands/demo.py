@@ -25,7 +25,7 @@ from daemon.commands.virtualcard import Side
 from hardware.ports import HardwareError
 
 _FILES = ("report.json", "conversation.wav", "timeline.svg", "wire.jsonl", "journal.log")
-_TURN_LIMIT_S = 60.0
+_TURN_LIMIT_S = 180.0
 _FLASH_LIMIT_S = 5.0
 _BEFORE_SPEECH_S = 0.15
 _PAUSE_S = 0.6

@@ -130,9 +130,15 @@ class Stage:
         }
         config.write_text(substituted(_template().read_text(), values))
         child = _start(stack, ("run", "--config", str(config)), environment, log)
-        _await(child, log, _READY_LIMIT_S, "the service", self._control.exists)
+        _await(child, log, _READY_LIMIT_S, "the service", self._answers)
         self.story.follow(self._control)
         _await(child, log, _READY_LIMIT_S, "the service", self._is_ready)
+
+    def _answers(self) -> bool:
+        # The socket is there a moment before anybody listens.
+        with suppress(ControlError):
+            return bool(self.status())
+        return False
 
     def _is_ready(self) -> bool:
         with suppress(ControlError):

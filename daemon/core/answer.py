@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 from daemon.core import events as ev
+from daemon.core.aloud import Aloud
 from daemon.core.barge_in import BargeIn
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.playout import Cut
-from daemon.core.responses import Responses
+from daemon.core.responses import READER, Responses
 from daemon.core.timers import Timers
 from daemon.core.tools_due import LATE_OUTPUT, ToolsDue
-from daemon.core.turn import Turn
+from daemon.core.turn import STOP_TOOL, Turn
 from daemon.protocol import Item, Json, ResponseCancel, ResponseCreate
 
 DRAIN_SLACK_S = 10.0
 MAX_ROUNDS = 8
-STOP_TOOL = "stop_conversation"
+BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 
 
 class Answer:
@@ -45,6 +46,7 @@ class Answer:
         self._responses = Responses()
         self._tools = ToolsDue(outbox, timers, ledger)
         self._barge_in = BargeIn(outbox, timers, ledger)
+        self.aloud = Aloud(modality, outbox, timers, ledger)
 
     @property
     def free(self) -> bool:
@@ -55,6 +57,7 @@ class Answer:
     def over(self) -> bool:
         """Answered, its tools have answered too, and the last sample was heard."""
         waits = self.playing or self._cut_off or self._responses.busy or self._due is not None
+        waits |= bool(self.aloud.unread)
         return self.turn is not None and not waits and not self._tools.open_for(self.turn)
 
     # ------------------------------------------------------------ asking
@@ -71,25 +74,10 @@ class Answer:
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""
-        if self.over and self.turn is not None and not self._was_heard(self.turn):
-            self._make_heard(self.turn)
+        if self.over and self.turn is not None and self.aloud.needed(self.turn):
+            self._due = self.aloud.remedy(self.turn, now)
         if self._due is not None and self._outbox.online and not self._responses.busy:
             self._create(self._due, now)
-
-    def _was_heard(self, turn: Turn) -> bool:
-        """Did the turn end as it should: with a voice (or in writing), or because it was to stop?"""
-        spoken = turn.first_delta_at is not None or self._modality == "text"
-        stopped = bool(turn.calls) and all(call.name == STOP_TOOL for call in turn.calls.values())
-        return spoken or stopped or bool(turn.trouble)
-
-    def _make_heard(self, turn: Turn) -> None:
-        """A session seeded with text may answer in text alone: have that spoken. No answer at all is told."""
-        text = " ".join(turn.replies.values())
-        if text and not turn.recited:
-            turn.recited = True
-            self._due = recital(text)
-        else:
-            self.fail("The server gave no answer; press the button to ask again.")
 
     def _take(self, turn: Turn, now: float) -> None:
         self._responses.forget_items()
@@ -105,6 +93,8 @@ class Answer:
         self._outbox.send(ResponseCreate(event_id="create", response=response))
 
     def _await(self, now: float) -> None:
+        if self.turn is not None:
+            self.turn.voiced, self.turn.written = False, []
         self._responses.ask()
         self._timers.set("stall", now + self._stall_s)
 
@@ -125,12 +115,14 @@ class Answer:
         """More of the voice."""
         turn = self._wanted(response_id, now)
         pcm = self._responses.audio(item_id, response_id, delta) if turn else b""
-        if turn is None or not pcm:
-            return
+        if turn is not None and pcm:
+            self._remember(turn)
+            self._play(turn, item_id, pcm, now)
+
+    def _play(self, turn: Turn, item_id: str, pcm: bytes, now: float) -> None:
         if turn.first_delta_at is None:
             turn.first_delta_at = now
-        self._remember(turn)
-        self.playing = True
+        turn.voiced = self.playing = True
         self._timers.set("drain", now + self._responses.total_s + DRAIN_SLACK_S)
         self._outbox.do(ev.Play(item_id, pcm))
 
@@ -140,6 +132,8 @@ class Answer:
         if turn is None:
             return
         before = turn.replies.get(item_id, "")
+        if item_id not in turn.written:
+            turn.written.append(item_id)
         turn.replies[item_id] = text if whole else before + text
         if not (whole and before):
             self._outbox.do(ev.Words("assistant", text))
@@ -211,7 +205,25 @@ class Answer:
         for item_id in items:
             self._outbox.do(ev.PlayEnd(item_id))
 
-    # ------------------------------------------------------------ what tools and the speaker say
+    # ------------------------------------------------------------ what others say: voice, tools, speaker
+
+    def read(self, item_id: str, delta: bytes, now: float) -> None:
+        """More of the offline voice."""
+        pcm = self._responses.audio(item_id, READER, delta) if self.aloud.unread else b""
+        if self.turn is not None and pcm:
+            self.aloud.voiced(self.turn, item_id, now)
+            self._play(self.turn, item_id, pcm, now)
+
+    def read_over(self, whole: bool, now: float) -> None:
+        """It has said everything, or has broken off; where it has said nothing, it cannot be had."""
+        if self.aloud.begun:
+            self._end_items(self._responses.items_of(READER))
+            self.aloud.end()
+            if not whole:
+                self.fail(BROKEN)
+        elif self.turn is not None and self.aloud.unread:
+            self._due = self.aloud.outside(self.turn)
+            self.settle(now)
 
     def tool_done(self, call_id: str, output: str) -> None:
         """A tool has answered; after the last one of the turn the model goes on."""
@@ -244,6 +256,7 @@ class Answer:
 
     def interrupt(self, now: float) -> None:
         """Barge-in: whatever is being answered is over."""
+        self.aloud.interrupt()
         turn = self._leave()
         self._barge_in.cancel(self._responses, now)
         if turn is None:
@@ -267,6 +280,7 @@ class Answer:
 
     def _leave(self) -> Turn | None:
         turn, self.turn, self._due, self._cut_off = self.turn, None, None, False
+        self.aloud.end()
         self._timers.clear("stall", "drain", "wait")
         return turn
 
@@ -281,8 +295,8 @@ class Answer:
         again = turn is not None and turn.source != "server" and (not turn.remembered or bool(turn.calls))
         self._cut_off = unfinished and again
         if unfinished and not again:
-            self.fail("The connection broke in the middle of the answer; press the button to ask again.")
-        self._end_items(list(self._responses.items))
+            self.fail(BROKEN)
+        self._end_items(self._responses.own)
         self._responses = self._responses.after_loss()
         self._tools.connection_lost()
         self._timers.clear("stall", "cancel")
@@ -312,6 +326,8 @@ class Answer:
                 self.drained(())
             case "stall":
                 self._stalled()
+            case "reader":
+                self.read_over(False, now)
             case "tools":
                 for call_id in self._tools.late():
                     self.tool_done(call_id, LATE_OUTPUT)
@@ -323,15 +339,3 @@ class Answer:
         self.stalled = True
         self._end_items(list(self._responses.items))
         self.fail("The server stopped answering; press the button to ask again.")
-
-
-def recital(text: str) -> Json:
-    """A response outside the conversation that speaks a text; the offline brain knows the metadata."""
-    return {
-        "conversation": "none",
-        "output_modalities": ["audio"],
-        "instructions": "Say the text that follows word for word, and nothing else.",
-        "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}],
-        "tools": [],
-        "metadata": {"purpose": "say"},
-    }

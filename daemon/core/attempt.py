@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from msgspec import UNSET
-
 from daemon.core import events as ev
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
+from daemon.core.session import differences, essential
 from daemon.core.timers import Timers
 from daemon.protocol import (
     Error,
@@ -58,6 +57,7 @@ class Attempt:
         self._server_s: float | None = None
         self._timers = Timers()
         self._told = 0
+        self._sent: Json = {}  # of the configuration, until it is acknowledged
         self._unacknowledged = 0
         self._timers.set("greeting", now + OPEN_S)
         outbox.do(ev.Connect(conn, place))
@@ -83,8 +83,8 @@ class Attempt:
         match event:
             case SessionCreated() if self.stage in (Stage.DIALING, Stage.GREETING):
                 self._greeted(event.session, now)
-            case SessionUpdated() if self.stage is Stage.CONFIGURING:
-                self._configured()
+            case SessionUpdated():
+                self._acknowledged(event.session)
             case ItemAdded() | ItemCreated() if self.stage is Stage.SEEDING:
                 self._unacknowledged -= 1
                 self._seeded_if_all()
@@ -126,16 +126,30 @@ class Attempt:
         self._configure("", self._session)
 
     def _configure(self, suffix: str, session: Json) -> None:
+        self._sent = session
         update = SessionUpdate(event_id=f"configure_{self.conn}{suffix}", session=session)
         self._outbox.do(ev.Send(update, self.conn))
 
+    def _acknowledged(self, session: Json) -> None:
+        """The server says, in time or late, how it is configured; what it has not taken over is told once."""
+        if not_taken := differences(self._sent, session):
+            fields = ", ".join(not_taken)
+            self._outbox.do(ev.Unsettled(f"The server has not taken over these settings of ours: {fields}."))
+        self._sent = {}
+        if self.stage is Stage.CONFIGURING:
+            self._configured()
+
     def _refused(self, event: Error) -> None:
         """A refused configuration is sent again, smaller; a server that refuses that is used as it is."""
+        why = " ".join(filter(None, (event.error.reason, event.error.param, event.error.message)))
         if "fallback" in (event.error.event_id or ""):
+            self._outbox.do(ev.Unsettled(f"The server refuses the smaller configuration too: {why}"))
+            self._sent = {}
             self._configured()
             return
-        self._outbox.do(ev.Remark(f"The server refuses the configuration: {event.error.message}"))
-        self._configure("_fallback", _essential(self._session))
+        small = "one of turns, formats, tools and instructions alone is sent"
+        self._outbox.do(ev.Unsettled(f"The server refuses the configuration, {small}: {why}"))
+        self._configure("_fallback", essential(self._session))
 
     def _configured(self) -> None:
         self._timers.clear("configure")
@@ -145,12 +159,3 @@ class Attempt:
         if self._unacknowledged <= 0:
             self._timers.clear("seed")
             self.stage = Stage.SEEDED
-
-
-def _essential(session: Json) -> Json:
-    """What a session needs at the very least: turns, tools, instructions, formats."""
-    essential: Json = {key: session[key] for key in ("type", "instructions", "tools") if key in session}
-    detection = session.get("audio", {}).get("input", {}).get("turn_detection", UNSET)
-    if detection is not UNSET:
-        essential["audio"] = {"input": {"turn_detection": detection}}
-    return essential

@@ -15,7 +15,8 @@ from typing import Literal
 from msgspec import Struct
 
 from daemon.core import events as ev
-from daemon.core.answer import Answer, recital
+from daemon.core.aloud import recital
+from daemon.core.answer import Answer
 from daemon.core.gestures import Gesture
 from daemon.core.ledger import Ledger
 from daemon.core.listener import Listener

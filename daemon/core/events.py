@@ -14,6 +14,7 @@ State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]
 Place: TypeAlias = Literal["server", "brain"]
 NewSession: TypeAlias = Literal["worn", "forgotten", "stalled"]
+EarconKind: TypeAlias = Literal["listening", "thinking", "offline", "error", "muted"]
 
 
 # ---------------------------------------------------------------- inputs
@@ -34,6 +35,10 @@ class Captured(Struct, frozen=True):
     """A piece of the microphone: PCM16 mono 24 kHz."""
 
     pcm: bytes
+
+
+class Deaf(Struct, frozen=True):
+    """The microphone was asked for and is not there."""
 
 
 class CaptureEnded(Struct, frozen=True):
@@ -141,6 +146,7 @@ Input: TypeAlias = (
     Start
     | Edge
     | Captured
+    | Deaf
     | CaptureEnded
     | Sounded
     | Drained
@@ -211,6 +217,16 @@ class PlayEnd(Struct, frozen=True):
 
 class Silence(Struct, frozen=True):
     """Stop the speaker at once and answer with Stopped."""
+
+
+class Earcon(Struct, frozen=True):
+    """Play a short sound that tells something, unless there is an answer to be played."""
+
+    kind: EarconKind
+
+
+class Hush(Struct, frozen=True):
+    """Stop an earcon that still sounds."""
 
 
 class RunTool(Struct, frozen=True):
@@ -287,6 +303,12 @@ class Trouble(Struct, frozen=True):
     message: str
 
 
+class Unsettled(Struct, frozen=True):
+    """The server does not have the settings that it was sent: a warning for the log."""
+
+    message: str
+
+
 class Remark(Struct, frozen=True):
     """Something for the log alone."""
 
@@ -302,6 +324,8 @@ Effect: TypeAlias = (
     | Play
     | PlayEnd
     | Silence
+    | Earcon
+    | Hush
     | RunTool
     | WriteOutput
     | DeviceAnswered
@@ -314,5 +338,6 @@ Effect: TypeAlias = (
     | Forgotten
     | ButtonStuck
     | Trouble
+    | Unsettled
     | Remark
 )

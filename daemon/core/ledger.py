@@ -71,7 +71,7 @@ class Ledger:
     def heard(self, item_id: str, heard_ms: int, received_ms: int) -> None:
         """Only this much of an item was heard: keep the words in proportion, rounded down to a word."""
         for entry in self._entries:
-            if isinstance(entry, Said) and entry.item_id == item_id:
+            if isinstance(entry, Said) and entry.item_id == item_id and entry.role == "assistant":
                 entry.text = words_heard(entry.text, heard_ms, received_ms)
 
     def called(self, call_id: str, name: str, arguments: str) -> None:

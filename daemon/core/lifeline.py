@@ -1,8 +1,8 @@
 """The connections: which one is used, which are in preparation, and when to try again. For ever.
 
 At most three at a time: the `live` one, which the conversation uses; the `next` one to the server, made
-before the live one is broken; and a `spare` one to the offline brain while the server is out of reach. A new
-one takes over in a quiet moment, or at once where there is none to lose.
+before the live one is broken; and a `spare` one to the offline brain while the server is out of reach, or
+writes what is to be read out. A new one takes over in a quiet moment, or at once where there is none to lose.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from daemon.core.attempt import Attempt, Stage
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.pace import Pace
+from daemon.core.refusals import FATAL, ONE_SESSION, refusal
 from daemon.core.timers import Timers
-from daemon.protocol import Error, Json, ServerEvents
+from daemon.protocol import Error, Json, ResponseCreated, ResponseDone, ServerEvents
 
 REFUSED_S = 300.0
 HEALTHY_S = 60.0
@@ -26,27 +27,7 @@ OUTAGE_S = 2.0
 PROBE_S = 3.0
 PRESS_INTERVAL_S = 1.0
 
-FATAL = frozenset(
-    {
-        "account_deactivated",
-        "beta_api_shape_disabled",
-        "billing_hard_limit_reached",
-        "insufficient_quota",
-        "invalid_api_key",
-        "model_not_found",
-    }
-)
-"""Codes that only the owner can do something about."""
-
-ONE_SESSION = frozenset({"session_limit_reached", "too_many_sessions"})
-"""Codes of a server that holds one session at a time."""
-
 _POLICY_VIOLATION = 1008
-_REMEDIES = {
-    401: "The server refuses the key; check realtime.key_file.",
-    403: "The key may not use this model; check the account and realtime.model.",
-    404: "The server does not know the address or the model; check realtime.url and realtime.model.",
-}
 
 Change: TypeAlias = Literal["", "lost", "found", "moved"]
 """What the conversation must know: it has lost its server, found one, or moved from one to another."""
@@ -77,8 +58,8 @@ class Lifeline:
         self._brain_pace = Pace(dice)
         self._conns = self._known = 0
         self._fatal = ""
-        self._single = False
-        self._worn = self._overdue = False
+        self._single = self._crowded = False
+        self._worn = self._overdue = self._answering = False
         self._live_since = 0.0
         self._pressed_at = float("-inf")
         self._shown: ev.LinkState = "waiting"
@@ -123,12 +104,21 @@ class Lifeline:
         if attempt is None:
             return
         if attempt is self.live:
-            self._timers.clear("probe")
+            self._heard(event, now)
         if isinstance(event, Error) and event.error.reason in FATAL and attempt.place == "server":
             self._fatal = event.error.message or event.error.reason
         if isinstance(event, Error) and event.error.reason in ONE_SESSION:
             self._single = True
         attempt.received(event, now)
+
+    def _heard(self, event: ServerEvents, now: float) -> None:
+        """The live connection is there, and may be in the middle of an answer."""
+        if "probe" in self._timers:
+            self._timers.set("probe", now + PROBE_S)
+        if isinstance(event, ResponseCreated):
+            self._answering = True
+        elif isinstance(event, ResponseDone):
+            self._answering = False
 
     def worked(self) -> None:
         """The server has answered: whatever it once refused, it does not refuse now."""
@@ -139,24 +129,29 @@ class Lifeline:
         attempt = self.find(conn)
         if attempt is None:
             return
+        pace = self._brain_pace if attempt.place == "brain" else self._pace
+        if attempt is self.live and now - self._live_since >= HEALTHY_S:
+            pace.healthy()
         if attempt.place == "brain":
             self._leave(attempt)
-            self._timers.set("brain", now + self._brain_pace.failed(now))
+            self._timers.set("brain", now + pace.failed(now))
             return
         if attempt is self.next and self.live is not None and code == _POLICY_VIOLATION:
-            self._single = True
-        self._fatal = self._fatal or _fatal(code, reason)
-        if attempt is self.live and now - self._live_since >= HEALTHY_S:
-            self._pace.healthy()
+            self._crowded = True
+        self._fatal = self._fatal or refusal(code, reason)
         self._leave(attempt)
         self._retry(reason or str(code), retry_after_s, now)
 
     def hurry(self, now: float) -> None:
         """Somebody pressed the button: no more waiting."""
-        out = self.next is None and (self.live is None or self.live.place == "brain")
-        if out and now - self._pressed_at >= PRESS_INTERVAL_S:
+        if now - self._pressed_at < PRESS_INTERVAL_S:
+            return
+        if self.next is None and (self.live is None or self.live.place == "brain"):
             self._pressed_at = now
             self._dial(now, pressed=True)
+        if "brain" in self._timers:
+            self._pressed_at = now
+            self._call_the_brain(now)
 
     def restart(self, why: ev.NewSession, now: float) -> None:
         """This session must not go on: it does not answer, or it knows what is to be forgotten."""
@@ -221,17 +216,19 @@ class Lifeline:
         live = self.live
         if not self._worn or live is None or self.next is not None or live.place == "brain":
             return
-        if self._overdue or (self._single and idle):
+        alone = self._single or self._crowded
+        if (self._overdue and not self._answering) or (alone and idle):
             self._hang_up(live, "worn")
             self._dial(now)
-        elif not self._single and "retry" not in self._timers:
+        elif not alone and "retry" not in self._timers:
             self._dial(now)
 
     def _promote(self, idle: bool, waiting: bool, now: float) -> None:
         """Let a connection that is ready take over."""
         coming = self.next
         if coming is not None and coming.usable:
-            if self.live is None or self._overdue:
+            # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
+            if self.live is None or (self._overdue and not self._answering):
                 self._take(coming, now)
             elif idle and coming.stage is Stage.CONFIGURED:
                 coming.seed(self._ledger, now)
@@ -246,14 +243,14 @@ class Lifeline:
         attempt.seed(self._ledger, now)
         if self.live is not None:
             self._hang_up(self.live, "worn" if self.live.place == "server" else None)
-        self.live, self._shown = attempt, "configuring"
+        self.live, self._shown, self._live_since, self._answering = attempt, "configuring", now, False
         if attempt is self.spare:
             self.spare = None
             return
         self.next = None
         if self.spare is not None:
             self._hang_up(self.spare)
-        self._live_since, self._worn, self._overdue = now, False, False
+        self._worn = self._overdue = self._crowded = False
         self._timers.clear("retry", "outage", "brain")
         self._limit(attempt, now)
 
@@ -281,10 +278,21 @@ class Lifeline:
 
     def _call_the_brain(self, now: float) -> None:
         """Have the offline brain ready before anybody asks for it."""
+        self._timers.clear("brain")
         out = self.live is None and self.spare is None
         if self._fallback and out:
             self._brain_pace.attempted(now)
             self.spare = self._attempt("brain", now)
+
+    def call_reader(self, now: float) -> None:
+        """Have the offline brain there beside the server, to read something out."""
+        if self._fallback and self.spare is None and not (self.live and self.live.place == "brain"):
+            self.spare = self._attempt("brain", now)
+
+    def dismiss_reader(self) -> None:
+        """It has been read."""
+        if self.spare is not None and self.live is not None:
+            self._hang_up(self.spare)
 
     def _attempt(self, place: ev.Place, now: float) -> Attempt:
         self._conns += 1
@@ -303,7 +311,7 @@ class Lifeline:
         if attempt is self.live:
             self.live, self._outbox.conn = None, 0
             self._timers.clear("soft", "hard", "probe")
-            self._worn = self._overdue = False
+            self._worn = self._overdue = self._answering = False
         if attempt is self.next:
             self.next = None
         if attempt is self.spare:
@@ -318,11 +326,3 @@ class Lifeline:
         if reason or self.state != self._shown:
             self._shown = self.state
             self._outbox.do(ev.LinkChanged(self._shown, reason))
-
-
-def _fatal(code: int, reason: str) -> str:
-    """A sentence if this end is one that trying again soon cannot mend, else nothing."""
-    if code in _REMEDIES:
-        return _REMEDIES[code]
-    cause = reason.rpartition(".")[2]
-    return f"The server refuses us: {cause}." if cause in FATAL else ""

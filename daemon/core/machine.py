@@ -10,14 +10,17 @@ from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.conversation import Conversation, Settings
 from daemon.core.devices import Devices
+from daemon.core.earcons import Earconed, Earcons
 from daemon.core.gestures import Gesture, Gestures
 from daemon.core.ledger import Ledger
 from daemon.core.lifeline import Lifeline
 from daemon.core.outbox import Outbox
 from daemon.core.outputs import WriteOutput
+from daemon.core.reader import Reader
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
+DEAF = "There is no microphone to speak into; plug it in, or ask voiced doctor."
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
 _BUSY = "conversation_already_has_active_response"
@@ -35,6 +38,7 @@ class Machine:
         debounce_s: float = 0.03,
         max_session_s: float = 3300.0,
         fallback: bool = False,
+        earcons: Earconed = "off",
     ) -> None:
         self.devices = devices
         self.ledger = Ledger()
@@ -42,6 +46,8 @@ class Machine:
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
         self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s, fallback)
         self._conversation = Conversation(settings, self._outbox, self.ledger)
+        self._reader = Reader(self._outbox)
+        self._earcons = Earcons(earcons)
         self._shown: ev.State = "idle"
         self._stuck = False
         self._forget = False
@@ -70,7 +76,7 @@ class Machine:
     @property
     def deadline(self) -> float | None:
         """When a Tick wants to be stepped."""
-        parts = (self._gestures, self._conversation, self._lifeline, self.devices)
+        parts = (self._gestures, self._conversation, self._lifeline, self.devices, self._earcons)
         return min((part.deadline for part in parts if part.deadline is not None), default=None)
 
     def recall(self, dumped: bytes) -> bool:
@@ -96,7 +102,8 @@ class Machine:
         if self._gestures.stuck != self._stuck:
             self._stuck = self._gestures.stuck
             self._outbox.do(ev.ButtonStuck(self._stuck))
-        return self._outbox.take()
+        effects = self._outbox.take()
+        return effects + self._earcons.after(effects, self.state, self.link, now)
 
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation
@@ -105,7 +112,9 @@ class Machine:
                 talk.captured(pcm, now)
             case ev.Received(conn, received):
                 self._lifeline.received(conn, received, now)
-                if conn == self._outbox.conn:
+                if conn == self._reader.conn:
+                    self._read_out(received, now)
+                elif conn == self._outbox.conn:
                     self._spoken(received, now)
             case ev.Edge(pressed, at):
                 self._hand(self._gestures.edge(pressed, now), at, now)
@@ -127,11 +136,15 @@ class Machine:
                 self._lifeline.lost(conn, code, reason, retry_after_s, now)
             case ev.ToolDone(call_id, output):
                 talk.answer.tool_done(call_id, output)
+            case ev.Deaf():
+                self._earcons.deaf = True
+                self._outbox.do(ev.Trouble(DEAF))
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
                 self._write(writes)
                 self._outbox.do(ev.DeviceAnswered(ticket, answer))
             case ev.Start():
+                self._earcons.awake = True
                 self.devices.start(now)
                 self._lifeline.start(now)
             case _:
@@ -183,6 +196,32 @@ class Machine:
             talk.offline(now)
         if change in ("found", "moved"):
             talk.online()
+        self._have_read(now)
+
+    def _have_read(self, now: float) -> None:
+        """What came in writing alone is read out by the offline brain, where there is one."""
+        answer, line, reader = self._conversation.answer, self._lifeline, self._reader
+        unread = answer.aloud.unread
+        if unread and not reader.called:
+            reader.called = True
+            line.call_reader(now)
+        brain = line.find(reader.conn) if reader.conn else line.spare
+        if unread and not reader.read(unread, brain):
+            answer.read_over(False, now)
+        if reader.called and not answer.aloud.unread:
+            reader.end()
+            line.dismiss_reader()
+
+    def _read_out(self, event: wire.ServerEvents, now: float) -> None:
+        """What the offline voice says while it reads."""
+        answer = self._conversation.answer
+        match event:
+            case wire.OutputAudioDelta():
+                answer.read(event.item_id, event.delta, now)
+            case wire.ResponseDone():
+                answer.read_over(True, now)
+            case wire.Error() if event.error.event_id == "read":
+                answer.read_over(False, now)
 
     def _write(self, writes: list[WriteOutput]) -> None:
         for write in writes:

@@ -19,6 +19,7 @@ from hardware.ports import Mono
 
 _REFUSED_ITEMS = 64  # a cancelled response falls silent within a round trip: the last few are enough
 _INT16 = np.float32(1 / 32768)
+_NOTHING: Mono = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Playout:
         self._line_frames = 0
         self._waiting = True
         self._gain_now = 1.0
+        self._chime = _NOTHING
         self._begun: list[str] = []
         self._heard_to_end: list[str] = []
         self._refused: deque[str] = deque(maxlen=_REFUSED_ITEMS)
@@ -85,6 +87,16 @@ class Playout:
         item = self._items.get(item_id)
         return item.heard_ms(self._rate_hz) if item else 0
 
+    def chime(self, samples: Mono) -> None:
+        """Play this where there is no item to play; the first item that can be played fades it out."""
+        if self.idle:
+            self._chime = samples
+
+    def hush(self) -> bool:
+        """No more of the chime; True if the card may still hold some of what is no item's."""
+        self._chime = _NOTHING
+        return self.idle and self._line_frames > 0
+
     def take_begun(self) -> list[str]:
         """Items whose first sample was written since this was last asked."""
         begun, self._begun = self._begun, []
@@ -105,12 +117,15 @@ class Playout:
     def pull(self, frames: int) -> Mono | None:
         """Exactly `frames` samples, padded with silence after the last item, or None: nothing to play now."""
         playable, complete = self._playable()
-        if not self._may_play(playable, complete, frames):
+        plays = self._may_play(playable, complete, frames)
+        if not plays and not len(self._chime):
             return None
-        self._waiting = complete and playable <= frames
-        samples = np.zeros(frames, np.float32)
-        written = self._write(samples)
+        samples, written = np.zeros(frames, np.float32), 0
+        if plays:
+            self._waiting = complete and playable <= frames
+            written = self._write(samples)
         self._note(None, frames - written)
+        self._add_chime(samples, plays)
         self._amplify(samples)
         return samples
 
@@ -130,6 +145,7 @@ class Playout:
         heard = items.pop(0) if items and items[0].heard else None
         self._refused.extend(self._items)
         self._items.clear()
+        self._chime = _NOTHING
         self._line.clear()
         self._line_frames = 0
         self._waiting = True
@@ -176,6 +192,14 @@ class Playout:
         if frames:
             self._line.append(_Stretch(item, frames))
             self._line_frames += frames
+
+    def _add_chime(self, samples: Mono, fade: bool) -> None:
+        """What is heard of a chime counts for no item."""
+        part = self._chime[: len(samples)]
+        if fade and len(part):
+            part = part * np.linspace(1.0, 0.0, len(part), dtype=np.float32)
+        samples[: len(part)] += part
+        self._chime = _NOTHING if fade else self._chime[len(part) :]
 
     def _amplify(self, samples: Mono) -> None:
         before, self._gain_now = self._gain_now, self.gain

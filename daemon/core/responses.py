@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from daemon.protocol import RATE_HZ
 
+READER = "reader"
+"""In the place of a response's id: the offline voice, which reads out what the server wrote."""
+
 _SOMEBODY_ELSES = ""
 
 
@@ -95,12 +98,17 @@ class Responses:
 
     def audio(self, item_id: str, response_id: str, delta: bytes) -> bytes:
         """Whole samples of a delta, with the odd byte of the one before."""
-        item = self.items.setdefault(item_id, ItemAudio(response_id))
+        item = self.items.setdefault(item_id, ItemAudio(response_id, known=response_id != READER))
         pcm = item.rest + delta
         whole = len(pcm) & ~1
         item.rest = pcm[whole:]
         item.received_bytes += whole
         return pcm[:whole]
+
+    @property
+    def own(self) -> list[str]:
+        """The spoken items that come from the server."""
+        return [item_id for item_id, item in self.items.items() if item.response_id != READER]
 
     def items_of(self, response_id: str) -> list[str]:
         """The spoken items of an answer."""

@@ -9,6 +9,8 @@ from msgspec import Struct, field, structs
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
+STOP_TOOL = "stop_conversation"
+
 Source: TypeAlias = Literal["button", "text", "say", "server"]
 
 
@@ -25,6 +27,7 @@ class Turn(Struct):
     """Times are seconds on the monotonic clock, None until they are known.
 
     `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
+    `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
     """
 
     number: int
@@ -34,7 +37,9 @@ class Turn(Struct):
     ticket: int = 0
     closed: bool = False
     remembered: bool = False
-    recited: bool = False
+    remedies: int = 0
+    voiced: bool = False
+    written: list[str] = field(default_factory=list)
     interrupted: bool = False
     trouble: str = ""
     user_item: str = ""

@@ -8,7 +8,8 @@ root=$cache/build-$suite-$arch wheels=$cache/wheels-$suite-$arch out=$top/out/de
 alone "$root"
 
 "$here/../need.sh" <<END
-mmdebstrap   to install a bare Debian into a folder, where packages are built
+mmdebstrap       to install a bare Debian into a folder, where packages are built
+ca-certificates  to trust the package index
 END
 
 if [ ! -e "$root/.ready" ]; then

@@ -28,7 +28,10 @@ wipe "$elsewhere"
     TZ=Asia/Kathmandu LANG=de_DE.UTF-8 VOICED_CACHE=$elsewhere/cache deploy/package/build.sh "$suite" "$arch" >/dev/null
 )
 for deb in "${debs[@]}"; do
-    cmp "$deb" "$elsewhere/tree/out/deb/${deb##*/}"
+    cmp "$deb" "$elsewhere/tree/out/deb/${deb##*/}" || {
+        echo "Two builds differ. Was the source edited meanwhile? Then do it again." >&2
+        exit 1
+    }
     sha256sum "$deb"
 done
 wipe "$elsewhere"

@@ -31,12 +31,13 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -c safe.directory='*' -C "$top" log
 export SOURCE_DATE_EPOCH
 
 # A new Debian in the folder $1 for the machine $2 (or more, with commas); the rest goes to mmdebstrap. It is made
-# in mount and process namespaces of its own: an interrupted run leaves nothing of this machine mounted below it.
+# in a mount namespace of its own: an interrupted run leaves nothing of this machine mounted below it. What a mirror
+# signs counts, not when: it may be a snapshot, and this machine's clock wrong.
 new_debian() {
     local root=$1 machines=$2 mirror
     shift 2
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-        grep --extended-regexp '/debian/?$' | sort --unique | head --lines=1)
+        grep --extended-regexp '/debian/?$' | sort --unique | head --lines=1 || true)
     wipe "$root"
     unshare --mount --propagation private mmdebstrap --quiet --mode=root --variant=apt --format=directory \
         --architectures="$machines" --components=main \

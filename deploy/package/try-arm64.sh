@@ -16,7 +16,7 @@ END
 binfmt=/proc/sys/fs/binfmt_misc
 if [ "$native" != arm64 ] && [ ! -e $binfmt/qemu-aarch64 ]; then
     [ -e $binfmt/register ] || mount -t binfmt_misc binfmt_misc $binfmt
-    cat /usr/lib/binfmt.d/qemu-aarch64*.conf | head --lines=1 >$binfmt/register
+    grep --no-filename '^:' /usr/lib/binfmt.d/qemu-aarch64*.conf | head --lines=1 >$binfmt/register
 fi
 # The processor of the smallest board: what it lacks must not be used. (QEMU's own default is five times slower.)
 export QEMU_CPU=cortex-a53

@@ -296,7 +296,7 @@ class Network:
             line.end(1006)
         elif kind in SERVER_ERRORS:
             self._carry(line, direction, frame)
-            self._carry(line, "server", _error(kind))
+            self._carry(line, "server", error_event(kind))
             if kind == "session_expired":
                 loop.call_later(2 * LATENCY_S, line.end, 1001)
 
@@ -311,7 +311,8 @@ def _type(frame: bytes) -> str:
     return str(msgspec.json.decode(frame)["type"])
 
 
-def _error(code: str) -> bytes:
+def error_event(code: str) -> bytes:
+    """An error of the server with this code."""
     kind = "server_error" if code == "server_error" else "invalid_request_error"
     detail = {"type": kind, "code": code, "message": f"injected {code}", "param": None, "event_id": None}
     return msgspec.json.encode({"type": "error", "event_id": "event_injected", "error": detail})

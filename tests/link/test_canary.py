@@ -146,8 +146,9 @@ class Appliance:
         return files, int(counters[counters.index("write_bytes:") + 1])
 
     def leaked(self) -> list[str]:
-        """What lies outside the one file that carries the conversation over a restart, in the runtime directory."""
-        return [each for each in leaks(CANARIES, self.left) if not each.startswith(f"{self.conversation}:")]
+        """What lies outside the one file, in memory, that carries the conversation over a restart."""
+        own = (f"{self.conversation}:", f"{self.conversation.with_suffix('.new')}:")
+        return [each for each in leaks(CANARIES, self.left) if not each.startswith(own)]
 
     def end(self) -> None:
         self.process.terminate()

@@ -9,6 +9,7 @@ from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.conversation import Settings
 from daemon.core.devices import Devices
+from daemon.core.earcons import Earconed
 from daemon.core.machine import Machine
 from daemon.core.outputs import Limits
 from daemon.core.playout import Cut
@@ -26,6 +27,7 @@ class Rig:
         dice: Callable[[], float] = lambda: 0.5,
         max_session_s: float = 3300.0,
         fallback: bool = False,
+        earcons: Earconed = "off",
         **settings: Any,
     ) -> None:
         self.now = 100.0
@@ -38,6 +40,7 @@ class Rig:
             dice,
             max_session_s=max_session_s,
             fallback=fallback,
+            earcons=earcons,
         )
 
     def step(self, *events: ev.Input) -> None:

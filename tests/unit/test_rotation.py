@@ -111,6 +111,21 @@ def test_at_the_hard_limit_even_a_turn_is_moved() -> None:
     assert [each.conn for each in again] == [rig.conn], "the question is asked anew"
 
 
+def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
+    rig = worn()
+    configured(rig)
+    rig.step(ev.TextAsked("tell me a long story"))
+    rig.conn = 1
+    rig.reply("resp_2", "item_2")
+    for _ in range(4):
+        rig.wait(20.0)
+        rig.reply("resp_2", "item_2")
+    assert not rig.found(ev.Disconnect)
+    rig.done("resp_2")
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert not [each for each in rig.found(ev.Trouble)]
+
+
 @pytest.mark.parametrize("sign", ["close", "error"])
 def test_where_there_is_room_for_one_session_the_old_one_goes_first(sign: str) -> None:
     rig = worn()
@@ -122,6 +137,20 @@ def test_where_there_is_room_for_one_session_the_old_one_goes_first(sign: str) -
     configured(rig)
     assert rig.machine.link == "ready"
     assert seeds(rig, rig.conn) == ["user", "assistant"]
+
+
+def test_a_successor_that_was_turned_away_once_is_made_before_the_break_the_next_time() -> None:
+    rig = worn()
+    rig.step(ev.Disconnected(2, 1008, ""))
+    rig.wait(1.0)
+    configured(rig)
+    rig.wait(600.0 - 59.0)
+    rig.clear()
+    configured(rig)
+    assert not rig.found(ev.Disconnect)
+    rig.receive(wire.ItemAdded(item=Item()), wire.ItemAdded(item=Item()))
+    assert [each.why for each in rig.found(ev.Disconnect)] == ["worn"]
+    assert rig.machine.link == "ready"
 
 
 def test_the_server_says_when_a_session_ends_whatever_the_wall_clock() -> None:
@@ -178,6 +207,51 @@ def test_a_silent_server_is_asked_whether_it_is_there_while_somebody_waits() -> 
     rig.edge(True)
     rig.wait(7.0)
     assert len(rig.found(ev.Probe)) == 3
+
+
+def test_a_server_that_talks_is_not_asked_whether_it_is_there() -> None:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me a long story"))
+    rig.wait(0.1)
+    assert len(rig.found(ev.Probe)) == 1
+    for number in range(20):
+        rig.reply(item=f"item_{number}")
+        rig.wait(0.5)
+    assert len(rig.found(ev.Probe)) == 1
+    rig.wait(3.1)
+    assert len(rig.found(ev.Probe)) == 2
+
+
+def test_a_brain_that_fails_is_tried_again_ever_later_and_at_once_at_a_press() -> None:
+    rig = Rig(lambda: 1.0, fallback=True).start()
+    rig.lose()
+    for pause_s in (OUTAGE_S, 0.5, 1.0, 2.0):
+        rig.clear()
+        rig.wait(pause_s + 0.1)
+        (brain,) = (each for each in rig.found(ev.Connect) if each.place == "brain")
+        rig.step(ev.Disconnected(brain.conn, 1006, ""))
+    rig.clear()
+    rig.edge(True)
+    assert [each.place for each in rig.found(ev.Connect)] == ["brain"]
+
+
+def test_a_brain_that_was_there_for_long_is_tried_again_soon() -> None:
+    rig = Rig(lambda: 1.0, fallback=True).start()
+    rig.lose()
+    for number in range(4):
+        rig.clear()
+        rig.wait(OUTAGE_S + 0.1)
+        brain = next(each.conn for each in rig.found(ev.Connect) if each.place == "brain")
+        rig.conn = brain
+        configured(rig)
+        rig.step(ev.TextAsked("are you there?"), ev.Tick())
+        rig.conn = brain
+        rig.reply(f"resp_{number}", f"item_{number}")
+        rig.done(f"resp_{number}")
+        rig.step(ev.Drained((f"item_{number}",)))
+        assert rig.machine.link == "fallback"
+        rig.wait(100.0)
+        rig.step(ev.Disconnected(brain, 1006, ""))
 
 
 def test_there_are_ten_attempts_a_minute_at_most_and_one_at_least() -> None:

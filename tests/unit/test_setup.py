@@ -152,7 +152,9 @@ def test_where_it_cannot_be_encrypted_it_is_for_root_alone(machine: Machine) -> 
 @pytest.mark.skipif(os.geteuid() != 0, reason="systemd-creds keeps its secret where only root may write")
 def test_the_real_systemd_creds_gives_the_key_back(tmp_path: Path) -> None:
     assert shutil.which("systemd-creds"), "install systemd"
-    storage.store_key(Places(tmp_path), Secret(KEY))
+    path = storage.store_key(Places(tmp_path), Secret(KEY))
+    assert path == Places(tmp_path).encrypted_key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert storage.stored_key(Places(tmp_path)) == KEY
 
 

@@ -456,23 +456,6 @@ def test_a_server_that_stalls_is_left_for_a_new_connection() -> None:
     assert rig.found(ev.Connect)
 
 
-def test_an_answer_in_text_alone_is_spoken_by_a_second_one() -> None:
-    rig = Rig().start()
-    rig.speak()
-    rig.receive(
-        wire.ResponseCreated(response=Response(id="r")),
-        wire.OutputTextDelta(response_id="r", item_id="i", delta="It is on."),
-    )
-    rig.clear()
-    rig.done("r")
-    (create,) = rig.sent(wire.ResponseCreate)
-    assert create.response["conversation"] == "none"
-    rig.reply("r2", "i2")
-    rig.done("r2")
-    rig.step(ev.Drained(("i2",)))
-    assert rig.machine.state == "idle"
-
-
 def test_no_answer_at_all_is_told() -> None:
     rig = Rig().start()
     rig.speak()

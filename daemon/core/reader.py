@@ -1,0 +1,30 @@
+"""A text that the offline brain reads out, on a connection of its own beside that of the server."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.aloud import recital
+from daemon.core.attempt import Attempt
+from daemon.core.outbox import Outbox
+from daemon.protocol import ResponseCreate
+
+
+class Reader:
+    """`conn` is the connection on which something is read out, 0 for none."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.conn = 0
+        self.called = False
+        self._outbox = outbox
+
+    def read(self, text: str, brain: Attempt | None) -> bool:
+        """Ask for it as soon as the brain is there; False if that has gone."""
+        gone = brain is None or self.conn not in (0, brain.conn)
+        if brain is not None and brain.usable and not self.conn:
+            self.conn = brain.conn
+            self._outbox.do(ev.Send(ResponseCreate(event_id="read", response=recital(text)), self.conn))
+        return not gone
+
+    def end(self) -> None:
+        """It has been read, or will not be."""
+        self.conn, self.called = 0, False
