@@ -3,9 +3,11 @@
 SPEECH ?= ../shared/speech
 BIN := .venv/bin
 SUITE ?= trixie
+HOURS ?= 24
+SEED ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test check bench hearing faults live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test check bench hearing faults statespace soak realtime live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -27,6 +29,15 @@ hearing: ready         ## how well the brain hears, over the clips in SPEECH
 faults: ready          ## every fault at every event of a conversation, in virtual time: table in out/faults.html
 	$(BIN)/python -m tests.faults
 
+soak: ready            ## a virtual day with a fault every other minute, in minutes: make soak [HOURS=24] [SEED=1]
+	$(BIN)/python -m tests.soak --hours $(HOURS) --seed $(SEED)
+
+realtime: ready        ## rotation and a cut link in real time, over a virtual sound card (two minutes)
+	$(BIN)/python -m tests.realtime
+
+statespace: ready      ## every state that the pure machine can come to, and whether a promise is broken in one
+	$(BIN)/python -m tests.statespace
+
 live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
 	$(BIN)/python -m tests.bench.live --speech $(SPEECH)
 
@@ -40,15 +51,17 @@ deb-arm64-check:       ## the same package for arm64, run under an emulated proc
 	deploy/package/build.sh $(SUITE) arm64
 	deploy/package/try-arm64.sh $(SUITE) arm64
 
-appliance: ready        ## the booted machine: installed, used, broken, upgraded (forty minutes; CUTS=20 IDLE=30)
+appliance: ready out/deb/.appliance  ## the booted machine: installed, used, broken, upgraded (forty minutes; CUTS=20 IDLE=30)
 	@tests/appliance/bootstrap.sh
-	$(MAKE) deb SUITE=trixie ARCH=amd64
 	$(BIN)/python -m tests.appliance
 
-appliance-smoke: ready  ## from apt install to the first spoken answer on an emulated machine
+appliance-smoke: ready out/deb/.appliance  ## from apt install to the first spoken answer on an emulated machine
 	@tests/appliance/bootstrap.sh
-	$(MAKE) deb SUITE=trixie ARCH=amd64
 	$(BIN)/python -m tests.appliance --smoke
+
+out/deb/.appliance: $(shell find daemon hardware deploy systemd -type f ! -name '*.pyc')
+	$(MAKE) deb SUITE=trixie ARCH=amd64
+	@touch $@
 
 ready:
 	@deploy/bootstrap.sh

@@ -303,6 +303,7 @@ class Answer:
 
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""
+        self._responses.tell(self._ledger.words_of)
         turn, cut_off = self.turn, self._cut_off
         self._cut_off = False
         if turn is None or not cut_off:

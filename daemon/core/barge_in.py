@@ -14,7 +14,7 @@ from daemon.core.playout import Cut
 from daemon.core.responses import Responses
 from daemon.core.timers import Timers
 from daemon.core.turn import Turn
-from daemon.protocol import ItemDelete, ItemTruncate, ResponseCancel
+from daemon.protocol import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
 
 CUT_S = 1.0
 CANCEL_S = 2.0
@@ -59,6 +59,7 @@ class BargeIn:
             heard_ms += self._truncate(cut.item_id, cut.heard_ms, responses)
         for item_id in cut.unheard:
             self._ledger.heard(item_id, 0, 1)
+            self._put_right(item_id, responses)
         if turn is not None:
             turn.heard_ms += heard_ms
         return turn
@@ -66,7 +67,7 @@ class BargeIn:
     def delete_unheard(self, responses: Responses) -> None:
         """The cancelled answer is done: its items that never sounded can go."""
         for item_id in self._unheard:
-            if responses.knows(item_id):
+            if responses.spoken(item_id):
                 self._outbox.send(ItemDelete(item_id=item_id))
         self._unheard.clear()
 
@@ -74,8 +75,16 @@ class BargeIn:
         received_ms = responses.received_ms(item_id)
         heard_ms = min(heard_ms, received_ms - 1)
         self._ledger.heard(item_id, heard_ms, max(1, received_ms))
+        self._put_right(item_id, responses)
         if heard_ms <= 0:
             self._unheard.append(item_id)
-        elif responses.knows(item_id):
+        elif responses.spoken(item_id):
             self._outbox.send(ItemTruncate(item_id=item_id, content_index=0, audio_end_ms=heard_ms))
         return max(0, heard_ms)
+
+    def _put_right(self, item_id: str, responses: Responses) -> None:
+        """A session that was told all of it while it was played must know what was heard instead."""
+        if responses.told(item_id):
+            self._outbox.send(ItemDelete(item_id=item_id))
+            for item in self._ledger.retold(item_id):
+                self._outbox.send(ItemCreate(item=item))

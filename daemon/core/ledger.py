@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from msgspec import DecodeError, Struct, json
+from msgspec import UNSET, DecodeError, Struct, json
 
 from daemon.protocol import Content, Item
 
@@ -15,6 +15,7 @@ _MAX_ENTRIES = 400
 _BYTES_PER_TOKEN = 4800  # of sound: a token for each 100 ms
 _MAX_SOUND_BYTES = 120 * 48_000
 _MAX_TEXT = 1500
+_MAX_ID = 32
 
 
 class Said(Struct, tag="said"):
@@ -73,6 +74,16 @@ class Ledger:
         for entry in self._entries:
             if isinstance(entry, Said) and entry.item_id == item_id and entry.role == "assistant":
                 entry.text = words_heard(entry.text, heard_ms, received_ms)
+
+    def words_of(self, item_id: str) -> str:
+        """What the assistant said in an item, as far as it was heard; empty if that is not known."""
+        said = (entry for entry in self._entries if isinstance(entry, Said) and entry.role == "assistant")
+        return next((entry.text for entry in said if entry.item_id == item_id), "")
+
+    def retold(self, item_id: str) -> list[Item]:
+        """The item anew for a session that was told it before; none if nothing of it was heard."""
+        words = self.words_of(item_id)
+        return _items(Said("assistant", "", words)) if words else []
 
     def called(self, call_id: str, name: str, arguments: str) -> None:
         """The model called a tool."""
@@ -155,7 +166,11 @@ def _items(entry: Entry) -> list[Item]:
         return [Item(type="message", role=entry.role, content=[sound])]
     kind = "output_text" if entry.role == "assistant" else "input_text"
     text = entry.text if len(entry.text) <= _MAX_TEXT else entry.text[:_MAX_TEXT] + " ..."
-    return [Item(type="message", role=entry.role, content=[Content(type=kind, text=text)])]
+    # By its own id it can be deleted, should it be cut after all.
+    own = entry.role == "assistant" and 0 < len(entry.item_id) <= _MAX_ID
+    item_id = entry.item_id if own else UNSET
+    content = [Content(type=kind, text=text)]
+    return [Item(id=item_id, type="message", role=entry.role, content=content)]
 
 
 def _call_items(call: Called) -> list[Item]:

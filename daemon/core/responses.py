@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 from msgspec import Struct
 
 from daemon.protocol import RATE_HZ
@@ -15,13 +18,14 @@ _SOMEBODY_ELSES = ""
 class ItemAudio(Struct):
     """The voice of one item: what has been received of it. `rest` is half a sample, if a delta ended there.
 
-    `known` tells whether the present connection knows the item, so that it can be truncated or deleted.
+    `known` tells how the present connection knows the item: what it has spoken can be truncated, what it was
+    told of can be deleted only.
     """
 
     response_id: str
     received_bytes: int = 0
     rest: bytes = b""
-    known: bool = True
+    known: Literal["spoken", "told", ""] = "spoken"
 
     @property
     def received_ms(self) -> int:
@@ -98,7 +102,9 @@ class Responses:
 
     def audio(self, item_id: str, response_id: str, delta: bytes) -> bytes:
         """Whole samples of a delta, with the odd byte of the one before."""
-        item = self.items.setdefault(item_id, ItemAudio(response_id, known=response_id != READER))
+        item = self.items.setdefault(item_id, ItemAudio(response_id))
+        if response_id == READER:
+            item.known = ""
         pcm = item.rest + delta
         whole = len(pcm) & ~1
         item.rest = pcm[whole:]
@@ -114,9 +120,13 @@ class Responses:
         """The spoken items of an answer."""
         return [item_id for item_id, item in self.items.items() if item.response_id == response_id]
 
-    def knows(self, item_id: str) -> bool:
-        """Does the server at the other end have this item?"""
-        return item_id in self.items and self.items[item_id].known
+    def spoken(self, item_id: str) -> bool:
+        """Has the server at the other end spoken this item?"""
+        return item_id in self.items and self.items[item_id].known == "spoken"
+
+    def told(self, item_id: str) -> bool:
+        """Was it told of this item, by a connection that came after it?"""
+        return item_id in self.items and self.items[item_id].known == "told"
 
     def forget_items(self) -> None:
         """A new question: what came before has been heard or cut."""
@@ -127,8 +137,14 @@ class Responses:
         fresh = Responses()
         fresh.items = self.items
         for item in fresh.items.values():
-            item.known = False
+            item.known = ""
         return fresh
+
+    def tell(self, words_of: Callable[[str], str]) -> None:
+        """The new connection was told of the items that have words."""
+        for item_id, item in self.items.items():
+            if words_of(item_id):
+                item.known = "told"
 
     @property
     def total_s(self) -> float:

@@ -275,3 +275,35 @@ def test_after_a_restart_the_model_knows_what_was_said_and_that_outputs_are_safe
     assert [item.role for item in items] == ["user", "assistant", "system"]
     assert items[-1].content
     assert items[-1].content[0].text == "The appliance was started anew. The lamp is off."
+
+
+def test_a_session_that_took_over_in_an_answer_is_put_right_when_that_is_cut() -> None:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me a story"))
+    rig.reply(text="Once there was a box", seconds=4.0)
+    rig.done()
+    rig.lose()
+    rig.connect()
+    told = [each.item for each in rig.sent(wire.ItemCreate)]
+    assert [(each.role, each.id) for each in told[-1:]] == [("assistant", "item_1")], "all that came, is played"
+    rig.clear()
+    rig.edge(True)
+    rig.stopped("item_1", heard_ms=2000)
+    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id="item_1")]
+    (instead,) = rig.sent(wire.ItemCreate)
+    assert [part.text for part in instead.item.content] == ["Once there"]
+    assert not rig.sent(wire.ItemTruncate), "it knows the words and not the sound"
+
+
+def test_a_session_that_took_over_is_not_left_with_what_never_sounded() -> None:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me a story"))
+    rig.reply(text="Once there was a box", seconds=4.0)
+    rig.done()
+    rig.lose()
+    rig.connect()
+    rig.clear()
+    rig.edge(True)
+    rig.stopped(None, unheard=("item_1",))
+    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id="item_1")]
+    assert not rig.sent(wire.ItemCreate)

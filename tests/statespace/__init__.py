@@ -1,0 +1,13 @@
+"""The state space of the pure machine, breadth first from idle, from several sides: `make statespace`.
+
+What is abstracted:
+
+- Whatever is waited for may become due at any moment and in any order. So no order of deadlines is left out,
+  and some are walked that no clock would allow. How far off they are is not told apart.
+- The pace of attempts is a constant second; its limits have tests of their own. The devices stay as they are.
+- Ids and connections are known by the order in which a state mentions them; those of the past are forgotten.
+- Sound is there or not. An answer has at most one item, of which half is heard when it is cut, or nothing.
+- A server, a speaker or a microphone that has let a deadline pass says no more about that.
+- The ledger keeps its last four entries. How many texts and tools there may be is in each side's bounds.
+- Each side looks at a part closely: where `stages` are not, a connection is there or away, or moves at once.
+"""

@@ -1,0 +1,56 @@
+"""Walk until nothing new comes, from several sides, and print what there is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from functools import partial
+
+from tests.statespace.bugs import BUGS
+from tests.statespace.walk import Walk
+from tests.statespace.world import Bounds
+
+LIMIT = 1_000_000
+SIDES = {
+    "answers": Bounds(tools=1, written=True),
+    "wishes": Bounds(texts=1, wishes=True),
+    "connections": Bounds(button=False, texts=1, stages=True, written=True),
+    "fallback": Bounds(button=False, texts=1, tools=1, stages=True, fallback=True),
+}
+say = partial(print, flush=True)
+
+
+def main() -> int:
+    """The exit status is 1 if a promise is broken somewhere, or a planted bug is not found."""
+    options = argparse.ArgumentParser(prog="tests.statespace", description=__doc__)
+    options.add_argument("sides", nargs="*", default=[*SIDES, "bugs"], help=f"of {', '.join(SIDES)}, bugs")
+    options.add_argument("--limit", type=int, default=LIMIT, help="give up at so many states")
+    chosen = options.parse_args()
+    whole = True
+    for name in chosen.sides:
+        say(f"\n== {name}")
+        start = time.monotonic()
+        whole &= _plant() if name == "bugs" else _walk(SIDES[name], chosen.limit)
+        say(f"{time.monotonic() - start:.0f} s")
+    return not whole
+
+
+def _walk(bounds: Bounds, limit: int) -> bool:
+    found = Walk(bounds, limit).run(say)
+    say(found)
+    return found.closed and not found.violations
+
+
+def _plant() -> bool:
+    """Each bug must be found, though the walk ends at the first thing that it finds."""
+    missed = 0
+    for name, bug in BUGS.items():
+        found = bug.look()
+        say(f"{name}: {', '.join(found.violations) or 'NOT FOUND'} ({found.states} states)")
+        missed += not found.violations
+    return not missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""States told apart: what decides on what happens next, as one string, the same for all that behave alike."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from daemon.core.aloud import Aloud
+from daemon.core.answer import Answer
+from daemon.core.attempt import Attempt
+from daemon.core.conversation import Conversation
+from daemon.core.ledger import Called
+from daemon.core.lifeline import Lifeline
+from daemon.core.listener import Listener
+from daemon.core.responses import Responses
+from daemon.core.timers import Timers
+from daemon.core.turn import Turn
+
+MIN_COMMIT_BYTES = 4800
+UNUSED_TIMERS = frozenset({"outage"})
+_ID = re.compile(r"(?:resp|item|call)_\d+")
+_WHETHER = frozenset({"first_delta_at", "trouble", "spoken", "_fatal", "_chunks", "user_item", "_unsaid"}) | {
+    "written",
+    "calls",
+}
+"""Of these it counts whether there is anything."""
+
+_IGNORED = frozenset(
+    {
+        # constants, and what the abstraction leaves out (see the package's text)
+        *(
+            "bounds",
+            "_session",
+            "_settings",
+            "_pace",
+            "_brain_pace",
+            "devices",
+            "_earcons",
+            "_modality",
+            "now",
+        ),
+        # counters that only name things
+        *("number", "_turns", "_conns", "_effects", "last", "_told", "ids", "broken", "rounds"),
+        # what is told afterwards
+        *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "committed_at", "_shown"),
+        *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
+        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items"),
+        # where else the same is met
+        *("_outbox", "_ledger", "_level", "_accepted"),
+    }
+)
+_WITH_TIMERS = (Conversation, Lifeline, Attempt)
+"""Their parts share them."""
+
+
+class Canon:
+    """One state: ids and connections are renamed in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._ids: dict[str, str] = {}
+        self._conns: dict[int, str] = {0: "none"}
+        self._objects: dict[int, int] = {}
+        self._idle: dict[type, str] = {}
+        self._open_calls: set[str] = set()
+
+    def of(self, world: Any) -> str:
+        """Everything that the world is made of; what is going on first, so that its ids have names."""
+        answer = world.machine._conversation.answer
+        self._open_calls = set(answer._tools._open)
+        self._idle = _rewritten(world)
+        for each in (world.playing, world.tools, world.server, answer._barge_in._unheard, world):
+            self._add(each)
+        return " ".join(self._parts)
+
+    def _add(self, value: Any) -> None:
+        add = self._parts.append
+        kind = type(value)
+        if value is None or kind is bool or kind is int:
+            add(str(value))
+        elif kind is str:
+            add(_ID.sub(self._rename, value) or "-")
+        elif kind is float:
+            add("~")  # how long something is has no influence but by what is due
+        elif kind is list or kind is tuple or kind is deque:
+            self._add_all(value)
+        elif kind is dict:
+            self._add_all([part for pair in value.items() for part in pair])
+        elif kind is set:
+            # Ids that nothing else mentions never come again.
+            add("/".join(sorted(self._ids.get(each, "-") for each in value if each in self._ids or not each)))
+        elif kind is Timers:
+            add("/".join(sorted(value._times.keys() - UNUSED_TIMERS)))
+        elif isinstance(value, Enum):
+            add(value.name)
+        elif id(value) in self._objects:
+            add(f"@{self._objects[id(value)]}")
+        elif not callable(value):
+            self._add_object(value)
+
+    def _add_all(self, values: Iterable[Any]) -> None:
+        self._parts.append("[")
+        for each in values:
+            self._add(each)
+        self._parts.append("]")
+
+    def _add_object(self, value: Any) -> None:
+        self._objects[id(value)] = len(self._objects)
+        self._parts.append(type(value).__name__)
+        idle = self._idle.get(type(value))
+        for name in _names(value.__class__, *getattr(value, "__dict__", ())):
+            if name != idle:
+                self._parts.append(f"{name}:")
+                self._add_part(name, getattr(value, name))
+
+    def _add_part(self, name: str, part: Any) -> None:
+        """What counts of a field."""
+        match name:
+            case "conn" | "_known":
+                self._parts.append(self._conns.setdefault(part, f"conn{len(self._conns)}"))
+            case "_bytes":
+                self._parts.append(
+                    "nothing" if not part else "short" if part < MIN_COMMIT_BYTES else "enough"
+                )
+            case _ if name in _WHETHER:
+                self._parts.append("some" if part else "none")
+            case "_sent" if not isinstance(part, int):
+                pass  # the settings: which stage it is tells whether they were sent
+            case "_unacknowledged":
+                self._parts.append(str(part > 0))
+            case "_asked" | "_due" if part:
+                self._parts.append("recital" if "conversation" in part else "answer")
+            case "_entries":
+                self._add(self._told(part))
+            case "_open":
+                self._add([[call_id, id(turn) in self._objects] for call_id, (turn, _) in part.items()])
+            case "_stale":
+                self._add(part & self._open_calls)
+            case "replies":
+                self._add(any(part.values()))
+            case "told":
+                for conn, items in part.items():
+                    self._add_part("conn", conn)
+                    self._add(items)
+            case "live" if part is not None:
+                self._add(part.place)
+            case _:
+                self._add(part)
+
+    def _told(self, entries: list[Any]) -> list[Any]:
+        """Of the ledger: what the assistant is said to have said of late, and what runs."""
+        running = [entry.call_id for entry in entries if isinstance(entry, Called) and entry.output is None]
+        words = [entry.text for entry in entries if getattr(entry, "role", "") == "assistant"]
+        return [bool(entries), [each for each in words if self._of_late(each)], running]
+
+    def _of_late(self, words: str) -> bool:
+        found = _ID.search(words)
+        return found is not None and found[0] in self._ids
+
+    def _rename(self, found: re.Match[str]) -> str:
+        kind = found[0].partition("_")[0]
+        return self._ids.setdefault(found[0], f"{kind}{len(self._ids)}")
+
+
+def _rewritten(world: Any) -> dict[type, str]:
+    """Fields that will be written anew before they are read again."""
+    talk = world.machine._conversation
+    answer, listener = talk.answer, talk._listener
+    at_rest = answer.turn is None and not answer.playing and not answer._barge_in.waiting
+    found: dict[type, str] = {}
+    if not answer._responses.asked:
+        found[Answer] = "_asked"
+    if at_rest:
+        found |= {Responses: "items", Aloud: "_unsaid"}
+    if not listener.open:
+        found[Conversation] = "_continued"
+    if not (listener.open or listener._closing):
+        found[Listener] = "_utterance"
+    if not world.server.committing:
+        found[Turn] = "user_item"
+    return found
+
+
+@cache
+def _names(kind: type, *attributes: str) -> tuple[str, ...]:
+    """The fields of a class that count."""
+    names = attributes or getattr(kind, "__struct_fields__", ())
+    ignored = _IGNORED if kind in _WITH_TIMERS else _IGNORED | {"_timers"}
+    return tuple(name for name in names if name not in ignored)

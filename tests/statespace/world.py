@@ -1,0 +1,229 @@
+"""A machine, and as much of what is around it as decides what can happen. Says which promise was broken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from daemon import protocol as wire
+from daemon.core import events as ev
+from daemon.core.conversation import Settings
+from daemon.core.devices import Devices
+from daemon.core.machine import Machine
+from daemon.core.outputs import Limits
+from daemon.core.timers import Timers
+from daemon.core.turn import Turn
+from tests.statespace.canonical import Canon
+
+MOST_ENTRIES = 4
+
+
+class Bounds(Struct, frozen=True):
+    """What is left out, so that there is an end: `tools` and `texts` are how many there may be at a time."""
+
+    button: bool = True
+    texts: int = 0
+    tools: int = 0
+    wishes: bool = False
+    written: bool = False
+    stages: bool = False
+    fallback: bool = False
+
+
+class ConstantPace:
+    """In the place of the pace, whose limits have tests of their own: every wait is a second."""
+
+    def attempted(self, now: float) -> None:
+        """Nothing to count."""
+
+    def healthy(self) -> None:
+        """Nothing to forget."""
+
+    def failed(self, now: float) -> float:
+        """A second."""
+        return 1.0
+
+    def allowed(self, now: float, wait_s: float = 0.0) -> float:
+        """No longer than that."""
+        return wait_s
+
+
+def _half() -> float:
+    return 0.5
+
+
+class Server:
+    """The other end of the live connection, as far as it decides what can come from there."""
+
+    def __init__(self) -> None:
+        self.committing = False
+        self.owed = 0
+        self.response = ""
+        self.voiced = self.worded = False
+
+
+class World:
+    """Everything that a state is made of."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        lamp = Limits(name="lamp", takes="switch", at_start=0.0, at_exit=0.0)
+        devices = Devices({"lamp": lamp})
+        self.machine = Machine(Settings(), {"tools": []}, devices, _half, fallback=bounds.fallback)
+        lifeline: Any = self.machine._lifeline
+        lifeline._pace, lifeline._brain_pace = ConstantPace(), ConstantPace()
+        self.now = 1000.0
+        self.ids = 0
+        self.down = self.capturing = self.tail = self.silencing = False
+        self.playing: list[str] = []
+        self.tools: list[str] = []
+        self.ran: set[str] = set()
+        self.unheard: list[str] = []
+        self.told: dict[int, list[str]] = {}
+        self.server = Server()
+        self.broken = ""
+        self.step(ev.Start())
+
+    def key(self) -> str:
+        """What tells this state from others."""
+        return Canon().of(self)
+
+    def new(self, kind: str) -> str:
+        """An id that was never used."""
+        self.ids += 1
+        return f"{kind}_{self.ids}"
+
+    # ------------------------------------------------------------ time
+
+    def timers(self) -> dict[str, Timers]:
+        """All timers, each with whose it is."""
+        lifeline = self.machine._lifeline
+        found = {"turn": self.machine._conversation._timers, "line": lifeline._timers}
+        for role in ("live", "next", "spare"):
+            if attempt := getattr(lifeline, role):
+                found[role] = attempt._timers
+        return found
+
+    def wait(self) -> bool:
+        """Until something becomes due, by the clock; False if nothing ever does."""
+        deadline = self.machine.deadline
+        if deadline is None:
+            return False
+        self.now = max(self.now, deadline)
+        self.step(ev.Tick())
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Does nobody wait for anything?"""
+        return self.machine.state in ("idle", "muted") and self.machine._conversation.idle
+
+    def pass_by(self, seconds: float) -> None:
+        """Time in which nothing becomes due."""
+        self.now += seconds
+        for timers in self.timers().values():
+            for name, at in timers._times.items():
+                timers.set(name, at + seconds)
+
+    # ------------------------------------------------------------ a step
+
+    def step(self, event: ev.Input) -> None:
+        """The machine takes an event, and the world what it asks for."""
+        conn, turns = self.machine._outbox.conn, self._turns()
+        effects = self.machine.step(event, self.now)
+        if self.machine._outbox.conn != conn:
+            self.server = Server()
+        for effect in effects:
+            self._take(effect)
+        self._bound()
+        if any(item in self.unheard for item in self.told.get(self.machine._outbox.conn, [])):
+            self._break("the server believes what was not heard")
+        listening = self.machine.state == "listening"
+        if listening != self.capturing:
+            self._break(f"the state is {self.machine.state} while the microphone is {self.capturing}")
+        self._check_turns(turns, [each.turn for each in effects if isinstance(each, ev.TurnOver)])
+
+    def _break(self, promise: str) -> None:
+        self.broken = self.broken or promise
+
+    def _turns(self) -> dict[int, Turn]:
+        talk = self.machine._conversation
+        turns = [talk.question, talk.answer.turn, talk.answer._barge_in.turn, *talk._texts]
+        return {turn.number: turn for turn in turns if turn is not None}
+
+    def _check_turns(self, before: dict[int, Turn], told: list[dict[str, Any]]) -> None:
+        """A question that was asked is there, or its end was told, once."""
+        numbers, now = [each["number"] for each in told], self._turns()
+        for turn in before.values():
+            if turn.number not in now and turn.closed and turn.number not in numbers:
+                self._break(f"a turn ({turn.source}) vanishes untold")
+        if len(set(numbers)) < len(numbers) or set(numbers) & set(now):
+            self._break("the end of a turn is told, and it goes on")
+
+    def _bound(self) -> None:
+        """The ledger, what is remembered of it, and a tail that nobody waits for."""
+        self.tail = self.tail and self.machine._conversation._listener._closing
+        entries = self.machine.ledger._entries
+        del entries[: max(0, len(entries) - MOST_ENTRIES)]
+        lifeline = self.machine._lifeline
+        open_now = [each.conn for each in (lifeline.live, lifeline.next, lifeline.spare) if each]
+        told = {conn: [each for each in self.told.get(conn, []) if self._matters(each)] for conn in open_now}
+        self.told = {conn: items for conn, items in told.items() if items}
+        texts = [str(getattr(entry, "text", "")) for entry in entries]
+        known = [*texts, *(said(item) for items in told.values() for item in items)]
+        self.unheard = [item for item in self.unheard if any(item in text for text in known)]
+
+    def _matters(self, item_id: str) -> bool:
+        """May it still turn out that an item was not heard?"""
+        return item_id in self.playing or item_id in self.unheard
+
+    def _take(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.Capture(on):
+                self.tail = not on and (self.tail or self.capturing)
+                self.capturing = on
+            case ev.Play(item_id, _) if item_id not in self.playing:
+                self.playing.append(item_id)
+            case ev.Silence():
+                self.silencing = True
+            case ev.RunTool(call_id, _, _):
+                if call_id in self.ran:
+                    self._break("a call runs twice")
+                self.ran.add(call_id)
+                self.tools.append(call_id)
+            case ev.Send(event, conn):
+                self._sent(event, conn == self.machine._outbox.conn)
+                self._remember(event, conn)
+
+    def _sent(self, event: Any, live: bool) -> None:
+        match event:
+            case wire.ResponseCreate() if live:
+                self.server.owed += 1
+                if self.server.owed > 1 or self.server.response:
+                    self._break("an answer is asked for while another is under way")
+            case wire.AudioCommit() if live:
+                self.server.committing = True
+                turn = self.machine._conversation.answer.turn
+                if turn is not None and turn.calls:
+                    self._break("what was said is sent again after its tool has run")
+            case wire.ItemCreate(item=item) if item.role == "assistant":
+                if any(_text(item) == said(unheard) for unheard in self.unheard):
+                    self._break("what was not heard is told as said")
+
+    def _remember(self, event: Any, conn: int) -> None:
+        """What a server was told of, and not to forget."""
+        match event:
+            case wire.ItemCreate(item=item) if item.role == "assistant" and _text(item) == said(str(item.id)):
+                self.told.setdefault(conn, []).append(str(item.id))
+            case wire.ItemDelete(item_id=item_id) if item_id in self.told.get(conn, []):
+                self.told[conn].remove(item_id)
+
+
+def _text(item: wire.Item) -> str:
+    return str((item.content or [])[0].text)
+
+
+def said(item_id: str) -> str:
+    """The words of an item, as the server sends them: more than one, so that they can be cut."""
+    return f"{item_id} in three words"
