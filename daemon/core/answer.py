@@ -178,8 +178,10 @@ class Answer:
 
         Unless the server's voice detection has taken it already.
         """
-        if self.turn is not None and not self.turn.user_item:
+        turn = self.turn
+        if turn is not None and turn.source == "button" and not turn.user_item:
             self._barge_in.cancel(self._responses, now)
+            self._end_items(list(self._responses.items))
             self.fail(reason)
 
     def fail(self, reason: str) -> None:

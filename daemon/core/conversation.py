@@ -149,7 +149,7 @@ class Conversation:
             self.question = self._new_turn("button")
             self.question.pressed_at = at
         elif self.question is not None:
-            self.question.closed = False
+            self.question.closed, self.question.waits_until = False, None
         self._timers.clear("wait")
         self._listener.start(now, anew)
 
@@ -215,7 +215,7 @@ class Conversation:
     def _pose(self, question: Turn, now: float) -> None:
         """Ask the server if nothing stands in the way."""
         if not self._outbox.online:
-            self._timers.ensure("wait", now + self._settings.max_wait_s)
+            self._wait(question, now)
         elif self.answer.free:
             self._timers.clear("wait")
             self.question = None
@@ -290,7 +290,13 @@ class Conversation:
         """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
         self.answer.offline()
         if self.turn is not None and not self._listener.open:
-            self._timers.ensure("wait", now + self._settings.max_wait_s)
+            self._wait(self.turn, now)
+
+    def _wait(self, turn: Turn, now: float) -> None:
+        """For a connection, from the first time on: one that comes and goes gives no more time."""
+        if turn.waits_until is None:
+            turn.waits_until = now + self._settings.max_wait_s
+        self._timers.ensure("wait", turn.waits_until)
 
     def tick(self, now: float) -> None:
         """Something did not come in time."""

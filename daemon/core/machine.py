@@ -96,6 +96,7 @@ class Machine:
         self._follow(now)
         self._conversation.settle(now)
         self._follow(now)
+        self._conversation.settle(now)
         if self.state != self._shown:
             self._shown = self.state
             self._outbox.do(ev.StateChanged(self.state))

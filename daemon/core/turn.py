@@ -51,6 +51,7 @@ class Turn(Struct):
     xruns: int = 0
     tokens: Tokens = field(default_factory=Tokens)
     pressed_at: float | None = None
+    waits_until: float | None = None
     first_frame_at: float | None = None
     released_at: float | None = None
     committed_at: float | None = None

@@ -35,13 +35,15 @@ class Microphone:
         self.voice = -1
         self._lane = lane
         self._on = False
+        self._due = 0.0
         self._frame = 0
         lane.opened(RATE_HZ)
 
     def start(self) -> None:
         if not self._on:
             self._on = True
-            asyncio.get_running_loop().call_later(PERIOD_S, self._period)
+            self._due = asyncio.get_running_loop().time()
+            self._next()
 
     def stop(self) -> None:
         if self._on:
@@ -56,7 +58,12 @@ class Microphone:
             return
         self._frame += 1
         self._lane.frames(_tone(self.voice, self._frame % 50))
-        asyncio.get_running_loop().call_later(PERIOD_S, self._period)
+        self._next()
+
+    def _next(self) -> None:
+        """A card keeps its pace, whoever is late."""
+        self._due += PERIOD_S
+        asyncio.get_running_loop().call_at(self._due, self._period)
 
 
 class Speaker:

@@ -287,7 +287,8 @@ class Network:
         elif kind == "reorder":
             loop.call_soon(line.swapped.setdefault, direction, frame)
         elif kind == "jump":
-            loop.jumped_s += 86_400.0  # type: ignore[attr-defined]
+            # A day ahead, and the next time back again.
+            loop.jumped_s = 86_400.0 - loop.jumped_s  # type: ignore[attr-defined]
             self._carry(line, direction, frame)
         elif kind in CORRUPTIONS:
             self._carry(line, direction, CORRUPTIONS[kind](frame))

@@ -77,7 +77,7 @@ async def _live(run: Run) -> None:
     await asyncio.sleep(SETTLE_S)
     run.ended_at = loop.time()
     house.record.append((loop.time(), "end", {}))
-    run.last_items, run.lines_left = _items(run), len(run.network.live)
+    run.last_items, run.lines_left = items_of(run), len(run.network.live)
     living.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await living
@@ -114,7 +114,7 @@ async def _converse(run: Run, person: Person, phase: Callable[[str], None]) -> N
     await person.quiet()
 
 
-def _items(run: Run) -> list[tuple[str, str]]:
+def items_of(run: Run) -> list[tuple[str, str]]:
     """What the model of the live session has before it: (role or type, text), in order."""
     sessions = [line.session for line in run.network.live if line.session is not None]
     if not sessions:

@@ -20,7 +20,7 @@ from daemon.commands.virtualcard import VirtualCard
 CLIP = Path(__file__).parents[1] / "brain/clips/flite-slt_cmd00.wav"
 CONFIG = """
 [realtime]
-provider = "offline"
+{server}
 turn = "{turn}"
 [sound]
 microphone = "{card.microphone}"
@@ -53,6 +53,10 @@ pin = 25
 """
 
 
+OFFLINE = 'provider = "offline"'
+NOBODY = 'provider = "custom"\nurl = "ws://127.0.0.1:1/v1/realtime"'
+
+
 def start(*command: str, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     with log.open("ab") as stderr:
         return subprocess.Popen([sys.executable, "-m", "daemon", *command], stderr=stderr, env=env)
@@ -80,11 +84,11 @@ def card() -> Iterator[VirtualCard]:
 class Service:
     """A running service with its brain."""
 
-    def __init__(self, folder: Path, card: VirtualCard, brain: str, turn: str) -> None:
+    def __init__(self, folder: Path, card: VirtualCard, brain: str, turn: str, server: str) -> None:
         self.folder, self.card = folder, card
         self.socket = folder / "control.sock"
         config = folder / "voiced.toml"
-        config.write_text(CONFIG.format(folder=folder, card=card, brain=brain, turn=turn))
+        config.write_text(CONFIG.format(folder=folder, card=card, brain=brain, turn=turn, server=server))
         listen = brain.removeprefix("ws://").removesuffix("/v1/realtime")
         env = {**os.environ, **card.env}
         self.brain = start("brain", "--listen", listen, log=folder / "brain.log")
@@ -125,10 +129,10 @@ class Service:
 def serve(tmp_path: Path, card: VirtualCard) -> Iterator[Callable[..., Service]]:
     services: list[Service] = []
 
-    def make(brain: str, turn: str = "hold") -> Service:
-        service = Service(tmp_path, card, brain, turn)
+    def make(brain: str, turn: str = "hold", server: str = OFFLINE, link: str = "ready") -> Service:
+        service = Service(tmp_path, card, brain, turn, server)
         services.append(service)
-        wait_for(lambda: service.status()["link"] == "ready")
+        wait_for(lambda: service.status()["link"] == link)
         return service
 
     yield make
@@ -176,6 +180,25 @@ def test_a_spoken_command_moves_the_lamp(serve: Callable[..., Service], tmp_path
     assert turn["reply"] == "The lamp is on."
     assert turn["heard_ms"] > 500
     assert service.status()["devices"]["lamp"] == 1.0
+
+
+def test_with_the_cloud_out_of_reach_the_brain_steps_in_and_moves_the_lamp(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    service = serve(f"unix:{tmp_path}/brain.sock", server=NOBODY, link="waiting")
+    events = stream(service.socket, "watch", 60.0)
+    assert next(events)["ok"]
+    service.voiced("press")
+    service.card.feed(CLIP).wait()
+    service.voiced("release")
+    seen: list[tuple[str, Any]] = []
+    for event in events:
+        seen.append((event["event"], event.get("state", event.get("name"))))
+        if event["event"] == "turn":
+            break
+    places = [seen.index(each) for each in (("link", "fallback"), ("device", "lamp"), ("state", "speaking"))]
+    assert places == sorted(places)
+    assert event["reply"] == "The lamp is on."
 
 
 def test_in_the_style_tap_the_brains_own_voice_detection_ends_the_turn(
@@ -226,7 +249,7 @@ def test_without_card_or_server_the_service_stays_and_says_why(tmp_path: Path) -
     absent = SimpleNamespace(microphone="hw:99", speaker="no_such_card")
     config = tmp_path / "voiced.toml"
     nobody = "ws://127.0.0.1:1/v1/realtime"
-    config.write_text(CONFIG.format(folder=tmp_path, card=absent, brain=nobody, turn="hold"))
+    config.write_text(CONFIG.format(folder=tmp_path, card=absent, brain=nobody, turn="hold", server=OFFLINE))
     process = start("run", "--config", str(config), log=tmp_path / "service.log")
     try:
         faults = wait_for(lambda: request(tmp_path / "control.sock", "status")["faults"])

@@ -13,7 +13,8 @@ from tests.statespace.world import Bounds
 
 LIMIT = 1_000_000
 SIDES = {
-    "answers": Bounds(tools=1, written=True),
+    "tools": Bounds(tools=1),
+    "writing": Bounds(written=True),
     "wishes": Bounds(texts=1, wishes=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, tools=1, stages=True, fallback=True),

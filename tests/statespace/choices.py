@@ -119,6 +119,8 @@ def _due(world: World, role: str, name: str) -> None:
     if name in ("drain", "cut"):
         world.playing = []  # a speaker that has not said so by now does so too late
     world.step(ev.Tick())
+    if name == "utterance":
+        _edge(world, False, MOMENT_S)  # which is of no more consequence
 
 
 # ---------------------------------------------------------------- the hand and the cards

@@ -9,10 +9,11 @@ import ctypes
 import os
 import queue
 import struct
+from types import SimpleNamespace
 
 import pytest
 
-from hardware import edges
+from hardware import edges, gpiochip
 
 
 def event(timestamp_ns: int, rising: bool) -> bytes:
@@ -81,3 +82,20 @@ def test_the_request_is_as_large_as_the_kernel_wants_it() -> None:
 def test_a_chip_that_is_not_there_is_an_os_error() -> None:
     with pytest.raises(FileNotFoundError):
         edges.Edges(999, 17, "up", lambda seconds, high: None, unwanted)
+
+
+def test_who_listens_later_than_the_line_was_claimed_is_told_too(
+    kernel: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory = SimpleNamespace(chip=0, _handle=None, lost=unwanted)
+    monkeypatch.setattr(gpiochip.Line, "factory", factory)
+    monkeypatch.setattr(gpiochip.Line, "_get_pull", lambda line: "up")
+    monkeypatch.setattr(gpiochip.lgpio, "gpio_free", lambda handle, number: 0)
+    line = object.__new__(gpiochip.Line)
+    line._number = 17
+    line._enable_event_detect()
+    lost: queue.Queue[str] = queue.Queue()
+    factory.lost = lost.put
+    os.close(kernel)
+    assert "gpiochip has gone" in lost.get(timeout=10)
+    line.close()
