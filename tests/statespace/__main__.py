@@ -15,7 +15,8 @@ LIMIT = 1_000_000
 SIDES = {
     "tools": Bounds(tools=1),
     "writing": Bounds(written=True),
-    "wishes": Bounds(texts=1, wishes=True),
+    "queue": Bounds(texts=1),
+    "wishes": Bounds(wishes=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, tools=1, stages=True, fallback=True),
 }

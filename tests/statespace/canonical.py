@@ -21,7 +21,6 @@ from daemon.core.timers import Timers
 from daemon.core.turn import Turn
 
 MIN_COMMIT_BYTES = 4800
-UNUSED_TIMERS = frozenset({"outage"})
 _ID = re.compile(r"(?:resp|item|call)_\d+")
 _WHETHER = frozenset({"first_delta_at", "trouble", "spoken", "_fatal", "_chunks", "user_item", "_unsaid"}) | {
     "written",
@@ -67,12 +66,14 @@ class Canon:
         self._objects: dict[int, int] = {}
         self._idle: dict[type, str] = {}
         self._open_calls: set[str] = set()
+        self._unused: set[str] = set()
 
     def of(self, world: Any) -> str:
         """Everything that the world is made of; what is going on first, so that its ids have names."""
         answer = world.machine._conversation.answer
         self._open_calls = set(answer._tools._open)
         self._idle = _rewritten(world)
+        self._unused = set() if world.bounds.fallback else {"outage"}
         for each in (world.playing, world.tools, world.server, answer._barge_in._unheard, world):
             self._add(each)
         return " ".join(self._parts)
@@ -94,7 +95,7 @@ class Canon:
             # Ids that nothing else mentions never come again.
             add("/".join(sorted(self._ids.get(each, "-") for each in value if each in self._ids or not each)))
         elif kind is Timers:
-            add("/".join(sorted(value._times.keys() - UNUSED_TIMERS)))
+            add("/".join(sorted(value._times.keys() - self._unused)))
         elif isinstance(value, Enum):
             add(value.name)
         elif id(value) in self._objects:

@@ -41,7 +41,8 @@ def choices(world: World) -> Iterator[str]:
 def _stages(world: World) -> Iterator[str]:
     """Each connection, step by step."""
     lifeline = world.machine._lifeline
-    yield from (f"due line {name}" for name in lifeline._timers._times if name != "outage")
+    used = [name for name in lifeline._timers._times if name != "outage" or world.bounds.fallback]
+    yield from (f"due line {name}" for name in used)
     for role in ROLES:
         attempt = getattr(lifeline, role)
         if attempt is not None:

@@ -61,7 +61,7 @@ class Walk:
         start = World(bounds)
         for name in way:
             happen(start, name)
-        self._known = {_digest(start)}
+        self._known = {digest(start)}
         self._parents: list[tuple[int, str]] = [(-1, "")]
         self._queue: deque[tuple[int, int, bytes]] = deque([(0, 0, pickle.dumps(start, -1))])
 
@@ -92,9 +92,9 @@ class Walk:
         self._look_back(index, pickle.loads(packed))
 
     def _reach(self, world: World, index: int, name: str, depth: int) -> None:
-        digest = _digest(world)
-        if digest not in self._known:
-            self._known.add(digest)
+        known = digest(world)
+        if known not in self._known:
+            self._known.add(known)
             self._parents.append((index, name))
             self._queue.append((len(self._parents) - 1, depth + 1, pickle.dumps(world, -1)))
 
@@ -116,5 +116,6 @@ class Walk:
         return way[::-1]
 
 
-def _digest(world: World) -> bytes:
+def digest(world: World) -> bytes:
+    """A state as a few bytes."""
     return hashlib.blake2b(world.key().encode(), digest_size=12).digest()
