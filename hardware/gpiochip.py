@@ -224,11 +224,15 @@ class Line(LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
         pull = self._get_pull()
         lgpio.gpio_free(self.factory._handle, self._number)
         self._events = Edges(
-            self.factory.chip, self._number, pull, self._call_when_changed, self.factory.lost
+            self.factory.chip, self._number, pull, self._call_when_changed, self._call_when_lost
         )
 
     def _call_when_changed(self, ticks: float, state: bool) -> None:
         LocalPiPin._call_when_changed(self, ticks, state)
+
+    def _call_when_lost(self, reason: str) -> None:
+        """gpiozero asks for edges as soon as it makes a device: who listens is known only later."""
+        self.factory.lost(reason)
 
     def _disable_event_detect(self) -> None:
         if self._events is not None:

@@ -8,18 +8,22 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.appliance import conversation, faults, install, packages, power, quiet
+from tests.appliance import conversation, doctor, faults, install, owner, packages, power, quiet
 from tests.appliance.chapter import Chapter, Scenario
 from tests.appliance.image import HERE, bare_debian, debs, installed, pantry
 from tests.appliance.runner import Runner, save
 
 REPOSITORY: Final = HERE.parents[1]
 CLIPS: Final = REPOSITORY / "tests/brain/clips"
-CHAPTERS: Final = tuple(each.chapter for each in (install, conversation, faults, power, packages, quiet))
+MACHINES: Final = tuple(
+    tuple(module.chapter for module in modules)
+    for modules in ((install,), (owner, doctor, quiet), (conversation, faults, power), (packages,))
+)
+"""Chapters that share a machine, one after the other."""
 
 
 def main() -> int:
@@ -35,8 +39,9 @@ def main() -> int:
         runner = Runner(image, disk, Path(work), options.out)
         _furnish(runner.share, packages, pantry(image, packages))
         print(f"image and packages: {time.monotonic() - began:.0f} s", flush=True)
-        for chapter, scenarios in _chosen(options, disk.exists()):
-            runner.run(chapter, scenarios)
+        for chapters in MACHINES:
+            if scenarios := _chosen(chapters, options, disk.exists()):
+                runner.run(chapters[0].name, scenarios)
     print("\n" + "\n".join(result.line() for result in runner.results))
     held = sum(result.held for result in runner.results)
     took = time.monotonic() - began
@@ -56,17 +61,17 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chosen(options: argparse.Namespace, is_installed: bool) -> Iterator[tuple[Chapter, list[Scenario]]]:
-    """The scenarios to run. Those asked for by name use what an earlier run of these packages installed."""
-    for chapter in CHAPTERS:
-        names = {scenario.name for scenario in chapter.scenarios}
-        wanted = set(options.only or ())
-        if options.smoke:
-            names = {scenario.name for scenario in chapter.scenarios if scenario.smoke}
-        elif wanted and chapter.name not in wanted:
-            names &= wanted if is_installed else wanted | {"install"}
-        if names:
-            yield chapter, [scenario for scenario in chapter.scenarios if scenario.name in names]
+def _chosen(chapters: Iterable[Chapter], options: argparse.Namespace, is_installed: bool) -> list[Scenario]:
+    """What to run of these. What is asked for by name uses what an earlier run has installed."""
+    wanted = set(options.only or ())
+    if wanted and not is_installed:
+        wanted.add("install")
+    return [
+        scenario
+        for chapter in chapters
+        for scenario in chapter.scenarios
+        if (not options.smoke or scenario.smoke) and (not wanted or wanted & {chapter.name, scenario.name})
+    ]
 
 
 def _furnish(share: Path, packages: list[Path], larder: Path) -> None:

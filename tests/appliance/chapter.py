@@ -1,4 +1,4 @@
-"""Scenarios by chapters; a chapter is a row of scenarios on one machine."""
+"""Scenarios by chapters; chapters may share a machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Scenario:
 
 @dataclass
 class Chapter:
-    """Scenarios that share a machine, in this order. Voiced is on it, unless the first installs it."""
+    """Scenarios in their order. Voiced is on the machine, unless the first installs it."""
 
     name: str
     scenarios: list[Scenario] = field(default_factory=list)

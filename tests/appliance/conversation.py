@@ -24,7 +24,7 @@ def barge_in(hands: Hands) -> Figures:
     with hands.watching() as seen:
         speech = hands.machine.start(f"voiced say '{LONG}'")
         pressed = hands.react("speaking", "sleep .5; " + DOWN)
-        hands.wait(15)  # long enough for another sentence, if it had not been interrupted
+        hands.wait(8)  # long enough for another sentence, and shorter than max_utterance_s
         hands.release()
         hands.wait(1)
         ended = hands.now()

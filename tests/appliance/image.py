@@ -56,11 +56,11 @@ def pantry(image: Image, packages: Iterable[Path]) -> Path:
 def debs(folder: Path) -> list[Path]:
     """The newest of each of our packages in a folder. Raises FileNotFoundError."""
     newest: dict[str, Path] = {}
-    for path in sorted(folder.glob("voiced*_amd64.deb"), key=lambda path: path.stat().st_mtime):
+    for path in sorted(folder.glob("voiced*~deb13_amd64.deb"), key=lambda path: path.stat().st_mtime):
         newest[path.name.split("_")[0]] = path
     if "voiced" not in newest:
         raise FileNotFoundError(
-            f"there is no voiced_*_amd64.deb in {folder}: make deb SUITE=trixie ARCH=amd64"
+            f"there is no voiced_*~deb13_amd64.deb in {folder}: make deb SUITE=trixie ARCH=amd64"
         )
     return list(newest.values())
 

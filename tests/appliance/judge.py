@@ -18,7 +18,7 @@ Colour: TypeAlias = tuple[float, float, float]
 FRAME_S: Final = 0.02
 SPOKEN_LEVEL: Final = 0.01
 """Of full scale, root of the mean square: speech in a loop without noise is far above, dither far below."""
-MOOD_S: Final = 0.25
+MOOD_S: Final = 0.4
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ from typing import Final
 BOOT_S: Final = 600.0
 COMMAND_S: Final = 120.0
 MEMORY_MB: Final = 1024
+_KERNEL: Final = (
+    "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 "
+    # What takes long under emulation, and what a slow boot must not run into.
+    "mitigations=off nowatchdog audit=0 rcupdate.rcu_expedited=1 "
+    "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+)
 
 
 class MachineError(Exception):
@@ -72,18 +78,18 @@ class Machine:
 
     def _command(self, port: Path, append: str) -> list[str]:
         # Software emulation, always: a /dev/kvm that is there may still not be able to boot this kernel.
-        words = f"root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 {append}"
         options = {
             "-machine": "q35",
             "-accel": "tcg,thread=multi",
-            "-cpu": "max",
+            # No more than numpy and onnxruntime ask for: what a processor offers has to be emulated.
+            "-cpu": "Nehalem",
             "-smp": "2",
             "-m": str(self.memory_mb),
             "-display": "none",
             "-nic": "none",
             "-kernel": str(self.kernel.vmlinuz),
             "-initrd": str(self.kernel.initrd),
-            "-append": words,
+            "-append": f"{_KERNEL} {append}",
             "-drive": f"file={self.disk},format=qcow2,if=virtio,cache=writeback",
             "-virtfs": f"local,path={self.share},mount_tag=rig,security_model=none,multidevs=remap",
         }

@@ -52,4 +52,4 @@ def _keep_busy(hands: Hands) -> None:
     machine = hands.machine
     machine.start(_BUSY)
     machine.start(f"{DOWN}; sleep .4; {hands.playing('flite-slt_cmd00')}; {UP}")
-    machine.start(f"for i in $(seq 20); do voiced ask 'set the volume to {VOLUME} percent'; done")
+    machine.start(f"for i in {{1..20}}; do voiced ask 'set the volume to {VOLUME} percent'; done")

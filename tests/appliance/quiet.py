@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any, Final
 
 from tests.appliance.chapter import Chapter, Figures
@@ -13,6 +14,8 @@ chapter = Chapter("quiet")
 
 IDLE_MIN: Final = float(os.environ.get("IDLE", "3"))
 UNITS: Final = ("voiced", "voiced-brain")
+MOST_EXPOSED: Final = {"voiced": 1.5, "voiced-brain": 1.0}
+"""Of 10, as systemd reckons it."""
 
 
 @chapter.scenario("idle: the service writes nothing to the disk; processor and wake-ups are told")
@@ -47,6 +50,22 @@ def sandbox(hands: Hands) -> Figures:
     ]
     must(not wrong, "; ".join(wrong))
     return {unit: f"{len(probes)} probes" for unit, probes in found.items()}
+
+
+@chapter.scenario("systemd-analyze security, by the machine's own systemd: exposed no more than agreed")
+def security(hands: Hands) -> Figures:
+    exposed = {unit: _exposure(hands, unit) for unit in UNITS}
+    wrong = [f"{unit}: {exposed[unit]}" for unit, most in MOST_EXPOSED.items() if exposed[unit] > most]
+    must(not wrong, "; ".join(wrong))
+    return exposed
+
+
+def _exposure(hands: Hands, unit: str) -> float:
+    told = hands.machine.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
+    found = re.search(rf"{unit}\.service: ([\d.]+)", told)
+    must(found, f"systemd-analyze says {told}")
+    assert found is not None
+    return float(found[1])
 
 
 def _probes(hands: Hands, unit: str) -> dict[str, bool]:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.appliance.chapter import Chapter, Scenario
-from tests.appliance.hands import Hands, NotHeldError
+from tests.appliance.chapter import Scenario
+from tests.appliance.hands import READY_S, Hands, NotHeldError
 from tests.appliance.image import Image, overlay
 from tests.appliance.machine import CommandError, Machine, MachineError
 
@@ -55,8 +55,8 @@ class Runner:
         """What the machine sees as /rig."""
         return self.work / "share"
 
-    def run(self, chapter: Chapter, scenarios: Iterable[Scenario]) -> None:
-        """A chapter on a machine of its own."""
+    def run(self, name: str, scenarios: Iterable[Scenario]) -> None:
+        """A row of scenarios on a machine of their own. `name` is the machine's."""
         results = {each.name: Result(each.name, each.shows) for each in scenarios}
         self.results += results.values()
         installs = "install" in results
@@ -64,7 +64,7 @@ class Runner:
         if not base.exists():
             return
         disk = self.installed if installs else self.work / "disk.qcow2"
-        console = self.out / f"{chapter.name}.console"
+        console = self.out / f"{name}.console"
         machine = Machine(self.image.kernel, overlay(base, disk), self.share, console)
         hands = Hands(machine)
         try:
@@ -75,10 +75,10 @@ class Runner:
                 self._try(hands, each, results[each.name])
             machine.shut_down()
         except TROUBLES as error:
-            print(f"chapter {chapter.name}: {error}", flush=True)
+            print(f"machine {name}: {error}", flush=True)
         finally:
             machine.close()
-            if installs and not all(result.held for result in results.values()):
+            if installs and not results["install"].held:
                 disk.unlink()
 
     def _try(self, hands: Hands, scenario: Scenario, result: Result) -> None:
@@ -109,12 +109,15 @@ class Runner:
         """What a failed try has left behind must not fail the next."""
         machine = hands.machine
         try:
-            machine.run("pkill -f /rig/guest/ ; pkill aplay; pkill arecord; true")
-            machine.run("[ -e /run/pins ] && [ -e /run/pins/dev ] || /usr/local/lib/rig/pins up")
+            machine.run("pkill -f '[/]rig/guest/'; pkill aplay; pkill arecord; true")
+            machine.run("[ -e /run/pins/ ] || /usr/local/lib/rig/pins up")
             hands.release()
+            hands.mend_pulls()
+            machine.run("systemctl start voiced", READY_S)
         except (CommandError, MachineError):
             machine.cut()
             machine.boot()
+            hands.await_ready()
 
 
 def save(results: list[Result]) -> list[dict[str, Any]]:

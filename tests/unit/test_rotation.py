@@ -123,7 +123,7 @@ def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
     assert not rig.found(ev.Disconnect)
     rig.done("resp_2")
     assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
-    assert not [each for each in rig.found(ev.Trouble)]
+    assert not rig.found(ev.Trouble)
 
 
 @pytest.mark.parametrize("sign", ["close", "error"])
@@ -285,7 +285,7 @@ def test_a_session_that_took_over_in_an_answer_is_put_right_when_that_is_cut() -
     rig.lose()
     rig.connect()
     told = [each.item for each in rig.sent(wire.ItemCreate)]
-    assert [(each.role, each.id) for each in told[-1:]] == [("assistant", "item_1")], "all that came, is played"
+    assert (told[-1].role, told[-1].id) == ("assistant", "item_1"), "all that came, is played"
     rig.clear()
     rig.edge(True)
     rig.stopped("item_1", heard_ms=2000)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PTRACE_SEIZE = 0x4206
 PTRACE_INTERRUPT = 0x4207
+WALL = 0x40000000
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -18,7 +19,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 def audio_thread(process: int) -> int:
     """The first thread that asked for more than its share of the processor: the microphone's."""
     for thread in sorted(int(task.name) for task in Path(f"/proc/{process}/task").iterdir()):
-        if os.sched_getscheduler(thread) == os.SCHED_FIFO or os.getpriority(os.PRIO_PROCESS, thread) < 0:
+        policy = os.sched_getscheduler(thread) & ~os.SCHED_RESET_ON_FORK
+        if policy == os.SCHED_FIFO or os.getpriority(os.PRIO_PROCESS, thread) < 0:
             return thread
     sys.exit("no thread of it has a priority of its own")
 
@@ -33,4 +35,6 @@ thread = process if sys.argv[2] == "main" else audio_thread(process)
 ptrace(PTRACE_SEIZE, thread)
 ptrace(PTRACE_INTERRUPT, thread)
 print(f"{time.monotonic():.3f}", flush=True)
-time.sleep(120)
+# Whoever traces a thread has to take note of its end, or nobody learns of the end of the process.
+while not os.WIFSIGNALED(os.waitpid(thread, WALL)[1]):
+    pass

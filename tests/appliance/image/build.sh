@@ -1,7 +1,8 @@
 #!/bin/bash
 # A bare Debian 13 for the emulated machine, with the hardware that QEMU lacks: build.sh OUTDIR, as root.
 #
-# Makes OUTDIR/{vmlinuz,initrd,disk.raw,root}. Nothing of voiced is in it, and no Python.
+# Makes OUTDIR/{vmlinuz,initrd,disk.raw,root}. Nothing of voiced is in it. Python is, as on every Raspberry Pi: to
+# compile its library takes minutes under emulation.
 set -euo pipefail
 umask 022
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,7 +21,7 @@ unshare --mount --propagation private mmdebstrap --quiet --mode=root --variant=m
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     --essential-hook="$here/initramfs.sh"' "$1"' \
     --include=systemd-sysv,dbus,udev,kmod,linux-image-amd64,initramfs-tools,zstd \
-    --include=alsa-utils,ca-certificates,sudo,procps,iproute2 \
+    --include=alsa-utils,ca-certificates,python3,sudo,procps,iproute2 \
     --customize-hook="$here/customize.sh"' "$1"' \
     trixie "$root" "deb $mirror trixie main"
 

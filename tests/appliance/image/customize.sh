@@ -22,6 +22,10 @@ chroot "$root" systemctl --quiet enable rig-pins.service rig-agent.service
 chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
     fstrim.timer dpkg-db-backup.timer
 
+# A machine without a screen and without a person at its console: each process costs under emulation.
+chroot "$root" systemctl --quiet mask getty.target modprobe@drm.service modprobe@efi_pstore.service \
+    modprobe@fuse.service sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount
+
 # Chores of a first boot: what they make is made with the image.
 for unit in ldconfig systemd-hwdb-update systemd-journal-catalog-update systemd-firstboot; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
