@@ -20,7 +20,7 @@ class Light:
         self._faulty = False
         self._trouble_until = 0.0
         self._mood: Mood = "idle"
-        self._since = 0.0
+        self._since = time.monotonic()
         self._drawn: Colour | None = None
         self._timer: asyncio.TimerHandle | None = None
 

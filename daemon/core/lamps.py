@@ -24,24 +24,30 @@ _ROUNDING_S = 1e-6
 TROUBLE_S = 2.0
 
 _COLOURS: dict[Mood, Colour] = {
-    "idle": (0.0, 0.03, 0.0),
+    "idle": (0.0, 1.0, 0.0),
     "listening": (0.0, 0.2, 1.0),
     "thinking": (0.6, 0.3, 1.0),
     "speaking": (0.0, 1.0, 0.3),
-    "muted": (0.5, 0.0, 0.0),
+    "muted": (1.0, 0.0, 0.0),
     "offline": (1.0, 0.4, 0.0),
-    "fallback": (0.03, 0.012, 0.0),
+    "fallback": (1.0, 0.4, 0.0),
     "trouble": (1.0, 0.0, 0.0),
     "refused": (1.0, 0.0, 0.0),
     "fault": (1.0, 0.4, 0.0),
 }
 _BLINKS: dict[Mood, tuple[float, ...]] = {
+    "idle": (0.04, 3.96),
+    "fallback": (0.04, 0.2, 0.04, 3.72),
     "offline": (0.2, 2.8),
     "trouble": (0.125, 0.125),
     "refused": (0.15, 0.15, 0.15, 1.15),
     "fault": (0.15, 0.15, 0.15, 1.15),
 }
-"""On, off, on, off ... in seconds, again and again."""
+"""On, off, on, off ... in seconds, again and again.
+
+What lasts for days is dark or full on, but for moments: a level between the two costs a board without a PWM of
+its own some hundred wake-ups a second.
+"""
 
 
 def frame(mood: Mood, t: float) -> Colour:

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Mood: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted", "offline", "dark", "other"]
+Mood: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted", "other"]
 Colour: TypeAlias = tuple[float, float, float]
 
 FRAME_S: Final = 0.02
@@ -69,10 +69,8 @@ def trace(rows: str, lines: Sequence[int]) -> Trace:
 def mood(colour: Colour) -> Mood:
     """Which mood of the status lamp has this colour, averaged over some tenths of a second."""
     red, green, blue = colour
-    if max(colour) < 0.01:
-        return "dark"
     if max(red, blue) < 0.05 and green < 0.25:
-        return "idle"
+        return "idle"  # dark, but for a moment every few seconds
     if red < 0.05 and max(green, blue) > 0.5:
         return "listening" if blue > green else "speaking"
     if red >= 0.05 and blue > red:

@@ -101,12 +101,13 @@ def _idle(run: Run) -> Iterator[str]:
     states = [fields["state"] for _, fields in run.house.of("state")]
     if states and states[-1] != "idle":
         yield f"stuck in the state {states[-1]}"
+    shown: list[list[float]] = []
     for at, fields in run.house.of("lamp"):
         if at > run.ended_at:
             break
-        shown = fields["colour"]
-    calm = [round(part, 3) for part in frame("idle", 0.0)]
-    if run.lines_left and shown != calm and run.house.machine.link == "ready":
+        shown = [*shown[-1:], fields["colour"]]
+    calm = [[round(part, 3) for part in frame("idle", t)] for t in (0.0, 1.0)]
+    if run.lines_left and any(each not in calm for each in shown) and run.house.machine.link == "ready":
         yield f"the lamp shows {shown} while nothing is going on"
     listening = [at for at, fields in run.house.of("state") if fields["state"] == "listening"]
     if len(listening) < len(run.said):

@@ -44,12 +44,12 @@ def sound(parts: list[tuple[float, float]], rate_hz: int = 48_000) -> bytes:
 @pytest.mark.parametrize(
     ("colour", "mood"),
     [
-        ((0.0, 0.03, 0.0), "idle"),
+        ((0.0, 0.13, 0.0), "idle"),
         ((0.0, 0.2, 1.0), "listening"),
         ((0.3, 0.15, 0.5), "thinking"),
         ((0.0, 1.0, 0.3), "speaking"),
-        ((0.5, 0.0, 0.0), "muted"),
-        ((0.0, 0.0, 0.0), "dark"),
+        ((1.0, 0.0, 0.0), "muted"),
+        ((0.0, 0.0, 0.0), "idle"),
         ((1.0, 0.4, 0.0), "other"),
     ],
 )

@@ -29,7 +29,7 @@ def test_no_two_moods_look_the_same(one: Mood, other: Mood) -> None:
     assert shown(one) != shown(other)
 
 
-@pytest.mark.parametrize("mood", ["offline", "trouble", "refused", "fault"])
+@pytest.mark.parametrize("mood", ["idle", "fallback", "offline", "trouble", "refused", "fault"])
 def test_a_blink_wants_to_be_drawn_when_it_changes_and_not_before(mood: Mood) -> None:
     t, drawn = 0.0, 0
     while t < 30.0:
@@ -39,3 +39,10 @@ def test_a_blink_wants_to_be_drawn_when_it_changes_and_not_before(mood: Mood) ->
         t, drawn = t + wait_s, drawn + 1
         assert frame(mood, t) != now
     assert drawn <= 30 * 8 + 1
+
+
+@pytest.mark.parametrize("mood", ["idle", "muted", "fallback"])
+def test_what_lasts_for_days_needs_no_pulses_but_for_moments(mood: Mood) -> None:
+    frames = shown(mood)
+    pulsed = [colour for colour in frames if any(0.0 < part < 1.0 for part in colour)]
+    assert len(pulsed) <= len(frames) // 25

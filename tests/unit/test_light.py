@@ -32,7 +32,7 @@ def test_a_still_mood_costs_no_timer() -> None:
     async def scenario() -> None:
         drawn: list[Colour] = []
         light = Light(drawn.append)
-        light.link("ready")
+        light.state("muted")
         await asyncio.sleep(0.2)
         assert len(drawn) == 1
 
