@@ -89,6 +89,7 @@ class Answer:
 
     def _create(self, response: Json, now: float) -> None:
         self._due, self._asked = None, response
+        self._responses.aside = "conversation" in response
         self._await(now)
         self._outbox.send(ResponseCreate(event_id="create", response=response))
 

@@ -45,7 +45,7 @@ _BLINKS: dict[Mood, tuple[float, ...]] = {
 }
 """On, off, on, off ... in seconds, again and again.
 
-What lasts for days is dark or full on, but for moments: a level between the two costs a board without a PWM of
+What lasts for days is dark or full on, but for moments: a level between costs a board that has no PWM of
 its own some hundred wake-ups a second.
 """
 

@@ -39,6 +39,8 @@ class Responses:
     def __init__(self) -> None:
         self.active: str | None = None
         self.asked = False
+        self.aside = False
+        """Is the last answer asked for one outside the conversation, whose items nobody keeps?"""
         self.items: dict[str, ItemAudio] = {}
         self._unwanted: set[str] = set()
         self._cancel_when_begun = False
@@ -103,7 +105,7 @@ class Responses:
     def audio(self, item_id: str, response_id: str, delta: bytes) -> bytes:
         """Whole samples of a delta, with the odd byte of the one before."""
         item = self.items.setdefault(item_id, ItemAudio(response_id))
-        if response_id == READER:
+        if response_id == READER or self.aside:
             item.known = ""
         pcm = item.rest + delta
         whole = len(pcm) & ~1

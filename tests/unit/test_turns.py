@@ -552,3 +552,13 @@ def test_a_server_whose_voice_detection_cannot_be_turned_off_may_commit_first() 
     rig.receive(wire.Error(error=ErrorDetail(code="input_audio_buffer_commit_empty")))
     rig.reply()
     assert rig.machine.state == "speaking"
+
+
+def test_a_text_spoken_outside_the_conversation_is_cut_without_a_word_to_the_server() -> None:
+    rig = Rig().start()
+    rig.step(ev.SayAsked("dinner is ready"))
+    rig.reply()
+    rig.edge(True)
+    rig.stopped("item_1", heard_ms=500)
+    rig.done(status="cancelled")
+    assert not rig.sent(wire.ItemTruncate) and not rig.sent(wire.ItemDelete)
