@@ -13,7 +13,7 @@ import os
 import struct
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 _CHIP_INFO_IOCTL = 0x8044B401
 _CHIP_INFO = struct.Struct("=32s32sI")  # name, label, lines
@@ -26,11 +26,15 @@ _OUTPUT_VALUES = 2
 
 
 class SafeLine(TypedDict):
-    """A line and its level, 0 or 1, as it is on the pin; `part` is its name in the configuration."""
+    """A line and its level, 0 or 1, as it is on the pin; `part` is its name in the configuration.
+
+    `failed` is the level of a status lamp that says that the service has not ended as it should.
+    """
 
     part: str
     line: int
     level: int
+    failed: NotRequired[int]
 
 
 class Plan(TypedDict):
@@ -49,7 +53,7 @@ def chip_label(chip_fd: int) -> str:
     return str(label.rstrip(b"\0").decode())
 
 
-def carry_out(plan: Plan) -> list[str]:
+def carry_out(plan: Plan, failed: bool = False) -> list[str]:
     """Set every line that can be set, and hold it until the process ends; a sentence for each other."""
     try:
         chip_fd = os.open(plan["chip"], os.O_RDWR | os.O_CLOEXEC)
@@ -62,8 +66,9 @@ def carry_out(plan: Plan) -> list[str]:
         return [f"{plan['chip']} is {label} now and was {plan['label']}: its lines are left alone."]
     failures = []
     for each in plan["lines"]:
+        level = each.get("failed", each["level"]) if failed else each["level"]
         try:
-            _drive(chip_fd, each["line"], each["level"])
+            _drive(chip_fd, each["line"], level)
         except OSError as error:
             failures.append(f"{each['part']}: line {each['line']} refuses its safe state ({error.strerror}).")
     return failures
@@ -83,7 +88,10 @@ def _request(chip_fd: int, line: int, level: int, flags: int) -> None:
 
 
 def main(path: Path) -> int:
-    """Carry out the plan at this path, if there is one; 1 where an output may be in any state."""
+    """Carry out the plan at this path, if there is one; 1 where an output may be in any state.
+
+    systemd says in SERVICE_RESULT how the service has ended (systemd.exec(5)).
+    """
     try:
         plan = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -91,7 +99,7 @@ def main(path: Path) -> int:
     except (OSError, ValueError) as error:
         print(f"{path} cannot be read ({error}): outputs are as the board leaves them.", file=sys.stderr)
         return 1
-    failures = carry_out(plan)
+    failures = carry_out(plan, os.environ.get("SERVICE_RESULT", "success") != "success")
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0

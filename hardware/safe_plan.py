@@ -1,7 +1,8 @@
 """What makes every output safe, written down for the one who must do it when the service has died.
 
 The same states as `GpioBoard.close` leaves: `at_exit`, of which nobody pulses anything between off and on any
-more, so that it ends as off; servos let go; lamps dark. `safe.py` carries it out.
+more, so that it ends as off; servos let go; lamps dark, or (of three colours the red one) on where the service has
+failed. `safe.py` carries it out.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConf
     """
     going_off: list[SafeLine] = []
     going_on: list[SafeLine] = []
+    telling = {lamp.pins[0] if isinstance(lamp, RgbLamp) else lamp.pin for lamp in lamps.values()}
     for part, config, pin, on in (*_of_outputs(devices), *_of_lamps(lamps)):
         line = SafeLine(part=part, line=pin, level=int(on == config.active_high))
+        if pin in telling:
+            line["failed"] = int(config.active_high)
         (going_on if on else going_off).append(line)
     return going_off + going_on
 

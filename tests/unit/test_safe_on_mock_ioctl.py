@@ -66,6 +66,20 @@ def plan_file(folder: Path, *lines: tuple[int, int]) -> Path:
     return path
 
 
+@pytest.mark.parametrize(("result", "level"), [("success", 0), ("watchdog", 1), ("exit-code", 1)])
+def test_the_lamp_says_how_the_service_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, result: str, level: int
+) -> None:
+    chip = Chip()
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
+    monkeypatch.setenv("SERVICE_RESULT", result)
+    lamp = safe.SafeLine(part="lamps.status", line=5, level=0, failed=1)
+    plan = safe.Plan(chip="/dev/null", label="pinctrl-test", lines=[lamp])
+    (tmp_path / "safe.json").write_text(json.dumps(plan))
+    assert safe.main(tmp_path / "safe.json") == 0
+    assert chip.levels == {5: level}
+
+
 def test_a_line_that_refuses_does_not_keep_the_next_from_its_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,20 @@ def test_status_lamps_are_dark(lamp: LampConfig, expected: list[tuple[int, int]]
     assert [(each["line"], each["level"]) for each in safe_lines({"status": lamp}, {})] == expected
 
 
+@pytest.mark.parametrize(
+    ("lamp", "expected"),
+    [
+        (SingleLamp(pin=5, active_high=False), {5: 0}),
+        (RgbLamp(pins=(5, 6, 13)), {5: 1}),
+    ],
+)
+def test_a_status_lamp_is_lit_where_the_service_has_failed(
+    lamp: LampConfig, expected: dict[int, int]
+) -> None:
+    lines = safe_lines({"status": lamp}, {"pump": Relay(pin=1)})
+    assert {each["line"]: each["failed"] for each in lines if "failed" in each} == expected
+
+
 def test_what_goes_off_goes_first() -> None:
     pump, valve = Relay(pin=1, at_exit="on"), Relay(pin=2, active_high=False)
     lines = safe_lines({"status": SingleLamp(pin=5)}, {"pump": pump, "valve": valve})
