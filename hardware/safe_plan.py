@@ -1,8 +1,8 @@
 """What makes every output safe, written down for the one who must do it when the service has died.
 
 The same states as `GpioBoard.close` leaves: `at_exit`, of which nobody pulses anything between off and on any
-more, so that it ends as off; servos let go; lamps dark, or on (of three colours the red one) where the service
-has failed. `safe.py` carries it out.
+more, so that it ends as off; servos let go; lamps dark. Where the service has failed, lamps are on, of three
+colours the red one. `safe.py` carries it out.
 """
 
 from __future__ import annotations
