@@ -326,6 +326,7 @@ class Answer:
                 self.stopped(Cut(None, 0, (), ()))
             case "cancel":
                 self._responses.give_up()
+                self._barge_in.delete_unheard(self._responses)
             case "drain":
                 self.drained(())
             case "stall":

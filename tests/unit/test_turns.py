@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from daemon import protocol as wire
 from daemon.core import events as ev
+from daemon.core.barge_in import CANCEL_S
 from daemon.protocol import ErrorDetail, Item, Response
 from tests.unit.desk_rig import Rig
 
@@ -563,3 +564,14 @@ def test_a_text_spoken_outside_the_conversation_is_cut_without_a_word_to_the_ser
     rig.done(status="cancelled")
     assert not rig.sent(wire.ItemTruncate)
     assert not rig.sent(wire.ItemDelete)
+
+
+def test_what_never_sounded_is_deleted_though_the_cancelled_answer_does_not_end() -> None:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me a story"))
+    rig.reply()
+    rig.edge(True)
+    rig.stopped(None, unheard=("item_1",))
+    assert not rig.sent(wire.ItemDelete), "the answer may still be under way"
+    rig.wait(CANCEL_S)
+    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id="item_1")]
