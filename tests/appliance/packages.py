@@ -41,7 +41,9 @@ def upgrade(hands: Hands) -> Figures:
     levels = {line: hands.level(line) for line in OUTPUTS}
     must(levels == OUTPUTS, f"after the restart the outputs are {levels}")
     hands.write("what time is it")
-    hands.wait(2)
+    hands.machine.call(
+        f"timeout 60 sh -c 'until grep -q \"what time is it\" {CONVERSATION}; do sleep 1; done'", 90
+    )
     told = hands.machine.run(f"cat {CONVERSATION}")
     for words in ("turn on the heater", "what time is it"):
         must(words in told, f"{words!r} is not in the conversation any more")
