@@ -18,7 +18,7 @@ SIDES = {
     "queue": Bounds(texts=1),
     "wishes": Bounds(wishes=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
-    "fallback": Bounds(button=False, texts=1, tools=1, stages=True, fallback=True),
+    "fallback": Bounds(button=False, texts=1, stages=True, fallback=True),
 }
 say = partial(print, flush=True)
 
