@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import UNSET, DecodeError, Struct, json
@@ -57,28 +58,25 @@ class Ledger:
 
     def transcribed(self, item_id: str, text: str) -> None:
         """The words of a user item are known now."""
-        for entry in self._entries:
-            if isinstance(entry, Said) and entry.item_id == item_id and entry.role == "user":
-                entry.text, entry.spoken = text, ()
+        for entry in self._said("user", item_id):
+            entry.text, entry.spoken = text, ()
 
     def assistant(self, item_id: str, text: str) -> None:
         """The assistant's words so far; the last call with the same item counts."""
-        for entry in reversed(self._entries):
-            if isinstance(entry, Said) and entry.item_id == item_id:
-                entry.text = text
-                return
-        self._add(Said("assistant", item_id, text))
+        entry = next(self._said("assistant", item_id), None)
+        if entry is None:
+            self._add(Said("assistant", item_id, text))
+        else:
+            entry.text = text
 
     def heard(self, item_id: str, heard_ms: int, received_ms: int) -> None:
         """Only this much of an item was heard: keep the words in proportion, rounded down to a word."""
-        for entry in self._entries:
-            if isinstance(entry, Said) and entry.item_id == item_id and entry.role == "assistant":
-                entry.text = words_heard(entry.text, heard_ms, received_ms)
+        for entry in self._said("assistant", item_id):
+            entry.text = words_heard(entry.text, heard_ms, received_ms)
 
     def words_of(self, item_id: str) -> str:
         """What the assistant said in an item, as far as it was heard; empty if that is not known."""
-        said = (entry for entry in self._entries if isinstance(entry, Said) and entry.role == "assistant")
-        return next((entry.text for entry in said if entry.item_id == item_id), "")
+        return next((entry.text for entry in self._said("assistant", item_id)), "")
 
     def retold(self, item_id: str) -> list[Item]:
         """The item anew for a session that was told it before; none if nothing of it was heard."""
@@ -132,6 +130,12 @@ class Ledger:
                 break
             chosen.append(items)
         return [item for items in reversed(chosen) for item in items]
+
+    def _said(self, role: str, item_id: str) -> Iterator[Said]:
+        """What this side said in an item, the newest first: not every server sends ids."""
+        for entry in reversed(self._entries):
+            if isinstance(entry, Said) and entry.role == role and entry.item_id == item_id:
+                yield entry
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)

@@ -118,3 +118,14 @@ def test_what_cannot_be_read_is_no_history(torn: bytes) -> None:
     ledger = Ledger()
     assert not ledger.restore(torn)
     assert ledger.seed() == []
+
+
+def test_the_words_of_an_answer_without_an_id_do_not_take_the_place_of_the_question() -> None:
+    ledger = Ledger()
+    ledger.user("", "turn on the lamp")
+    ledger.assistant("", "The lamp")
+    ledger.assistant("", "The lamp is on.")
+    assert [item.content[0].text for item in ledger.seed() if item.content] == [
+        "turn on the lamp",
+        "The lamp is on.",
+    ]
