@@ -19,13 +19,17 @@ from daemon.core.listener import Listener
 from daemon.core.responses import Responses
 from daemon.core.timers import Timers
 from daemon.core.turn import Turn
+from daemon.core.utterance import BYTES_PER_S
+from daemon.protocol import MIN_COMMIT_MS
 
-MIN_COMMIT_BYTES = 4800
+MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
 _ID = re.compile(r"(?:resp|item|call)_\d+")
-_WHETHER = frozenset({"first_delta_at", "trouble", "spoken", "_fatal", "_chunks", "user_item", "_unsaid"}) | {
-    "written",
-    "calls",
-}
+_WHETHER = frozenset(
+    {
+        *("first_delta_at", "trouble", "spoken", "_fatal", "_chunks"),
+        *("user_item", "_unsaid", "written", "calls"),
+    }
+)
 """Of these it counts whether there is anything."""
 
 _IGNORED = frozenset(

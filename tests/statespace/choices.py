@@ -10,11 +10,10 @@ from daemon.core import events as ev
 from daemon.core.attempt import Stage
 from daemon.core.playout import Cut
 from daemon.protocol import ErrorDetail, Item, Response
-from tests.statespace.world import Server, World, said
+from tests.statespace.world import ROLES, Server, World, said
 
 ENOUGH = b"\1\0" * 2400
 MOMENT_S = 0.6
-ROLES = ("live", "next", "spare")
 _STAGES = {
     Stage.DIALING: ("greeted", "refused"),
     Stage.CONFIGURING: ("configured", "rejected"),

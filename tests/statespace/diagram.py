@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
-from collections import deque
+from tests.statespace.walk import Walk
+from tests.statespace.world import Bounds
 
-from tests.statespace.choices import choices, happen
-from tests.statespace.walk import digest
-from tests.statespace.world import Bounds, World
-
-ENOUGH_STATES = 800
+ENOUGH_STATES = 1500
 WORDS = {
     "create refused": "the answer is over",
     "done": "the answer is over",
@@ -36,33 +32,14 @@ WORDS = {
 def table() -> str:
     """One row for each state of the connection."""
     rows: dict[str, dict[str, set[str]]] = {}
-    for before, after, name in sorted(_changes()):
+    bounds = Bounds(button=False, texts=1, stages=True, fallback=True)
+    for before, after, name in sorted(Walk(bounds, ENOUGH_STATES).run().changes):
         rows.setdefault(before, {}).setdefault(after, set()).add(WORDS[name])
     lines = ["| from | to, and why |", "| --- | --- |"]
     for before, ways in rows.items():
         told = "; ".join(f"**{after}**: {', '.join(sorted(why))}" for after, why in ways.items())
         lines.append(f"| {before} | {told} |")
     return "\n".join(lines)
-
-
-def _changes() -> set[tuple[str, str, str]]:
-    """All that lead from one state of the connection to another, near idle."""
-    start = World(Bounds(button=False, texts=1, stages=True, fallback=True))
-    known = {digest(start)}
-    found: set[tuple[str, str, str]] = set()
-    queue = deque([pickle.dumps(start, -1)])
-    for _ in range(ENOUGH_STATES):
-        packed = queue.popleft()
-        for name in choices(pickle.loads(packed)):
-            world: World = pickle.loads(packed)
-            before = world.machine.link
-            happen(world, name)
-            if world.machine.link != before:
-                found.add((before, world.machine.link, name))
-            if digest(world) not in known:
-                known.add(digest(world))
-                queue.append(pickle.dumps(world, -1))
-    return found
 
 
 if __name__ == "__main__":

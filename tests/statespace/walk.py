@@ -19,7 +19,10 @@ STUCK = "there is no way back to idle"
 
 @dataclass
 class Found:
-    """What a walk has found. `violations` are promises with the shortest way that breaks them."""
+    """What a walk has found. `violations` are promises with the shortest way that breaks them.
+
+    `changes` are the states of the connection before and after what changes it.
+    """
 
     bounds: Bounds
     states: int = 0
@@ -28,6 +31,7 @@ class Found:
     closed: bool = False
     longest_s: float = 0.0
     longest: list[str] = field(default_factory=list)
+    changes: set[tuple[str, str, str]] = field(default_factory=set)
     violations: dict[str, list[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -81,15 +85,18 @@ class Walk:
     def _expand(self, index: int, depth: int, packed: bytes) -> None:
         """Everything that can happen in one state; and nothing at all, but for what is due."""
         self.found.depth = depth
-        for name in choices(pickle.loads(packed)):
+        before: World = pickle.loads(packed)
+        for name in choices(before):
             self.found.transitions += 1
             world: World = pickle.loads(packed)
             happen(world, name)
+            if world.machine.link != before.machine.link:
+                self.found.changes.add((before.machine.link, world.machine.link, name))
             if world.broken:
                 self.found.violations.setdefault(world.broken, self._way(index, name))
             else:
                 self._reach(world, index, name, depth)
-        self._look_back(index, pickle.loads(packed))
+        self._look_back(index, before)
 
     def _reach(self, world: World, index: int, name: str, depth: int) -> None:
         known = digest(world)

@@ -17,6 +17,7 @@ from daemon.core.turn import Turn
 from tests.statespace.canonical import Canon
 
 MOST_ENTRIES = 4
+ROLES = ("live", "next", "spare")
 
 
 class Bounds(Struct, frozen=True):
@@ -100,7 +101,7 @@ class World:
         """All timers, each with whose it is."""
         lifeline = self.machine._lifeline
         found = {"turn": self.machine._conversation._timers, "line": lifeline._timers}
-        for role in ("live", "next", "spare"):
+        for role in ROLES:
             if attempt := getattr(lifeline, role):
                 found[role] = attempt._timers
         return found

@@ -277,13 +277,19 @@ def test_after_a_restart_the_model_knows_what_was_said_and_that_outputs_are_safe
     assert items[-1].content[0].text == "The appliance was started anew. The lamp is off."
 
 
-def test_a_session_that_took_over_in_an_answer_is_put_right_when_that_is_cut() -> None:
+def taken_over() -> Rig:
+    """A session has taken over while an answer that has come whole is still being played."""
     rig = Rig().start()
     rig.step(ev.TextAsked("tell me a story"))
     rig.reply(text="Once there was a box", seconds=4.0)
     rig.done()
     rig.lose()
     rig.connect()
+    return rig
+
+
+def test_a_session_that_took_over_in_an_answer_is_put_right_when_that_is_cut() -> None:
+    rig = taken_over()
     told = [each.item for each in rig.sent(wire.ItemCreate)]
     assert (told[-1].role, told[-1].id) == ("assistant", "item_1"), "all that came, is played"
     rig.clear()
@@ -296,12 +302,7 @@ def test_a_session_that_took_over_in_an_answer_is_put_right_when_that_is_cut() -
 
 
 def test_a_session_that_took_over_is_not_left_with_what_never_sounded() -> None:
-    rig = Rig().start()
-    rig.step(ev.TextAsked("tell me a story"))
-    rig.reply(text="Once there was a box", seconds=4.0)
-    rig.done()
-    rig.lose()
-    rig.connect()
+    rig = taken_over()
     rig.clear()
     rig.edge(True)
     rig.stopped(None, unheard=("item_1",))
