@@ -301,6 +301,7 @@ class Answer:
             self.fail(BROKEN)
         self._end_items(self._responses.own)
         self._responses = self._responses.after_loss()
+        self._barge_in.connection_lost()
         self._tools.connection_lost()
         self._timers.clear("stall", "cancel")
 

@@ -71,6 +71,10 @@ class BargeIn:
                 self._outbox.send(ItemDelete(item_id=item_id))
         self._unheard.clear()
 
+    def connection_lost(self) -> None:
+        """No other knows the items that were to be deleted."""
+        self._unheard.clear()
+
     def _truncate(self, item_id: str, heard_ms: int, responses: Responses) -> int:
         received_ms = responses.received_ms(item_id)
         heard_ms = min(heard_ms, received_ms - 1)

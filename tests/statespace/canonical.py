@@ -12,6 +12,7 @@ from typing import Any
 from daemon.core.aloud import Aloud
 from daemon.core.answer import Answer
 from daemon.core.attempt import Attempt
+from daemon.core.barge_in import BargeIn
 from daemon.core.conversation import Conversation
 from daemon.core.ledger import Called
 from daemon.core.lifeline import Lifeline
@@ -49,7 +50,7 @@ _IGNORED = frozenset(
         # counters that only name things
         *("number", "_turns", "_conns", "_effects", "last", "_told", "ids", "broken", "rounds"),
         # what is told afterwards
-        *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "committed_at", "_shown"),
+        *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
         *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items"),
         # where else the same is met
@@ -120,9 +121,9 @@ class Canon:
         for name in _names(value.__class__, *getattr(value, "__dict__", ())):
             if name != idle:
                 self._parts.append(f"{name}:")
-                self._add_part(name, getattr(value, name))
+                self._add_part(name, getattr(value, name), type(value))
 
-    def _add_part(self, name: str, part: Any) -> None:
+    def _add_part(self, name: str, part: Any, owner: type = object) -> None:
         """What counts of a field."""
         match name:
             case "conn" | "_known":
@@ -151,6 +152,8 @@ class Canon:
                 for conn, items in part.items():
                     self._add_part("conn", conn)
                     self._add(items)
+            case "turn" if owner is BargeIn:
+                self._parts.append("some" if part else "none")  # it is only told of
             case "live" if part is not None:
                 self._add(part.place)
             case _:

@@ -117,7 +117,7 @@ def _due(world: World, role: str, name: str) -> None:
     if name in ("stall", "cancel"):
         world.server = Server()  # it has let the deadline pass, and says no more of that answer
     if name in ("drain", "cut"):
-        world.playing = []  # a speaker that has not said so by now does so too late
+        world.playing, world.silencing = [], False  # a speaker that has not said so by now never will
     world.step(ev.Tick())
     if name == "utterance":
         _edge(world, False, MOMENT_S)  # which is of no more consequence

@@ -171,9 +171,9 @@ class World:
         open_now = [each.conn for each in (lifeline.live, lifeline.next, lifeline.spare) if each]
         told = {conn: [each for each in self.told.get(conn, []) if self._matters(each)] for conn in open_now}
         self.told = {conn: items for conn, items in told.items() if items}
-        texts = [str(getattr(entry, "text", "")) for entry in entries]
-        known = [*texts, *(said(item) for items in told.values() for item in items)]
-        self.unheard = [item for item in self.unheard if any(item in text for text in known)]
+        whole = {str(getattr(entry, "text", "")) for entry in entries}
+        known = {item for items in told.values() for item in items}
+        self.unheard = [item for item in self.unheard if item in known or said(item) in whole]
 
     def _matters(self, item_id: str) -> bool:
         """May it still turn out that an item was not heard?"""

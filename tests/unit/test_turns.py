@@ -119,6 +119,23 @@ def test_what_never_sounded_is_deleted_once_the_cancelled_answer_is_done() -> No
     assert sorted(event.item_id for event in rig.sent(wire.ItemDelete)) == ["item_1", "item_2"]
 
 
+def test_what_was_to_be_deleted_is_forgotten_with_its_connection() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.reply("resp_1", "item_1")
+    rig.edge(True)
+    rig.stopped(item="item_1", heard_ms=0)
+    rig.lose()
+    rig.connect()
+    rig.edge(False)
+    rig.wait(1)
+    rig.clear()
+    rig.speak()
+    rig.reply("resp_1", "item_1")  # a server that numbers anew
+    rig.done("resp_1")
+    assert not rig.sent(wire.ItemDelete)
+
+
 def test_late_audio_of_a_cancelled_answer_stays_silent() -> None:
     rig = Rig().start()
     rig.speak()
