@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,13 +18,14 @@ LONG: Final = (
     "This sentence is spoken while a newer version of the package is being installed. It has two parts."
 )
 CONVERSATION: Final = "/run/voiced/conversation/ledger.json"
+_NUMBERS: Final = itertools.count(1)
 BROKEN: Final = 'raise RuntimeError("this version cannot start")\n'
 
 
 @chapter.scenario("an upgrade in the middle of a sentence: configuration kept, the conversation goes on")
 def upgrade(hands: Hands) -> Figures:
     hands.await_brain()
-    newer = repack(hands, "+1")
+    suffix, newer = repack(hands)
     configuration = hands.machine.run(
         "echo '# mine' >>/etc/voiced/voiced.toml; sha256sum /etc/voiced/voiced.toml"
     )
@@ -36,7 +38,7 @@ def upgrade(hands: Hands) -> Figures:
     took = hands.now() - began
     speech.result(60)
     version = hands.machine.run("dpkg-query -W -f '${Version}' voiced")
-    must("+1" in version, f"version {version} is installed")
+    must(version.endswith(suffix), f"version {version} is installed")
     must(hands.machine.run("sha256sum /etc/voiced/voiced.toml") == configuration, "another configuration")
     levels = {line: hands.level(line) for line in OUTPUTS}
     must(levels == OUTPUTS, f"after the restart the outputs are {levels}")
@@ -53,7 +55,7 @@ def upgrade(hands: Hands) -> Figures:
 
 @chapter.scenario("a version that cannot start: outputs safe, the lamp is red, the journal says why")
 def broken_upgrade(hands: Hands) -> Figures:
-    broken = repack(hands, "+2", broken=True)
+    _, broken = repack(hands, broken=True)
     hands.await_brain()
     hands.all_on()
     hands.mark()
@@ -98,15 +100,15 @@ def _apt(hands: Hands, words: str) -> None:
     hands.machine.run(f"DEBIAN_FRONTEND=noninteractive apt-get -qq -y {words}", APT_S)
 
 
-def repack(hands: Hands, suffix: str, *, broken: bool = False) -> str:
-    """Our packages again under a raised version; the machine's names for them."""
+def repack(hands: Hands, *, broken: bool = False) -> tuple[str, str]:
+    """Our packages again under a version above all before: what was added to it, their names inside."""
+    suffix = f"+{next(_NUMBERS)}"
     debs = hands.machine.share / "debs"
     out = debs / suffix
-    shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     for package in sorted(debs.glob("voiced*.deb")):
         _repack(package, out, suffix, broken)
-    return f"/rig/debs/{suffix}/*.deb"
+    return suffix, f"/rig/debs/{suffix}/*.deb"
 
 
 def _repack(package: Path, out: Path, suffix: str, broken: bool) -> None:
