@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.journal import Kind
 from tests.appliance import doctor, judge
 from tests.appliance.chapter import Chapter, Figures
-from tests.appliance.hands import DOWN, OUTPUTS, UP, Hands, must
+from tests.appliance.hands import OUTPUTS, Hands, must
 
 chapter = Chapter("faults")
 
@@ -172,7 +172,7 @@ def read_only(hands: Hands) -> Figures:
         must(hands.machine.call("touch /var/probe").status, "the root can be written")
         ready = hands.await_ready()
         hands.must_listen()
-        hands.machine.run(f"{DOWN}; sleep .05; {UP}; sleep .08; {DOWN}; sleep .05; {UP}")
+        hands.double_tap()
         hands.await_status(True, "muted", 30)
     finally:
         hands.reboot()

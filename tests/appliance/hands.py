@@ -33,8 +33,9 @@ _CONTROL: Final = "/usr/bin/python3 -I /rig/guest/control.py"
 _ROOM: Final = "plughw:CARD=Loopback,DEV=1"
 """The other end of the sound card: what is played here the microphone hears, and the other way round."""
 
-DOWN: Final = f"echo pull-down >/run/pins/sim_gpio{BUTTON}/pull"
-UP: Final = f"echo pull-up >/run/pins/sim_gpio{BUTTON}/pull"
+_PULL: Final = f"/run/pins/sim_gpio{BUTTON}/pull"
+DOWN: Final = f"echo pull-down >{_PULL}"
+UP: Final = f"echo pull-up >{_PULL}"
 
 OWNER: Final = "maker"
 """Who has bought the board: he may use sudo, as the first user of a Raspberry Pi."""
@@ -97,8 +98,8 @@ class Hands:
         self.machine.run(UP)
 
     def double_tap(self) -> None:
-        """Two taps, quick enough for a hand and slow enough for an emulated machine."""
-        self.machine.run(f"{DOWN}; sleep .05; {UP}; sleep .08; {DOWN}; sleep .05; {UP}")
+        """Two taps."""
+        self.machine.run(f"/usr/bin/python3 -I /rig/guest/double_tap.py {_PULL}")
 
     def ask(self, clip: str, pause_s: float = 0.4) -> None:
         """Hold the button, speak, let go."""
@@ -230,7 +231,7 @@ class Hands:
 
     def react(self, state: str, action: str, limit_s: float = TURN_S) -> float:
         """Do something as soon as the service is in a state; when it was done."""
-        waiting = f"{_CONTROL} state {state} {limit_s:g}"
+        waiting = f"{_CONTROL} until state is {shlex.quote(json.dumps(state))} {limit_s:g} >/dev/null"
         return float(
             self.machine.run(f"{waiting} && {{ {action}; }} && cut -d' ' -f1 /proc/uptime", limit_s + 60)
         )

@@ -114,6 +114,8 @@ class Runner:
             hands.release()
             hands.mend_pulls()
             machine.run("systemctl start voiced", READY_S)
+            if hands.status()["muted"]:
+                hands.double_tap()
         except (CommandError, MachineError):
             machine.cut()
             machine.boot()

@@ -4,7 +4,6 @@ control.py ask TEXT ...             typed turns, one after the other
 control.py until KEY is|not|has VALUE LIMIT_S
                                     wait until a part of the status is this, is not, or has it; VALUE is JSON.
                                     Prints the last status; the exit status is 1 if it has not come
-control.py state STATE LIMIT_S      wait until the service tells of this state
 """
 
 import json
@@ -18,7 +17,7 @@ from typing import Any
 SOCKET = "/run/voiced/control.sock"
 ANSWER_S = 20.0
 TURN_S = 300.0
-PAUSE_S = 0.5
+PAUSE_S = 0.3
 RELATIONS = {"is": operator.eq, "not": operator.ne, "has": operator.contains}
 
 
@@ -52,17 +51,11 @@ def until(key: str, relation: str, value: str, limit_s: float) -> bool:
         time.sleep(PAUSE_S)
 
 
-def state(wanted: str, limit_s: float) -> bool:
-    return any(line.get("state") == wanted for line in lines(limit_s, do="watch"))
-
-
 match sys.argv[1:]:
     case ["ask", *texts]:
         held = ask(*texts)
     case ["until", key, relation, value, limit]:
         held = until(key, relation, value, float(limit))
-    case ["state", name, limit]:
-        held = state(name, float(limit))
     case _:
         sys.exit(__doc__)
 sys.exit(not held)
