@@ -59,7 +59,8 @@ class Lifeline:
         self._conns = self._known = 0
         self._fatal = ""
         self._single = self._crowded = False
-        self._worn = self._overdue = self._answering = False
+        self._worn = self._overdue = False
+        self._answering: str | None = None
         self._live_since = 0.0
         self._pressed_at = float("-inf")
         self._shown: ev.LinkState = "waiting"
@@ -116,9 +117,9 @@ class Lifeline:
         if "probe" in self._timers:
             self._timers.set("probe", now + PROBE_S)
         if isinstance(event, ResponseCreated):
-            self._answering = True
-        elif isinstance(event, ResponseDone):
-            self._answering = False
+            self._answering = event.response.id
+        elif isinstance(event, ResponseDone) and event.response.id == self._answering:
+            self._answering = None
 
     def worked(self) -> None:
         """The server has answered: whatever it once refused, it does not refuse now."""
@@ -217,7 +218,7 @@ class Lifeline:
         if not self._worn or live is None or self.next is not None or live.place == "brain":
             return
         alone = self._single or self._crowded
-        if (self._overdue and not self._answering) or (alone and idle):
+        if (self._overdue and self._answering is None) or (alone and idle):
             self._hang_up(live, "worn")
             self._dial(now)
         elif not alone and "retry" not in self._timers:
@@ -228,7 +229,7 @@ class Lifeline:
         coming = self.next
         if coming is not None and coming.usable:
             # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
-            if self.live is None or (self._overdue and not self._answering):
+            if self.live is None or (self._overdue and self._answering is None):
                 self._take(coming, now)
             elif idle and coming.stage is Stage.CONFIGURED:
                 coming.seed(self._ledger, now)
@@ -243,7 +244,7 @@ class Lifeline:
         attempt.seed(self._ledger, now)
         if self.live is not None:
             self._hang_up(self.live, "worn" if self.live.place == "server" else None)
-        self.live, self._shown, self._live_since, self._answering = attempt, "configuring", now, False
+        self.live, self._shown, self._live_since, self._answering = attempt, "configuring", now, None
         if attempt is self.spare:
             self.spare = None
             return
@@ -311,7 +312,8 @@ class Lifeline:
         if attempt is self.live:
             self.live, self._outbox.conn = None, 0
             self._timers.clear("soft", "hard", "probe")
-            self._worn = self._overdue = self._answering = False
+            self._worn = self._overdue = False
+            self._answering = None
         if attempt is self.next:
             self.next = None
         if attempt is self.spare:

@@ -52,7 +52,7 @@ _IGNORED = frozenset(
         # what is told afterwards
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
-        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items"),
+        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items", "past"),
         # where else the same is met
         *("_outbox", "_ledger", "_level", "_accepted"),
     }
@@ -140,6 +140,8 @@ class Canon:
                 self._parts.append(str(part > 0))
             case "_asked" | "_due" if part:
                 self._parts.append("recital" if "conversation" in part else "answer")
+            case "items":  # those that something else mentions
+                self._add({item_id: audio for item_id, audio in part.items() if item_id in self._ids})
             case "_entries":
                 self._add(self._told(part))
             case "_open":

@@ -8,12 +8,14 @@ from typing import Any
 from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.attempt import Stage
+from daemon.core.outputs import Query
 from daemon.core.playout import Cut
 from daemon.protocol import ErrorDetail, Item, Response
 from tests.statespace.world import ROLES, Server, World, said
 
 ENOUGH = b"\1\0" * 2400
 MOMENT_S = 0.6
+MOST_PLAYING = 2
 _STAGES = {
     Stage.DIALING: ("greeted", "refused"),
     Stage.CONFIGURING: ("configured", "rejected"),
@@ -23,6 +25,7 @@ _STAGES = {
 
 def choices(world: World) -> Iterator[str]:
     """The names of all that can happen now."""
+    yield "noise"
     yield from _hand(world)
     yield from _cards(world)
     if world.tools:
@@ -86,7 +89,7 @@ def _server(world: World) -> Iterator[str]:
         yield from ("created", "create refused", "busy")
     if server.response:
         yield from ("done", "failed")
-        if not server.voiced:
+        if not server.voiced and len(world.playing) < MOST_PLAYING:
             yield "audio"
         if world.bounds.written and not server.voiced and not server.worded:
             yield "words"
@@ -164,6 +167,44 @@ def _tool(world: World) -> None:
     world.step(ev.ToolDone(world.tools.pop(0), "Done."))
 
 
+def _noise(world: World) -> None:
+    """What is late, stray, empty or of no consequence; whatever is under way, it goes on as before."""
+    before = world.key()
+    for event in _noises(world):
+        world.step(event)
+        if world.key() != before:
+            what = event.event if isinstance(event, ev.Received) else event
+            world.broken = world.broken or f"a stray {type(what).__name__} changes something"
+            return
+
+
+def _noises(world: World) -> Iterator[ev.Input]:
+    conn, server, gone = world.machine._outbox.conn, world.server, world.machine._lifeline._conns + 100
+    yield from (ev.Xrun("underrun"), ev.Sounded("item_0", world.now), ev.Deaf())
+    yield from (() if world.playing else (ev.Drained(()),))
+    yield from (ev.ToolDone("call_0", "Done."), ev.Edge(world.down, world.now), ev.Tick())
+    yield ev.DeviceAsked(0, Query("lamp"))
+    late: list[wire.ServerEvents] = [
+        wire.OutputAudioDelta(response_id=server.past, item_id="item_0", delta=ENOUGH),
+        wire.OutputTranscriptDelta(response_id=server.past, item_id="item_0", delta="late"),
+        wire.OutputAudioDone(response_id=server.past, item_id="item_0"),
+    ]
+    if world.machine._conversation.answer._responses.active != "":  # else it may be the end that is waited for
+        output = [_call("call_0")]
+        late.append(wire.ResponseDone(response=Response(id=server.past, status="completed", output=output)))
+    empty = [wire.OutputAudioDelta(response_id=server.response, item_id="item_0", delta=b"")]
+    other = [
+        _error("something_else", "other"),
+        _error("response_cancel_not_active", "other"),
+        wire.TranscriptionCompleted(item_id="item_0", transcript="of an earlier turn"),
+        wire.RateLimitsUpdated(),
+    ]
+    for event in [*(late if server.past else []), *(empty if server.response else []), *other]:
+        yield ev.Received(conn, event)
+    yield from (ev.Received(gone, event) for event in (wire.SessionCreated(), wire.SessionUpdated(), *late))
+    yield ev.Disconnected(gone, 1006, "late")
+
+
 def _found(world: World) -> None:
     """A connection is made, in one go."""
     lifeline = world.machine._lifeline
@@ -201,6 +242,7 @@ _LOCAL: dict[str, Callable[[World], None]] = {
     "silent heard": lambda world: _silent(world, True),
     "silent unheard": lambda world: _silent(world, False),
     "tool": _tool,
+    "noise": _noise,
     "found": _found,
     "moved": _moved,
     "lost": _lost,
@@ -278,14 +320,21 @@ def _words(world: World) -> wire.ServerEvents:
 
 
 def _done(world: World, status: str = "completed") -> wire.ServerEvents:
-    response, world.server.response = world.server.response, ""
-    return wire.ResponseDone(response=Response(id=response, status=status))
+    return wire.ResponseDone(response=Response(id=_end(world), status=status))
+
+
+def _end(world: World) -> str:
+    world.server.past, world.server.response = world.server.response, ""
+    return world.server.past
 
 
 def _done_with_a_call(world: World) -> wire.ServerEvents:
-    response, world.server.response = world.server.response, ""
-    call = Item(type="function_call", call_id=world.new("call"), name="set_device", arguments="{}")
-    return wire.ResponseDone(response=Response(id=response, status="completed", output=[call]))
+    output = [_call(world.new("call"))]
+    return wire.ResponseDone(response=Response(id=_end(world), status="completed", output=output))
+
+
+def _call(call_id: str) -> Item:
+    return Item(type="function_call", call_id=call_id, name="set_device", arguments="{}")
 
 
 _SAYS: dict[str, Callable[[World], Any]] = {

@@ -60,7 +60,7 @@ class Server:
     def __init__(self) -> None:
         self.committing = False
         self.owed = 0
-        self.response = ""
+        self.response = self.past = ""
         self.voiced = self.worded = False
 
 

@@ -118,6 +118,7 @@ def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
     rig.conn = 1
     rig.reply("resp_2", "item_2")
     for _ in range(4):
+        rig.done("resp_1")  # said once more, of an answer that is over
         rig.wait(20.0)
         rig.reply("resp_2", "item_2")
     assert not rig.found(ev.Disconnect)
