@@ -151,8 +151,7 @@ class Answer:
         wanted = self._responses.wanted(response_id) and self._due is None
         first = self._responses.active == response_id
         self._responses.done(response_id)
-        if not self._responses.busy:
-            self._timers.clear("stall", "cancel")
+        self._rest()
         self._barge_in.delete_unheard(self._responses)
         if not wanted or self.turn is None:
             self._tools.refuse(items if first else [])
@@ -165,14 +164,19 @@ class Answer:
     def create_refused(self, because_busy: bool, reason: str, now: float) -> None:
         """The server did not take `response.create`: ask again when it is free, or give up."""
         self._responses.refused()
+        self._rest()
         if not because_busy or self.turn is None or self.turn.rounds >= MAX_ROUNDS:
             self.fail(reason)
             return
         self.turn.rounds += 1
         self._responses.blocked()
-        self._timers.clear("stall")
         self._timers.set("cancel", now + self._stall_s)
         self._due = self._asked
+
+    def _rest(self) -> None:
+        """What is under way at the server has its time; nothing is, perhaps."""
+        if not self._responses.busy:
+            self._timers.clear("stall", "cancel")
 
     def commit_refused(self, reason: str, now: float) -> None:
         """The server did not take the utterance: the answer asked for behind it would be to an older one.
@@ -254,8 +258,7 @@ class Answer:
         turn = self._barge_in.heard(cut, self._responses)
         if turn is not None:
             self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
-        if not self._responses.busy:
-            self._barge_in.delete_unheard(self._responses)
+        self._barge_in.delete_unheard(self._responses)
 
     def interrupt(self, now: float) -> None:
         """Barge-in: whatever is being answered is over."""

@@ -65,11 +65,11 @@ class BargeIn:
         return turn
 
     def delete_unheard(self, responses: Responses) -> None:
-        """The cancelled answer is done: its items that never sounded can go."""
+        """Items that never sounded go as soon as the answer that they are of is done."""
         for item_id in self._unheard:
-            if responses.spoken(item_id):
+            if responses.spoken(item_id) and not responses.growing(item_id):
                 self._outbox.send(ItemDelete(item_id=item_id))
-        self._unheard.clear()
+        self._unheard = list(filter(responses.growing, self._unheard))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be deleted."""

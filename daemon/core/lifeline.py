@@ -122,8 +122,9 @@ class Lifeline:
             self._answering = None
 
     def worked(self) -> None:
-        """The server has answered: whatever it once refused, it does not refuse now."""
-        self._fatal = ""
+        """An answer is complete: whatever the server once refused, it does not refuse now."""
+        if self.live is not None and self.live.place == "server":
+            self._fatal = ""
 
     def lost(self, conn: int, code: int, reason: str, retry_after_s: float, now: float) -> None:
         """A connection has ended or could not be made."""
@@ -193,9 +194,9 @@ class Lifeline:
 
     def settle(self, idle: bool, waiting: bool, now: float) -> Change:
         """Draw the consequences. `idle`: nothing is under way; `waiting`: somebody waits for an answer."""
-        self._watch(waiting, now)
         self._renew(idle, now)
         self._promote(idle, waiting, now)
+        self._watch(waiting, now)
         self._outbox.conn = self.live.conn if self.live is not None else 0
         self._show("")
         before, self._known = self._known, self._outbox.conn

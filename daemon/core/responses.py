@@ -130,6 +130,10 @@ class Responses:
         """Was it told of this item, by a connection that came after it?"""
         return item_id in self.items and self.items[item_id].known == "told"
 
+    def growing(self, item_id: str) -> bool:
+        """Is it of the answer that is under way?"""
+        return item_id in self.items and self.items[item_id].response_id == self.active
+
     def forget_items(self) -> None:
         """A new question: what came before has been heard or cut."""
         self.items.clear()

@@ -190,8 +190,10 @@ def _noises(world: World) -> Iterator[ev.Input]:
         wire.OutputAudioDone(response_id=server.past, item_id="item_0"),
     ]
     if world.machine._conversation.answer._responses.active != "":  # else it may be the end that is waited for
+        # Completed, it would be a sign that the server refuses nothing any more.
+        status = "cancelled" if world.machine._lifeline._fatal else "completed"
         output = [_call("call_0")]
-        late.append(wire.ResponseDone(response=Response(id=server.past, status="completed", output=output)))
+        late.append(wire.ResponseDone(response=Response(id=server.past, status=status, output=output)))
     empty = [wire.OutputAudioDelta(response_id=server.response, item_id="item_0", delta=b"")]
     other = [
         _error("something_else", "other"),

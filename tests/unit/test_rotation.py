@@ -187,6 +187,36 @@ def test_the_brain_answers_what_was_asked_while_the_server_was_away() -> None:
     assert [each.conn for each in commits] == [brain.conn]
 
 
+def test_a_brain_that_takes_up_a_question_is_watched_at_once() -> None:
+    rig = Rig(fallback=True)
+    rig.step(ev.Start())
+    rig.wait(OUTAGE_S)
+    brain = next(each for each in rig.found(ev.Connect) if each.place == "brain")
+    rig.conn = brain.conn
+    configured(rig)
+    rig.step(ev.TextAsked("turn on the lamp"))
+    rig.wait(0.0)
+    assert rig.found(ev.Probe) == [ev.Probe(brain.conn)]
+
+
+def test_a_brain_that_answers_does_not_make_a_refused_key_good() -> None:
+    rig = Rig(fallback=True)
+    rig.step(ev.Start())
+    rig.lose(401)
+    rig.wait(OUTAGE_S)
+    brain = next(each for each in rig.found(ev.Connect) if each.place == "brain")
+    rig.conn = brain.conn
+    configured(rig)
+    rig.step(ev.TextAsked("turn on the lamp"))
+    rig.lose(401)  # whoever asks makes for another attempt
+    rig.conn = brain.conn
+    rig.reply()
+    rig.done()
+    rig.step(ev.Drained(("item_1",)))
+    rig.lose()
+    assert rig.machine.link == "refused"
+
+
 def test_the_brain_waits_until_somebody_asks_and_goes_when_the_server_is_back() -> None:
     rig = Rig(lambda: 1.0, fallback=True).start()
     rig.lose()

@@ -119,6 +119,21 @@ def test_what_never_sounded_is_deleted_once_the_cancelled_answer_is_done() -> No
     assert sorted(event.item_id for event in rig.sent(wire.ItemDelete)) == ["item_1", "item_2"]
 
 
+def test_a_refusal_of_what_nobody_wants_any_more_does_not_end_the_next_answer() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.edge(True)
+    rig.receive(wire.Error(error=ErrorDetail(code="invalid_value", event_id="create", message="No.")))
+    rig.edge(False)
+    rig.wait(0.5)
+    rig.speak(0.5)
+    rig.reply("resp_2", "item_2")
+    rig.wait(CANCEL_S)
+    rig.clear()
+    rig.reply("resp_2", "item_2")
+    assert rig.found(ev.Play)
+
+
 def test_what_was_to_be_deleted_is_forgotten_with_its_connection() -> None:
     rig = Rig().start()
     rig.speak()
