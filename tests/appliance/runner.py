@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -52,7 +53,7 @@ class Runner:
 
     @property
     def share(self) -> Path:
-        """What the machine sees as /rig."""
+        """What every machine sees as /rig, in a copy of its own."""
         return self.work / "share"
 
     def run(self, name: str, scenarios: Iterable[Scenario]) -> None:
@@ -63,9 +64,10 @@ class Runner:
         base = self.image.disk if installs else self.installed
         if not base.exists():
             return
-        disk = self.installed if installs else self.work / "disk.qcow2"
-        console = self.out / f"{name}.console"
-        machine = Machine(self.image.kernel, overlay(base, disk), self.share, console)
+        disk = self.installed if installs else self.work / f"{name}.qcow2"
+        share = self.work / f"share-{name}"
+        shutil.copytree(self.share, share, copy_function=os.link)
+        machine = Machine(self.image.kernel, overlay(base, disk), share, self.out / f"{name}.console")
         hands = Hands(machine)
         try:
             machine.boot()
@@ -73,7 +75,8 @@ class Runner:
                 hands.await_ready()
             for each in scenarios:
                 self._try(hands, each, results[each.name])
-            machine.shut_down()
+            if installs:
+                machine.shut_down()
         except TROUBLES as error:
             print(f"machine {name}: {error}", flush=True)
         finally:
@@ -101,7 +104,7 @@ class Runner:
         shutil.copy(hands.machine.console, place / "console")
         try:
             hands.machine.run("journalctl -b -o short-monotonic --no-pager >/rig/out/journal 2>&1")
-            shutil.move(self.share / "out" / "journal", place / f"journal-{attempt}")
+            shutil.move(hands.machine.share / "out" / "journal", place / f"journal-{attempt}")
         except (CommandError, MachineError) as error:
             (place / f"journal-{attempt}").write_text(f"not to be had: {error}\n")
 

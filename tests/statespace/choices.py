@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.attempt import Stage
-from daemon.core.outputs import Query
 from daemon.core.playout import Cut
-from daemon.protocol import ErrorDetail, Item, Response
-from tests.statespace.world import ROLES, Server, World, said
+from tests.statespace.noise import noise
+from tests.statespace.servers import ENOUGH, SAYS, connection
+from tests.statespace.world import ROLES, Server, World
 
-ENOUGH = b"\1\0" * 2400
 MOMENT_S = 0.6
 MOST_PLAYING = 2
 _STAGES = {
@@ -65,7 +62,7 @@ def _hand(world: World) -> Iterator[str]:
     if world.bounds.wishes or (world.bounds.stages and world.idle):
         yield "forget"
     if len(talk._texts) < world.bounds.texts:
-        yield "text"
+        yield from ("text", "say")
     if talk.question is not None and talk.question.pressed_at is not None:
         yield "later"
 
@@ -78,7 +75,7 @@ def _cards(world: World) -> Iterator[str]:
     if world.playing:
         yield "drained"
     if world.silencing:
-        yield from ("silent unheard", "silent heard") if world.playing else ("silent unheard",)
+        yield from ("silent unheard", "silent heard", "silent late")[: len(world.playing) + 1]
 
 
 def _server(world: World) -> Iterator[str]:
@@ -91,6 +88,8 @@ def _server(world: World) -> Iterator[str]:
         yield from ("done", "failed")
         if not server.voiced and len(world.playing) < MOST_PLAYING:
             yield "audio"
+        if server.voiced and not server.second and len(world.playing) < MOST_PLAYING:
+            yield "another item"
         if world.bounds.written and not server.voiced and not server.worded:
             yield "words"
         if len(world.tools) < world.bounds.tools:  # and not one after the other without end
@@ -104,11 +103,11 @@ def happen(world: World, name: str) -> None:
     if first == "due":
         _due(world, *rest.split())
     elif first in ROLES:
-        _connection(world, getattr(world.machine._lifeline, first).conn, rest)
+        connection(world, getattr(world.machine._lifeline, first).conn, rest)
     elif name in _LOCAL:
         _LOCAL[name](world)
     else:
-        event = _SAYS[name](world)
+        event = SAYS[name](world)
         conn = world.machine._outbox.conn
         for _ in range(2 if "twice" in name else 1):
             world.step(ev.Received(conn, event))
@@ -154,57 +153,19 @@ def _drained(world: World) -> None:
     world.step(ev.Drained(items))
 
 
-def _silent(world: World, heard: bool) -> None:
-    items, world.playing, world.silencing = world.playing, [], False
-    world.unheard += items
-    if heard:
-        world.step(ev.Stopped(Cut(items[0], 50, (), tuple(items[1:]))))
+def _silent(world: World, whole: int | None) -> None:
+    """So many items were heard to their ends, and half of the next one; or None of them at all."""
+    items, world.playing, world.silencing = tuple(world.playing), [], False
+    if whole is None:
+        world.unheard += items
+        world.step(ev.Stopped(Cut(None, 0, (), items)))
     else:
-        world.step(ev.Stopped(Cut(None, 0, (), tuple(items))))
+        world.unheard += items[whole:]
+        world.step(ev.Stopped(Cut(items[whole], 50, items[:whole], items[whole + 1 :])))
 
 
 def _tool(world: World) -> None:
     world.step(ev.ToolDone(world.tools.pop(0), "Done."))
-
-
-def _noise(world: World) -> None:
-    """What is late, stray, empty or of no consequence; whatever is under way, it goes on as before."""
-    before = world.key()
-    for event in _noises(world):
-        world.step(event)
-        if world.key() != before:
-            what = event.event if isinstance(event, ev.Received) else event
-            world.broken = world.broken or f"a stray {type(what).__name__} changes something"
-            return
-
-
-def _noises(world: World) -> Iterator[ev.Input]:
-    conn, server, gone = world.machine._outbox.conn, world.server, world.machine._lifeline._conns + 100
-    yield from (ev.Xrun("underrun"), ev.Sounded("item_0", world.now), ev.Deaf())
-    yield from (() if world.playing else (ev.Drained(()),))
-    yield from (ev.ToolDone("call_0", "Done."), ev.Edge(world.down, world.now), ev.Tick())
-    yield ev.DeviceAsked(0, Query("lamp"))
-    late: list[wire.ServerEvents] = [
-        wire.OutputAudioDelta(response_id=server.past, item_id="item_0", delta=ENOUGH),
-        wire.OutputTranscriptDelta(response_id=server.past, item_id="item_0", delta="late"),
-        wire.OutputAudioDone(response_id=server.past, item_id="item_0"),
-    ]
-    if world.machine._conversation.answer._responses.active != "":  # else it may be the end that is waited for
-        # Completed, it would be a sign that the server refuses nothing any more.
-        status = "cancelled" if world.machine._lifeline._fatal else "completed"
-        output = [_call("call_0")]
-        late.append(wire.ResponseDone(response=Response(id=server.past, status=status, output=output)))
-    empty = [wire.OutputAudioDelta(response_id=server.response, item_id="item_0", delta=b"")]
-    other = [
-        _error("something_else", "other"),
-        _error("response_cancel_not_active", "other"),
-        wire.TranscriptionCompleted(item_id="item_0", transcript="of an earlier turn"),
-        wire.RateLimitsUpdated(),
-    ]
-    for event in [*(late if server.past else []), *(empty if server.response else []), *other]:
-        yield ev.Received(conn, event)
-    yield from (ev.Received(gone, event) for event in (wire.SessionCreated(), wire.SessionUpdated(), *late))
-    yield ev.Disconnected(gone, 1006, "late")
 
 
 def _found(world: World) -> None:
@@ -214,7 +175,7 @@ def _found(world: World) -> None:
         _due(world, "line", "retry")
     for what in ("greeted", "configured", "knows"):
         if lifeline.next is not None:
-            _connection(world, lifeline.next.conn, what)
+            connection(world, lifeline.next.conn, what)
 
 
 def _moved(world: World) -> None:
@@ -226,7 +187,7 @@ def _moved(world: World) -> None:
 def _lost(world: World) -> None:
     live = world.machine._lifeline.live
     assert live is not None
-    _connection(world, live.conn, "lost")
+    connection(world, live.conn, "lost")
 
 
 _LOCAL: dict[str, Callable[[World], None]] = {
@@ -237,119 +198,17 @@ _LOCAL: dict[str, Callable[[World], None]] = {
     "stop": lambda world: world.step(ev.StopAsked()),
     "forget": lambda world: world.step(ev.ForgetAsked()),
     "text": lambda world: world.step(ev.TextAsked("hello")),
+    "say": lambda world: world.step(ev.SayAsked("hello")),
     "later": _later,
     "sound": lambda world: world.step(ev.Captured(ENOUGH)),
     "tail": _tail,
     "drained": _drained,
-    "silent heard": lambda world: _silent(world, True),
-    "silent unheard": lambda world: _silent(world, False),
+    "silent unheard": lambda world: _silent(world, None),
+    "silent heard": lambda world: _silent(world, 0),
+    "silent late": lambda world: _silent(world, 1),
     "tool": _tool,
-    "noise": _noise,
+    "noise": noise,
     "found": _found,
     "moved": _moved,
     "lost": _lost,
-}
-
-
-# ---------------------------------------------------------------- the servers
-
-
-def _connection(world: World, conn: int, what: str) -> None:
-    event: ev.Input
-    match what:
-        case "lost":
-            event = ev.Disconnected(conn, 1006, "")
-        case "refused":
-            event = ev.Disconnected(conn, 401, "HTTP 401")
-        case "greeted":
-            event = ev.Received(conn, wire.SessionCreated())
-        case "configured":
-            event = ev.Received(conn, wire.SessionUpdated())
-        case "knows":
-            for _ in range(world.machine.ledger.last):
-                world.step(ev.Received(conn, wire.ItemAdded(item=Item())))
-            return
-        case _:
-            code = "session_limit_reached" if what == "one session" else "unknown_parameter"
-            event = ev.Received(conn, wire.Error(error=ErrorDetail(code=code, message="No.")))
-    world.step(event)
-
-
-def _committed(world: World) -> wire.ServerEvents:
-    world.server.committing = False
-    return wire.AudioCommitted(item_id=world.new("item"))
-
-
-def _commit_refused(world: World) -> wire.ServerEvents:
-    world.server.committing = False
-    return _error("input_audio_buffer_commit_empty", "commit")
-
-
-def _error(code: str, event_id: str) -> wire.ServerEvents:
-    return wire.Error(error=ErrorDetail(code=code, event_id=event_id, message="No."))
-
-
-def _not_created(world: World, code: str) -> wire.ServerEvents:
-    world.server.owed -= 1
-    return _error(code, "create")
-
-
-def _created(world: World) -> wire.ServerEvents:
-    server = world.server
-    server.owed -= 1
-    server.response = world.new("resp")
-    server.voiced = server.worded = False
-    return wire.ResponseCreated(response=Response(id=server.response))
-
-
-def _item(world: World) -> str:
-    """An answer has one item."""
-    return world.server.response.replace("resp", "item")
-
-
-def _audio(world: World) -> wire.ServerEvents:
-    """With the words that are spoken, if they have not come before."""
-    if not world.server.worded:
-        world.step(ev.Received(world.machine._outbox.conn, _words(world)))
-    world.server.voiced = True
-    return wire.OutputAudioDelta(response_id=world.server.response, item_id=_item(world), delta=ENOUGH)
-
-
-def _words(world: World) -> wire.ServerEvents:
-    world.server.worded = True
-    item = _item(world)
-    return wire.OutputTranscriptDone(response_id=world.server.response, item_id=item, transcript=said(item))
-
-
-def _done(world: World, status: str = "completed") -> wire.ServerEvents:
-    return wire.ResponseDone(response=Response(id=_end(world), status=status))
-
-
-def _end(world: World) -> str:
-    world.server.past, world.server.response = world.server.response, ""
-    return world.server.past
-
-
-def _done_with_a_call(world: World) -> wire.ServerEvents:
-    output = [_call(world.new("call"))]
-    return wire.ResponseDone(response=Response(id=_end(world), status="completed", output=output))
-
-
-def _call(call_id: str) -> Item:
-    return Item(type="function_call", call_id=call_id, name="set_device", arguments="{}")
-
-
-_SAYS: dict[str, Callable[[World], Any]] = {
-    "committed": _committed,
-    "commit refused": _commit_refused,
-    "transcribed": lambda world: wire.TranscriptionCompleted(item_id="", transcript="hello"),
-    "created": _created,
-    "create refused": lambda world: _not_created(world, "invalid_value"),
-    "busy": lambda world: _not_created(world, "conversation_already_has_active_response"),
-    "audio": _audio,
-    "words": _words,
-    "done": _done,
-    "failed": lambda world: _done(world, "failed"),
-    "done with a call": _done_with_a_call,
-    "done twice with a call": _done_with_a_call,
 }

@@ -61,7 +61,7 @@ class Server:
         self.committing = False
         self.owed = 0
         self.response = self.past = ""
-        self.voiced = self.worded = False
+        self.voiced = self.worded = self.second = False
 
 
 class World:

@@ -1,0 +1,66 @@
+"""What is late, stray, empty or of no consequence: it must leave every state as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daemon import protocol as wire
+from daemon.core import events as ev
+from daemon.core.outputs import Query
+from daemon.protocol import Response
+from tests.statespace.servers import ENOUGH, call, error
+from tests.statespace.world import World
+
+ITEM = "item_0"
+"""Of which nothing else has ever spoken."""
+
+
+def noise(world: World) -> None:
+    """All of it, one after the other; whatever is under way goes on as before."""
+    before = world.key()
+    for event in _noises(world):
+        world.step(event)
+        if world.key() != before:
+            what = event.event if isinstance(event, ev.Received) else event
+            world.broken = world.broken or f"a stray {type(what).__name__} changes something"
+            return
+
+
+def _noises(world: World) -> Iterator[ev.Input]:
+    yield from _at_home(world)
+    for event in _said(world):
+        yield ev.Received(world.machine._outbox.conn, event)
+    gone = world.machine._lifeline._conns + 100
+    for event in (wire.SessionCreated(), wire.SessionUpdated(), *_late(world)):
+        yield ev.Received(gone, event)
+    yield ev.Disconnected(gone, 1006, "late")
+
+
+def _at_home(world: World) -> Iterator[ev.Input]:
+    yield from (ev.Tick(), ev.Edge(world.down, world.now), ev.Deaf(), ev.Xrun("underrun"))
+    yield from (ev.Sounded(ITEM, world.now), ev.ToolDone("call_0", "Done."))
+    yield ev.DeviceAsked(0, Query("lamp"))
+    if not world.playing:
+        yield ev.Drained(())
+
+
+def _said(world: World) -> Iterator[wire.ServerEvents]:
+    """What the server says that matters to nobody."""
+    yield from (error("something_else", "other"), error("response_cancel_not_active", "other"))
+    yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())
+    if world.server.past:
+        yield from _late(world)
+    if world.server.response:
+        yield wire.OutputAudioDelta(response_id=world.server.response, item_id=ITEM, delta=b"")
+
+
+def _late(world: World) -> Iterator[wire.ServerEvents]:
+    """What comes of an answer after its end."""
+    past, machine = world.server.past, world.machine
+    yield wire.OutputAudioDelta(response_id=past, item_id=ITEM, delta=ENOUGH)
+    yield wire.OutputTranscriptDelta(response_id=past, item_id=ITEM, delta="late")
+    yield wire.OutputAudioDone(response_id=past, item_id=ITEM)
+    if machine._conversation.answer._responses.active != "":  # else any end is the one that is waited for
+        # Completed, it would be a sign that the server refuses nothing any more.
+        status = "cancelled" if machine._lifeline._fatal else "completed"
+        yield wire.ResponseDone(response=Response(id=past, status=status, output=[call("call_0")]))
