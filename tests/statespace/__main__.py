@@ -16,6 +16,8 @@ SIDES = {
     "tools": Bounds(tools=1),
     "writing": Bounds(written=True),
     "queue": Bounds(texts=1),
+    "saying": Bounds(texts=1, spoken=True),
+    "items": Bounds(items=2),
     "wishes": Bounds(wishes=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, stages=True, fallback=True),

@@ -12,7 +12,6 @@ from tests.statespace.servers import ENOUGH, SAYS, connection
 from tests.statespace.world import ROLES, Server, World
 
 MOMENT_S = 0.6
-MOST_PLAYING = 2
 _STAGES = {
     Stage.DIALING: ("greeted", "refused"),
     Stage.CONFIGURING: ("configured", "rejected"),
@@ -62,7 +61,7 @@ def _hand(world: World) -> Iterator[str]:
     if world.bounds.wishes or (world.bounds.stages and world.idle):
         yield "forget"
     if len(talk._texts) < world.bounds.texts:
-        yield from ("text", "say")
+        yield "say" if world.bounds.spoken else "text"
     if talk.question is not None and talk.question.pressed_at is not None:
         yield "later"
 
@@ -86,9 +85,9 @@ def _server(world: World) -> Iterator[str]:
         yield from ("created", "create refused", "busy")
     if server.response:
         yield from ("done", "failed")
-        if not server.voiced and len(world.playing) < MOST_PLAYING:
+        if not server.voiced and len(world.playing) < max(world.bounds.items, world.bounds.tools + 1):
             yield "audio"
-        if server.voiced and not server.second and len(world.playing) < MOST_PLAYING:
+        if server.voiced and not server.second and len(world.playing) < world.bounds.items:
             yield "another item"
         if world.bounds.written and not server.voiced and not server.worded:
             yield "words"

@@ -21,10 +21,16 @@ ROLES = ("live", "next", "spare")
 
 
 class Bounds(Struct, frozen=True):
-    """What is left out, so that there is an end: `tools` and `texts` are how many there may be at a time."""
+    """What is left out, so that there is an end.
+
+    `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
+    the texts are not asked but are to be spoken.
+    """
 
     button: bool = True
     texts: int = 0
+    spoken: bool = False
+    items: int = 1
     tools: int = 0
     wishes: bool = False
     written: bool = False
