@@ -42,6 +42,7 @@ def upgrade(hands: Hands) -> Figures:
     must(hands.machine.run("sha256sum /etc/voiced/voiced.toml") == configuration, "another configuration")
     levels = {line: hands.level(line) for line in OUTPUTS}
     must(levels == OUTPUTS, f"after the restart the outputs are {levels}")
+    hands.await_brain()
     hands.write("what time is it")
     hands.machine.call(
         f"timeout 60 sh -c 'until grep -q \"what time is it\" {CONVERSATION}; do sleep 1; done'", 90
