@@ -7,9 +7,9 @@ import json
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -46,8 +46,7 @@ def main() -> int:
         _furnish(runner.share, packages, pantry(image, packages))
         print(f"image and packages: {time.monotonic() - began:.0f} s", flush=True)
         _run(runner, (FIRST,), options)
-        with ThreadPoolExecutor() as lanes:
-            list(lanes.map(lambda lane: _run(runner, lane, options), LANES))
+        _beside_each_other(runner, options)
     print("\n" + "\n".join(result.line() for result in runner.results))
     held = sum(result.held for result in runner.results)
     took = time.monotonic() - began
@@ -65,6 +64,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=REPOSITORY / "out/appliance", help="what is left of it")
     parser.add_argument("--work", type=Path, help="a folder for disks (default: the system's temporary one)")
     return parser.parse_args()
+
+
+def _beside_each_other(runner: Runner, options: argparse.Namespace) -> None:
+    """All lanes, to their ends."""
+    lanes = [threading.Thread(target=_run, args=(runner, lane, options), daemon=True) for lane in LANES]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
 
 
 def _run(runner: Runner, lane: Iterable[tuple[Chapter, ...]], options: argparse.Namespace) -> None:

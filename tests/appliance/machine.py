@@ -99,7 +99,17 @@ class Machine:
             "-device virtio-serial-pci -device virtserialport,chardev=rig,name=rig"
         )
         pairs = itertools.chain.from_iterable(options.items())
-        return ["qemu-system-x86_64", "-no-reboot", "-nodefaults", *pairs, *devices.split()]
+        # Whatever ends the tests ends the machine.
+        return [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "qemu-system-x86_64",
+            "-no-reboot",
+            "-nodefaults",
+            *pairs,
+            *devices.split(),
+        ]
 
     @property
     def on(self) -> bool:
