@@ -73,7 +73,7 @@ def mood(colour: Colour) -> Mood:
         return "idle"  # dark, but for a moment every few seconds
     if red < 0.05 and max(green, blue) > 0.5:
         return "listening" if blue > green else "speaking"
-    if red >= 0.05 and blue > red:
+    if min(red, blue) > 0.2:
         return "thinking"
     return "muted" if green < 0.05 and red > 0.35 else "other"
 
