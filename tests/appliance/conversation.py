@@ -27,9 +27,8 @@ def barge_in(hands: Hands) -> Figures:
         speech = hands.machine.start(f"voiced say '{LONG}'")
         pressed = hands.react("speaking", "sleep .5; " + DOWN)
         hands.wait(8)  # long enough for another sentence, and shorter than max_utterance_s
-        hands.release()
-        hands.wait(1)
-        ended = hands.now()
+    ended = hands.now()
+    hands.release()
     speech.result(60)
     loud = judge.loudness(seen.sound) > judge.SPOKEN_LEVEL
     must(loud.any(), "nothing was heard before the press")
