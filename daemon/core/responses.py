@@ -132,7 +132,9 @@ class Responses:
 
     def growing(self, item_id: str) -> bool:
         """Is it of the answer that is under way?"""
-        return item_id in self.items and self.items[item_id].response_id == self.active
+        item = self.items.get(item_id)
+        # Of a server that sends no ids any item may be.
+        return item is not None and self.active is not None and item.response_id in (self.active, "")
 
     def forget_items(self) -> None:
         """A new question: what came before has been heard or cut."""

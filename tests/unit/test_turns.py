@@ -119,6 +119,18 @@ def test_what_never_sounded_is_deleted_once_the_cancelled_answer_is_done() -> No
     assert sorted(event.item_id for event in rig.sent(wire.ItemDelete)) == ["item_1", "item_2"]
 
 
+def test_what_never_sounded_of_a_server_that_names_no_answers_is_deleted_when_the_answer_is_done() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.reply()
+    rig.receive(wire.OutputAudioDelta(item_id="item_2", delta=b"\0\0" * 2400))
+    rig.edge(True)
+    rig.stopped(heard_ms=500, unheard=("item_2",))
+    assert not rig.sent(wire.ItemDelete)
+    rig.done(status="cancelled")
+    assert [event.item_id for event in rig.sent(wire.ItemDelete)] == ["item_2"]
+
+
 def test_a_refusal_of_what_nobody_wants_any_more_does_not_end_the_next_answer() -> None:
     rig = Rig().start()
     rig.speak()
