@@ -23,8 +23,8 @@ CLIPS: Final = REPOSITORY / "tests/brain/clips"
 FIRST: Final = (install.chapter,)
 """On a bare machine; all others begin with the disk that this leaves."""
 LANES: Final[tuple[tuple[tuple[Chapter, ...], ...], ...]] = (
-    ((owner.chapter, doctor.chapter, quiet.chapter), (power.chapter,)),
-    ((conversation.chapter, faults.chapter), (packages.chapter,)),
+    ((owner.chapter, doctor.chapter, quiet.chapter), (conversation.chapter, faults.chapter)),
+    ((packages.chapter,), (power.chapter,)),
 )
 """Lanes run beside each other, their machines one after the other, the chapters of a machine as well.
 
