@@ -49,6 +49,7 @@ def mute(hands: Hands) -> Figures:
         hands.wait(2)
     must("muted" in seen.moods, f"the lamp showed {' '.join(seen.moods)}")
     hands.reboot()
+    hands.await_brain()  # while it loads, an emulated machine is too slow for two taps
     status = hands.status()
     must(status["muted"] and status["volume"] == VOLUME, f"after the reboot {status}")
     hands.double_tap()
