@@ -35,7 +35,7 @@ class Result:
         """A row of the table."""
         verdict = "held" if self.held else "FAILED" if self.tries else "not run"
         figures = "  ".join(f"{name}={value}" for name, value in self.figures.items())
-        row = f"{verdict:<8}{self.name:<20}{self.tries} x {self.seconds:5.0f} s  {self.shows}"
+        row = f"{verdict:<8}{self.name:<24}{self.tries} x {self.seconds:5.0f} s  {self.shows}"
         notes = [figures, *(f"try {number}: {reason}" for number, reason in enumerate(self.reasons, 1))]
         return "\n".join([row, *(f"        {note}" for note in notes if note)])
 
