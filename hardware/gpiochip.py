@@ -8,6 +8,9 @@ header, so that any board works and any line can be a pin. Five more differences
 - duty cycles keep their fraction: in whole percents a servo would have five positions;
 - duty cycles of 0 and 1 are plain levels, so that a lamp which is only on or off wakes nobody up;
 - edges come from the kernel, see `edges.py`.
+
+What is left of lgpio's own costs: from the opening of a chip on, its thread for pulses wakes up fifty times a
+second, pulses or not.
 """
 
 from __future__ import annotations

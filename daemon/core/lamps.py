@@ -33,11 +33,7 @@ _COLOURS: dict[Mood, Colour] = {
     "refused": (1.0, 0.0, 0.0),
     "fault": (1.0, 1.0, 0.0),
 }
-"""Every part is dark or full on.
-
-A level between needs pulses: by software, on most boards, some hundred wake-ups a second, and lgpio's thread
-for them goes on with fifty a second for as long as the service lives.
-"""
+"""Every part is dark or full on: a level between needs pulses, by software some hundred wake-ups a second."""
 _BLINKS: dict[Mood, tuple[float, ...]] = {
     "idle": (0.04, 3.96),
     "thinking": (0.3, 0.3),
