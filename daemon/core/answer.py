@@ -174,7 +174,7 @@ class Answer:
         self._due = self._asked
 
     def _rest(self) -> None:
-        """What is under way at the server has its time; nothing is, perhaps."""
+        """While nothing is under way at the server, nothing of it is waited for."""
         if not self._responses.busy:
             self._timers.clear("stall", "cancel")
 

@@ -66,10 +66,12 @@ class BargeIn:
 
     def delete_unheard(self, responses: Responses) -> None:
         """Items that never sounded go as soon as the answer that they are of is done."""
-        for item_id in self._unheard:
-            if responses.spoken(item_id) and not responses.growing(item_id):
+        unheard, self._unheard = self._unheard, []
+        for item_id in unheard:
+            if responses.growing(item_id):
+                self._unheard.append(item_id)
+            elif responses.spoken(item_id):
                 self._outbox.send(ItemDelete(item_id=item_id))
-        self._unheard = list(filter(responses.growing, self._unheard))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be deleted."""

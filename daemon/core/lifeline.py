@@ -245,7 +245,7 @@ class Lifeline:
         attempt.seed(self._ledger, now)
         if self.live is not None:
             self._hang_up(self.live, "worn" if self.live.place == "server" else None)
-        self.live, self._shown, self._live_since, self._answering = attempt, "configuring", now, None
+        self.live, self._shown, self._live_since = attempt, "configuring", now
         if attempt is self.spare:
             self.spare = None
             return

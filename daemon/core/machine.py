@@ -93,10 +93,9 @@ class Machine:
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
         self._route(event, now)
-        self._follow(now)
-        self._conversation.settle(now)
-        self._follow(now)
-        self._conversation.settle(now)
+        for _ in range(2):  # what the one does, the other may have to answer
+            self._follow(now)
+            self._conversation.settle(now)
         if self.state != self._shown:
             self._shown = self.state
             self._outbox.do(ev.StateChanged(self.state))
