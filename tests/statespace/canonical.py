@@ -52,16 +52,8 @@ _IGNORED = frozenset(
         # what is told afterwards
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
-        *(
-            "_quiet_until",
-            "_stuck_at",
-            "_server_s",
-            "expires_in_s",
-            "received_bytes",
-            "ran",
-            "_items",
-            "past",
-        ),
+        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items"),
+        "past",
         # where else the same is met
         *("_outbox", "_ledger", "_level", "_accepted"),
     }

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from tests.statespace.__main__ import LIMIT, SIDES
 from tests.statespace.walk import Walk
-from tests.statespace.world import Bounds
 
-ENOUGH_STATES = 1500
 WORDS = {
     "create refused": "the answer is over",
     "done": "the answer is over",
+    "drained": "the answer was heard",
     "due line hard": "the session is worn out",
     "due line retry": "the pause is over",
     "due next configure": "settings not confirmed in 5 s",
     "due next greeting": "no greeting in time",
     "due next seed": "history not confirmed in 3 s",
     "due spare configure": "the brain is there",
+    "due turn drain": "the answer was heard",
     "due turn stall": "no answer in time",
     "failed": "the answer is over",
     "forget": "forget",
@@ -32,8 +33,7 @@ WORDS = {
 def table() -> str:
     """One row for each state of the connection."""
     rows: dict[str, dict[str, set[str]]] = {}
-    bounds = Bounds(button=False, texts=1, stages=True, fallback=True)
-    for before, after, name in sorted(Walk(bounds, ENOUGH_STATES).run().changes):
+    for before, after, name in sorted(Walk(SIDES["fallback"], LIMIT).run().changes):
         rows.setdefault(before, {}).setdefault(after, set()).add(WORDS[name])
     lines = ["| from | to, and why |", "| --- | --- |"]
     for before, ways in rows.items():

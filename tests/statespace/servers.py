@@ -14,6 +14,7 @@ ENOUGH = b"\1\0" * 2400
 
 
 def connection(world: World, conn: int, what: str) -> None:
+    """What becomes of a connection, by its name."""
     event: ev.Input
     match what:
         case "lost":
@@ -29,8 +30,7 @@ def connection(world: World, conn: int, what: str) -> None:
                 world.step(ev.Received(conn, wire.ItemAdded(item=Item())))
             return
         case _:
-            code = "session_limit_reached" if what == "one session" else "unknown_parameter"
-            event = ev.Received(conn, wire.Error(error=ErrorDetail(code=code, message="No.")))
+            event = ev.Received(conn, error("unknown_parameter", ""))
     world.step(event)
 
 
@@ -45,6 +45,7 @@ def _commit_refused(world: World) -> wire.ServerEvents:
 
 
 def error(code: str, event_id: str) -> wire.ServerEvents:
+    """A complaint about an event of ours."""
     return wire.Error(error=ErrorDetail(code=code, event_id=event_id, message="No."))
 
 
@@ -62,7 +63,7 @@ def _created(world: World) -> wire.ServerEvents:
 
 
 def _item(world: World) -> str:
-    """An answer has one item."""
+    """The first item of the answer."""
     return world.server.response.replace("resp", "item")
 
 
@@ -105,6 +106,7 @@ def _done_with_a_call(world: World) -> wire.ServerEvents:
 
 
 def call(call_id: str) -> Item:
+    """The model wants the lamp to be switched."""
     return Item(type="function_call", call_id=call_id, name="set_device", arguments="{}")
 
 

@@ -17,8 +17,8 @@ def _silent(told: str) -> None:
 
 @pytest.mark.parametrize("side", SIDES)
 def test_no_promise_is_broken_near_idle(side: str) -> None:
-    found = Walk(SIDES[side], limit=250).run(_silent)
-    assert found.states >= 250
+    found = Walk(SIDES[side], limit=400).run(_silent)
+    assert found.states >= 400
     assert not found.violations
 
 
