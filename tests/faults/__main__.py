@@ -7,7 +7,6 @@ import itertools
 import os
 import random
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from tests.faults.story import play
 from tests.faults.verdict import Verdict, judge
 
 OUT = Path("out/faults.html")
-MEMORY = "/dev/shm"
 MOST_SHOWN = 40
 PROGRESS = 500
 AUDIO = {"response.output_audio.delta", "input_audio_buffer.append"}
@@ -84,8 +82,7 @@ def main() -> int:
 
 
 def _judged(plans: list[str]) -> list[Verdict]:
-    """All of them, on every processor; what voiced keeps in files is in memory, as it is in a service."""
-    tempfile.tempdir = MEMORY if Path(MEMORY).is_dir() else None
+    """All of them, on every processor."""
     verdicts: list[Verdict] = []
     with Pool(os.cpu_count()) as pool:
         for verdict in pool.imap(judge, plans, chunksize=8):

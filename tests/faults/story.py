@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
@@ -14,7 +14,7 @@ from unittest import mock
 from daemon.brain.engines import Engines
 from daemon.core import events as ev
 from tests.brain.scripted import ToneVoice
-from tests.faults.clock import Inline, virtual_time
+from tests.faults.clock import Inline, VirtualLoop, virtual_time
 from tests.faults.house import House, Person, ToneEar, Utterance, configuration
 from tests.faults.network import Fault, Network
 
@@ -22,6 +22,8 @@ SCRIPT = ["turn on the lamp", "what can you do", "turn off the lamp", "turn off 
 TEXT = "turn on the fan"
 SESSION_S = 120.0
 SETTLE_S = 45.0
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""As the runtime directory of the service is: on a disk, each turn would wait for it."""
 
 
 @dataclass
@@ -44,16 +46,26 @@ class Run:
         return [name for since, name in self.phases if since <= at][-1]
 
 
+@contextlib.contextmanager
+def stage(network: Network, seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
+    """Virtual time, in which `network` is the only one; and a folder for what voiced keeps in files."""
+    with (
+        virtual_time() as loop,
+        tempfile.TemporaryDirectory(dir=IN_MEMORY) as directory,
+        mock.patch("daemon.brain.engines.ThreadPoolExecutor", Inline),
+        mock.patch("daemon.link._dial", network.dial),
+        mock.patch("daemon.brain.server.Session", network.session),
+    ):
+        random.seed(seed)
+        yield loop, Path(directory)
+
+
 def play(faults: list[Fault], seed: int = 0, fallback: str = "none") -> Run:
     """Live through the reference conversation with these faults."""
-    with virtual_time() as loop, tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch("daemon.brain.engines.ThreadPoolExecutor", Inline))
-        random.seed(seed)
-        ear = ToneEar(SCRIPT)
-        network = Network(lambda: Engines(lambda: ear, ToneVoice), faults, SESSION_S)
-        stack.enter_context(mock.patch("daemon.link._dial", network.dial))
-        stack.enter_context(mock.patch("daemon.brain.server.Session", network.session))
-        house = House(configuration(Path(directory), fallback))
+    ear = ToneEar(SCRIPT)
+    network = Network(lambda: Engines(lambda: ear, ToneVoice), faults, SESSION_S)
+    with stage(network, seed) as (loop, directory):
+        house = House(configuration(directory, fallback))
         run = Run(faults, house, network, ear, [])
         loop.run_until_complete(_live(run))
         return run

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from unittest import mock
 
 import msgspec
 import pytest
@@ -16,9 +12,9 @@ import pytest
 from daemon.brain.engines import Engines
 from daemon.providers import Endpoint
 from tests.brain.scripted import ToneVoice
-from tests.faults.clock import Inline, virtual_time
 from tests.faults.house import House, Person, ToneEar, configuration
 from tests.faults.network import ClientEnd, Direction, Line, Network
+from tests.faults.story import stage
 
 QUESTION = "what can you do"
 
@@ -48,13 +44,9 @@ class Scribe(Network):
 
 def ask(written: int, fallback: str) -> tuple[House, Scribe]:
     """One spoken question to such a server."""
-    with virtual_time() as loop, tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch("daemon.brain.engines.ThreadPoolExecutor", Inline))
-        random.seed(0)
-        network = Scribe(ToneEar([QUESTION]), written)
-        stack.enter_context(mock.patch("daemon.link._dial", network.dial))
-        stack.enter_context(mock.patch("daemon.brain.server.Session", network.session))
-        house = House(configuration(Path(directory), fallback))
+    network = Scribe(ToneEar([QUESTION]), written)
+    with stage(network, seed=0) as (loop, directory):
+        house = House(configuration(directory, fallback))
         loop.run_until_complete(_live(house))
         return house, network
 

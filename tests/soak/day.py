@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import random
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from msgspec import structs
 
@@ -22,14 +19,11 @@ from daemon.core import events as ev
 from daemon.core.ledger import Ledger
 from tests.brain.scripted import ToneVoice
 from tests.faults.audit import CONNECTS_A_MINUTE, outcome
-from tests.faults.clock import Inline, virtual_time
 from tests.faults.house import House, Person, ToneEar, configuration
-from tests.faults.story import Run
+from tests.faults.story import Run, stage
 from tests.soak.gauge import Holding, forget_what_is_there, holding
 from tests.soak.weather import HOUR_S, Weather
 
-IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""As the runtime directory of the service is: on a disk, each turn would wait for it."""
 TURN_EVERY_S = 90.0
 SESSION_S = 3600.0
 ROTATE_AFTER_S = 3300.0
@@ -106,17 +100,12 @@ class Household(House):
 
 def live(hours: int, seed: int, faults_an_hour: int, fallback: str) -> Iterator[Hour]:
     """The hours one by one, each when it is over. Until the last, `time.monotonic` tells their time."""
-    with virtual_time() as loop, contextlib.ExitStack() as stack:
-        directory = stack.enter_context(tempfile.TemporaryDirectory(dir=IN_MEMORY))
-        stack.enter_context(mock.patch("daemon.brain.engines.ThreadPoolExecutor", Inline))
+    ear = ToneEar(SCRIPT)
+    weather = Weather(lambda: Engines(lambda: ear, ToneVoice), SESSION_S, seed)
+    with stage(weather, seed) as (loop, directory), contextlib.ExitStack() as stack:
         stack.callback(gc.unfreeze)
-        random.seed(seed)
-        ear = ToneEar(SCRIPT)
-        weather = Weather(lambda: Engines(lambda: ear, ToneVoice), SESSION_S, seed)
-        stack.enter_context(mock.patch("daemon.link._dial", weather.dial))
-        stack.enter_context(mock.patch("daemon.brain.server.Session", weather.session))
-        _remember_a_long_conversation(Path(directory))
-        house = Household(_configuration(Path(directory), fallback), weather)
+        _remember_a_long_conversation(directory)
+        house = Household(_configuration(directory, fallback), weather)
         day = _Day(Run([], house, weather, ear, []), weather, house)
         loop.run_until_complete(day.begin(faults_an_hour))
         for number in range(1, hours + 1):

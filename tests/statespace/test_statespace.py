@@ -15,9 +15,17 @@ def _silent(told: str) -> None:
     """Nobody watches."""
 
 
-@pytest.mark.parametrize("side", SIDES)
+MEETINGS = {
+    "a turn": Bounds(tools=1, texts=1, items=2, wishes=True, written=True),
+    "connections": Bounds(tools=1, texts=1, stages=True, fallback=True, written=True, wishes=True),
+}
+"""What the sides look at one by one, all at once: too much to be walked to its end."""
+NEAR = SIDES | {f"{name} with everything": bounds for name, bounds in MEETINGS.items()}
+
+
+@pytest.mark.parametrize("side", NEAR)
 def test_no_promise_is_broken_near_idle(side: str) -> None:
-    found = Walk(SIDES[side], limit=400).run(_silent)
+    found = Walk(NEAR[side], limit=400).run(_silent)
     assert found.states >= 400
     assert not found.violations
 
