@@ -115,16 +115,8 @@ class Machine:
         )
         pairs = itertools.chain.from_iterable(options.items())
         # Whatever ends the tests ends the machine.
-        return [
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            "qemu-system-x86_64",
-            "-no-reboot",
-            "-nodefaults",
-            *pairs,
-            *devices.split(),
-        ]
+        program = "setpriv --pdeathsig KILL qemu-system-x86_64 -no-reboot -nodefaults"
+        return [*program.split(), *pairs, *devices.split()]
 
     @property
     def on(self) -> bool:

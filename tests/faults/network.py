@@ -42,11 +42,8 @@ class Fault:
         return f"{self.kind}@{self.direction}:{self.event}#{self.nth}"
 
 
-CUTS = {
-    "rst": 1006,
-    "fin": 1005,
-    **{f"close_{code}": code for code in (1000, 1001, 1008, 1009, 1011, 1012, 1013, 3000, 4000)},
-}
+CLOSE_CODES = (1000, 1001, 1008, 1009, 1011, 1012, 1013, 3000, 4000)
+CUTS = {"rst": 1006, "fin": 1005, **{f"close_{code}": code for code in CLOSE_CODES}}
 CORRUPTIONS: dict[str, Callable[[bytes], bytes]] = {
     "bad_json": lambda frame: frame[: len(frame) // 2],
     "binary": lambda frame: b"\x00\xff\xfe" + frame[:20],

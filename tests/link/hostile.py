@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
@@ -25,6 +25,8 @@ from tests.faults.network import CORRUPTIONS, CUTS, HANDSHAKES, REFUSALS, Direct
 
 DELAY_S = 1.5
 TOO_MANY = 1008
+TOO_LARGE = b"\x81\x7f" + (MAX_FRAME_BYTES + 1).to_bytes(8, "big")
+"""The head of a text frame that nobody takes."""
 
 
 @dataclass(eq=False)
@@ -67,7 +69,7 @@ class Hostile:
         """The address while it listens."""
         options: dict[str, Any] = {"compression": None, "close_timeout": 0.5, "ping_interval": None}
         async with serve(self._relay, "127.0.0.1", 0, process_request=self._admit, **options) as server:
-            yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/v1/realtime"
+            yield url_of(server)
             self.cut()
 
     def cut(self) -> None:
@@ -168,7 +170,7 @@ class Hostile:
             await sink.send(frame)
             await sink.send(frame)
         elif kind == "oversized":
-            line.client.transport.write(b"\x81\x7f" + (MAX_FRAME_BYTES + 1).to_bytes(8, "big"))
+            line.client.transport.write(TOO_LARGE)
         elif kind in CORRUPTIONS:
             await sink.send(CORRUPTIONS[kind](frame.encode()), text=kind != "binary")
         elif kind in HANDSHAKES:
@@ -177,6 +179,11 @@ class Hostile:
         elif kind == "session_expired":
             await line.client.send(error_event(kind).decode())
             await line.client.close(1001)
+
+
+def url_of(server: Server) -> str:
+    """Where it listens on loopback."""
+    return f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/v1/realtime"
 
 
 def reset(connection: ServerConnection) -> None:

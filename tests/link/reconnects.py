@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,13 +22,14 @@ from daemon.core.conversation import Settings
 from daemon.core.devices import Devices
 from daemon.core.machine import Machine
 from daemon.link import Link, LinkEvent, WireLog
-from daemon.protocol import MAX_FRAME_BYTES, SessionCreated, SessionUpdated
+from daemon.protocol import SessionCreated, SessionUpdated
 from daemon.providers import Endpoint
+from tests.faults.network import CLOSE_CODES, HANDSHAKES
+from tests.link.hostile import TOO_LARGE, reset, url_of
 
-CLOSE_CODES = (1000, 1001, 1008, 1009, 1011, 1012, 1013, 3000, 4000)
 QUIET_S = 0.02
 SETTLE_S = 0.5
-REFUSALS = (401, 403, 404, 429, 500)
+REFUSALS = tuple(int(kind) for kind in HANDSHAKES if kind.isdigit())
 
 
 class Bouncer:
@@ -55,7 +54,7 @@ class Bouncer:
         """The address while it listens."""
         options: dict[str, Any] = {"compression": None, "open_timeout": 1.0, "close_timeout": 0.2}
         async with serve(self._throw_out, "127.0.0.1", 0, process_request=self._answer, **options) as server:
-            yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/v1/realtime"
+            yield url_of(server)
 
     async def _answer(self, connection: ServerConnection, _: Request) -> Response | None:
         self._next = next(self._turn)
@@ -73,11 +72,8 @@ class Bouncer:
             await self._next(connection)
 
     async def _reset(self, connection: ServerConnection) -> None:
-        """RST: what a machine does that was switched off and on again."""
         await self._greet(connection)
-        raw = connection.transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.transport.abort()
+        reset(connection)
 
     async def _end(self, connection: ServerConnection) -> None:
         """FIN without a close frame."""
@@ -93,7 +89,7 @@ class Bouncer:
         await connection.close()
 
     async def _send_what_is_too_large(self, connection: ServerConnection) -> None:
-        connection.transport.write(b"\x81\x7f" + (MAX_FRAME_BYTES + 1).to_bytes(8, "big"))
+        connection.transport.write(TOO_LARGE)
         await connection.wait_closed()
 
     async def _fall_silent(self, connection: ServerConnection) -> None:

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from daemon.link import Link
-from tests.link.reconnects import CLOSE_CODES, REFUSALS, Bouncer, Impatient
+from tests.faults.network import CLOSE_CODES
+from tests.link.reconnects import REFUSALS, Bouncer, Impatient
 from tests.soak.gauge import Holding, holding
 
 FIRST, MANY, SOME = 25, 1000, 25
