@@ -7,29 +7,33 @@ import json
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from tests.appliance import conversation, doctor, faults, install, owner, packages, power, quiet
 from tests.appliance.chapter import Chapter, Scenario
-from tests.appliance.image import HERE, bare_debian, debs, installed, pantry
+from tests.appliance.image import HERE, bare_debian, booted, debs, installed, pantry
 from tests.appliance.runner import Runner, save
 
 REPOSITORY: Final = HERE.parents[1]
 CLIPS: Final = REPOSITORY / "tests/brain/clips"
 FIRST: Final = (install.chapter,)
-"""On a bare machine; all others begin with the disk that this leaves."""
-LANES: Final[tuple[tuple[tuple[Chapter, ...], ...], ...]] = (
-    ((owner.chapter, doctor.chapter, quiet.chapter), (conversation.chapter, faults.chapter)),
-    ((packages.chapter,), (power.chapter,)),
+"""On a bare machine; all others go on where this ends."""
+THEN: Final = (
+    (packages.chapter,),
+    (power.chapter,),
+    (faults.chapter,),
+    (conversation.chapter,),
+    (quiet.chapter,),
+    (packages.removal,),
+    (owner.chapter, doctor.chapter),
 )
-"""Lanes run beside each other, their machines one after the other, the chapters of a machine as well.
-
-A machine takes less than a processor, so that two lanes go into two.
-"""
+"""What takes longest comes first. Chapters beside each other share a machine."""
+MACHINES: Final = 3
+"""At a time. Each waits a good deal, so that three go into two processors."""
 
 
 def main() -> int:
@@ -39,14 +43,14 @@ def main() -> int:
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
     image = bare_debian()
-    packages = debs(options.debs)
+    packed = debs(options.debs)
     with tempfile.TemporaryDirectory(prefix="voiced-appliance-", dir=options.work) as work:
-        disk = installed(image, packages)
-        runner = Runner(image, disk, Path(work), options.out)
-        _furnish(runner.share, packages, pantry(image, packages))
+        runner = Runner(image.kernel, booted(image), installed(image, packed), Path(work), options.out)
+        _furnish(runner.share, packed, pantry(image, packed))
         print(f"image and packages: {time.monotonic() - began:.0f} s", flush=True)
-        _run(runner, (FIRST,), options)
-        _beside_each_other(runner, options)
+        _run(runner, FIRST, options)
+        with ThreadPoolExecutor(MACHINES) as pool:
+            list(pool.map(lambda chapters: _run(runner, chapters, options), THEN))
     print("\n" + "\n".join(result.line() for result in runner.results))
     held = sum(result.held for result in runner.results)
     took = time.monotonic() - began
@@ -66,20 +70,10 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _beside_each_other(runner: Runner, options: argparse.Namespace) -> None:
-    """All lanes, to their ends."""
-    lanes = [threading.Thread(target=_run, args=(runner, lane, options), daemon=True) for lane in LANES]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
-
-
-def _run(runner: Runner, lane: Iterable[tuple[Chapter, ...]], options: argparse.Namespace) -> None:
-    """Machine after machine."""
-    for chapters in lane:
-        if scenarios := _chosen(chapters, options, runner.installed.exists()):
-            runner.run(chapters[0].name, scenarios)
+def _run(runner: Runner, chapters: Iterable[Chapter], options: argparse.Namespace) -> None:
+    """Those chapters that are asked for, on a machine of their own."""
+    if scenarios := _chosen(chapters, options, runner.installed.memory.exists()):
+        runner.run("-".join(chapter.name for chapter in chapters), scenarios)
 
 
 def _chosen(chapters: Iterable[Chapter], options: argparse.Namespace, is_installed: bool) -> list[Scenario]:

@@ -6,12 +6,13 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.appliance.machine import Kernel
+from tests.appliance.machine import BOOT_S, Kernel, Machine, hardware
 
 HERE: Final = Path(__file__).parent
 RECIPE: Final = HERE / "image"
@@ -28,6 +29,29 @@ class Image:
     root: Path
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """A folder with a machine that stands still: its memory, and the disk that belongs to it."""
+
+    place: Path
+
+    @property
+    def disk(self) -> Path:
+        """Nobody may write to it: machines that are woken have an overlay each."""
+        return self.place / "disk.qcow2"
+
+    @property
+    def memory(self) -> Path:
+        """It is written last."""
+        return self.place / "memory"
+
+    def clear(self) -> Path:
+        """Nothing is in it any more; where its disk will be."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir(parents=True)
+        return self.disk
+
+
 def cache() -> Path:
     """Where built things outlive a clean tree."""
     users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -41,6 +65,22 @@ def bare_debian() -> Image:
     if not place.is_dir():
         _make(place, [str(RECIPE / "build.sh")])
     return Image(Kernel(place / "vmlinuz", place / "initrd"), place / "disk.raw", place / "root")
+
+
+def booted(image: Image) -> Frozen:
+    """The bare machine when it has booted; booted if it is not in the cache."""
+    place = cache() / f"booted-{_key([image.root.parent.name, hardware()])}"
+    if not (frozen := Frozen(place)).memory.exists():
+        disk = overlay(image.disk, frozen.clear())
+        with tempfile.TemporaryDirectory(prefix="voiced-booting-") as work:
+            machine = Machine(image.kernel, disk, Path(work), place / "console")
+            try:
+                machine.boot()
+                machine.call("systemctl is-system-running --wait", BOOT_S)
+                machine.freeze(frozen.memory)
+            finally:
+                machine.close()
+    return frozen
 
 
 def pantry(image: Image, packages: Iterable[Path]) -> Path:
@@ -65,14 +105,14 @@ def debs(folder: Path) -> list[Path]:
     return list(newest.values())
 
 
-def installed(image: Image, packages: Iterable[Path]) -> Path:
-    """Where the disk is kept on which these packages are installed; those of other packages are removed."""
+def installed(image: Image, packages: Iterable[Path]) -> Frozen:
+    """Where the machine is kept that has these packages; those with others are removed."""
     contents = [hashlib.sha256(package.read_bytes()).hexdigest() for package in sorted(packages)]
-    disk = cache() / f"installed-{_key([image.root.parent.name, *contents])}.qcow2"
-    for other in cache().glob("installed-*.qcow2"):
-        if other != disk:
-            other.unlink()
-    return disk
+    place = cache() / f"installed-{_key([image.root.parent.name, hardware(), *contents])}"
+    for other in cache().glob("installed-*"):
+        if other != place:
+            shutil.rmtree(other)
+    return Frozen(place)
 
 
 def overlay(base: Path, disk: Path) -> Path:

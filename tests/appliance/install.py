@@ -53,4 +53,5 @@ def turn(hands: Hands) -> Figures:
     must(judge.in_order(wanted, seen.moods), f"the lamp showed {' '.join(seen.moods)}")
     must("set_device" in record.get("VOICED_TOOLS", ""), f"the journal says {record['MESSAGE']}")
     assert on is not None
+    hands.write("turn off the lamp")
     return {"release_to_relay_s": round(on - released, 1), "spoken_s": spoken_s}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import itertools
+import shlex
 import shutil
 import socket
 import subprocess
@@ -16,15 +18,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.appliance.monitor import Monitor
+
 BOOT_S: Final = 600.0
 COMMAND_S: Final = 120.0
 MEMORY_MB: Final = 1024
 _KERNEL: Final = (
     "root=/dev/vda rw console=ttyS0 quiet panic=-1 systemd.show_status=0 "
     # What takes long under emulation, and what a slow boot must not run into.
-    "mitigations=off nowatchdog audit=0 rcupdate.rcu_expedited=1 "
+    "mitigations=off nowatchdog audit=0 rcupdate.rcu_expedited=1 nokaslr cryptomgr.notests lsm=capability "
     "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
 )
+
+
+_HARDWARE: Final = (
+    # Software emulation, always: a /dev/kvm that is there may still not be able to boot this kernel.
+    "qemu-system-x86_64 -accel tcg,thread=multi -smp 2 "
+    # No more than numpy and onnxruntime ask for, and than a board has: what is there has to be emulated.
+    "-cpu Nehalem -machine q35,sata=off,smbus=off,i8042=off,hpet=off,vmport=off "
+    f"-m {MEMORY_MB} -display none -nic none -no-reboot -nodefaults"
+)
+_NO_LIMIT: Final = 2**40
 
 
 class MachineError(Exception):
@@ -51,6 +65,12 @@ class Kernel:
     initrd: Path
 
 
+def hardware() -> str:
+    """What this machine is, in a few characters: another one cannot be woken from its memory."""
+    version = subprocess.run(["qemu-system-x86_64", "--version"], check=True, capture_output=True, text=True)
+    return hashlib.sha256(f"{version.stdout} {_HARDWARE} {_KERNEL}".encode()).hexdigest()[:16]
+
+
 @dataclass
 class Machine:
     """A machine with one disk. `share` is /rig inside; the console goes to `console`, boot after boot."""
@@ -59,7 +79,6 @@ class Machine:
     disk: Path
     share: Path
     console: Path
-    memory_mb: int = MEMORY_MB
     boots: int = 0
     _qemu: subprocess.Popen[bytes] | None = None
     _line: _Line | None = None
@@ -74,49 +93,73 @@ class Machine:
         for last in (False, False, True):
             try:
                 self._switch_on(append)
+                self._agent.await_hello()
                 return
             except MachineError:
                 if last or b"Kernel panic" not in self.console.read_bytes().rpartition(b"==== boot")[2]:
                     raise
                 self.cut()
 
-    def _switch_on(self, append: str) -> None:
+    def freeze(self, memory: Path) -> None:
+        """Keep what it has in memory, and be off. Its disk stays as it is for whoever wakes it.
+
+        Raises CommandError, MachineError, MonitorError.
+        """
+        # A shared folder in use cannot be frozen.
+        self.run("umount /rig")
+        monitor = self._monitor()
+        monitor.do("stop")
+        monitor.do("migrate-set-parameters", **{"max-bandwidth": _NO_LIMIT})
+        monitor.do("migrate", uri=f"exec:cat >{shlex.quote(str(memory))}")
+        monitor.until("query-migrate", "completed")
+        monitor.do("quit")
+        self.cut()
+
+    def wake(self, memory: Path) -> None:
+        """Go on where a machine on such a disk was frozen.
+
+        Raises CommandError, MachineError, MonitorError.
+        """
+        self._switch_on("(woken)", "-incoming", "defer")
+        monitor = self._monitor()
+        monitor.do("migrate-incoming", uri=f"exec:cat {shlex.quote(str(memory))}")
+        monitor.until("query-migrate", "completed")
+        monitor.do("cont")
+        self.run(f"date -s @{time.time():.0f}; mount /rig")
+
+    def _switch_on(self, append: str, *more: str) -> None:
         self.boots += 1
-        port = self._sockets / f"{self.boots}"
         with self.console.open("ab") as console:
             console.write(f"\n==== boot {self.boots} {append}\n".encode())
-        self._qemu = subprocess.Popen(
-            self._command(port, append), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        self._line = _Line(port, self._qemu)
+        command = [*self._command(append), *more]
+        self._qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._line = _Line(_connect(self._socket("rig"), self._qemu))
 
-    def _command(self, port: Path, append: str) -> list[str]:
-        # Software emulation, always: a /dev/kvm that is there may still not be able to boot this kernel.
-        options = {
-            "-machine": "q35",
-            "-accel": "tcg,thread=multi",
-            # No more than numpy and onnxruntime ask for: what a processor offers has to be emulated.
-            "-cpu": "Nehalem",
-            "-smp": "2",
-            "-m": str(self.memory_mb),
-            "-display": "none",
-            "-nic": "none",
+    def _monitor(self) -> Monitor:
+        assert self._qemu is not None
+        return Monitor(_connect(self._socket("monitor"), self._qemu))
+
+    def _socket(self, name: str) -> Path:
+        return self._sockets / f"{name}-{self.boots}"
+
+    def _command(self, append: str) -> list[str]:
+        own = {
             "-kernel": str(self.kernel.vmlinuz),
             "-initrd": str(self.kernel.initrd),
             "-append": f"{_KERNEL} {append}",
             # What the machine flushes is in the host's memory then: a cut ends QEMU, and not the host.
             "-drive": f"file={self.disk},format=qcow2,if=virtio,cache=unsafe",
             "-virtfs": f"local,path={self.share},mount_tag=rig,security_model=none,multidevs=remap",
+            "-qmp": f"unix:{self._socket('monitor')},server=on,wait=off",
         }
         devices = (
             f"-chardev file,id=console,path={self.console},append=on -serial chardev:console "
-            f"-chardev socket,id=rig,path={port},server=on,wait=off "
+            f"-chardev socket,id=rig,path={self._socket('rig')},server=on,wait=off "
             "-device virtio-serial-pci -device virtserialport,chardev=rig,name=rig"
         )
-        pairs = itertools.chain.from_iterable(options.items())
+        pairs = itertools.chain.from_iterable(own.items())
         # Whatever ends the tests ends the machine.
-        program = "setpriv --pdeathsig KILL qemu-system-x86_64 -no-reboot -nodefaults"
-        return [*program.split(), *pairs, *devices.split()]
+        return ["setpriv", "--pdeathsig", "KILL", *_HARDWARE.split(), *pairs, *devices.split()]
 
     @property
     def on(self) -> bool:
@@ -125,9 +168,13 @@ class Machine:
 
     def start(self, command: str) -> Future[Answer]:
         """Begin a shell command; several may run at once. Raises MachineError."""
+        return self._agent.send(command)
+
+    @property
+    def _agent(self) -> _Line:
         if self._line is None or not self.on:
             raise MachineError("the machine is off")
-        return self._line.send(command)
+        return self._line
 
     def call(self, command: str, limit_s: float = COMMAND_S) -> Answer:
         """Run a shell command as root, however it ends. Raises MachineError."""
@@ -186,14 +233,17 @@ class Machine:
 class _Line:
     """The virtio port: commands go in, answers come out in any order."""
 
-    def __init__(self, path: Path, qemu: subprocess.Popen[bytes]) -> None:
+    def __init__(self, line: socket.socket) -> None:
         self._waiting: dict[str, Future[Answer]] = {}
         self._numbers = itertools.count(1)
         self._hello = threading.Event()
         self._gone = False
         self._lock = threading.Lock()
-        self._socket = _connect(path, qemu)
+        self._socket = line
         threading.Thread(target=self._listen, name="agent", daemon=True).start()
+
+    def await_hello(self) -> None:
+        """Wait until the machine has booted. Raises MachineError."""
         if not self._hello.wait(BOOT_S) or self._gone:
             raise MachineError(f"no agent within {BOOT_S:g} s of power-on; see the console")
 

@@ -1,4 +1,4 @@
-"""A year of packages: upgraded while it speaks, broken, brought back, removed, purged, installed again."""
+"""A year of packages: upgraded while it speaks, broken, brought back; removed, purged, installed again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.appliance.chapter import Chapter, Figures
 from tests.appliance.hands import OUTPUTS, STATUS, Hands, must
 
 chapter = Chapter("packages")
+removal = Chapter("removal")
 
 APT_S: Final = 900.0
 LONG: Final = (
@@ -80,7 +81,7 @@ def back(hands: Hands) -> Figures:
     return hands.start_figures()
 
 
-@chapter.scenario("remove stops it and keeps the configuration; purge leaves nothing; installing again works")
+@removal.scenario("remove stops it and keeps the configuration; purge leaves nothing; installing again works")
 def remove_purge_reinstall(hands: Hands) -> Figures:
     machine = hands.machine
     _apt(hands, "remove voiced voiced-brain")

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from tests.appliance.chapter import Scenario
 from tests.appliance.hands import READY_S, Hands, NotHeldError
-from tests.appliance.image import Image, overlay
-from tests.appliance.machine import CommandError, Machine, MachineError
+from tests.appliance.image import Frozen, overlay
+from tests.appliance.machine import CommandError, Kernel, Machine, MachineError
+from tests.appliance.monitor import MonitorError
 
 TRIES: Final = 3
-TROUBLES: Final = (NotHeldError, CommandError, MachineError, OSError, ValueError, KeyError)
+TROUBLES: Final = (NotHeldError, CommandError, MachineError, MonitorError, OSError, ValueError, KeyError)
 
 
 @dataclass
@@ -44,9 +45,10 @@ class Result:
 class Runner:
     """One run. `work` holds the disks and what the machine shares; `out` what is left of it."""
 
-    image: Image
-    installed: Path
-    """A disk with voiced on it, which the first chapter leaves."""
+    kernel: Kernel
+    bare: Frozen
+    installed: Frozen
+    """With voiced in it, as the first chapter leaves it."""
     work: Path
     out: Path
     results: list[Result] = field(default_factory=list)
@@ -61,28 +63,24 @@ class Runner:
         results = {each.name: Result(each.name, each.shows) for each in scenarios}
         self.results += results.values()
         installs = "install" in results
-        base = self.image.disk if installs else self.installed
-        if not base.exists():
+        base = self.bare if installs else self.installed
+        if not base.memory.exists():
             return
-        disk = self.installed if installs else self.work / f"{name}.qcow2"
         share = self.work / f"share-{name}"
         shutil.copytree(self.share, share, copy_function=os.link)
-        machine = Machine(self.image.kernel, overlay(base, disk), share, self.out / f"{name}.console")
+        disk = overlay(base.disk, self.installed.clear() if installs else self.work / f"{name}.qcow2")
+        machine = Machine(self.kernel, disk, share, self.out / f"{name}.console")
         hands = Hands(machine)
         try:
-            machine.boot()
-            if not installs:
-                hands.await_ready()
+            machine.wake(base.memory)
             for each in scenarios:
                 self._try(hands, each, results[each.name])
-            if installs:
-                machine.shut_down()
+            if installs and results["install"].held:
+                machine.freeze(self.installed.memory)
         except TROUBLES as error:
             print(f"machine {name}: {error}", flush=True)
         finally:
             machine.close()
-            if installs and not results["install"].held:
-                disk.unlink()
 
     def _try(self, hands: Hands, scenario: Scenario, result: Result) -> None:
         began = time.monotonic()
