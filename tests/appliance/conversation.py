@@ -13,7 +13,6 @@ LONG = (
     "This is a long story about a small box in a kitchen. One day it began to speak and did not stop. "
     "It went on and on until the evening came. Then it told the same story again. Nobody was bored at all."
 )
-VOLUME = 30
 NETWORK_S = 90
 QUIET_S = 3.0
 """A board has a tenth of a second; an emulated one plays a longer buffer, and what it took is told."""
@@ -40,21 +39,17 @@ def barge_in(hands: Hands) -> Figures:
     return {"spoken_s": judge.spoken_s(seen.sound), "sound_after_press_s": round(after_s, 1)}
 
 
-@chapter.scenario("a double tap mutes, with the lamp; mute and volume survive a reboot")
+@chapter.scenario("a double tap mutes, with the lamp, and another one ends it")
 def mute(hands: Hands) -> Figures:
-    hands.set_volume(VOLUME)
+    hands.await_brain()  # while it loads, an emulated machine is too slow for two taps
     hands.double_tap()
     hands.await_status(True, "muted", 20)
     with hands.watching(sound=False) as seen:
         hands.wait(2)
     must("muted" in seen.moods, f"the lamp showed {' '.join(seen.moods)}")
-    hands.reboot()
-    hands.await_brain()  # while it loads, an emulated machine is too slow for two taps
-    status = hands.status()
-    must(status["muted"] and status["volume"] == VOLUME, f"after the reboot {status}")
     hands.double_tap()
     hands.await_status(False, "muted", 20)
-    return {"volume": status["volume"]}
+    return {}
 
 
 @chapter.scenario("a press in the first second after READY is answered")

@@ -222,8 +222,8 @@ class Hands:
 
     def await_brain(self, limit_s: float = BRAIN_S) -> None:
         """Wait until the offline brain has loaded all that it needs to answer quickly."""
-        run = "$(systemctl show -p InvocationID --value voiced-brain)"
-        loaded = f"journalctl -q -b -o cat _SYSTEMD_INVOCATION_ID={run} | grep -q 'The voice is ready'"
+        brain = "$(systemctl show -p MainPID --value voiced-brain)"
+        loaded = f"journalctl -q -b -o cat _PID={brain} | grep -q 'The voice is ready'"
         waiting = f"for i in $(seq {int(limit_s / 4)}); do {loaded} && exit; sleep 4; done; exit 1"
         answer = self.machine.call(waiting, limit_s * 3)
         must(answer.status == 0, f"the brain has not loaded its voice within {limit_s:g} s")

@@ -31,6 +31,15 @@ for unit in ldconfig systemd-hwdb-update systemd-journal-catalog-update systemd-
     ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
 done
 
+# What systemd runs at each of its reloads to find units of hardware and services that this machine has not.
+mkdir -p "$root/etc/systemd/system-generators"
+for generator in debug getty gpt-auto hibernate-resume rc-local run ssh system-update sysv tpm2; do
+    ln -s /dev/null "$root/etc/systemd/system-generators/systemd-$generator-generator"
+done
+
+# No power fails while apt works, and to wait for the disk after each of a package's files takes its time.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/appliance"
+
 cp "$here/gpio-sim.sh" "$root/tmp/"
 chroot "$root" sh /tmp/gpio-sim.sh
 rm "$root/tmp/gpio-sim.sh"
