@@ -33,7 +33,7 @@ done
 
 # What systemd runs at each of its reloads to find units of hardware and services that this machine has not.
 mkdir -p "$root/etc/systemd/system-generators"
-for generator in debug getty gpt-auto hibernate-resume rc-local run ssh system-update sysv tpm2; do
+for generator in getty gpt-auto hibernate-resume rc-local run ssh system-update sysv tpm2; do
     ln -s /dev/null "$root/etc/systemd/system-generators/systemd-$generator-generator"
 done
 
