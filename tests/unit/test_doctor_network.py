@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
-from websockets.sync.server import ServerConnection, serve
 
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding, Told
@@ -43,19 +45,27 @@ def server(
             else Response(status, "No", Headers({"Content-Length": str(len(body))}), body)
         )
 
-    def greet(connection: ServerConnection) -> None:
-        connection.send(event)
+    async def greet(connection: ServerConnection) -> None:
+        await connection.send(event)
 
     context = None
     if tls is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls / "certificate.pem", tls / "key.pem")
-    with serve(greet, "127.0.0.1", 0, process_request=refuse, ssl=context) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
-        thread.start()
-        yield listening.socket.getsockname()[1]
-        listening.shutdown()
-        thread.join()
+
+    async def serve_until_done() -> None:
+        async with serve(greet, "127.0.0.1", 0, process_request=refuse, ssl=context) as listening:
+            started.set_result((asyncio.get_running_loop(), next(iter(listening.sockets)).getsockname()[1]))
+            await done.wait()
+
+    started: Future[tuple[asyncio.AbstractEventLoop, int]] = Future()
+    done = asyncio.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(serve_until_done()))
+    thread.start()
+    loop, port = started.result(10)
+    yield port
+    loop.call_soon_threadsafe(done.set)
+    thread.join()
 
 
 def certificate(folder: Path, name: str, days: int) -> Path:

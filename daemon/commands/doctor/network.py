@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import socket
@@ -126,18 +127,27 @@ def _reason(said: OSError) -> str:
 def _greeting(where: Endpoint) -> Told:
     """Open a session and read its first event."""
     from websockets.exceptions import InvalidStatus, WebSocketException
-    from websockets.sync.client import connect as open_session
 
     host = urlsplit(where.url).hostname
     try:
-        with open_session(where.url, additional_headers=where.headers, open_timeout=_GREETING_S) as session:
-            return _judged(f"{host}", json.loads(session.recv(_GREETING_S)))
+        return _judged(f"{host}", json.loads(asyncio.run(_first_event(where))))
     except InvalidStatus as refused:
         response = refused.response
         return _refusal(f"{host}", response.status_code, _error_code(response.body))
     except (OSError, WebSocketException, ValueError) as said:
         sentence = f"{host} does not speak the Realtime protocol ({type(said).__name__})"
         return error("V617", sentence, "check realtime.url, or try again later")
+
+
+async def _first_event(where: Endpoint) -> str | bytes:
+    """On one thread: TLS of two threads at once may lose what comes in."""
+    from websockets.asyncio.client import connect as open_session
+
+    async with (
+        asyncio.timeout(_GREETING_S),
+        open_session(where.url, additional_headers=where.headers) as session,
+    ):
+        return await session.recv()
 
 
 def _judged(host: str, event: Any) -> Told:
