@@ -32,7 +32,11 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def server(
-    status: int = 101, code: str = "", event: str = '{"type": "session.created"}', tls: Path | None = None
+    status: int = 101,
+    code: str = "",
+    event: str = '{"type": "session.created"}',
+    tls: Path | None = None,
+    deaf_s: float = 0.0,
 ) -> Iterator[int]:
     """A server of the Realtime protocol that refuses with a status, or says one event; its port."""
 
@@ -47,6 +51,9 @@ def server(
 
     async def greet(connection: ServerConnection) -> None:
         await connection.send(event)
+        connection.transport.pause_reading()
+        await asyncio.sleep(deaf_s)
+        connection.transport.resume_reading()
 
     context = None
     if tls is not None:
@@ -63,9 +70,11 @@ def server(
     thread = threading.Thread(target=lambda: asyncio.run(serve_until_done()))
     thread.start()
     loop, port = started.result(10)
-    yield port
-    loop.call_soon_threadsafe(done.set)
-    thread.join()
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join()
 
 
 def certificate(folder: Path, name: str, days: int) -> Path:
@@ -192,6 +201,12 @@ def test_certificate(
         problems = found(tmp_path, f"wss://localhost:{port}/v1/realtime")
     assert [number for number, _ in problems] == ([code] if code else [])
     assert not problems or remedy in problems[0][1]
+
+
+def test_a_server_that_greets_and_is_slow_to_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_GREETING_S", 2.0)
+    with server(deaf_s=3.0) as port:
+        assert found(tmp_path, f"ws://127.0.0.1:{port}/v1/realtime") == []
 
 
 def test_tls_spoken_to_a_server_without(tmp_path: Path) -> None:

@@ -143,11 +143,8 @@ async def _first_event(where: Endpoint) -> str | bytes:
     """On one thread: TLS of two threads at once may lose what comes in."""
     from websockets.asyncio.client import connect as open_session
 
-    async with (
-        asyncio.timeout(_GREETING_S),
-        open_session(where.url, additional_headers=where.headers) as session,
-    ):
-        return await session.recv()
+    async with open_session(where.url, additional_headers=where.headers, open_timeout=_GREETING_S) as session:
+        return await asyncio.wait_for(session.recv(), _GREETING_S)
 
 
 def _judged(host: str, event: Any) -> Told:
