@@ -109,7 +109,7 @@ def installed(image: Image, packages: Iterable[Path]) -> Frozen:
     """Where the machine is kept that has these packages; those with others are removed."""
     contents = [hashlib.sha256(package.read_bytes()).hexdigest() for package in sorted(packages)]
     place = cache() / f"installed-{_key([image.root.parent.name, hardware(), *contents])}"
-    for other in cache().glob("installed-*"):
+    for other in cache().glob("installed-*/"):
         if other != place:
             shutil.rmtree(other)
     return Frozen(place)
