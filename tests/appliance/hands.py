@@ -263,10 +263,10 @@ class Hands:
         for line, level in OUTPUTS.items():
             self.machine.run(f"echo pull-{'up' if level else 'down'} >/run/pins/sim_gpio{line}/pull")
 
-    def reboot(self, *, append: str = "") -> None:
-        """Reboot and wait for the service."""
+    def reboot(self, *, append: str = "") -> float:
+        """Reboot and wait for the service; when it was ready. Raises NotHeldError."""
         self.machine.reboot(append=append)
-        self.await_ready()
+        return self.await_ready()
 
     def late_network(self, delay_s: float) -> None:
         """From the next boot on the network is up only after a while."""
@@ -284,9 +284,8 @@ class Hands:
         time.sleep(duration_s)
 
     def status(self) -> Json:
-        """What `voiced status --json` says."""
-        status: Json = json.loads(self.machine.run("voiced status --json"))
-        return status
+        """What the service says of itself."""
+        return self._until("pid", "not", 0, 60)
 
     def await_status(self, wanted: object, key: str, limit_s: float = 60.0) -> Json:
         """Wait until one part of the status is as wanted. Raises NotHeldError."""

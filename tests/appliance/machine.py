@@ -27,10 +27,8 @@ _KERNEL: Final = (
     "root=/dev/vda rw console=ttyS0 quiet panic=-1 systemd.show_status=0 "
     # What takes long under emulation, and what a slow boot must not run into.
     "mitigations=off nowatchdog audit=0 rcupdate.rcu_expedited=1 nokaslr cryptomgr.notests lsm=capability "
-    "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+    "init_on_alloc=0 systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
 )
-
-
 _HARDWARE: Final = (
     # Software emulation, always: a /dev/kvm that is there may still not be able to boot this kernel.
     # One processor: two wait for each other when the host is busy, and panic on each other's patched code.

@@ -9,7 +9,7 @@ echo '127.0.0.1 localhost appliance' >"$root/etc/hosts"
 mkdir -p "$root/rig"
 cat >"$root/etc/fstab" <<END
 /dev/vda / ext4 defaults,noatime,errors=remount-ro 0 1
-rig /rig 9p trans=virtio,version=9p2000.L,msize=262144,nofail 0 0
+rig /rig 9p trans=virtio,version=9p2000.L,msize=262144,cache=readahead,nofail 0 0
 END
 chroot "$root" passwd --quiet --delete root
 
