@@ -1,46 +1,26 @@
 """Edges of one line, straight from the kernel: a thread that sleeps until there is one.
 
 lgpio's own alert thread wakes up 1,000 times a second as long as it watches any line, adds some milliseconds,
-and floods stderr when the chip goes. Source: linux/gpio.h, version 2 of the character device.
+and floods stderr when the chip goes.
 """
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import logging
 import os
 import select
 import struct
 import threading
 from collections.abc import Callable
+from typing import Final
+
+from hardware.chardev import BOTH_EDGES, INPUT, PULL, HeldLine
 
 log = logging.getLogger(__name__)
 
-_GET_LINE_IOCTL = 0xC250B407
-_GET_VALUES_IOCTL = 0xC010B40E
-_INPUT = 1 << 2
-_BOTH_EDGES = 1 << 4 | 1 << 5
-_BIAS = {"up": 1 << 8, "down": 1 << 9, "floating": 1 << 10}
-_EVENT = struct.Struct("=QI36x")  # nanoseconds of the monotonic clock, what it was
-_RISING = 1
-_VALUES = struct.Struct("=QQ")  # bits, mask
-_AT_ONCE = 16
-
-
-class _Request(ctypes.Structure):
-    """`struct gpio_v2_line_request` for one line without attributes."""
-
-    _fields_ = (
-        ("offsets", ctypes.c_uint32 * 64),
-        ("consumer", ctypes.c_char * 32),
-        ("flags", ctypes.c_uint64),
-        ("attributes", ctypes.c_uint8 * 264),
-        ("num_lines", ctypes.c_uint32),
-        ("event_buffer_size", ctypes.c_uint32),
-        ("padding", ctypes.c_uint32 * 5),
-        ("fd", ctypes.c_int32),
-    )
+_EVENT: Final = struct.Struct("=QI36x")  # nanoseconds of the monotonic clock, what it was (linux/gpio.h)
+_RISING: Final = 1
+_AT_ONCE: Final = 16
 
 
 class Edges:
@@ -51,7 +31,7 @@ class Edges:
 
     def __init__(
         self,
-        chip: int,
+        chip_fd: int,
         line: int,
         pull: str,
         changed: Callable[[float, bool], None],
@@ -59,7 +39,7 @@ class Edges:
     ) -> None:
         self._changed = changed
         self._lost = lost
-        self._line_fd = _request(chip, line, _INPUT | _BOTH_EDGES | _BIAS[pull])
+        self._line = HeldLine(chip_fd, line, INPUT | BOTH_EDGES | PULL[pull])
         self._stop_fd = os.eventfd(0)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"edges of line {line}", daemon=True)
@@ -67,10 +47,7 @@ class Edges:
 
     def level(self) -> bool:
         """Whether the line is high now."""
-        values = bytearray(_VALUES.pack(0, 1))
-        fcntl.ioctl(self._line_fd, _GET_VALUES_IOCTL, values)
-        bits, _ = _VALUES.unpack(values)
-        return bool(bits)
+        return self._line.level()
 
     def close(self) -> None:
         """End the thread and free the line; may be called from `changed` itself."""
@@ -78,16 +55,16 @@ class Edges:
         os.eventfd_write(self._stop_fd, 1)
         if self._thread is not threading.current_thread():
             self._thread.join()
-        os.close(self._line_fd)
+        self._line.close()
         os.close(self._stop_fd)
 
     def _run(self) -> None:
         poll = select.poll()
-        poll.register(self._line_fd, select.POLLIN)
+        poll.register(self._line.fd, select.POLLIN)
         poll.register(self._stop_fd, select.POLLIN)
         while not self._closed and self._stop_fd not in dict(poll.poll()):
             try:
-                events = os.read(self._line_fd, _AT_ONCE * _EVENT.size)
+                events = os.read(self._line.fd, _AT_ONCE * _EVENT.size)
             except OSError:
                 events = b""
             if not events:
@@ -101,14 +78,3 @@ class Edges:
             self._changed(seconds, high)
         except Exception:
             log.exception("%s: what listens has failed", self._thread.name)
-
-
-def _request(chip: int, line: int, flags: int) -> int:
-    request = _Request(consumer=b"voiced", flags=flags, num_lines=1)
-    request.offsets[0] = line
-    chip_fd = os.open(f"/dev/gpiochip{chip}", os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.ioctl(chip_fd, _GET_LINE_IOCTL, request)
-    finally:
-        os.close(chip_fd)
-    return int(request.fd)

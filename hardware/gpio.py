@@ -11,7 +11,8 @@ from gpiozero import DigitalInputDevice
 from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
 
 from hardware import safe_plan
-from hardware.gpiochip import ChipFactory, LgpioError
+from hardware.chardev import chip_path
+from hardware.gpiochip import ChipFactory
 from hardware.parts import Part, Sensor, lamp_on, output_on, sensor_on
 from hardware.ports import (
     ButtonConfig,
@@ -88,7 +89,7 @@ class GpioBoard:
 
     def write_safe_plan(self, path: Path) -> None:
         """Write down for `hardware.safe` what `close` does to the lines. Raises OSError."""
-        chip = Path(f"/dev/gpiochip{self._factory.chip}")
+        chip = chip_path(self._factory.chip)
         safe_plan.write(path, chip, safe_plan.safe_lines(self._lamp_configs, self._configs))
 
     def close(self) -> None:
@@ -160,5 +161,5 @@ def _explained(part: str) -> Iterator[None]:
         raise PinError(f"{part}: its pin is taken by another part: give each its own pin.") from None
     except PinInvalidPin as error:
         raise PinError(f"{part}: {error}: choose a line that the chip has.") from None
-    except (GPIOZeroError, LgpioError, OSError) as error:
+    except (GPIOZeroError, OSError) as error:
         raise PinError(f"{part}: the pin refuses ({error}): check its wiring and gpio.chip.") from error

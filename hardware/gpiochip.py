@@ -1,56 +1,35 @@
-"""gpiozero on any gpiochip: lgpio, one chip, and never another factory instead.
+"""gpiozero on any gpiochip, by the kernel's own interface: one chip, and never another factory instead.
 
-gpiozero's own lgpio factory asks for the revision of a Raspberry Pi. Here the lines of the chip are the
-header, so that any board works and any line can be a pin. Five more differences:
+gpiozero's own factories ask for the revision of a Raspberry Pi. Here the lines of the chip are the header, so
+that any board works and any line can be a pin. More differences:
 
 - an output is claimed with its first level, not as an input first: a relay does not click at start;
 - a released line is freed, not made an input: its driver decides whether it holds its level or floats;
-- duty cycles keep their fraction: in whole percents a servo would have five positions;
-- duty cycles of 0 and 1 are plain levels, so that a lamp which is only on or off wakes nobody up;
-- edges come from the kernel, see `edges.py`.
-
-What is left of lgpio's own costs: from the opening of a chip on, its thread for pulses wakes up fifty times a
-second, pulses or not.
+- edges wake up a thread that sleeps (`edges.py`); plain levels wake nobody up, duty cycles of 0 and 1 among
+  them. Only a line that has to pulse is handed to lgpio (`pulses.py`).
 """
 
 from __future__ import annotations
 
+import errno
+import importlib
 import os
-import tempfile
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gpiozero.exc import PinInvalidBounce, PinInvalidEdges, PinPWMFixedValue
+from gpiozero.exc import PinInvalidBounce, PinInvalidEdges
 from gpiozero.pins import PinInfo
-from gpiozero.pins.local import LocalPiPin
+from gpiozero.pins.local import LocalPiFactory, LocalPiPin
 
+from hardware import chardev
+from hardware.chardev import INPUT, OUTPUT, PULL, HeldLine
 from hardware.edges import Edges
 from hardware.ports import PinError
 
-
-@contextmanager
-def _importing_lgpio() -> Iterator[None]:
-    """lgpio, while imported, makes a FIFO in `LG_WD` and moves the process there. Open, it needs no name."""
-    home = Path.cwd()
-    with tempfile.TemporaryDirectory(prefix="voiced-") as scratch, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # from SWIG, on Python 3.12 and later
-        os.environ["LG_WD"] = scratch
-        try:
-            yield
-        finally:
-            os.chdir(home)
-            del os.environ["LG_WD"]
-
-
-with _importing_lgpio():
-    import lgpio as lgpio  # lines.py has it from here, too
-    from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
-
-LgpioError: type[Exception] = lgpio.error
+if TYPE_CHECKING:
+    from hardware.pulses import PulsedLine
 
 HEADER_LABELS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
 """The chips behind the 40 pins of a Raspberry Pi, the newest board first."""
@@ -93,33 +72,48 @@ def list_chips() -> list[Chip]:
 
 
 def _describe(number: int) -> Chip:
-    handle = lgpio.gpiochip_open(number)
+    path = chardev.chip_path(number)
     try:
-        _, lines, _, label = lgpio.gpio_get_chip_info(handle)
-    finally:
-        lgpio.gpiochip_close(handle)
-    return Chip(number, label, lines)
+        chip_fd = chardev.open_chip(path)
+        try:
+            return Chip(number, *chardev.chip_facts(chip_fd))
+        finally:
+            os.close(chip_fd)
+    except OSError as error:
+        raise PinError(f"{path} refuses ({error.strerror}): see to its driver or its cable.") from error
 
 
-class ChipFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero has no types
-    """Makes gpiozero's pins from the lines of one chip, named by number, by label or "auto"."""
+class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no types
+    """Makes gpiozero's pins from the lines of one chip, named by number, by label or "auto".
+
+    Raises PinError, OSError.
+    """
 
     def __init__(self, wanted: str | int) -> None:
         chip = find_chip(wanted)
-        super().__init__(chip=chip.number)
+        super().__init__()
         # gpiozero shares these among all factories, so that one failed claim would outlive its board.
         self.pins: dict[Any, Any] = {}
         self._reservations: dict[Any, list[Any]] = defaultdict(list)
         self.pin_class = Line
         self.lost: Callable[[str], None] = lambda reason: None
+        self.chip = chip.number
+        self.fd = chardev.open_chip(chardev.chip_path(chip.number))
         self._lines = _Lines(chip.lines)
+
+    def close(self) -> None:
+        """Free every line, and the chip."""
+        super().close()
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
     def _get_board_info(self) -> _Lines:
         return self._lines
 
     def busy(self, line: int) -> PinError:
         """The error that says who has the line."""
-        *_, user = lgpio.gpio_get_line_info(self._handle, line)
+        user = chardev.line_facts(self.fd, line).consumer
         owner = f'"{user}"' if user else "another program"
         return PinError(f"line {line} is in use by {owner}: stop that, or choose another pin.")
 
@@ -141,79 +135,92 @@ class _Lines:
             yield None, self._pins[name]
 
 
-class Line(LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
+class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
     """One line of the chip; see the module for how it differs from gpiozero's own."""
 
     def __init__(self, factory: ChipFactory, info: Any) -> None:
-        LocalPiPin.__init__(self, factory, info)  # not LGPIOPin's, which claims an input
+        super().__init__(factory, info)
+        self._pull = "floating"
         self._pwm: tuple[float, float] | None = None  # frequency, duty cycle from 0 to 1
-        self._pulsing = False
-        self._events: Edges | None = None
+        self._input: HeldLine | Edges | None = None
+        self._output: HeldLine | PulsedLine | None = None
 
     def output_with_state(self, state: float) -> None:
         """Claim the line as an output that begins with this level."""
-        with self._busy_explained():
-            lgpio.gpio_claim_output(self.factory._handle, self._number, bool(state))
+        self._output = self._claimed(OUTPUT, bool(state))
 
     def close(self) -> None:
-        """Free the line. Never raises: under load the kernel may call it busy, and it is ours no longer."""
-        if self._events is not None:
-            self._events.close()
-            self._events = None
-        self._pwm, self._pulsing = None, False
-        if self.factory._handle is None:
-            return
-        with suppress(LgpioError):
-            lgpio.gpio_free(self.factory._handle, self._number)
+        """Free the line."""
+        if self._input is not None:
+            self._input.close()
+        if self._output is not None:
+            self._output.close()
+        self._input = self._output = self._pwm = None
 
-    def _set_function(self, value: str) -> None:
-        claim = {"input": lgpio.gpio_claim_input, "output": lgpio.gpio_claim_output}[value]
-        with self._busy_explained():
-            claim(self.factory._handle, self._number)
-
-    @contextmanager
-    def _busy_explained(self) -> Iterator[None]:
+    def _claimed(self, flags: int, level: bool = False) -> HeldLine:
+        self.close()
         try:
-            yield
-        except LgpioError as error:
-            if str(error) == "'GPIO busy'":
+            return HeldLine(self.factory.fd, self._number, flags, level)
+        except OSError as error:
+            if error.errno == errno.EBUSY:
                 raise self.factory.busy(self._number) from None
             raise
+
+    def _get_function(self) -> str:
+        return "input" if self._output is None else "output"
+
+    def _set_function(self, value: str) -> None:
+        if value == "output":
+            self.output_with_state(False)
+        else:
+            self._pull = "floating"
+            self._input = self._claimed(INPUT | PULL[self._pull])
+
+    def _get_pull(self) -> str:
+        return self._pull
+
+    def _set_pull(self, value: str) -> None:
+        self._input = self._claimed(INPUT | PULL[value])
+        self._pull = value
 
     def _get_state(self) -> float:
         if self._pwm is not None:
             return self._pwm[1]
-        if self._events is not None:
-            return self._events.level()
-        return bool(lgpio.gpio_read(self.factory._handle, self._number))
+        return (self._input or self._driven()).level()
 
     def _set_state(self, value: float) -> None:
         if self._pwm is not None:
             self._pwm = (self._pwm[0], value)
             if 0 < value < 1:
-                lgpio.tx_pwm(self.factory._handle, self._number, self._pwm[0], value * 100)
-                self._pulsing = True
+                self._pulsed().pulse(*self._pwm)
                 return
-            self._stop_pulsing()
-        lgpio.gpio_write(self.factory._handle, self._number, bool(value))
+        self._driven().set(bool(value))
+
+    def _driven(self) -> HeldLine | PulsedLine:
+        if self._output is None:
+            raise OSError(errno.ENODEV, f"line {self._number} is not held as an output")
+        return self._output
+
+    def _pulsed(self) -> PulsedLine:
+        """From now on the line is lgpio's: free for a moment, and at its level again."""
+        from hardware.pulses import PulsedLine
+
+        output = self._driven()
+        if not isinstance(output, PulsedLine):
+            level = output.level()
+            output.close()
+            self._output = None
+            self._output = output = PulsedLine(self.factory.chip, self._number, level)
+        return output
 
     def _get_frequency(self) -> float | None:
         return self._pwm and self._pwm[0]
 
     def _set_frequency(self, value: float | None) -> None:
         """Pulse at this frequency from the next state on; None goes back to plain levels."""
-        if value is None:
-            self._stop_pulsing()
-            self._pwm = None
-        elif self.function != "output":
-            raise PinPWMFixedValue(f"cannot start PWM on pin {self!r}")
-        else:
-            self._pwm = (value, self._get_state())
-
-    def _stop_pulsing(self) -> None:
-        if self._pulsing:
-            lgpio.tx_pwm(self.factory._handle, self._number, 0, 0)
-            self._pulsing = False
+        self._pwm = None if value is None else (value, self._get_state())
+        # lgpio's import moves the process for a moment: now, while it starts, and not at the first pulse.
+        importlib.import_module("hardware.pulses")
 
     def _set_bounce(self, value: float | None) -> None:
         if value is not None:
@@ -224,21 +231,14 @@ class Line(LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
             raise PinInvalidEdges("edges are both here")
 
     def _enable_event_detect(self) -> None:
-        pull = self._get_pull()
-        lgpio.gpio_free(self.factory._handle, self._number)
-        self._events = Edges(
-            self.factory.chip, self._number, pull, self._call_when_changed, self._call_when_lost
+        self.close()
+        self._input = Edges(
+            self.factory.fd, self._number, self._pull, self._call_when_changed, self._call_when_lost
         )
-
-    def _call_when_changed(self, ticks: float, state: bool) -> None:
-        LocalPiPin._call_when_changed(self, ticks, state)
 
     def _call_when_lost(self, reason: str) -> None:
         """gpiozero asks for edges as soon as it makes a device: who listens is known only later."""
         self.factory.lost(reason)
 
     def _disable_event_detect(self) -> None:
-        if self._events is not None:
-            self._events.close()
-            self._events = None
-            self._set_function("input")
+        self._input = self._claimed(INPUT | PULL[self._pull])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -93,20 +94,18 @@ class _Dimmer:
 
 
 class _Colour:
-    """Red, green and blue dimmers; takes "#rrggbb" or three levels."""
+    """Red, green and blue; takes "#rrggbb" or three levels."""
 
-    def __init__(self, pins: tuple[int, int, int], active_high: bool, value: Value, factory: Any) -> None:
-        self._dimmers: list[_Dimmer] = []
-        for pin, level in zip(pins, _levels(value), strict=True):
-            self._dimmers.append(_Dimmer(pin, active_high, level, factory, LAMP_HZ))
+    def __init__(self, *parts: Part) -> None:
+        self._parts = parts
 
     def set(self, value: Value | tuple[float, float, float]) -> None:
-        for dimmer, level in zip(self._dimmers, _levels(value), strict=True):
-            dimmer.set(level)
+        for part, level in zip(self._parts, _levels(value), strict=True):
+            part.set(level)
 
     def close(self) -> None:
-        for dimmer in self._dimmers:
-            dimmer.close()
+        for part in self._parts:
+            part.close()
 
 
 class _Servo:
@@ -128,14 +127,14 @@ class _Servo:
 class _Single:
     """A status lamp of one LED shows the brightest of the three levels."""
 
-    def __init__(self, dimmer: _Dimmer) -> None:
-        self._dimmer = dimmer
+    def __init__(self, switch: _Switch) -> None:
+        self._switch = switch
 
     def set(self, colour: tuple[float, float, float]) -> None:
-        self._dimmer.set(max(colour))
+        self._switch.set(max(colour))
 
     def close(self) -> None:
-        self._dimmer.close()
+        self._switch.close()
 
 
 def _levels(value: Any) -> tuple[float, float, float]:
@@ -152,7 +151,9 @@ def output_on(config: OutputConfig, factory: Any) -> Part:
         case Pwm():
             return _Dimmer(config.pin, config.active_high, value, factory, config.frequency_hz)
         case Rgb():
-            return _Colour(config.pins, config.active_high, value, factory)
+            claim = partial(_Dimmer, active_high=config.active_high, factory=factory, frequency_hz=LAMP_HZ)
+            levels = zip(config.pins, _levels(value), strict=True)
+            return _Colour(*(claim(pin, value=level) for pin, level in levels))
         case Servo():
             return _Servo(config, value, factory)
         case _:
@@ -160,12 +161,12 @@ def output_on(config: OutputConfig, factory: Any) -> Part:
 
 
 def lamp_on(config: LampConfig, factory: Any) -> Part:
-    """Claim a status lamp, dark."""
+    """Claim a status lamp, dark: its parts are dark or full on, and never pulse."""
     match config:
         case SingleLamp():
-            return _Single(_Dimmer(config.pin, config.active_high, 0.0, factory, LAMP_HZ))
+            return _Single(_Switch(config.pin, config.active_high, 0.0, factory))
         case RgbLamp():
-            return _Colour(config.pins, config.active_high, "#000000", factory)
+            return _Colour(*(_Switch(pin, config.active_high, 0.0, factory) for pin in config.pins))
 
 
 # ---------------------------------------------------------------- sensors

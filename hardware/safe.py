@@ -2,27 +2,19 @@
 
 `python3 -I -m hardware.safe FILE` carries out the plan that the service wrote down when it opened its board
 (`safe_plan.py`). Only the standard library: a slow board has this done before its relay does harm.
-Source: linux/gpio.h, version 2 of the character device.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import struct
 import sys
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict
 
-_CHIP_INFO_IOCTL = 0x8044B401
-_CHIP_INFO = struct.Struct("=32s32sI")  # name, label, lines
-_GET_LINE_IOCTL = 0xC250B407
-# offsets, consumer, flags, number of attributes, one of ten attributes (id, values, mask), number of lines
-_REQUEST = struct.Struct("=I252x32sQI20xI4xQQ216xI28x")
-_OUTPUT = 1 << 3
-_PULL_TO = {0: 1 << 9, 1: 1 << 8}
-_OUTPUT_VALUES = 2
+from hardware.chardev import OUTPUT, PULL, HeldLine, chip_facts, open_chip
+
+_CONSUMER: Final = "voiced, safe"
 
 
 class SafeLine(TypedDict):
@@ -45,19 +37,11 @@ class Plan(TypedDict):
     lines: list[SafeLine]
 
 
-def chip_label(chip_fd: int) -> str:
-    """The name that the driver gave to the chip."""
-    info = bytearray(_CHIP_INFO.size)
-    fcntl.ioctl(chip_fd, _CHIP_INFO_IOCTL, info)
-    _, label, _ = _CHIP_INFO.unpack(info)
-    return str(label.rstrip(b"\0").decode())
-
-
 def carry_out(plan: Plan, failed: bool = False) -> list[str]:
     """Set every line that can be set, and hold it until the process ends; a sentence for each other."""
     try:
-        chip_fd = os.open(plan["chip"], os.O_RDWR | os.O_CLOEXEC)
-        label = chip_label(chip_fd)
+        chip_fd = open_chip(Path(plan["chip"]))
+        label = chip_facts(chip_fd).label
     except OSError as error:
         return [
             f"{plan['chip']} cannot be opened ({error.strerror}): its outputs are as the board leaves them."
@@ -77,14 +61,9 @@ def carry_out(plan: Plan, failed: bool = False) -> list[str]:
 def _drive(chip_fd: int, line: int, level: int) -> None:
     """Drive the line, and pull it the same way: most drivers leave the pull to a line that is free again."""
     try:
-        _request(chip_fd, line, level, _OUTPUT | _PULL_TO[level])
+        HeldLine(chip_fd, line, OUTPUT | PULL["up" if level else "down"], bool(level), _CONSUMER)
     except OSError:  # a driver that cannot pull
-        _request(chip_fd, line, level, _OUTPUT)
-
-
-def _request(chip_fd: int, line: int, level: int, flags: int) -> None:
-    request = bytearray(_REQUEST.pack(line, b"voiced, safe", flags, 1, _OUTPUT_VALUES, level, 1, 1))
-    fcntl.ioctl(chip_fd, _GET_LINE_IOCTL, request)
+        HeldLine(chip_fd, line, OUTPUT, bool(level), _CONSUMER)
 
 
 def main(path: Path) -> int:

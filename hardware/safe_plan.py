@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hardware.chardev import chip_facts, open_chip
 from hardware.ports import (
     DeviceConfig,
     LampConfig,
@@ -23,7 +24,7 @@ from hardware.ports import (
     Servo,
     value_of,
 )
-from hardware.safe import Plan, SafeLine, chip_label
+from hardware.safe import Plan, SafeLine
 
 
 def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]) -> list[SafeLine]:
@@ -44,9 +45,9 @@ def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConf
 
 def write(path: Path, chip: Path, lines: list[SafeLine]) -> None:
     """Write the plan for this chip to a file, whole or not at all. Raises OSError."""
-    chip_fd = os.open(chip, os.O_RDWR | os.O_CLOEXEC)
+    chip_fd = open_chip(chip)
     try:
-        plan = Plan(chip=str(chip), label=chip_label(chip_fd), lines=lines)
+        plan = Plan(chip=str(chip), label=chip_facts(chip_fd).label, lines=lines)
     finally:
         os.close(chip_fd)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,8 +19,8 @@ from daemon import __version__
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding, Told
 from daemon.commands.doctor.machine import Machine
+from hardware.chardev import LineFacts
 from hardware.gpiochip import Chip
-from hardware.lines import LineFacts
 
 PID = 4242
 HEADER = Chip(0, "pinctrl-bcm2711", 58)

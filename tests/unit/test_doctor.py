@@ -20,8 +20,8 @@ import daemon.commands.doctor
 from daemon.commands.doctor.finding import Finding, exit_status
 from daemon.commands.doctor.run import run
 from daemon.lanes import MicrophoneLane
+from hardware.chardev import LineFacts
 from hardware.gpiochip import Chip
-from hardware.lines import LineFacts
 from hardware.ports import PinError
 from tests.unit.doctor_rig import HDMI, PID, Planted
 

@@ -5,15 +5,16 @@ A pipe has no lines: it can show what becomes of the kernel's events, and nothin
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import struct
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
-from hardware import edges, gpiochip
+from hardware import edges
+from hardware.gpiochip import Chip, ChipFactory
+from tests.unit.kernel_rig import Kernel
 
 
 def event(timestamp_ns: int, rising: bool) -> bytes:
@@ -29,7 +30,7 @@ def unwanted(reason: str) -> None:
 def kernel(monkeypatch: pytest.MonkeyPatch) -> int:
     """The end of the pipe that the kernel would write to."""
     line, kernel = os.pipe()
-    monkeypatch.setattr(edges, "_request", lambda chip, number, flags: line)
+    monkeypatch.setattr("fcntl.ioctl", Kernel(descriptor=lambda: line).ioctl)
     return kernel
 
 
@@ -74,28 +75,16 @@ def test_a_chip_that_goes_is_told_once(kernel: int) -> None:
     assert lost.empty()
 
 
-def test_the_request_is_as_large_as_the_kernel_wants_it() -> None:
-    size_in_ioctl = edges._GET_LINE_IOCTL >> 16 & 0x3FFF
-    assert ctypes.sizeof(edges._Request) == size_in_ioctl == 592
-
-
-def test_a_chip_that_is_not_there_is_an_os_error() -> None:
-    with pytest.raises(FileNotFoundError):
-        edges.Edges(999, 17, "up", lambda seconds, high: None, unwanted)
-
-
 def test_who_listens_later_than_the_line_was_claimed_is_told_too(
     kernel: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    factory = SimpleNamespace(chip=0, _handle=None, lost=unwanted)
-    monkeypatch.setattr(gpiochip.Line, "factory", factory)
-    monkeypatch.setattr(gpiochip.Line, "_get_pull", lambda line: "up")
-    monkeypatch.setattr(gpiochip.lgpio, "gpio_free", lambda handle, number: 0)
-    line = object.__new__(gpiochip.Line)
-    line._number = 17
-    line._enable_event_detect()
+    monkeypatch.setattr("hardware.gpiochip.find_chip", lambda wanted: Chip(0, "pinctrl-test", 54))
+    monkeypatch.setattr("hardware.chardev.chip_path", lambda number: Path(os.devnull))
+    factory = ChipFactory("auto")
+    line = factory.pin(17)
+    line.when_changed = unwanted
     lost: queue.Queue[str] = queue.Queue()
     factory.lost = lost.put
     os.close(kernel)
     assert "gpiochip has gone" in lost.get(timeout=10)
-    line.close()
+    factory.close()

@@ -89,9 +89,9 @@ def test_status_lamps_show_a_colour_or_its_brightest_part(factory: Any) -> None:
     lamps: dict[str, LampConfig] = {"status": RgbLamp(pins=(5, 6, 13)), "small": SingleLamp(pin=19)}
     pin_board = board(factory, {}, lamps)
     for name in ("status", "small", "nowhere"):
-        pin_board.lamp(name, (0.1, 0.7, 0.0))
+        pin_board.lamp(name, (0.0, 1.0, 0.0))
     pins = [factory.pin(pin) for pin in (5, 6, 13, 19)]
-    assert [pin.state for pin in pins] == [0.1, 0.7, 0.0, 0.7]
+    assert [pin.state for pin in pins] == [0, 1, 0, 1]
     pin_board.lamp("status", (1.0, 1.0, 1.0))
     pin_board.close()
     assert [pin.state for pin in pins] == [0, 0, 0, 0]

@@ -1,10 +1,8 @@
-"""`hardware.safe`: the kernel's part is played, but for its struct; tests/appliance has the kernel itself."""
+"""`hardware.safe`: the kernel's part is played; tests/appliance has the kernel itself."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,49 +12,7 @@ import pytest
 from hardware import safe
 from hardware.ports import Relay, SingleLamp
 from hardware.safe_plan import safe_lines, write
-
-KERNELS_OWN = """
-#include <linux/gpio.h>
-#include <stdio.h>
-int main(void) {
-    struct gpio_v2_line_request request = {
-        .offsets = {22}, .consumer = "voiced, safe", .num_lines = 1, .config = {
-            .flags = GPIO_V2_LINE_FLAG_OUTPUT | GPIO_V2_LINE_FLAG_BIAS_PULL_UP, .num_attrs = 1, .attrs = {
-                {.attr = {.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, .values = 1}, .mask = 1}}}};
-    fwrite(&request, sizeof request, 1, stdout);
-    fprintf(stderr, "%lu %lu", (unsigned long)GPIO_V2_GET_LINE_IOCTL, (unsigned long)GPIO_GET_CHIPINFO_IOCTL);
-}
-"""
-
-
-OUTPUT = 1 << 3
-
-
-class Chip:
-    """Stands in for the ioctls of a gpiochip, and remembers the lines that were driven."""
-
-    def __init__(
-        self, label: str = "pinctrl-test", refused: tuple[int, ...] = (), can_pull: bool = True
-    ) -> None:
-        self.label = label
-        self.refused = refused
-        self.can_pull = can_pull
-        self.requests: list[bytes] = []
-        self.levels: dict[int, int] = {}
-
-    def ioctl(self, _: int, request: int, argument: bytearray) -> int:
-        if request == safe._CHIP_INFO_IOCTL:
-            argument[:] = safe._CHIP_INFO.pack(b"gpiochip0", self.label.encode(), 54)
-            return 0
-        unpacked = safe._REQUEST.unpack(argument)
-        line, flags, level = unpacked[0], unpacked[2], unpacked[5]
-        if flags != OUTPUT and not self.can_pull:
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        if line in self.refused:
-            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
-        self.requests.append(bytes(argument))
-        self.levels[line] = level
-        return 0
+from tests.unit.kernel_rig import Kernel
 
 
 def plan_file(folder: Path, *lines: tuple[int, int]) -> Path:
@@ -70,7 +26,7 @@ def plan_file(folder: Path, *lines: tuple[int, int]) -> Path:
 def test_the_lamp_says_how_the_service_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, result: str, level: int
 ) -> None:
-    chip = Chip()
+    chip = Kernel()
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     monkeypatch.setenv("SERVICE_RESULT", result)
     lamp = safe.SafeLine(part="lamps.status", line=5, level=0, failed=1)
@@ -83,7 +39,7 @@ def test_the_lamp_says_how_the_service_has_ended(
 def test_a_line_that_refuses_does_not_keep_the_next_from_its_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chip = Chip(refused=(4,))
+    chip = Kernel(taken={4: "rival"})
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     assert safe.main(plan_file(tmp_path, (22, 1), (4, 0), (5, 0))) == 1
     assert chip.levels == {22: 1, 5: 0}
@@ -93,7 +49,7 @@ def test_a_line_that_refuses_does_not_keep_the_next_from_its_state(
 
 
 def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chip = Chip(label="pinctrl-bcm2711")
+    chip = Kernel(label="pinctrl-bcm2711")
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     path = tmp_path / "run" / "safe.json"
     lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
@@ -104,7 +60,7 @@ def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_driver_that_cannot_pull_still_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chip = Chip(can_pull=False)
+    chip = Kernel(can_pull=False)
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     assert safe.main(plan_file(tmp_path, (22, 1))) == 0
     assert chip.levels == {22: 1}
@@ -113,7 +69,7 @@ def test_a_driver_that_cannot_pull_still_drives(tmp_path: Path, monkeypatch: pyt
 def test_another_chip_under_the_same_number_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chip = Chip(label="expander")
+    chip = Kernel(label="expander")
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     assert safe.main(plan_file(tmp_path, (22, 1))) == 1
     assert chip.levels == {}
@@ -138,17 +94,3 @@ def test_it_imports_nothing_that_a_slow_board_would_wait_for() -> None:
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True).stdout.split()
     assert "hardware.safe" in loaded
     assert not {"numpy", "msgspec", "asyncio", "lgpio", "gpiozero", "ctypes"} & set(loaded)
-
-
-def test_the_request_is_the_struct_of_the_kernels_own_header(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source, program = tmp_path / "request.c", tmp_path / "request"
-    source.write_text(KERNELS_OWN)
-    subprocess.run(["gcc", "-o", program, source], check=True)
-    kernels = subprocess.run([program], capture_output=True, check=True)
-    chip = Chip()
-    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
-    safe.main(plan_file(tmp_path, (22, 1)))
-    assert chip.requests == [kernels.stdout]
-    assert kernels.stderr.decode() == f"{safe._GET_LINE_IOCTL} {safe._CHIP_INFO_IOCTL}"

@@ -1,0 +1,106 @@
+"""Lines of a gpiochip by the kernel's own interface, each held from the request for it until it is closed.
+
+Only the standard library, for `safe.py` is in a hurry. Source: linux/gpio.h, version 2 of the interface.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+from typing import Final, NamedTuple
+
+CHIP_INFO_IOCTL: Final = 0x8044B401
+CHIP_INFO: Final = struct.Struct("=32s32sI")  # name, label, lines
+LINE_INFO_IOCTL: Final = 0xC100B405
+LINE_INFO: Final = struct.Struct("=32s32sI4xQ176x")  # name, consumer, line, flags
+REQUEST_IOCTL: Final = 0xC250B407
+# line, consumer, flags, number of attributes, one of ten attributes (id, values, mask), number of lines, fd
+REQUEST: Final = struct.Struct("=I252x32sQI20xI4xQQ216xI24xi")
+GET_VALUES_IOCTL: Final = 0xC010B40E
+SET_VALUES_IOCTL: Final = 0xC010B40F
+VALUES: Final = struct.Struct("=QQ")  # bits, mask
+
+USED: Final = 1 << 0
+INPUT: Final = 1 << 2
+OUTPUT: Final = 1 << 3
+BOTH_EDGES: Final = 1 << 4 | 1 << 5
+PULL: Final = {"up": 1 << 8, "down": 1 << 9, "floating": 1 << 10}
+_OUTPUT_VALUES: Final = 2
+
+
+class ChipFacts(NamedTuple):
+    """What a driver says of its chip."""
+
+    label: str
+    lines: int
+
+
+class LineFacts(NamedTuple):
+    """What the kernel tells of a line."""
+
+    name: str
+    """What the board's maker calls it; often empty."""
+    used: bool
+    consumer: str
+    """What the program or driver that has it calls itself; may be empty although it is used."""
+
+
+def chip_path(number: int) -> Path:
+    """The device of the chip with this number."""
+    return Path(f"/dev/gpiochip{number}")
+
+
+def open_chip(path: Path) -> int:
+    """A descriptor of this chip. Raises OSError."""
+    return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+
+
+def chip_facts(chip_fd: int) -> ChipFacts:
+    """Raises OSError."""
+    info = bytearray(CHIP_INFO.size)
+    fcntl.ioctl(chip_fd, CHIP_INFO_IOCTL, info)
+    _, label, lines = CHIP_INFO.unpack(info)
+    return ChipFacts(_text(label), lines)
+
+
+def line_facts(chip_fd: int, line: int) -> LineFacts:
+    """Raises OSError."""
+    info = bytearray(LINE_INFO.pack(b"", b"", line, 0))
+    fcntl.ioctl(chip_fd, LINE_INFO_IOCTL, info)
+    name, consumer, _, flags = LINE_INFO.unpack(info)
+    return LineFacts(_text(name), bool(flags & USED), _text(consumer))
+
+
+class HeldLine:
+    """A line that nobody else can have until it is closed, or until the process ends.
+
+    `flags` are OUTPUT with the first level, or INPUT with a PULL. Raises OSError: EBUSY if somebody has it.
+    """
+
+    def __init__(
+        self, chip_fd: int, line: int, flags: int, level: bool = False, consumer: str = "voiced"
+    ) -> None:
+        values = (1, _OUTPUT_VALUES, level, 1) if flags & OUTPUT else (0, 0, 0, 0)
+        request = bytearray(REQUEST.pack(line, consumer.encode(), flags, *values, 1, 0))
+        fcntl.ioctl(chip_fd, REQUEST_IOCTL, request)
+        self.fd: int = REQUEST.unpack(request)[-1]
+
+    def level(self) -> bool:
+        """Whether the line is high now. Raises OSError."""
+        values = bytearray(VALUES.pack(0, 1))
+        fcntl.ioctl(self.fd, GET_VALUES_IOCTL, values)
+        return bool(VALUES.unpack(values)[0])
+
+    def set(self, level: bool) -> None:
+        """Drive an output high or low. Raises OSError."""
+        fcntl.ioctl(self.fd, SET_VALUES_IOCTL, bytearray(VALUES.pack(level, 1)))
+
+    def close(self) -> None:
+        """Free the line: its driver decides whether it holds its level or floats."""
+        os.close(self.fd)
+
+
+def _text(padded: bytes) -> str:
+    return padded.rstrip(b"\0").decode(errors="replace")

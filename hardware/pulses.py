@@ -1,0 +1,77 @@
+"""Pulses of any width on a line, by lgpio: the one thing that the kernel does not do by itself.
+
+From the opening of a chip on its thread wakes up fifty times a second, pulses or not: only who has to pulse
+opens one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def _importing_lgpio() -> Iterator[None]:
+    """lgpio, while imported, makes a FIFO in `LG_WD` and moves the process there. Open, it needs no name."""
+    home = Path.cwd()
+    with tempfile.TemporaryDirectory(prefix="voiced-") as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # from SWIG, on Python 3.12 and later
+        os.environ["LG_WD"] = scratch
+        try:
+            yield
+        finally:
+            os.chdir(home)
+            del os.environ["LG_WD"]
+
+
+with _importing_lgpio():
+    import lgpio
+
+
+class PulsedLine:
+    """An output that begins with this level, and is lgpio's until it is closed. Raises OSError."""
+
+    def __init__(self, chip: int, line: int, level: bool) -> None:
+        self._line = line
+        self._pulsing = False
+        with _as_os_error():
+            self._chip = lgpio.gpiochip_open(chip)
+            lgpio.gpio_claim_output(self._chip, line, level)
+
+    def pulse(self, frequency_hz: float, duty: float) -> None:
+        """High for this part of every period, until the next word. Raises OSError."""
+        with _as_os_error():
+            lgpio.tx_pwm(self._chip, self._line, frequency_hz, duty * 100)
+        self._pulsing = True
+
+    def level(self) -> bool:
+        """Whether the line is high now. Raises OSError."""
+        with _as_os_error():
+            return bool(lgpio.gpio_read(self._chip, self._line))
+
+    def set(self, level: bool) -> None:
+        """No more pulses, but this level. Raises OSError."""
+        with _as_os_error():
+            if self._pulsing:
+                lgpio.tx_pwm(self._chip, self._line, 0, 0)
+                self._pulsing = False
+            lgpio.gpio_write(self._chip, self._line, level)
+
+    def close(self) -> None:
+        """Free the line. Never raises: under load lgpio may call it busy, and it is ours no longer."""
+        with suppress(lgpio.error):
+            lgpio.gpio_free(self._chip, self._line)
+        with suppress(lgpio.error):
+            lgpio.gpiochip_close(self._chip)
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except lgpio.error as error:
+        raise OSError(str(error)) from error
