@@ -24,11 +24,11 @@ FIRST: Final = (install.chapter,)
 """On a bare machine; all others go on where this ends."""
 THEN: Final = (
     (quiet.chapter,),
-    (faults.chapter,),
-    (packages.chapter,),
-    (power.chapter,),
-    (faults.reboot,),
     (conversation.chapter,),
+    (faults.chapter,),
+    (power.chapter,),
+    (packages.chapter,),
+    (faults.reboot,),
     (owner.chapter, doctor.chapter),
     (packages.removal,),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.journal import Kind
 from tests.appliance import judge
 from tests.appliance.chapter import Chapter, Figures
-from tests.appliance.hands import DOWN, LAMP, UP, Hands, must
+from tests.appliance.hands import DOWN, FAN, LAMP, UP, Hands, must
 
 chapter = Chapter("conversation")
 
@@ -50,6 +50,19 @@ def mute(hands: Hands) -> Figures:
     hands.double_tap()
     hands.await_status(False, "muted", 20)
     return {}
+
+
+@chapter.scenario("a level between off and full pulses its line; full does not")
+def pulses(hands: Hands) -> Figures:
+    hands.await_brain()
+    duty = {}
+    for percent in (40, 100):
+        hands.write(f"set the fan to {percent} percent")
+        with hands.watching(sound=False) as seen:
+            hands.wait(3)
+        duty[percent] = round(seen.lines.means((FAN,))[0], 2)
+    must(0.2 < duty[40] < 0.6 and duty[100] == 1.0, f"of its time the line was high: {duty}")
+    return {f"duty_at_{percent}": part for percent, part in duty.items()}
 
 
 @chapter.scenario("a press in the first second after READY is answered")

@@ -20,11 +20,12 @@ BUTTON: Final = 17
 STATUS: Final = (5, 6, 13)
 LAMP: Final = 22
 HEATER: Final = 24
+FAN: Final = 18
 OUTPUTS: Final = {LAMP: 0, HEATER: 1}
 """The outputs and their safe levels; the heater's relay switches on when its line is low."""
-WATCHED: Final = (BUTTON, *STATUS, LAMP, HEATER)
+WATCHED: Final = (BUTTON, *STATUS, LAMP, HEATER, FAN)
 
-SPAN_MS: Final = 7  # no divisor of the 10 ms in which a lamp pulses
+SPAN_MS: Final = 7  # no divisor of the 10 ms in which the fan pulses
 TURN_S: Final = 180.0
 READY_S: Final = 180.0
 BRAIN_S: Final = 240.0

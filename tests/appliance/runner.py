@@ -117,7 +117,8 @@ class Runner:
             machine.run("systemctl start voiced", READY_S)
             if hands.status()["muted"]:
                 hands.double_tap()
-        except (CommandError, MachineError):
+            hands.await_status("idle", "state")
+        except (CommandError, MachineError, NotHeldError):
             machine.cut()
             machine.boot()
             hands.await_ready()
