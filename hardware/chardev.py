@@ -58,7 +58,7 @@ def open_chip(path: Path) -> int:
 
 
 def chip_facts(chip_fd: int) -> ChipFacts:
-    """Raises OSError."""
+    """What the chip is. Raises OSError."""
     info = bytearray(CHIP_INFO.size)
     fcntl.ioctl(chip_fd, CHIP_INFO_IOCTL, info)
     _, label, lines = CHIP_INFO.unpack(info)
@@ -66,7 +66,7 @@ def chip_facts(chip_fd: int) -> ChipFacts:
 
 
 def line_facts(chip_fd: int, line: int) -> LineFacts:
-    """Raises OSError."""
+    """What a line is called, and who has it. Raises OSError."""
     info = bytearray(LINE_INFO.pack(b"", b"", line, 0))
     fcntl.ioctl(chip_fd, LINE_INFO_IOCTL, info)
     name, consumer, _, flags = LINE_INFO.unpack(info)
