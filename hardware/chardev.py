@@ -5,6 +5,7 @@ Only the standard library, for `safe.py` is in a hurry. Source: linux/gpio.h, ve
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -76,7 +77,8 @@ def line_facts(chip_fd: int, line: int) -> LineFacts:
 class HeldLine:
     """A line that nobody else can have until it is closed, or until the process ends.
 
-    `flags` are OUTPUT with the first level, or INPUT with a PULL. Raises OSError: EBUSY if somebody has it.
+    `flags` are OUTPUT with the first level, or INPUT, each with a PULL or without. Raises OSError: EBUSY if
+    somebody has it.
     """
 
     def __init__(
@@ -85,21 +87,29 @@ class HeldLine:
         values = (1, _OUTPUT_VALUES, level, 1) if flags & OUTPUT else (0, 0, 0, 0)
         request = bytearray(REQUEST.pack(line, consumer.encode(), flags, *values, 1, 0))
         fcntl.ioctl(chip_fd, REQUEST_IOCTL, request)
-        self.fd: int = REQUEST.unpack(request)[-1]
+        self._fd: int | None = REQUEST.unpack(request)[-1]
+
+    def fileno(self) -> int:
+        """Its descriptor. Raises OSError once it is closed: the number may be another file's by then."""
+        if self._fd is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return self._fd
 
     def level(self) -> bool:
         """Whether the line is high now. Raises OSError."""
         values = bytearray(VALUES.pack(0, 1))
-        fcntl.ioctl(self.fd, GET_VALUES_IOCTL, values)
+        fcntl.ioctl(self.fileno(), GET_VALUES_IOCTL, values)
         return bool(VALUES.unpack(values)[0])
 
     def set(self, level: bool) -> None:
         """Drive an output high or low. Raises OSError."""
-        fcntl.ioctl(self.fd, SET_VALUES_IOCTL, bytearray(VALUES.pack(level, 1)))
+        fcntl.ioctl(self.fileno(), SET_VALUES_IOCTL, bytearray(VALUES.pack(level, 1)))
 
     def close(self) -> None:
         """Free the line: its driver decides whether it holds its level or floats."""
-        os.close(self.fd)
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
 
 def _text(padded: bytes) -> str:

@@ -39,8 +39,12 @@ class Edges:
     ) -> None:
         self._changed = changed
         self._lost = lost
-        self._line = HeldLine(chip_fd, line, INPUT | BOTH_EDGES | PULL[pull])
         self._stop_fd = os.eventfd(0)
+        try:
+            self._line = HeldLine(chip_fd, line, INPUT | BOTH_EDGES | PULL[pull])
+        except OSError:
+            os.close(self._stop_fd)
+            raise
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"edges of line {line}", daemon=True)
         self._thread.start()
@@ -60,11 +64,11 @@ class Edges:
 
     def _run(self) -> None:
         poll = select.poll()
-        poll.register(self._line.fd, select.POLLIN)
+        poll.register(self._line.fileno(), select.POLLIN)
         poll.register(self._stop_fd, select.POLLIN)
         while not self._closed and self._stop_fd not in dict(poll.poll()):
             try:
-                events = os.read(self._line.fd, _AT_ONCE * _EVENT.size)
+                events = os.read(self._line.fileno(), _AT_ONCE * _EVENT.size)
             except OSError:
                 events = b""
             if not events:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,10 @@ from hardware.ports import (
     LampConfig,
     Output,
     PinError,
+    Pwm,
     Reading,
+    Rgb,
+    Servo,
     Value,
     value_of,
 )
@@ -50,13 +54,16 @@ class GpioBoard:
         self._outputs: dict[str, Part] = {}
         self._sensors: dict[str, Sensor] = {}
         self._button: Any = None
+        if any(isinstance(device, Pwm | Rgb | Servo) for device in devices.values()):
+            # lgpio's import moves the process for a moment, and may fail: before a line is held.
+            importlib.import_module("hardware.pulses")
         if factory is None:
             with _explained("gpio.chip"):
                 factory = ChipFactory(gpio.chip)
         self._factory = factory
         try:
             self._claim(button, lamps, devices)
-        except PinError:
+        except BaseException:  # whatever it is, a line that stayed held could not be claimed again
             self.close()
             raise
 
@@ -99,9 +106,9 @@ class GpioBoard:
         more, so that a level below 100 percent ends as off.
         """
         at_exit = {
-            key: value_of(config, config.at_exit)
+            key: _without_pulses(value_of(config, config.at_exit))
             for key, config in self._configs.items()
-            if isinstance(config, Output) and key in self._outputs
+            if isinstance(config, Output) and not isinstance(config, Servo) and key in self._outputs
         }
         for key in sorted(at_exit, key=lambda key: at_exit[key] not in (0.0, "#000000")):
             # Whatever one line says, the next must still come to its safe state.
@@ -142,6 +149,13 @@ class GpioBoard:
                 self._button = DigitalInputDevice(
                     button.pin, pull_up=button.pull_up, pin_factory=self._factory
                 )
+
+
+def _without_pulses(value: Value) -> Value:
+    """Where a line ends that nobody pulses any more: what is not full on is off."""
+    if isinstance(value, str):
+        return "#" + "".join("ff" if part == 255 else "00" for part in bytes.fromhex(value.removeprefix("#")))
+    return float(value == 1.0)
 
 
 def _declared(parts: Mapping[str, T], key: str, role: str) -> T:

@@ -5,14 +5,13 @@ that any board works and any line can be a pin. More differences:
 
 - an output is claimed with its first level, not as an input first: a relay does not click at start;
 - a released line is freed, not made an input: its driver decides whether it holds its level or floats;
-- edges wake up a thread that sleeps (`edges.py`); plain levels wake nobody up, duty cycles of 0 and 1 among
-  them. Only a line that has to pulse is handed to lgpio (`pulses.py`).
+- edges wake up a thread that sleeps (`edges.py`), plain levels wake nobody up;
+- a line is handed to lgpio (`pulses.py`) with its first duty cycle between 0 and 1, and not before.
 """
 
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ from hardware.edges import Edges
 from hardware.ports import PinError
 
 if TYPE_CHECKING:
-    from hardware.pulses import PulsedLine
+    from hardware.pulses import PulsedChip, PulsedLine
 
 HEADER_LABELS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
 """The chips behind the 40 pins of a Raspberry Pi, the newest board first."""
@@ -100,10 +99,22 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
         self.chip = chip.number
         self.fd = chardev.open_chip(chardev.chip_path(chip.number))
         self._lines = _Lines(chip.lines)
+        self._pulsed_chip: PulsedChip | None = None
+
+    def pulsed_chip(self) -> PulsedChip:
+        """The chip as lgpio has it; opened at the first pulse. Raises OSError."""
+        from hardware.pulses import PulsedChip
+
+        if self._pulsed_chip is None:
+            self._pulsed_chip = PulsedChip(self.chip)
+        return self._pulsed_chip
 
     def close(self) -> None:
         """Free every line, and the chip."""
         super().close()
+        if self._pulsed_chip is not None:
+            self._pulsed_chip.close()
+            self._pulsed_chip = None
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -140,25 +151,27 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
 
     def __init__(self, factory: ChipFactory, info: Any) -> None:
         super().__init__(factory, info)
+        self._direction = "input"
         self._pull = "floating"
         self._pwm: tuple[float, float] | None = None  # frequency, duty cycle from 0 to 1
-        self._input: HeldLine | Edges | None = None
-        self._output: HeldLine | PulsedLine | None = None
+        self._held: HeldLine | Edges | None = None
+        self._pulsed: PulsedLine | None = None
 
     def output_with_state(self, state: float) -> None:
         """Claim the line as an output that begins with this level."""
-        self._output = self._claimed(OUTPUT, bool(state))
+        self.close()
+        self._held = self._claim(OUTPUT, bool(state))
+        self._direction = "output"
 
     def close(self) -> None:
         """Free the line."""
-        if self._input is not None:
-            self._input.close()
-        if self._output is not None:
-            self._output.close()
-        self._input = self._output = self._pwm = None
+        if self._held is not None:
+            self._held.close()
+        if self._pulsed is not None:
+            self._pulsed.close()
+        self._held = self._pulsed = self._pwm = None
 
-    def _claimed(self, flags: int, level: bool = False) -> HeldLine:
-        self.close()
+    def _claim(self, flags: int, level: bool = False) -> HeldLine:
         try:
             return HeldLine(self.factory.fd, self._number, flags, level)
         except OSError as error:
@@ -166,61 +179,72 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
                 raise self.factory.busy(self._number) from None
             raise
 
+    def _claim_input(self, flags: int) -> None:
+        self.close()
+        self._held = self._claim(INPUT | flags)
+        self._direction = "input"
+
     def _get_function(self) -> str:
-        return "input" if self._output is None else "output"
+        return self._direction
 
     def _set_function(self, value: str) -> None:
         if value == "output":
             self.output_with_state(False)
         else:
+            self._claim_input(0)
             self._pull = "floating"
-            self._input = self._claimed(INPUT | PULL[self._pull])
 
     def _get_pull(self) -> str:
         return self._pull
 
     def _set_pull(self, value: str) -> None:
-        self._input = self._claimed(INPUT | PULL[value])
+        self._claim_input(PULL[value])
         self._pull = value
 
     def _get_state(self) -> float:
         if self._pwm is not None:
             return self._pwm[1]
-        return (self._input or self._driven()).level()
+        if self._held is None:
+            raise self._free()
+        return self._held.level()
 
     def _set_state(self, value: float) -> None:
         if self._pwm is not None:
             self._pwm = (self._pwm[0], value)
-            if 0 < value < 1:
-                self._pulsed().pulse(*self._pwm)
+            if self._pulsed is None and 0 < value < 1:
+                self._hand_over()
+            if self._pulsed is not None:
+                self._pulsed.set(*self._pwm)
                 return
-        self._driven().set(bool(value))
+        if not isinstance(self._held, HeldLine):
+            raise self._free()
+        self._held.set(bool(value))
 
-    def _driven(self) -> HeldLine | PulsedLine:
-        if self._output is None:
-            raise OSError(errno.ENODEV, f"line {self._number} is not held as an output")
-        return self._output
+    def _free(self) -> OSError:
+        return OSError(errno.ENODEV, f"line {self._number} is not held")
 
-    def _pulsed(self) -> PulsedLine:
+    def _hand_over(self) -> None:
         """From now on the line is lgpio's: free for a moment, and at its level again."""
         from hardware.pulses import PulsedLine
 
-        output = self._driven()
-        if not isinstance(output, PulsedLine):
-            level = output.level()
-            output.close()
-            self._output = None
-            self._output = output = PulsedLine(self.factory.chip, self._number, level)
-        return output
+        chip = self.factory.pulsed_chip()
+        if self._held is None:
+            raise self._free()
+        level = self._held.level()
+        self._held.close()
+        self._held = None
+        try:
+            self._pulsed = PulsedLine(chip, self._number, level)
+        except OSError:
+            self._held = self._claim(OUTPUT, level)
+            raise
 
     def _get_frequency(self) -> float | None:
         return self._pwm and self._pwm[0]
 
-    def _set_frequency(self, value: float | None) -> None:
-        """Pulse at this frequency from the next state on; None goes back to plain levels."""
-        self._pwm = None if value is None else (value, self._get_state())
-        # lgpio's import moves the process for a moment: now, while it starts, and not at the first pulse.
-        importlib.import_module("hardware.pulses")
+    def _set_frequency(self, value: float) -> None:
+        """Pulse at this frequency from the next state on."""
+        self._pwm = (value, self._get_state())
 
     def _set_bounce(self, value: float | None) -> None:
         if value is not None:
@@ -232,7 +256,7 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
 
     def _enable_event_detect(self) -> None:
         self.close()
-        self._input = Edges(
+        self._held = Edges(
             self.factory.fd, self._number, self._pull, self._call_when_changed, self._call_when_lost
         )
 
@@ -241,4 +265,4 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         self.factory.lost(reason)
 
     def _disable_event_detect(self) -> None:
-        self._input = self._claimed(INPUT | PULL[self._pull])
+        self._claim_input(PULL[self._pull])

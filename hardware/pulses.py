@@ -1,7 +1,7 @@
-"""Pulses of any width on a line, by lgpio: the one thing that the kernel does not do by itself.
+"""Pulses of any width on a line, by lgpio: the one thing that the kernel's interface for lines cannot do.
 
-From the opening of a chip on its thread wakes up fifty times a second, pulses or not: only who has to pulse
-opens one.
+From the opening of a chip on its thread wakes up fifty times a second, pulses or not, until the process ends:
+only who has to pulse opens one.
 """
 
 from __future__ import annotations
@@ -32,41 +32,45 @@ with _importing_lgpio():
     import lgpio
 
 
+class PulsedChip:
+    """lgpio's hold on a chip; one for all lines, for closing it takes a tenth of a second. Raises OSError."""
+
+    def __init__(self, chip: int) -> None:
+        with _as_os_error():
+            self.handle = lgpio.gpiochip_open(chip)
+
+    def close(self) -> None:
+        """Free the chip. Never raises."""
+        with suppress(lgpio.error):
+            lgpio.gpiochip_close(self.handle)
+
+
 class PulsedLine:
     """An output that begins with this level, and is lgpio's until it is closed. Raises OSError."""
 
-    def __init__(self, chip: int, line: int, level: bool) -> None:
+    def __init__(self, chip: PulsedChip, line: int, level: bool) -> None:
+        self._chip = chip.handle
         self._line = line
         self._pulsing = False
         with _as_os_error():
-            self._chip = lgpio.gpiochip_open(chip)
             lgpio.gpio_claim_output(self._chip, line, level)
 
-    def pulse(self, frequency_hz: float, duty: float) -> None:
-        """High for this part of every period, until the next word. Raises OSError."""
+    def set(self, frequency_hz: float, duty: float) -> None:
+        """High for this part of every period until the next word, 0 and 1 without pulses. Raises OSError."""
         with _as_os_error():
-            lgpio.tx_pwm(self._chip, self._line, frequency_hz, duty * 100)
-        self._pulsing = True
-
-    def level(self) -> bool:
-        """Whether the line is high now. Raises OSError."""
-        with _as_os_error():
-            return bool(lgpio.gpio_read(self._chip, self._line))
-
-    def set(self, level: bool) -> None:
-        """No more pulses, but this level. Raises OSError."""
-        with _as_os_error():
+            if 0 < duty < 1:
+                lgpio.tx_pwm(self._chip, self._line, frequency_hz, duty * 100)
+                self._pulsing = True
+                return
             if self._pulsing:
                 lgpio.tx_pwm(self._chip, self._line, 0, 0)
                 self._pulsing = False
-            lgpio.gpio_write(self._chip, self._line, level)
+            lgpio.gpio_write(self._chip, self._line, bool(duty))
 
     def close(self) -> None:
-        """Free the line. Never raises: under load lgpio may call it busy, and it is ours no longer."""
+        """Free the line. Never raises: it is not ours any more, whatever lgpio says."""
         with suppress(lgpio.error):
             lgpio.gpio_free(self._chip, self._line)
-        with suppress(lgpio.error):
-            lgpio.gpiochip_close(self._chip)
 
 
 @contextmanager

@@ -77,9 +77,14 @@ def _run_beside_each_other(runner: Runner, options: argparse.Namespace) -> None:
     """Every row in turn, on so many machines at a time."""
     rows = iter(THEN)
 
+    errors: list[Exception] = []
+
     def lane() -> None:
-        for chapters in rows:
-            _run(runner, chapters, options)
+        try:
+            for chapters in rows:
+                _run(runner, chapters, options)
+        except Exception as error:
+            errors.append(error)
 
     # Daemons: an interrupt does not wait for their machines.
     lanes = [threading.Thread(target=lane, daemon=True) for _ in range(MACHINES)]
@@ -87,6 +92,8 @@ def _run_beside_each_other(runner: Runner, options: argparse.Namespace) -> None:
         each.start()
     for each in lanes:
         each.join()
+    if errors:
+        raise errors[0]
 
 
 def _run(runner: Runner, chapters: Iterable[Chapter], options: argparse.Namespace) -> None:

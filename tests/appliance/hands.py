@@ -285,7 +285,7 @@ class Hands:
         time.sleep(duration_s)
 
     def status(self) -> Json:
-        """What the service says of itself."""
+        """What the service says of itself. Raises NotHeldError."""
         return self._until("pid", "not", 0, 60)
 
     def await_status(self, wanted: object, key: str, limit_s: float = 60.0) -> Json:

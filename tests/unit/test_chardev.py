@@ -29,12 +29,13 @@ int main(void) {
     fwrite(&line, sizeof line, 1, stdout);
     fwrite(&chip, sizeof chip, 1, stdout);
     fwrite(&values, sizeof values, 1, stdout);
-    fprintf(stderr, "[%lu, %lu, %lu, %lu, %lu, %d, %d, %d, %zu]",
+    fprintf(stderr, "[%lu, %lu, %lu, %lu, %lu, %d, %d, %d, %d, %zu]",
             (unsigned long)GPIO_GET_CHIPINFO_IOCTL, (unsigned long)GPIO_V2_GET_LINEINFO_IOCTL,
             (unsigned long)GPIO_V2_GET_LINE_IOCTL, (unsigned long)GPIO_V2_LINE_GET_VALUES_IOCTL,
             (unsigned long)GPIO_V2_LINE_SET_VALUES_IOCTL,
             GPIO_V2_LINE_FLAG_INPUT, GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING,
-            GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN, offsetof(struct gpio_v2_line_request, fd));
+            GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN, GPIO_V2_LINE_FLAG_BIAS_DISABLED,
+            offsetof(struct gpio_v2_line_request, fd));
 }
 """
 
@@ -65,5 +66,6 @@ def test_structs_and_numbers_are_those_of_the_kernels_header(
         INPUT,
         chardev.BOTH_EDGES,
         PULL["down"],
+        PULL["floating"],
         chardev.REQUEST.size - 4,
     ]

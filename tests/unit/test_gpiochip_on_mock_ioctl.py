@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from hardware.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL
+from hardware.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL, HeldLine
 from hardware.gpio import GpioBoard
 from hardware.gpiochip import Chip
 from hardware.lines import line_facts, line_level
@@ -24,6 +25,7 @@ from hardware.ports import (
     Relay,
     Rgb,
     RgbLamp,
+    Servo,
     SingleLamp,
 )
 from tests.unit.kernel_rig import Kernel
@@ -40,31 +42,38 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     return kernel
 
 
-class Pulses:
-    """lgpio's part: a line of its own, that was free when it came."""
+@dataclass
+class Lgpio:
+    """lgpio's part: what its chip and its lines are told; `refuses` to claim a line."""
 
-    said: list[tuple[object, ...]]
+    said: list[tuple[object, ...]] = field(default_factory=list)
+    refuses: bool = False
 
-    def __init__(self, chip: int, line: int, level: bool) -> None:
-        self.said.append(("claim", line, level))
+    def chip(self, number: int) -> Lgpio:
+        self.said.append(("open",))
+        return self
 
-    def pulse(self, frequency_hz: float, duty: float) -> None:
-        self.said.append(("pulse", frequency_hz, duty))
+    def line(self, chip: Lgpio, number: int, level: bool) -> Lgpio:
+        if self.refuses:
+            raise OSError("'GPIO busy'")
+        self.said.append(("claim", number, level))
+        return self
 
-    def set(self, level: bool) -> None:
-        self.said.append(("set", level))
+    def set(self, frequency_hz: float, duty: float) -> None:
+        self.said.append((frequency_hz, duty))
 
     def close(self) -> None:
         self.said.append(("close",))
 
 
 @pytest.fixture
-def pulses(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+def lgpio(monkeypatch: pytest.MonkeyPatch) -> Lgpio:
+    played = Lgpio()
     module = ModuleType("hardware.pulses")
-    module.PulsedLine = Pulses  # type: ignore[attr-defined]
+    module.PulsedChip = played.chip  # type: ignore[attr-defined]
+    module.PulsedLine = played.line  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "hardware.pulses", module)
-    Pulses.said = []
-    return Pulses.said
+    return played
 
 
 def board(
@@ -111,30 +120,74 @@ def test_plain_outputs_and_lamps_do_without_lgpio(kernel: Kernel, monkeypatch: p
     assert kernel.levels == {22: 0, 24: 1, 5: 0, 6: 0, 13: 0, 19: 0}
 
 
-def test_a_dimmer_is_lgpios_from_its_first_level_between_on(
-    kernel: Kernel, pulses: list[tuple[object, ...]]
-) -> None:
-    mine = board({"fan": Pwm(pin=18, frequency_hz=200)})
+def test_a_dimmer_is_lgpios_from_its_first_level_between_on(kernel: Kernel, lgpio: Lgpio) -> None:
+    mine = board({"fan": Pwm(pin=18, frequency_hz=200, at_exit="on")})
     idle = open_descriptors()
     mine.write("fan", 1.0)
-    assert (kernel.levels[18], pulses) == (1, [])
+    assert (kernel.levels[18], lgpio.said) == (1, [])
     mine.write("fan", 0.25)
     mine.write("fan", 0.5)
-    assert pulses == [("claim", 18, True), ("pulse", 200, 0.25), ("pulse", 200, 0.5)]
+    assert lgpio.said == [("open",), ("claim", 18, True), (200, 0.25), (200, 0.5)]
     assert open_descriptors() == idle - 1, "the kernel's line was freed"
     mine.write("fan", 0.0)
-    assert pulses[3:] == [("set", False)]
     mine.close()
-    assert pulses[-1] == ("close",)
+    assert lgpio.said[4:] == [(200, 0.0), (200, 1.0), ("close",), ("close",)], "its line, and the chip"
 
 
-def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, pulses: list[tuple[object, ...]]) -> None:
+def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: Lgpio) -> None:
+    lgpio.refuses = True
+    mine = board({"fan": Pwm(pin=18, at_start="on", at_exit="off")})
+    with pytest.raises(PinError, match="'GPIO busy'"):
+        mine.write("fan", 0.5)
+    assert kernel.asked[-1] == (18, OUTPUT, 1), "at the level that it had"
+    mine.close()
+    assert kernel.levels == {18: 0}
+
+
+def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -> None:
+    devices: dict[str, DeviceConfig] = {
+        "fan": Pwm(pin=18, at_start="on", at_exit=40),
+        "mood": Rgb(pins=(5, 6, 13), at_start="#ffffff", at_exit="#ff00fe"),
+        "flag": Servo(pin=12),
+    }
+    mine = board({key: devices[key] for key in ("fan", "mood")})
+    mine.close()
+    assert (kernel.levels, lgpio.said) == ({18: 0, 5: 1, 6: 0, 13: 0}, [])
+    mine = board({"flag": devices["flag"]})
+    lgpio.said.clear()
+    mine.close()
+    assert (0.0 in lgpio.said[0], lgpio.said[1:]) == (True, [("close",), ("close",)]), "it is let go"
+
+
+def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: Lgpio) -> None:
     mine = board({"mood": Rgb(pins=(5, 6, 13))})
     mine.write("mood", "#ff00ff")
-    assert (kernel.levels, pulses) == ({5: 1, 6: 0, 13: 1}, [])
+    assert (kernel.levels, lgpio.said) == ({5: 1, 6: 0, 13: 1}, [])
     mine.write("mood", "#ff0033")
-    assert pulses == [("claim", 13, True), ("pulse", 100, 0.2)]
+    assert lgpio.said == [("open",), ("claim", 13, True), (100, 0.2)]
     mine.close()
+
+
+def test_whatever_fails_while_it_claims_nothing_stays_held(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("hardware.gpiochip.Edges", broken)
+    before = open_descriptors()
+    with pytest.raises(RuntimeError):
+        board({"lamp": Relay(pin=22)}, button=ButtonConfig(pin=17))
+    assert open_descriptors() == before
+
+
+def test_a_closed_line_is_no_other_files_descriptor(kernel: Kernel) -> None:
+    line = HeldLine(0, 22, OUTPUT)
+    line.close()
+    line.close()
+    for use in (line.level, lambda: line.set(True)):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            use()
 
 
 def test_who_has_a_line_is_named(kernel: Kernel) -> None:
