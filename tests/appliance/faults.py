@@ -148,6 +148,7 @@ def gpiochip(hands: Hands) -> Figures:
     back = hands.now() - began
     must(lines <= MOST_LINES, f"{lines} lines in the journal while the chip was away")
     hands.must_listen()
+    hands.write("turn off the fan")
     return {"journal_lines": lines, "back_s": round(back, 1)}
 
 
