@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import struct
+from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -53,9 +54,9 @@ def chip_path(number: int) -> Path:
     return Path(f"/dev/gpiochip{number}")
 
 
-def open_chip(path: Path) -> int:
-    """A descriptor of this chip. Raises OSError."""
-    return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+def open_chip(path: Path) -> FileIO:
+    """This chip; lines that were asked for outlive it. Raises OSError."""
+    return FileIO(path, "r+")
 
 
 def chip_facts(chip_fd: int) -> ChipFacts:

@@ -27,7 +27,6 @@ from hardware.ports import (
     Rgb,
     Servo,
     Value,
-    value_of,
 )
 
 T = TypeVar("T")
@@ -106,7 +105,7 @@ class GpioBoard:
         more, so that a level below 100 percent ends as off.
         """
         at_exit = {
-            key: _without_pulses(value_of(config, config.at_exit))
+            key: safe_plan.at_rest(config)
             for key, config in self._configs.items()
             if isinstance(config, Output) and not isinstance(config, Servo) and key in self._outputs
         }
@@ -149,13 +148,6 @@ class GpioBoard:
                 self._button = DigitalInputDevice(
                     button.pin, pull_up=button.pull_up, pin_factory=self._factory
                 )
-
-
-def _without_pulses(value: Value) -> Value:
-    """Where a line ends that nobody pulses any more: what is not full on is off."""
-    if isinstance(value, str):
-        return "#" + "".join("ff" if part == 255 else "00" for part in bytes.fromhex(value.removeprefix("#")))
-    return float(value == 1.0)
 
 
 def _declared(parts: Mapping[str, T], key: str, role: str) -> T:

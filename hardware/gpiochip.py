@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gpiozero.exc import PinInvalidBounce, PinInvalidEdges
+from gpiozero.exc import PinInvalidBounce, PinInvalidEdges, PinInvalidFunction
 from gpiozero.pins import PinInfo
 from gpiozero.pins.local import LocalPiFactory, LocalPiPin
 
@@ -73,11 +73,8 @@ def list_chips() -> list[Chip]:
 def _describe(number: int) -> Chip:
     path = chardev.chip_path(number)
     try:
-        chip_fd = chardev.open_chip(path)
-        try:
-            return Chip(number, *chardev.chip_facts(chip_fd))
-        finally:
-            os.close(chip_fd)
+        with chardev.open_chip(path) as opened:
+            return Chip(number, *chardev.chip_facts(opened.fileno()))
     except OSError as error:
         raise PinError(f"{path} refuses ({error.strerror}): see to its driver or its cable.") from error
 
@@ -97,7 +94,7 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
         self.pin_class = Line
         self.lost: Callable[[str], None] = lambda reason: None
         self.chip = chip.number
-        self.fd = chardev.open_chip(chardev.chip_path(chip.number))
+        self._opened = chardev.open_chip(chardev.chip_path(chip.number))
         self._lines = _Lines(chip.lines)
         self._pulsed_chip: PulsedChip | None = None
 
@@ -115,9 +112,12 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
         if self._pulsed_chip is not None:
             self._pulsed_chip.close()
             self._pulsed_chip = None
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
+        self._opened.close()
+
+    @property
+    def fd(self) -> int:
+        """The chip's descriptor."""
+        return self._opened.fileno()
 
     def _get_board_info(self) -> _Lines:
         return self._lines
@@ -151,7 +151,6 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
 
     def __init__(self, factory: ChipFactory, info: Any) -> None:
         super().__init__(factory, info)
-        self._direction = "input"
         self._pull = "floating"
         self._pwm: tuple[float, float] | None = None  # frequency, duty cycle from 0 to 1
         self._held: HeldLine | Edges | None = None
@@ -161,7 +160,6 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         """Claim the line as an output that begins with this level."""
         self.close()
         self._held = self._claim(OUTPUT, bool(state))
-        self._direction = "output"
 
     def close(self) -> None:
         """Free the line."""
@@ -182,17 +180,12 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
     def _claim_input(self, flags: int) -> None:
         self.close()
         self._held = self._claim(INPUT | flags)
-        self._direction = "input"
-
-    def _get_function(self) -> str:
-        return self._direction
 
     def _set_function(self, value: str) -> None:
-        if value == "output":
-            self.output_with_state(False)
-        else:
-            self._claim_input(0)
-            self._pull = "floating"
+        if value != "input":
+            raise PinInvalidFunction("an output is claimed with its first level")
+        self._claim_input(0)
+        self._pull = "floating"
 
     def _get_pull(self) -> str:
         return self._pull
@@ -205,7 +198,7 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         if self._pwm is not None:
             return self._pwm[1]
         if self._held is None:
-            raise self._free()
+            raise self._not_held()
         return self._held.level()
 
     def _set_state(self, value: float) -> None:
@@ -216,11 +209,14 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
             if self._pulsed is not None:
                 self._pulsed.set(*self._pwm)
                 return
-        if not isinstance(self._held, HeldLine):
-            raise self._free()
-        self._held.set(bool(value))
+        self._plain().set(bool(value))
 
-    def _free(self) -> OSError:
+    def _plain(self) -> HeldLine:
+        if not isinstance(self._held, HeldLine):
+            raise self._not_held()
+        return self._held
+
+    def _not_held(self) -> OSError:
         return OSError(errno.ENODEV, f"line {self._number} is not held")
 
     def _hand_over(self) -> None:
@@ -228,19 +224,15 @@ class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         from hardware.pulses import PulsedLine
 
         chip = self.factory.pulsed_chip()
-        if self._held is None:
-            raise self._free()
-        level = self._held.level()
-        self._held.close()
+        plain = self._plain()
+        level = plain.level()
+        plain.close()
         self._held = None
         try:
             self._pulsed = PulsedLine(chip, self._number, level)
         except OSError:
             self._held = self._claim(OUTPUT, level)
             raise
-
-    def _get_frequency(self) -> float | None:
-        return self._pwm and self._pwm[0]
 
     def _set_frequency(self, value: float) -> None:
         """Pulse at this frequency from the next state on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,10 +30,7 @@ def line_level(chip: Chip, line: int, *, pull_up: bool) -> bool:
 @contextmanager
 def _opened(chip: Chip) -> Iterator[int]:
     try:
-        chip_fd = chardev.open_chip(chardev.chip_path(chip.number))
-        try:
-            yield chip_fd
-        finally:
-            os.close(chip_fd)
+        with chardev.open_chip(chardev.chip_path(chip.number)) as opened:
+            yield opened.fileno()
     except OSError as error:
         raise PinError(f"gpiochip {chip} refuses ({error.strerror}): stop what uses it.") from error

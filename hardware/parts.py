@@ -72,7 +72,7 @@ class _Switch:
 
 
 class _Dimmer:
-    """Any level by pulse width. It is claimed fully on or off, and pulses from then on."""
+    """Any level by pulse width. It is claimed fully on or off, and pulses between."""
 
     def __init__(self, pin: int, active_high: bool, value: float, factory: Any, frequency_hz: float) -> None:
         self._active_high = active_high

@@ -40,12 +40,16 @@ class Plan(TypedDict):
 def carry_out(plan: Plan, failed: bool = False) -> list[str]:
     """Set every line that can be set, and hold it until the process ends; a sentence for each other."""
     try:
-        chip_fd = open_chip(Path(plan["chip"]))
-        label = chip_facts(chip_fd).label
+        with open_chip(Path(plan["chip"])) as chip:
+            return _carried_out(chip.fileno(), plan, failed)
     except OSError as error:
         return [
             f"{plan['chip']} cannot be opened ({error.strerror}): its outputs are as the board leaves them."
         ]
+
+
+def _carried_out(chip_fd: int, plan: Plan, failed: bool) -> list[str]:
+    label = chip_facts(chip_fd).label
     if label != plan["label"]:
         return [f"{plan['chip']} is {label} now and was {plan['label']}: its lines are left alone."]
     failures = []

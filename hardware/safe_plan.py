@@ -8,7 +8,6 @@ colours the red one. `safe.py` carries it out.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from hardware.ports import (
     Rgb,
     RgbLamp,
     Servo,
+    Value,
     value_of,
 )
 from hardware.safe import Plan, SafeLine
@@ -45,11 +45,8 @@ def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConf
 
 def write(path: Path, chip: Path, lines: list[SafeLine]) -> None:
     """Write the plan for this chip to a file, whole or not at all. Raises OSError."""
-    chip_fd = open_chip(chip)
-    try:
-        plan = Plan(chip=str(chip), label=chip_facts(chip_fd).label, lines=lines)
-    finally:
-        os.close(chip_fd)
+    with open_chip(chip) as opened:
+        plan = Plan(chip=str(chip), label=chip_facts(opened.fileno()).label, lines=lines)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".new")
     scratch.write_text(json.dumps(plan))
@@ -69,16 +66,24 @@ def _of_lamps(lamps: Mapping[str, LampConfig]) -> Iterator[tuple[str, LampConfig
             yield f"lamps.{key}", lamp, pin, False
 
 
-def _pins(output: OutputConfig) -> Iterator[tuple[int, bool]]:
-    """Each pin of an output, and whether it is on in its safe state."""
+def at_rest(output: OutputConfig) -> Value:
+    """Where an output ends: `at_exit`, but what is between off and on is off, for nobody pulses it."""
     value = value_of(output, output.at_exit)
     match output:
         case Rgb():
-            parts = bytes.fromhex(str(value).removeprefix("#"))
-            yield from ((pin, part == 255) for pin, part in zip(output.pins, parts, strict=True))
+            return "#" + "".join("ff" if part == 255 else "00" for part in bytes.fromhex(str(value)[1:]))
         case Servo():
-            yield output.pin, False
+            return 0.0
         case Pwm():
-            yield output.pin, value == 1.0
+            return float(value == 1.0)
         case _:
-            yield output.pin, bool(value)
+            return float(bool(value))
+
+
+def _pins(output: OutputConfig) -> Iterator[tuple[int, bool]]:
+    """Each pin of an output, and whether it is on in its safe state."""
+    rest = at_rest(output)
+    if isinstance(output, Rgb):
+        yield from zip(output.pins, map(bool, bytes.fromhex(str(rest)[1:])), strict=True)
+    else:
+        yield output.pin, bool(rest)

@@ -76,7 +76,6 @@ def _options() -> argparse.Namespace:
 def _run_beside_each_other(runner: Runner, options: argparse.Namespace) -> None:
     """Every row in turn, on so many machines at a time."""
     rows = iter(THEN)
-
     errors: list[Exception] = []
 
     def lane() -> None:

@@ -9,9 +9,15 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
 
 from hardware import chardev
 from hardware.chardev import OUTPUT, PULL
+from hardware.gpiochip import Chip
+
+CHIP = Chip(0, "pinctrl-test", 54)
 
 
 def _refused(number: int) -> OSError:
@@ -32,6 +38,12 @@ class Kernel:
     """Line, flags and first level of each request, in their order."""
     levels: dict[int, int] = field(default_factory=dict)
     _lines: dict[int, int] = field(default_factory=dict)
+
+    def play(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be the only chip of this machine."""
+        monkeypatch.setattr("fcntl.ioctl", self.ioctl)
+        monkeypatch.setattr("hardware.gpiochip.find_chip", lambda wanted: CHIP)
+        monkeypatch.setattr("hardware.chardev.chip_path", lambda number: Path(os.devnull))
 
     def ioctl(self, fd: int, number: int, argument: bytearray) -> int:
         """`fcntl.ioctl` in its place."""

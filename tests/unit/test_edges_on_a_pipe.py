@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import queue
 import struct
-from pathlib import Path
 
 import pytest
 
 from hardware import edges
-from hardware.gpiochip import Chip, ChipFactory
+from hardware.gpiochip import ChipFactory
 from tests.unit.kernel_rig import Kernel
 
 
@@ -30,7 +29,7 @@ def unwanted(reason: str) -> None:
 def kernel(monkeypatch: pytest.MonkeyPatch) -> int:
     """The end of the pipe that the kernel would write to."""
     line, kernel = os.pipe()
-    monkeypatch.setattr("fcntl.ioctl", Kernel(descriptor=lambda: line).ioctl)
+    Kernel(descriptor=lambda: line).play(monkeypatch)
     return kernel
 
 
@@ -75,11 +74,7 @@ def test_a_chip_that_goes_is_told_once(kernel: int) -> None:
     assert lost.empty()
 
 
-def test_who_listens_later_than_the_line_was_claimed_is_told_too(
-    kernel: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hardware.gpiochip.find_chip", lambda wanted: Chip(0, "pinctrl-test", 54))
-    monkeypatch.setattr("hardware.chardev.chip_path", lambda number: Path(os.devnull))
+def test_who_listens_later_than_the_line_was_claimed_is_told_too(kernel: int) -> None:
     factory = ChipFactory("auto")
     line = factory.pin(17)
     line.when_changed = unwanted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 
 from hardware.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL, HeldLine
 from hardware.gpio import GpioBoard
-from hardware.gpiochip import Chip
 from hardware.lines import line_facts, line_level
 from hardware.ports import (
     ButtonConfig,
@@ -28,17 +26,14 @@ from hardware.ports import (
     Servo,
     SingleLamp,
 )
-from tests.unit.kernel_rig import Kernel
-
-CHIP = Chip(0, "pinctrl-test", 54)
+from hardware.safe_plan import safe_lines
+from tests.unit.kernel_rig import CHIP, Kernel
 
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     kernel = Kernel()
-    monkeypatch.setattr("fcntl.ioctl", kernel.ioctl)
-    monkeypatch.setattr("hardware.gpiochip.find_chip", lambda wanted: CHIP)
-    monkeypatch.setattr("hardware.chardev.chip_path", lambda number: Path(os.devnull))
+    kernel.play(monkeypatch)
     return kernel
 
 
@@ -157,6 +152,25 @@ def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -
     lgpio.said.clear()
     mine.close()
     assert (0.0 in lgpio.said[0], lgpio.said[1:]) == (True, [("close",), ("close",)]), "it is let go"
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        Relay(pin=4),
+        Relay(pin=4, active_high=False, at_exit="on"),
+        Relay(pin=4, at_exit=30),
+        Pwm(pin=4, at_exit=30, active_high=False),
+        Pwm(pin=4, at_exit=100),
+        Rgb(pins=(4, 5, 6), at_exit="#FF80ff"),
+        Rgb(pins=(4, 5, 6), at_start="on", active_high=False),
+    ],
+)
+def test_a_closed_board_is_as_the_plan_of_its_safe_states(
+    kernel: Kernel, lgpio: Lgpio, device: DeviceConfig
+) -> None:
+    board({"it": device}).close()
+    assert kernel.levels == {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
 
 
 def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: Lgpio) -> None:
