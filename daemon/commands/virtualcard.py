@@ -43,6 +43,10 @@ pcm.!default {{ type asym playback.pcm virtualspeaker capture.pcm virtualmic }}
 ctl.!default {{ type pulse server "unix:{socket}" }}
 """
 
+# A client that shares memory with a server that dies can wait for itself for ever, with its lock held
+# (libpulse 16.1, in pa_memimport_free: once in a dozen deaths), and then no call of ALSA returns any more.
+_CLIENT_CONF = "enable-shm = no\n"
+
 
 class VirtualCardError(HardwareError):
     """The virtual card cannot be made; the message is one sentence with the remedy."""
@@ -75,6 +79,7 @@ class VirtualCard:
         # PulseAudio limits the length of a socket's path, so the folder is made where paths are short.
         self._dir = Path(tempfile.mkdtemp(prefix="voiced-card-", dir="/tmp"))
         self._dir.joinpath("asound.conf").write_text(_ASOUND_CONF.format(socket=self._socket))
+        self._dir.joinpath("client.conf").write_text(_CLIENT_CONF)
         try:
             self.plug()
         except BaseException:
@@ -93,6 +98,7 @@ class VirtualCard:
         """What a program needs in its environment to see this card; set it before ALSA is first used."""
         return {
             "ALSA_CONFIG_PATH": str(self._dir / "asound.conf"),
+            "PULSE_CLIENTCONFIG": str(self._dir / "client.conf"),
             "PULSE_SERVER": f"unix:{self._socket}",
             "PULSE_COOKIE": str(self._dir / "cookie"),
         }
