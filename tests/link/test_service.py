@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -169,10 +170,15 @@ def test_a_crash_does_not_end_the_conversation(serve: Callable[..., Service], tm
     assert "The lamp is off." in items[-1]["content"][0]["text"]
 
 
+def unused() -> str:
+    """An address of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        return f"127.0.0.1:{bound.getsockname()[1]}"
+
+
 @pytest.mark.parametrize("kind", ["unix", "tcp"])
 def test_a_spoken_command_moves_the_lamp(serve: Callable[..., Service], tmp_path: Path, kind: str) -> None:
-    brain = f"unix:{tmp_path}/brain.sock" if kind == "unix" else "ws://127.0.0.1:18765/v1/realtime"
-    service = serve(brain)
+    service = serve(f"unix:{tmp_path}/brain.sock" if kind == "unix" else f"ws://{unused()}/v1/realtime")
     turn = spoken_turn(service)
     assert [(call["name"], json.loads(call["arguments"])) for call in turn["tool_calls"]] == [
         ("set_device", {"device": "lamp", "state": "on"})
