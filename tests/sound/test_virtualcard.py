@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import alsaaudio
@@ -25,7 +26,7 @@ def test_a_file_that_is_no_sound_is_named(card: VirtualCard, tmp_path: Path) -> 
 
 def test_an_open_card_shares_no_memory_with_its_server(card: VirtualCard) -> None:
     """Where it does, each pull of the card in use may hang the program for ever: one in a dozen did."""
-    pcm = alsaaudio.PCM(device=card.speaker, rate=card.rate_hz, channels=1, periodsize=480, periods=8)
-    pcm.write(bytes(960))
-    assert "memfd:pulseaudio" not in Path("/proc/self/maps").read_text()
-    pcm.close()
+    opened = alsaaudio.PCM(device=card.speaker, rate=card.rate_hz, channels=1, periodsize=480, periods=8)
+    with closing(opened) as pcm:
+        pcm.write(bytes(960))
+        assert "memfd:pulseaudio" not in Path("/proc/self/maps").read_text()
