@@ -17,7 +17,7 @@ from daemon.core.session import session_config
 from daemon.protocol import Json
 from daemon.providers import falls_back, keyless
 from daemon.tool_files import load_tools
-from daemon.tools import Toolbox
+from daemon.toolbox import Toolbox
 
 log = logging.getLogger("voiced")
 

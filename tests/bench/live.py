@@ -19,7 +19,7 @@ from typing import Any
 from daemon.brain.meaning import Grammar
 from daemon.builtin import builtin_tools
 from daemon.config import load
-from daemon.tools import Toolbox
+from daemon.toolbox import Toolbox
 
 DEMO = Path(__file__).parents[2] / "deploy/demo.toml"
 MOVING = {"set_device", "set_level", "set_colour", "blink_device", "pulse_device"}

@@ -20,7 +20,8 @@ from daemon.core.spells import Over, Spells
 from daemon.journal import Kind, write
 from daemon.prices import FREE, Prices
 from daemon.protocol import Json
-from daemon.tools import Tool, Toolbox
+from daemon.toolbox import Toolbox
+from daemon.tools import Tool
 
 TOKENS: Json = {
     "input_text": 1000,

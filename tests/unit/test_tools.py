@@ -19,16 +19,8 @@ from daemon import inventory
 from daemon.builtin import BUILTIN_NAMES, builtin_tools
 from daemon.core.devices import Answer, Devices, Request
 from daemon.tool_files import load_tools
-from daemon.tools import (
-    CALLS_REMEMBERED,
-    MAX_THREADS,
-    Range,
-    Tool,
-    Toolbox,
-    ToolDefinitionError,
-    ToolError,
-    tool,
-)
+from daemon.toolbox import CALLS_REMEMBERED, MAX_THREADS, Toolbox
+from daemon.tools import Range, Tool, ToolDefinitionError, ToolError, tool
 from hardware.ports import (
     ButtonConfig,
     Contact,
