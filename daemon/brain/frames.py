@@ -6,6 +6,7 @@ import msgspec
 
 from daemon.brain import errors
 from daemon.brain.errors import Refusal
+from daemon.brain.omitted import normalised
 from daemon.codec import decode_client
 from daemon.protocol import ClientEvents
 
@@ -45,7 +46,7 @@ def read(frame: bytes | str) -> ClientEvents:
         fields = _shallowly(frame)
         event_id = _text(fields.get("event_id"))
         _check(fields, event_id)
-        return decode_client(frame)
+        return _decode(frame)
     except Refusal as refusal:
         raise BadFrame(refusal, event_id) from None
     except msgspec.ValidationError as error:
@@ -57,9 +58,20 @@ def read(frame: bytes | str) -> ClientEvents:
 
 def _shallowly(frame: bytes | str) -> dict[str, msgspec.Raw]:
     try:
-        return _shallow.decode(frame)
+        fields = _shallow.decode(frame)
     except msgspec.ValidationError:
         raise Refusal("invalid_event", "An event is a JSON object with a type.") from None
+    return {name: raw for name, raw in fields.items() if bytes(raw) != b"null"}
+
+
+def _decode(frame: bytes | str) -> ClientEvents:
+    try:
+        return decode_client(frame)
+    except msgspec.ValidationError:
+        event: ClientEvents = msgspec.convert(
+            normalised(msgspec.json.decode(frame), ClientEvents), ClientEvents
+        )
+        return event
 
 
 def _text(raw: msgspec.Raw | None) -> str | None:

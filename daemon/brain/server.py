@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http
 import logging
 import math
 import os
@@ -16,15 +15,14 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import parse_qs, urlsplit
 
 import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
-from websockets.http11 import Request
-from websockets.http11 import Response as HttpResponse
 
+from daemon.brain import handshake
 from daemon.brain.engines import Engines
+from daemon.brain.handshake import PATH
 from daemon.brain.hearing import Ear, open_ear
 from daemon.brain.ids import new_id
 from daemon.brain.session import Session
@@ -35,7 +33,6 @@ from daemon.protocol import MAX_FRAME_BYTES, ServerEvent
 
 EngineName: TypeAlias = Literal["small", "both"]
 
-PATH = "/v1/realtime"
 MAX_SESSION_S = 3600.0
 GOING_AWAY = 1001
 _MAX_UNSENT_BYTES = 256 * 2**10
@@ -134,9 +131,7 @@ class Brain:
 
     async def _converse(self, connection: ServerConnection) -> None:
         outbox = Outbox()
-        session = Session(
-            self._engines, outbox.emit, outbox.room, Settings(model=_model(connection)), self._max_session_s
-        )
+        session = Session(self._engines, outbox.emit, outbox.room, _settings(connection), self._max_session_s)
         pump = asyncio.create_task(outbox.pump(connection), name="pump")
         try:
             async with asyncio.timeout(self._max_session_s):
@@ -158,15 +153,9 @@ async def _read(connection: ServerConnection, session: Session, outbox: Outbox) 
             await outbox.room()
 
 
-def _model(connection: ServerConnection) -> str:
-    query = urlsplit(connection.request.path if connection.request else "").query
-    return parse_qs(query).get("model", [Settings().model])[0]
-
-
-def _refuse_other_paths(connection: ServerConnection, request: Request) -> HttpResponse | None:
-    if urlsplit(request.path).path == PATH:
-        return None
-    return connection.respond(http.HTTPStatus.NOT_FOUND, f"The only path here is {PATH}.\n")
+def _settings(connection: ServerConnection) -> Settings:
+    path = connection.request.path if connection.request else ""
+    return Settings(model=handshake.model(path) or Settings().model)
 
 
 @contextlib.asynccontextmanager
@@ -187,7 +176,8 @@ async def serve(
     brain = Brain(engines, max_session_s, company)
     server = websocket_serve(
         brain.welcome,
-        process_request=_refuse_other_paths,
+        process_request=handshake.refuse,
+        select_subprotocol=handshake.choose_subprotocol,
         sock=_socket(listen),
         compression=None,
         max_size=MAX_FRAME_BYTES,

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from daemon.brain import errors
+from daemon.brain.omitted import normalised
 from daemon.protocol import Json
 
 _WHOLE = {"turn_detection", "format"}
@@ -29,9 +30,10 @@ class _Strict(Struct, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class Pcm(_Strict, tag_field="type", tag="audio/pcm"):
+class Pcm(_Strict):
     """PCM16 little-endian mono, the only format of this server."""
 
+    type: Literal["audio/pcm"] = "audio/pcm"
     rate: Literal[24000] = 24000
 
 
@@ -49,7 +51,7 @@ class Transcription(_Strict):
 class NoiseReduction(_Strict):
     """Accepted and left to the ear."""
 
-    type: Literal["near_field", "far_field"]
+    type: Literal["near_field", "far_field"] = "near_field"
     strength: float | UnsetType = UNSET
 
 
@@ -150,6 +152,7 @@ class Settings(_Strict):
 
     def updated(self, patch: Json, voice_is_fixed: bool) -> Settings:
         """These settings with a `session.update` on top. Raises Refusal, and then nothing has changed."""
+        patch = normalised(patch, Settings)
         if "type" not in patch:
             raise errors.missing("session.type")
         before = self.echo()
@@ -158,8 +161,8 @@ class Settings(_Strict):
             merged["audio"] = _leaf_by_leaf(before["audio"], patch["audio"])
         after: Settings = convert(merged, Settings, "session")
         check_modalities(after.output_modalities, "session")
-        if after.model != self.model:
-            raise errors.invalid("session.model", "The model cannot change after the session has begun.")
+        # Frameworks name their own default in each update; the model was chosen when the client connected.
+        after.model = self.model
         if voice_is_fixed and after.audio.output.voice != self.audio.output.voice:
             raise errors.voice_is_fixed("session.audio.output.voice")
         return after
@@ -203,7 +206,7 @@ class ResponseSettings(_Strict):
 def convert(value: Json, to: type[Any], root: str) -> Any:
     """The value as a strict type. Raises Refusal with the parameter's full name."""
     try:
-        return msgspec.convert(value, to)
+        return msgspec.convert(normalised(value, to), to)
     except msgspec.ValidationError as error:
         raise errors.from_validation(error, root) from None
 

@@ -20,8 +20,9 @@ import websockets
 from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
+from daemon.brain.handshake import PATH
 from daemon.brain.hearing import open_ear
-from daemon.brain.server import PATH, serve
+from daemon.brain.server import serve
 from daemon.brain.speaking import Mono24k, open_voice
 from daemon.core.pcm import from_pcm16, to_pcm16
 from daemon.core.resample import Resampler
