@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from daemon.brain import dialogue, errors
-from daemon.brain.conversation import BYTES_PER_MS, Conversation, Entry
+from daemon.brain.conversation import Conversation, Entry
 from daemon.brain.dialogue import Act, Dialogue, Reply, Say
 from daemon.brain.engines import Engines
 from daemon.brain.hearing import Heard
@@ -22,7 +22,6 @@ from daemon.brain.speaking import sentences
 from daemon.brain.subject import Nothing, Outputs, Picture, Spoken, Unfinished, Written, subject
 from daemon.brain.telling import tell
 from daemon.brain.tokens import input_tokens
-from daemon.core.pcm import to_pcm16
 from daemon.protocol import (
     InputTokens,
     Json,
@@ -78,7 +77,14 @@ class Answering:
         self._prompt = prompt if order.in_band else self._prompt
         conversation = self._conversation if order.in_band else None
         writer = ResponseWriter(
-            self._emit, conversation, order.modality, order.audio, order.max_tokens, order.metadata, prompt
+            self._emit,
+            conversation,
+            order.modality,
+            order.format,
+            order.voice,
+            order.max_tokens,
+            order.metadata,
+            prompt,
         )
         self._running[writer] = asyncio.create_task(self._run(writer, order), name=writer.response.id)
 
@@ -153,18 +159,18 @@ class Answering:
         writer.close_message()
 
     async def _speak(self, writer: ResponseWriter, sentence: str, speed: float) -> None:
-        pcm = to_pcm16(await self._engines.speak(sentence, speed))
-        step = DELTA_MS * BYTES_PER_MS
-        for start in range(0, len(pcm), step):
+        sound = await self._engines.speak(sentence, speed, writer.format)
+        step = DELTA_MS * writer.format.bytes_per_ms
+        for start in range(0, len(sound), step):
             self.has_spoken = True
-            writer.sound(pcm[start : start + step])
+            writer.sound(sound[start : start + step])
             await self._room()
 
     async def _hearing(self, entry: Entry, grammar: Grammar) -> Heard:
         """What the ear makes of an item; it is asked once, however many want to know."""
         known = self._hearings.get(entry)
         if known is None or known[0] is not grammar:
-            hearing = self._engines.hear(bytes(entry.audio), grammar, self._dialogue.pending)
+            hearing = self._engines.hear(bytes(entry.audio), entry.format, grammar, self._dialogue.pending)
             known = self._hearings[entry] = grammar, asyncio.create_task(hearing, name="hearing")
         return await asyncio.shield(known[1])
 

@@ -9,20 +9,20 @@ from msgspec import UNSET
 
 from daemon.brain import errors
 from daemon.brain.errors import Refusal
+from daemon.brain.formats import PCM16, Format
 from daemon.brain.ids import new_id
-from daemon.protocol import RATE_HZ, Content, Item, Json
+from daemon.protocol import Content, Item
 
 MAX_BYTES = 16 * 2**20
-BYTES_PER_MS = RATE_HZ * 2 // 1000
-PCM: Json = {"type": "audio/pcm", "rate": RATE_HZ}
 
 
 @dataclass(eq=False)
 class Entry:
-    """An item with its sound: PCM16 mono 24 kHz, of the one audio part it may have."""
+    """An item with its sound, in the format it came or went in, of the one audio part it may have."""
 
     item: Item
     audio: bytearray = field(default_factory=bytearray)
+    format: Format = PCM16
 
     @property
     def id(self) -> str:
@@ -37,7 +37,7 @@ class Entry:
     @property
     def audio_ms(self) -> int:
         """How long the sound is."""
-        return len(self.audio) // BYTES_PER_MS
+        return self.format.ms(self.audio)
 
     @property
     def text(self) -> str:
@@ -62,7 +62,7 @@ class Entry:
         for part in item.content or []:
             if part.type in ("input_audio", "output_audio"):
                 part.audio = bytes(self.audio)
-                part.format = PCM
+                part.format = self.format.echo()
         return item
 
 
@@ -126,7 +126,7 @@ class Conversation:
         if audio_end_ms > entry.audio_ms:
             message = f"Audio content of {entry.audio_ms}ms is already shorter than {audio_end_ms}ms"
             raise Refusal("invalid_value", message, "audio_end_ms")
-        del entry.audio[audio_end_ms * BYTES_PER_MS :]
+        del entry.audio[audio_end_ms * entry.format.bytes_per_ms :]
         entry.parts[0].transcript = UNSET
 
     def _existing(self, item_id: str, verb: str) -> Entry:

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, ParamSpec, TypeVar
 
-import numpy as np
-
+from daemon.brain.formats import Format, in_whole_ms, resampled
 from daemon.brain.hearing import Ear, Heard
 from daemon.brain.meaning import Grammar, Meaning
-from daemon.brain.speaking import Mono24k, Voice
-from daemon.core.pcm import from_pcm16
+from daemon.brain.speaking import Voice
 from daemon.core.resample import Resampler
 from daemon.protocol import RATE_HZ
 
@@ -40,15 +38,15 @@ class Engines:
         ear = await self._ear.engine()
         await self._ear.run(ear.prepare, grammar)
 
-    async def hear(self, pcm: bytes, grammar: Grammar, pending: Meaning | None) -> Heard:
-        """Hear one utterance, PCM16 mono 24 kHz."""
+    async def hear(self, sound: bytes, format: Format, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Hear one utterance."""
         ear = await self._ear.engine()
-        return await self._ear.run(_hear, ear, pcm, grammar, pending)
+        return await self._ear.run(_hear, ear, sound, format, grammar, pending)
 
-    async def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud."""
+    async def speak(self, sentence: str, speed: float, format: Format) -> bytes:
+        """One sentence aloud, as it goes over the wire."""
         voice = await self._voice.engine()
-        return await self._voice.run(voice.speak, sentence, speed)
+        return await self._voice.run(_speak, voice, sentence, speed, format)
 
     def close(self) -> None:
         """Begin nothing more; what runs on the threads comes to its end."""
@@ -56,10 +54,13 @@ class Engines:
         self._voice.close()
 
 
-def _hear(ear: Ear, pcm: bytes, grammar: Grammar, pending: Meaning | None) -> Heard:
-    resampler = Resampler(RATE_HZ, EAR_HZ, "linear")
-    samples = np.concatenate([resampler.process(from_pcm16(pcm)), resampler.flush()])
-    return ear.hear(samples, grammar, pending)
+def _hear(ear: Ear, sound: bytes, format: Format, grammar: Grammar, pending: Meaning | None) -> Heard:
+    return ear.hear(resampled(sound, format, EAR_HZ), grammar, pending)
+
+
+def _speak(voice: Voice, sentence: str, speed: float, format: Format) -> bytes:
+    samples = Resampler(RATE_HZ, format.rate_hz).process(voice.speak(sentence, speed))
+    return in_whole_ms(samples, format)
 
 
 class _Worker(Generic[Engine]):

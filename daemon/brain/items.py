@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from daemon.brain import errors
 from daemon.brain.conversation import Entry
+from daemon.brain.formats import Format
 from daemon.brain.ids import new_id
 from daemon.protocol import Content, Item, Json
 
@@ -21,15 +22,16 @@ _PARTS = {
 }
 
 
-def checked(item: Item, root: str = "item") -> Item:
+def checked(item: Item, format: Format, root: str) -> Item:
     """The item as the conversation keeps it: with an id, and completed. Raises Refusal.
 
-    `root` names the item's place in its event. That an output's call exists is the conversation's to check.
+    `format` is that of its sound, `root` names the item's place in its event. That an output's call exists
+    is the conversation's to check.
     """
     _check_id(item.id, f"{root}.id")
     match item.type:
         case "message":
-            return _message(item, root)
+            return _message(item, format, root)
         case "function_call":
             return _call(item, root)
         case "function_call_output":
@@ -65,17 +67,17 @@ def _call(item: Item, root: str) -> Item:
     return Item(**_identity(item), call_id=call_id, name=name, arguments=arguments)
 
 
-def _message(item: Item, root: str) -> Item:
+def _message(item: Item, format: Format, root: str) -> Item:
     role = _present(item, "role", root)
     if role not in _PARTS:
         raise errors.invalid(f"{root}.role", "Supported values are: 'user', 'assistant', 'system'.")
     if item.content is UNSET:
         raise errors.missing(f"{root}.content")
-    parts = [_part(part, role, f"{root}.content[{index}]") for index, part in enumerate(item.content)]
+    parts = [_part(part, role, format, f"{root}.content[{index}]") for index, part in enumerate(item.content)]
     return Item(**_identity(item), role=role, content=parts)
 
 
-def _part(part: Content, role: str, root: str) -> Content:
+def _part(part: Content, role: str, format: Format, root: str) -> Content:
     if part.type not in _PARTS[role]:
         supported = ", ".join(f"'{each}'" for each in sorted(_PARTS[role]))
         raise errors.invalid(f"{root}.type", f"Supported values for the role '{role}' are: {supported}.")
@@ -84,14 +86,14 @@ def _part(part: Content, role: str, root: str) -> Content:
         raise errors.missing(f"{root}.text")
     if getattr(part, _NEEDED[part.type]) is UNSET:
         raise errors.missing(f"{root}.{_NEEDED[part.type]}")
-    if part.type == "input_audio" and len(part.audio or b"") % 2:
+    if part.type == "input_audio" and len(part.audio or b"") % format.sample_bytes:
         raise errors.invalid(f"{root}.audio", "Half a sample is missing at its end.")
     return part
 
 
-def entry_of(item: Item, root: str = "item") -> Entry:
-    """A checked item with its sound set apart. Raises Refusal."""
-    entry = Entry(checked(item, root))
+def entry_of(item: Item, format: Format, root: str = "item") -> Entry:
+    """A checked item with its sound, which is in this format, set apart. Raises Refusal."""
+    entry = Entry(checked(item, format, root), format=format)
     for part in entry.parts:
         if part.type == "input_audio":
             entry.audio += part.audio or b""

@@ -11,8 +11,9 @@ from msgspec import UNSET
 
 from daemon.brain import errors
 from daemon.brain.conversation import Conversation, Entry
+from daemon.brain.formats import Format
 from daemon.brain.items import entry_of
-from daemon.brain.settings import ResponseSettings, Settings, ToolChoice, check_modalities, convert
+from daemon.brain.settings import ResponseSettings, Settings, ToolChoice, Voice, check_modalities, convert
 from daemon.protocol import Item, Json
 
 
@@ -23,7 +24,8 @@ class Order:
     entries: Sequence[Entry]
     in_band: bool
     modality: str
-    audio: Json
+    format: Format
+    voice: Voice
     speed: float
     instructions: str
     tools: list[Json]
@@ -43,10 +45,11 @@ def order(request: Json, settings: Settings, conversation: Conversation, voice_i
     choice = _or(wanted.tool_choice, settings.tool_choice)
     tools = msgspec.to_builtins(_or(wanted.tools, settings.tools))
     return Order(
-        entries=_context(wanted, conversation),
+        entries=_context(wanted, conversation, settings.audio.input.format.kind),
         in_band=wanted.conversation == "auto",
         modality=modalities[0],
-        audio={"format": msgspec.to_builtins(settings.audio.output.format), "voice": voice},
+        format=_or(wanted.audio.output.format, settings.audio.output.format).kind,
+        voice=voice,
         speed=settings.audio.output.speed,
         instructions=_or(wanted.instructions, settings.instructions),
         tools=[tool for tool in tools if not isinstance(choice, ToolChoice) or tool["name"] == choice.name],
@@ -60,15 +63,18 @@ def _or(wanted: Any, otherwise: Any) -> Any:
     return otherwise if wanted is UNSET else wanted
 
 
-def _context(wanted: ResponseSettings, conversation: Conversation) -> list[Entry]:
+def _context(wanted: ResponseSettings, conversation: Conversation, format: Format) -> list[Entry]:
     if wanted.input is UNSET:
         return list(conversation.entries)
-    return [_entry(each, f"response.input[{index}]", conversation) for index, each in enumerate(wanted.input)]
+    return [
+        _entry(each, f"response.input[{index}]", conversation, format)
+        for index, each in enumerate(wanted.input)
+    ]
 
 
-def _entry(item: Json, root: str, conversation: Conversation) -> Entry:
+def _entry(item: Json, root: str, conversation: Conversation, format: Format) -> Entry:
     if item.get("type") != "item_reference":
-        return entry_of(convert(item, Item, root), root)
+        return entry_of(convert(item, Item, root), format, root)
     found = conversation.find(str(item.get("id")))
     if found is None:
         raise errors.invalid(f"{root}.id", f"The item with id '{item.get('id')}' does not exist.")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from daemon.brain.conversation import BYTES_PER_MS, Conversation, Entry
+from daemon.brain.conversation import Conversation, Entry
+from daemon.brain.formats import Format
 from daemon.brain.ids import new_id
+from daemon.brain.settings import Voice
 from daemon.brain.tokens import CHARACTERS_PER_TOKEN, spoken_tokens, text_tokens, usage
 from daemon.protocol import (
     ArgumentsDelta,
@@ -51,7 +53,8 @@ class ResponseWriter:
         emit: Emit,
         conversation: Conversation | None,
         modality: str,
-        audio: Json,
+        format: Format,
+        voice: Voice,
         max_tokens: int | str,
         metadata: dict[str, str] | None,
         prompt: InputTokens,
@@ -59,6 +62,7 @@ class ResponseWriter:
         self._emit = emit
         self._conversation = conversation
         self.spoken = modality == "audio"
+        self.format = format
         self._limit = max_tokens if isinstance(max_tokens, int) else None
         self._prompt = prompt
         self._text_tokens = self._audio_tokens = 0
@@ -72,7 +76,7 @@ class ResponseWriter:
             conversation_id=conversation.id if conversation else None,
             output_modalities=[modality],
             max_output_tokens=max_tokens,
-            audio={"output": audio},
+            audio={"output": {"format": format.echo(), "voice": voice}},
             metadata=metadata,
         )
         emit(ResponseCreated(response=self.response))
@@ -104,16 +108,16 @@ class ResponseWriter:
         if fitting != text:
             raise OutOfTokens
 
-    def sound(self, pcm: bytes) -> None:
-        """More of the voice, PCM16 mono 24 kHz. Raises OutOfTokens where it does not fit."""
+    def sound(self, sound: bytes) -> None:
+        """More of the voice, in `format`. Raises OutOfTokens where it does not fit."""
         entry = self._current()
-        audio_ms = self.audio_ms + len(pcm) // BYTES_PER_MS
+        audio_ms = self.audio_ms + self.format.ms(sound)
         tokens = spoken_tokens(audio_ms)
         if self._limit is not None and self._text_tokens + text_tokens(self._written) + tokens > self._limit:
             raise OutOfTokens
         self._audio_tokens, self.audio_ms = tokens, audio_ms
-        entry.audio += pcm
-        self._emit(OutputAudioDelta(**self._place(entry), content_index=0, delta=pcm))
+        entry.audio += sound
+        self._emit(OutputAudioDelta(**self._place(entry), content_index=0, delta=sound))
 
     def close_message(self) -> None:
         """The answer in words is complete."""
@@ -148,7 +152,7 @@ class ResponseWriter:
 
     def _begin(self, item: Item) -> Entry:
         item.id, item.object, item.status = new_id("item_"), "realtime.item", "in_progress"
-        entry = self._open = Entry(item)
+        entry = self._open = Entry(item, format=self.format)
         self._emit(
             OutputItemAdded(response_id=self.response.id, output_index=len(self.response.output), item=item)
         )

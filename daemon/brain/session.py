@@ -14,6 +14,7 @@ from daemon.brain.buffer import InputBuffer, ms, position
 from daemon.brain.conversation import Conversation, Entry
 from daemon.brain.engines import Engines
 from daemon.brain.errors import Refusal
+from daemon.brain.formats import Format, Pcm16Stream
 from daemon.brain.frames import BadFrame
 from daemon.brain.ids import new_id
 from daemon.brain.items import entry_of
@@ -21,7 +22,7 @@ from daemon.brain.orders import order
 from daemon.brain.responses import Emit
 from daemon.brain.settings import ServerVad, Settings
 from daemon.brain.turns import Edge, Started, TurnDetector
-from daemon.brain.vad import FRAME_BYTES
+from daemon.brain.vad import FRAME_MS
 from daemon.protocol import (
     AudioAppend,
     AudioClear,
@@ -80,6 +81,7 @@ class Session:
         self._answering = Answering(engines, self._conversation, emit, room)
         self._answering.on_done = self._response_done
         self._buffer = InputBuffer()
+        self._pcm16 = Pcm16Stream(self._buffer.format)
         self._speech_id = ""
         self._answer_due = False
         self._idle: asyncio.TimerHandle | None = None
@@ -147,11 +149,17 @@ class Session:
         before = self._settings
         self._settings = before.updated(patch, self._answering.has_spoken)
         self._emit(SessionUpdated(session=self._echo()))
+        self._take_format(self._settings.audio.input.format.kind)
         if self._settings.audio.input.turn_detection != before.audio.input.turn_detection:
             self._turns = self._new_turns()
             self._stop_idling()
         if self._settings.tools != before.tools:
             self._answering.prepare(self._tools())
+
+    def _take_format(self, format: Format) -> None:
+        if format != self._buffer.format:
+            self._buffer.change_format(format)
+            self._pcm16 = Pcm16Stream(format)
 
     def _new_turns(self) -> TurnDetector | None:
         detection = self._settings.audio.input.turn_detection
@@ -163,16 +171,17 @@ class Session:
 
     # ---------------------------------------------------------------- what the user says
 
-    def _append(self, pcm: bytes) -> None:
+    def _append(self, sound: bytes) -> None:
         if self._turns is None:
-            self._buffer.append(pcm)
+            self._buffer.append(sound)
             return
-        for start in range(0, len(pcm), FRAME_BYTES):
-            self._listen(self._turns, pcm[start : start + FRAME_BYTES])
+        step = FRAME_MS * self._buffer.format.bytes_per_ms
+        for start in range(0, len(sound), step):
+            self._listen(self._turns, sound[start : start + step])
 
     def _listen(self, turns: TurnDetector, frame: bytes) -> None:
         self._buffer.append(frame)
-        for edge in turns.feed(frame):
+        for edge in turns.feed(self._pcm16.feed(frame)):
             self._on_edge(edge)
         if not turns.speaking:
             kept_ms = turns.prefix_ms + _KEPT_BEFORE_SPEECH_MS
@@ -196,7 +205,7 @@ class Session:
             self._respond_when_free()
 
     def _commit(self, item_id: str = "") -> None:
-        pcm = self._buffer.take()
+        sound = self._buffer.take()
         item = Item(
             id=item_id or new_id("item_"),
             object="realtime.item",
@@ -205,7 +214,7 @@ class Session:
             role="user",
             content=[Content(type="input_audio", transcript=None)],
         )
-        entry = Entry(item, bytearray(pcm))
+        entry = Entry(item, bytearray(sound), self._buffer.format)
         if self._turns is not None:
             self._turns.reset()
         self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self._conversation.last_id))
@@ -222,7 +231,7 @@ class Session:
     # ---------------------------------------------------------------- items
 
     def _create_item(self, item: Item, after: str) -> None:
-        self._join(entry_of(item), after)
+        self._join(entry_of(item, self._buffer.format), after)
 
     def _join(self, entry: Entry, after: str = "") -> None:
         previous = self._conversation.add(entry, after)

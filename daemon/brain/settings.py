@@ -6,12 +6,13 @@ Only the keys that are present change. Under `audio` this holds leaf by leaf; ev
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from daemon.brain import errors
+from daemon.brain.formats import PCM16, PCMA, PCMU, Format
 from daemon.brain.omitted import normalised
 from daemon.protocol import Json
 
@@ -30,11 +31,34 @@ class _Strict(Struct, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class Pcm(_Strict):
-    """PCM16 little-endian mono, the only format of this server."""
+class Pcm(_Strict, tag_field="type", tag="audio/pcm"):
+    """PCM16 little-endian mono."""
 
-    type: Literal["audio/pcm"] = "audio/pcm"
+    kind: ClassVar[Format] = PCM16
     rate: Literal[24000] = 24000
+
+
+class _G711(_Strict, tag_field="type"):
+    rate: Literal[8000] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        # Some clients name it, and the service's own format has no such field.
+        self.rate = UNSET
+
+
+class Pcmu(_G711, tag="audio/pcmu"):
+    """G.711 mu-law, 8 kHz mono."""
+
+    kind: ClassVar[Format] = PCMU
+
+
+class Pcma(_G711, tag="audio/pcma"):
+    """G.711 A-law, 8 kHz mono."""
+
+    kind: ClassVar[Format] = PCMA
+
+
+AudioFormat: TypeAlias = Pcm | Pcmu | Pcma
 
 
 class Transcription(_Strict):
@@ -78,7 +102,7 @@ class SemanticVad(_TurnDetection, tag="semantic_vad"):
 class AudioInput(_Strict):
     """The user's side."""
 
-    format: Pcm = msgspec.field(default_factory=Pcm)
+    format: AudioFormat = msgspec.field(default_factory=Pcm)
     noise_reduction: NoiseReduction | None = None
     transcription: Transcription | None = None
     turn_detection: ServerVad | SemanticVad | None = msgspec.field(default_factory=ServerVad)
@@ -87,7 +111,7 @@ class AudioInput(_Strict):
 class AudioOutput(_Strict):
     """The assistant's side."""
 
-    format: Pcm = msgspec.field(default_factory=Pcm)
+    format: AudioFormat = msgspec.field(default_factory=Pcm)
     voice: Voice = "marin"
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
 
@@ -176,7 +200,7 @@ class Settings(_Strict):
 class ResponseAudioOutput(_Strict):
     """What one response may change of the assistant's side."""
 
-    format: Pcm | UnsetType = UNSET
+    format: AudioFormat | UnsetType = UNSET
     voice: Voice | UnsetType = UNSET
 
 

@@ -137,9 +137,11 @@ def calls(response: Json) -> list[tuple[str, Json]]:
 
 
 @contextlib.asynccontextmanager
-async def talking(*script: Any, max_session_s: float = 3600) -> AsyncIterator[Talk]:
+async def talking(
+    *script: Any, max_session_s: float = 3600, ear: ScriptedEar | None = None
+) -> AsyncIterator[Talk]:
     """A session with a scripted ear; in the end everything it said must pass the oracle."""
-    talk = Talk(ScriptedEar(script), max_session_s)
+    talk = Talk(ear or ScriptedEar(script), max_session_s)
     try:
         yield talk
     finally:

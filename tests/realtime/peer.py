@@ -10,6 +10,7 @@ from unittest import mock
 import numpy as np
 
 from daemon.brain.engines import Engines
+from daemon.brain.formats import Format
 from daemon.brain.hearing import Heard
 from daemon.brain.meaning import Grammar, Meaning
 from daemon.brain.server import serve
@@ -62,9 +63,11 @@ class Peer:
         """The address while it listens."""
         hear = Engines.hear
 
-        async def keep(engines: Engines, pcm: bytes, grammar: Grammar, pending: Meaning | None) -> Heard:
+        async def keep(
+            engines: Engines, pcm: bytes, format: Format, grammar: Grammar, pending: Meaning | None
+        ) -> Heard:
             self.heard.append(bytes(pcm))
-            return await hear(engines, pcm, grammar, pending)
+            return await hear(engines, pcm, format, grammar, pending)
 
         with mock.patch.object(Engines, "hear", keep):
             async with serve("127.0.0.1:0", lambda: self._ear, lambda: self.voice) as url:
