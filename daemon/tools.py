@@ -16,23 +16,29 @@ hints. What goes wrong is one of:
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    NamedTuple,
-    TypeVar,
-    get_args,
-    get_origin,
-    get_type_hints,
-    overload,
-)
+from types import FunctionType, MethodType
+from typing import Any, TypeVar, overload
 
-import msgspec
+from daemon.hints import HintError, parameters
+from daemon.kinds import MisfitError, Range
+
+__all__ = [
+    "BadCallError",
+    "Range",
+    "Tool",
+    "ToolDefinitionError",
+    "ToolError",
+    "marked",
+    "tool",
+]
 
 TIMEOUT_S = 10.0
+MAX_TIMEOUT_S = 60.0
+"""After this the turn goes on without the tool."""
+_FENCE = re.compile(r"\A(?:`+|~~~+)\w*\s*|\s*(?:`+|~~~+)\Z")
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "voiced_tool"
@@ -50,13 +56,6 @@ class ToolDefinitionError(ToolError):
     """A function cannot be a tool; the message says what to write instead."""
 
 
-class Range(NamedTuple):
-    """Bounds of a number, both included: `Annotated[int, Range(1, 30)]`."""
-
-    lo: float
-    hi: float
-
-
 class Tool:
     """A function with its name, description, schema and time limit.
 
@@ -71,19 +70,28 @@ class Tool:
         choices: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.function = function
-        self.name = name or function.__name__
+        self.name = name or str(getattr(function, "__name__", "a tool"))
         self.timeout_s = timeout_s
         self.description = inspect.getdoc(function) or ""
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.name):
-            raise ToolDefinitionError(f"{self.name}: a tool's name is letters, digits, _ and -, at most 64.")
-        if not self.description:
-            raise ToolDefinitionError(f"{self.name}: write a docstring, it tells the model when to call.")
+        self._check()
         try:
-            arguments = _arguments(self.name, function, choices or {})
-            self.parameters = _plain(msgspec.json.schema(arguments))
-            self._decoder = msgspec.json.Decoder(arguments)
-        except (TypeError, NameError, ValueError) as error:
+            self._arguments = parameters(function, choices or {})
+        except HintError as error:
             raise ToolDefinitionError(f"{self.name}: {error}") from error
+        self.parameters = self._arguments.schema()
+
+    def _check(self) -> None:
+        problem = None
+        if not isinstance(self.function, FunctionType | MethodType) or _yields(self.function):
+            problem = "only a function can be a tool, write def and return"
+        elif not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.name):
+            problem = "a tool's name is letters, digits, _ and -, at most 64"
+        elif not self.description:
+            problem = "write a docstring, it tells the model when to call"
+        elif type(self.timeout_s) not in (int, float) or not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            problem = f"timeout_s is {self.timeout_s!r}, write seconds above 0 and up to {MAX_TIMEOUT_S:g}"
+        if problem:
+            raise ToolDefinitionError(f"{self.name}: {problem}")
 
     def schema(self) -> dict[str, Any]:
         """What `session.update` tells the model."""
@@ -95,22 +103,46 @@ class Tool:
         }
 
     def arguments(self, arguments_json: str) -> dict[str, Any]:
-        """Decode and check what the model sent. Raises BadCallError."""
+        """Decode and check what the model sent; what it left out is left out. Raises BadCallError."""
         try:
-            return msgspec.structs.asdict(self._decoder.decode(arguments_json))
-        except msgspec.ValidationError as error:
-            raise BadCallError(f"{self.name}: {self._complaint(str(error))}.") from None
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            given: dict[str, Any] = self._arguments.take(self._decoded(arguments_json), exact=False)
+        except MisfitError as error:
+            raise BadCallError(f"{self.name}: {error}.") from None
+        return given
+
+    def _decoded(self, arguments_json: str) -> Any:
+        """JSON, in a code fence or a string too; no text at all is no arguments."""
+        bare = _FENCE.sub("", arguments_json.strip("\ufeff \r\n\t"))
+        decoded = self._json(bare) if bare or self.parameters["required"] else None
+        if isinstance(decoded, str) and decoded.strip().startswith("{"):
+            decoded = self._json(decoded)
+        nothing = decoded in (None, "") and not self.parameters["required"]
+        return {} if nothing else decoded
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        except MisfitError:
+            raise
+        except (ValueError, RecursionError) as error:
             raise BadCallError(f"{self.name}: the arguments are not valid JSON ({error}).") from None
 
-    def _complaint(self, message: str) -> str:
-        """msgspec's message, with the parameter first and the choices if it has some."""
-        what, _, path = message.replace("`", "").partition(" - at $.")
-        if not path:
-            return what.replace("Object", "The call").replace("field", "parameter")
-        if choices := self.parameters["properties"].get(path, {}).get("enum"):
-            what = f"expected one of {', '.join(map(str, choices))}"
-        return f"{path}: {what}"
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, in which no name may be given twice: which of the two is meant?"""
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise MisfitError(f"{next(name for name in names if names.count(name) > 1)} is given twice")
+    return given
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _yields(function: Callable[..., Any]) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
 
 @overload
@@ -135,64 +167,3 @@ def marked(namespace: Mapping[str, Any], module: str) -> list[Tool]:
     """The tools that were defined in this module, in order."""
     functions = [value for value in namespace.values() if isinstance(getattr(value, _MARK, None), Tool)]
     return [getattr(function, _MARK) for function in functions if function.__module__ == module]
-
-
-# ---------------------------------------------------------------- from hints to schema
-
-
-def _arguments(
-    name: str, function: Callable[..., Any], choices: Mapping[str, Sequence[str]]
-) -> type[msgspec.Struct]:
-    """A struct with a field for each parameter: msgspec makes schema and check of it."""
-    hints = get_type_hints(function, include_extras=True)
-    fields: list[Any] = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise TypeError(f"{parameter.name} must be a plain parameter, without * and /.")
-        if parameter.name not in hints:
-            raise TypeError(f"{parameter.name} has no type hint, write one such as {parameter.name}: int.")
-        hint = _with_meta(hints[parameter.name], choices.get(parameter.name))
-        default = () if parameter.default is parameter.empty else (parameter.default,)
-        fields.append((parameter.name, hint, *default))
-    return msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-
-
-def _with_meta(hint: Any, choices: Sequence[str] | None) -> Any:
-    """Spell Range and plain descriptions as msgspec does."""
-    base, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-    if choices:
-        base = Literal[tuple(choices)]
-    meta: dict[str, Any] = {}
-    for note in notes:
-        if isinstance(note, Range):
-            meta |= {"ge": note.lo, "le": note.hi}
-        elif isinstance(note, str):
-            meta["description"] = note
-    return Annotated[base, msgspec.Meta(**meta)] if meta else base
-
-
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Inline msgspec's schema of one struct: no references, and only what models are used to."""
-    definitions = schema["$defs"]
-    if len(definitions) != 1:
-        raise TypeError("parameters may be numbers, texts, booleans, Literals and lists of these.")
-    (parameters,) = definitions.values()
-    return {
-        "type": "object",
-        "properties": {name: _property(kind) for name, kind in parameters["properties"].items()},
-        "required": parameters["required"],
-        "additionalProperties": False,
-    }
-
-
-def _property(kind: dict[str, Any]) -> dict[str, Any]:
-    """Say the type of an enum, and leave null out: an optional parameter may simply be missing."""
-    kind = dict(kind)
-    if kind.get("default", ...) is None:
-        del kind["default"]
-    if "anyOf" in kind:
-        options = [option for option in kind.pop("anyOf") if option != {"type": "null"}]
-        kind = {**options[0], **kind} if len(options) == 1 else {"anyOf": options, **kind}
-    if all(isinstance(choice, str) for choice in kind.get("enum", [None])):
-        kind = {"type": "string", **kind}
-    return kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 
@@ -13,15 +14,15 @@ class DuplicateNameError(ValueError):
 
 
 class Names:
-    """Look up keys of the configuration by the names that people say, whatever their case.
+    """Look up keys of the configuration by the names that people say, however they are spelled.
 
     `spoken` maps each key to its names, the canonical one first. Raises DuplicateNameError.
     """
 
     def __init__(self, spoken: Mapping[str, tuple[str, ...]]) -> None:
-        self._names = dict(spoken)
+        self._names = {key: tuple(map(_composed, names)) for key, names in spoken.items()}
         self._keys: dict[str, str] = {}
-        for key, names in spoken.items():
+        for key, names in self._names.items():
             for name in names:
                 owner = self._keys.setdefault(_plain(name), key)
                 if owner != key:
@@ -40,5 +41,31 @@ class Names:
         return self._keys.get(_plain(name))
 
 
+class Spellings:
+    """Names that are given by others, and which of them is meant by a name in another spelling."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = set(names)
+        self._alike: dict[str, list[str]] = {}
+        for name in self._names:
+            self._alike.setdefault(_spelled(name), []).append(name)
+
+    def meant(self, said: str) -> str | None:
+        """The same name, or else the only one that differs in case, spaces, hyphens or composition alone."""
+        if said in self._names:
+            return said
+        alike = self._alike.get(_spelled(said), [])
+        return alike[0] if len(alike) == 1 else None
+
+
+def _spelled(name: str) -> str:
+    return _plain(name.replace("-", " "))
+
+
 def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").casefold().split())
+    # Folding may take letters apart again, so that they are composed after it.
+    return " ".join(_composed(_composed(name).replace("_", " ").casefold()).split())
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

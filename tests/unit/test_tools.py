@@ -98,7 +98,7 @@ def test_good_arguments_arrive_with_defaults() -> None:
         ("[3]", "Expected object, got array"),
         ("{}", "The call missing required parameter seconds"),
         ('{"seconds": 3, "where": "porch", "when": 1}', "The call contains unknown parameter when"),
-        ('{"seconds": "3", "where": "porch"}', "seconds: Expected int, got str"),
+        ('{"seconds": "three", "where": "porch"}', "seconds: Expected int, got str"),
         ('{"seconds": 3.5, "where": "porch"}', "seconds: Expected int, got float"),
         ('{"seconds": 31, "where": "porch"}', "seconds: Expected int <= 30"),
         ('{"seconds": 3, "where": "roof"}', "where: expected one of garden, porch"),

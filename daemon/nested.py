@@ -1,0 +1,237 @@
+"""Kinds of values that hold others: lists, dicts, objects with fields, and one of several kinds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from daemon.core.names import Spellings
+from daemon.kinds import Choices, Json, Kind, MisfitError, Number, Text, expected
+
+_SHOWN: Final = 60
+NO_DEFAULT: Final = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Array(Kind):
+    """Values of one kind; `make` turns the list of them into what the hint says."""
+
+    item: Kind
+    make: Callable[[list[Any]], Any] = list
+    length: int | None = None
+
+    @property
+    def name(self) -> str:
+        """As JSON calls it."""
+        return "array" if self.length is None else f"array of {self.length}"
+
+    def shape(self) -> Json:
+        """Strict servers refuse an array without `items`, and know no other kind of tuple."""
+        length = {} if self.length is None else {"minItems": self.length, "maxItems": self.length}
+        return {"type": "array", "items": self.item.schema(), **length}
+
+    def take(self, value: Any, exact: bool) -> Any:
+        """Each item fits."""
+        if type(value) is not list:
+            raise expected(self.name, value)
+        if self.length not in (None, len(value)):
+            raise MisfitError(f"Expected {self.name}, got {len(value)}")
+        taken: list[Any] = []
+        try:
+            for item in value:
+                taken.append(self.item.take(item, exact))  # noqa: PERF401 - how far it came is the path
+        except MisfitError as error:
+            raise error.at(f"[{len(taken)}]") from None
+        return self.make(taken)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Kind):
+    """A dict: any names, or some, and values of one kind."""
+
+    value: Kind
+    keys: Text | Choices
+
+    @property
+    def name(self) -> str:
+        """As JSON calls it."""
+        return "object"
+
+    def shape(self) -> Json:
+        """Keys that are choices are properties, none of which must be there."""
+        value = self.value.schema()
+        if isinstance(self.keys, Text):
+            return {"type": "object", "additionalProperties": value}
+        names = self.keys.shape()["enum"]
+        return {"type": "object", "properties": dict.fromkeys(names, value), "additionalProperties": False}
+
+    def take(self, value: Any, exact: bool) -> dict[Any, Any]:
+        """Each key and each value fits, and no key is given twice."""
+        if type(value) is not dict:
+            raise expected(self.name, value)
+        taken = {}
+        for name, item in value.items():
+            try:
+                key = self.keys.take(name, exact)
+                if key in taken:
+                    raise MisfitError("it is given twice")
+                taken[key] = self.value.take(item, exact)
+            except MisfitError as error:
+                raise error.at(_shown(name)) from None
+        return taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A part of an object: a parameter of a function, or a field of a class."""
+
+    kind: Kind
+    required: bool = True
+    default: Any = NO_DEFAULT
+    """In JSON, for the schema; the function or class itself puts it in."""
+
+    def schema(self) -> Json:
+        """What may be left out is not offered as null too."""
+        kind = self.kind
+        if not self.required and isinstance(kind, Either):
+            kind = replace(kind, null=False)
+        told = {} if self.default in (NO_DEFAULT, None) else {"default": self.default}
+        return {**kind.schema(), **told}
+
+    def left_out(self, value: Any) -> bool:
+        """Does null say that it is left out?"""
+        return value is None and not self.required and not (isinstance(self.kind, Either) and self.kind.null)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Object(Kind):
+    """Named fields, of which `make` is called with those that are there."""
+
+    fields: Mapping[str, Field]
+    make: Callable[..., Any] = dict
+    called: str = "Object"
+
+    @property
+    def name(self) -> str:
+        """As JSON calls it."""
+        return "object"
+
+    def shape(self) -> Json:
+        """Strict: nothing but these."""
+        return {
+            "type": "object",
+            "properties": {name: field.schema() for name, field in self.fields.items()},
+            "required": [name for name, field in self.fields.items() if field.required],
+            "additionalProperties": False,
+        }
+
+    def take(self, value: Any, exact: bool) -> Any:
+        """Each field fits, and all that are required are there."""
+        if type(value) is not dict:
+            raise expected(self.name, value)
+        taken: dict[str, Any] = {}
+        for said, item in value.items():
+            name = self._meant(said, exact)
+            try:
+                if name in taken:
+                    raise MisfitError("it is given twice")
+                if exact or not self.fields[name].left_out(item):
+                    taken[name] = self.fields[name].kind.take(item, exact)
+            except MisfitError as error:
+                raise error.at(name) from None
+        return self._made(taken)
+
+    def _meant(self, said: str, exact: bool) -> str:
+        name = said if said in self.fields else None if exact else self._spellings.meant(said)
+        if name is None:
+            there = f"there are {', '.join(self.fields)}" if self.fields else "there are none"
+            raise MisfitError(f"{self.called} contains unknown parameter {_shown(said)}, {there}")
+        return name
+
+    def _made(self, taken: dict[str, Any]) -> Any:
+        for name, field in self.fields.items():
+            if field.required and name not in taken:
+                raise MisfitError(f"{self.called} missing required parameter {name}")
+        try:
+            return self.make(**taken)
+        except (TypeError, ValueError) as error:
+            raise MisfitError(str(error)) from error
+
+    @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(self.fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Either(Kind):
+    """One of several kinds that JSON tells apart, or null."""
+
+    members: tuple[Kind, ...]
+    null: bool = False
+
+    @property
+    def name(self) -> str:
+        """Each of them."""
+        return " or ".join(member.name for member in self.members)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Those of the members."""
+        return frozenset().union(*(member.types for member in self.members))
+
+    def shape(self) -> Json:
+        """A single one stands for itself."""
+        options = [member.schema() for member in self.members]
+        if self.null:
+            options.append({"type": "null"})
+        return options[0] if len(options) == 1 else {"anyOf": options}
+
+    def take(self, value: Any, exact: bool) -> Any:
+        """As it is where it fits so, and otherwise in other clothes where only one meaning fits."""
+        if value is None and self.null:
+            return None
+        misfits = []
+        for member in self.members:
+            try:
+                return member.take(value, True)
+            except MisfitError as error:
+                misfits.append(error)
+        if exact:
+            raise self._misfit(value, misfits)
+        return self._undressed(value)
+
+    def _undressed(self, value: Any) -> Any:
+        taken, misfits = [], []
+        for member in self.members:
+            try:
+                taken.append(member.take(value, False))
+            except MisfitError as error:
+                misfits.append(error)
+        if not taken or any(other != taken[0] for other in taken):
+            raise self._misfit(value, misfits)
+        return taken[0]
+
+    def _misfit(self, value: Any, misfits: list[MisfitError]) -> MisfitError:
+        problems = dict.fromkeys(map(str, misfits))
+        return MisfitError("; or ".join(problems)) if problems else expected(f"either {self.name}", value)
+
+
+def bounded(kind: Kind, lo: float, hi: float) -> Kind | None:
+    """The same numbers within these bounds too; None if it is not numbers alone."""
+    if isinstance(kind, Number):
+        lo, hi = max(lo, kind.lo), min(hi, kind.hi)
+        if kind.whole:
+            lo, hi = (lo if math.isinf(lo) else math.ceil(lo)), (hi if math.isinf(hi) else math.floor(hi))
+        return replace(kind, lo=lo, hi=hi)
+    if not isinstance(kind, Either):
+        return None
+    members = [bounded(member, lo, hi) for member in kind.members]
+    return None if None in members else replace(kind, members=tuple(filter(None, members)))
+
+
+def _shown(name: str) -> str:
+    """A name that the model made up, short enough to be read."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
