@@ -173,7 +173,12 @@ class App:
     def _notice(self) -> None:
         """A part has failed or is back; from any thread."""
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(lambda: self._front.faults(self.faults()))
+            self._loop.call_soon_threadsafe(self._noticed)
+
+    def _noticed(self) -> None:
+        self._front.faults(self.faults())
+        if self._microphone_lane.fault and self.machine.state == "listening":
+            self.happened(ev.Deaf())
 
     def _edge(self, pressed: bool) -> None:
         self.tell(ev.Edge(pressed, time.monotonic()))

@@ -13,7 +13,18 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.core.events import Captured, CaptureEnded, Drained, EarconKind, Input, Sounded, Stopped, Xrun
+from daemon.core.events import (
+    Captured,
+    CaptureEnded,
+    Drained,
+    EarconKind,
+    Input,
+    Sounded,
+    SpeakerLost,
+    Stopped,
+    Unplayed,
+    Xrun,
+)
 from daemon.core.pcm import from_pcm16, to_pcm16
 from daemon.core.playout import Playout
 from daemon.core.resample import Resampler
@@ -109,7 +120,7 @@ class SpeakerLane:
     def play(self, item_id: str, pcm: bytes) -> None:
         """Queue more of an item: PCM16 mono 24 kHz. Without a card it is over at once, unheard."""
         if self.fault:
-            self._tell(Drained(()))
+            self._tell(Unplayed(item_id))
             return
         resampler = self._resamplers.get(item_id)
         if resampler is None:
@@ -216,5 +227,5 @@ class SpeakerLane:
         self.fault = str(error)
         self._notice()
         with self._lock:
-            self._playout.stopped(0)
-        self._tell(Drained(()))
+            cut = self._playout.lost()
+        self._tell(SpeakerLost(cut))

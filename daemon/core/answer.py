@@ -18,6 +18,7 @@ from daemon.protocol import Item, Json, ResponseCancel, ResponseCreate
 
 DRAIN_SLACK_S = 10.0
 MAX_ROUNDS = 8
+UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
 BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 
 
@@ -140,6 +141,7 @@ class Answer:
             self._outbox.do(ev.Words("assistant", text))
         self._remember(turn)
         self._ledger.assistant(item_id, turn.replies[item_id])
+        self._barge_in.reworded(item_id, self._responses)
 
     def item_ended(self, item_id: str, response_id: str) -> None:
         """No more audio will come for this item."""
@@ -152,7 +154,7 @@ class Answer:
         first = self._responses.active == response_id
         self._responses.done(response_id)
         self._rest()
-        self._barge_in.delete_unheard(self._responses)
+        self._barge_in.put_right(self._responses)
         if not wanted or self.turn is None:
             self._tools.refuse(items if first else [])
             return
@@ -258,7 +260,32 @@ class Answer:
         turn = self._barge_in.heard(cut, self._responses)
         if turn is not None:
             self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
-        self._barge_in.delete_unheard(self._responses)
+        self._barge_in.put_right(self._responses)
+
+    def speaker_lost(self, cut: Cut) -> None:
+        """The speaker has failed: what it did not play must not count as said. The answer itself goes on."""
+        if self._barge_in.waiting:
+            self.stopped(cut)
+            return
+        self.drained(cut.whole)
+        self._lose(cut)
+
+    def unplayed(self, item_id: str) -> None:
+        """Audio has come while the speaker does not work. Who asked in writing reads the answer at least."""
+        self.drained(())
+        if self.turn is not None and self.turn.source != "text":
+            self._lose(Cut(None, 0, (), (item_id,)))
+
+    def _lose(self, cut: Cut) -> None:
+        """Some of the answer is never heard: told once in a turn."""
+        turn = self.turn
+        if turn is None or not (cut.item_id or cut.unheard):
+            return
+        turn.heard_ms += self._barge_in.cut(cut, self._responses)
+        self._barge_in.put_right(self._responses)
+        if not turn.unplayed:
+            turn.unplayed = True
+            self.fail(UNHEARD)
 
     def interrupt(self, now: float) -> None:
         """Barge-in: whatever is being answered is over."""
@@ -330,7 +357,7 @@ class Answer:
                 self.stopped(Cut(None, 0, (), ()))
             case "cancel":
                 self._responses.give_up()
-                self._barge_in.delete_unheard(self._responses)
+                self._barge_in.put_right(self._responses)
             case "drain":
                 self.drained(())
             case "stall":

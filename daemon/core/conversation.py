@@ -28,6 +28,8 @@ from daemon.protocol import AudioCommit, Content, Item, ItemCreate
 NO_SPEECH_S = 8.0
 MAX_TEXTS = 8
 TOO_LATE = "The server could not be reached in time; what was said has been dropped."
+DEAF = "There is no microphone to speak into; plug it in, or ask voiced doctor."
+NO_SOUND = "The microphone gave no sound while the button was down; press again, or ask voiced doctor."
 
 
 class Settings(Struct, frozen=True):
@@ -149,7 +151,7 @@ class Conversation:
             self.question = self._new_turn("button")
             self.question.pressed_at = at
         elif self.question is not None:
-            self.question.closed, self.question.waits_until = False, None
+            self.question.closed, self.question.deaf, self.question.waits_until = False, False, None
         self._timers.clear("wait")
         self._listener.start(now, anew)
 
@@ -189,7 +191,24 @@ class Conversation:
         if self._listener.long_enough:
             self.question.closed = True
         else:
-            self._abandon()
+            self._miss(self.question)
+
+    def deaf(self) -> bool:
+        """There is no microphone to speak into; False if that was told in this press already."""
+        question = self.question
+        if question is not None and question.deaf:
+            return False
+        if question is not None:
+            question.deaf = True
+        self._outbox.do(ev.Trouble(DEAF))
+        return True
+
+    def _miss(self, question: Turn) -> None:
+        """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
+        self._abandon()
+        if not question.deaf:
+            self._outbox.do(ev.Trouble(NO_SOUND))
+        self._drop(question, DEAF if question.deaf else NO_SOUND)
 
     # ------------------------------------------------------------ the question
 

@@ -38,7 +38,7 @@ class Captured(Struct, frozen=True):
 
 
 class Deaf(Struct, frozen=True):
-    """The microphone was asked for and is not there."""
+    """The microphone was asked for and is not there, or has failed while it was open."""
 
 
 class CaptureEnded(Struct, frozen=True):
@@ -62,6 +62,18 @@ class Stopped(Struct, frozen=True):
     """The speaker is silent because it was asked to be."""
 
     cut: Cut
+
+
+class SpeakerLost(Struct, frozen=True):
+    """The speaker has failed: what it had to play, and had not, is never heard."""
+
+    cut: Cut
+
+
+class Unplayed(Struct, frozen=True):
+    """Audio of this item has come while the speaker does not work."""
+
+    item_id: str
 
 
 class Xrun(Struct, frozen=True):
@@ -151,6 +163,8 @@ Input: TypeAlias = (
     | Sounded
     | Drained
     | Stopped
+    | SpeakerLost
+    | Unplayed
     | Xrun
     | Connected
     | Received

@@ -20,7 +20,6 @@ from daemon.core.reader import Reader
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
-DEAF = "There is no microphone to speak into; plug it in, or ask voiced doctor."
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
 _BUSY = "conversation_already_has_active_response"
@@ -136,9 +135,12 @@ class Machine:
                 self._lifeline.lost(conn, code, reason, retry_after_s, now)
             case ev.ToolDone(call_id, output):
                 talk.answer.tool_done(call_id, output)
+            case ev.SpeakerLost(cut):
+                talk.answer.speaker_lost(cut)
+            case ev.Unplayed(item_id):
+                talk.answer.unplayed(item_id)
             case ev.Deaf():
-                self._earcons.deaf = True
-                self._outbox.do(ev.Trouble(DEAF))
+                self._earcons.deaf = talk.deaf()
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
                 self._write(writes)

@@ -156,6 +156,10 @@ class Playout:
             unheard=tuple(item.item_id for item in items),
         )
 
+    def lost(self) -> Cut:
+        """The card has gone, and with it all that it has not told of as heard."""
+        return self.stopped(self._line_frames)
+
     # ------------------------------------------------------------ parts
 
     def _playable(self) -> tuple[int, bool]:

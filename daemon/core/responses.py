@@ -122,9 +122,13 @@ class Responses:
         """The spoken items of an answer."""
         return [item_id for item_id, item in self.items.items() if item.response_id == response_id]
 
-    def spoken(self, item_id: str) -> bool:
-        """Has the server at the other end spoken this item?"""
-        return item_id in self.items and self.items[item_id].known == "spoken"
+    def mark_cut(self, item_id: str) -> bool:
+        """The server is told now how much counts of an item; False if it did not speak it, or knows."""
+        item = self.items.get(item_id)
+        if item is None or item.known != "spoken":
+            return False
+        item.known = ""
+        return True
 
     def told(self, item_id: str) -> bool:
         """Was it told of this item, by a connection that came after it?"""

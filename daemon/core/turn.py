@@ -28,6 +28,7 @@ class Turn(Struct):
 
     `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
     `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
+    `deaf`, `unplayed`: the user was told that there is no microphone, that the speaker plays no answer.
     """
 
     number: int
@@ -41,6 +42,8 @@ class Turn(Struct):
     voiced: bool = False
     written: list[str] = field(default_factory=list)
     interrupted: bool = False
+    deaf: bool = False
+    unplayed: bool = False
     trouble: str = ""
     user_item: str = ""
     heard: str = ""

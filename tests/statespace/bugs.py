@@ -69,7 +69,7 @@ BUGS = {
     "an answer asked for is forgotten": Bug({(Responses, "ask"): _forget_that_it_was_asked}, ASKED[:1]),
     "what was cut off counts as heard": Bug({(Ledger, "heard"): lambda *_: None}, ANSWERED),
     "a session that took over is not put right": Bug(
-        {(BargeIn, "_put_right"): lambda *_: None}, (*ANSWERED, "moved")
+        {(BargeIn, "_tell_anew"): lambda *_: None}, (*ANSWERED, "moved")
     ),
     "a question is asked again after its tool has run": Bug(
         {(Answer, "online"): _ask_again_whatever_was_done}, ASKED

@@ -52,6 +52,7 @@ _IGNORED = frozenset(
         # what is told afterwards
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
+        *("deaf", "unplayed"),
         *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items"),
         "past",
         # where else the same is met
@@ -80,7 +81,7 @@ class Canon:
         self._open_calls = set(answer._tools._open)
         self._idle = _rewritten(world)
         self._unused = set() if world.bounds.fallback else {"outage"}
-        for each in (world.playing, world.tools, world.server, answer._barge_in._unheard, world):
+        for each in (world.playing, world.tools, world.server, answer._barge_in._cut, world):
             self._add(each)
         return " ".join(self._parts)
 

@@ -72,7 +72,7 @@ def _cards(world: World) -> Iterator[str]:
     if world.tail:
         yield "tail"
     if world.playing:
-        yield "drained"
+        yield from ("drained", "speaker lost")
     if world.silencing:
         yield from ("silent unheard", "silent heard", "silent late")[: len(world.playing) + 1]
 
@@ -163,6 +163,13 @@ def _silent(world: World, whole: int | None) -> None:
         world.step(ev.Stopped(Cut(items[whole], 50, items[:whole], items[whole + 1 :])))
 
 
+def _speaker_lost(world: World) -> None:
+    """The speaker fails with half of the first item played."""
+    (first, *others), world.playing, world.silencing = world.playing, [], False
+    world.unheard += [first, *others]
+    world.step(ev.SpeakerLost(Cut(first, 50, (), tuple(others))))
+
+
 def _tool(world: World) -> None:
     world.step(ev.ToolDone(world.tools.pop(0), "Done."))
 
@@ -202,6 +209,7 @@ _LOCAL: dict[str, Callable[[World], None]] = {
     "sound": lambda world: world.step(ev.Captured(ENOUGH)),
     "tail": _tail,
     "drained": _drained,
+    "speaker lost": _speaker_lost,
     "silent unheard": lambda world: _silent(world, None),
     "silent heard": lambda world: _silent(world, 0),
     "silent late": lambda world: _silent(world, 1),

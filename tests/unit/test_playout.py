@@ -354,3 +354,14 @@ def test_whatever_happens_heard_only_grows_and_never_exceeds_what_came(steps: li
         getattr(owner, name)(*arguments)
         story.look()
     story.let_end()
+
+
+def test_what_a_lost_card_held_was_never_heard() -> None:
+    playout = Playout(1000, start_ms=0)
+    playout.push("a", np.ones(100, np.float32))
+    playout.finish("a")
+    playout.push("b", np.ones(100, np.float32))
+    playout.pull(150)
+    playout.played(130)  # 20 of them have been heard
+    assert playout.lost() == Cut("a", 20, (), ("b",))
+    assert playout.idle
