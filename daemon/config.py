@@ -41,6 +41,7 @@ class RealtimeConfig(Struct, frozen=True):
     model: str = "gpt-realtime-2.1-mini"
     key_file: str = ""  # else the credential realtime_key, else the environment variable OPENAI_API_KEY
     key_header: str = "bearer"  # custom: "bearer", or the header that carries the key as it is
+    ca_file: str = ""  # whom to trust beside the system's authorities
     organization: str = ""
     project: str = ""
     turn: Literal["hold", "tap", "open"] = "hold"
@@ -275,6 +276,11 @@ def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
         yield f'realtime.url: the provider "{realtime.provider}" has its own address; leave url out'
     if not re.fullmatch(r"[A-Za-z0-9-]+", realtime.key_header):
         yield 'realtime.key_header: this is no header name; write "bearer", or a name such as "api-key"'
+    for name, text in (("organization", realtime.organization), ("project", realtime.project)):
+        if not re.fullmatch(r"[!-~]*", text):
+            yield f"realtime.{name}: this cannot be sent; write its ID alone, without spaces"
+    if not realtime.model.isprintable():
+        yield "realtime.model: it holds control characters; write its name alone"
 
 
 def _session(realtime: RealtimeConfig) -> Iterator[str]:

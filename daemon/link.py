@@ -11,26 +11,27 @@ import contextlib
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import msgspec
-from websockets.asyncio.client import ClientConnection, connect, unix_connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from daemon.codec import Junk, decode_server, encode
 from daemon.core.events import Connected, Disconnected, Place, Received
-from daemon.protocol import MAX_FRAME_BYTES, ClientEvents, Role
+from daemon.dial import CLOSE_S, OPEN_S, Shunned, dial
+from daemon.handshake import server_s
+from daemon.protocol import ClientEvents, Role
 from daemon.providers import Endpoint
+from daemon.reach import DialError
 
 log = logging.getLogger("voiced.link")
 
-OPEN_S = 10.0
-PING_S = 20.0
-CLOSE_S = 0.5
 PONG_S = 5.0
+
+_MOST_SHUNNED = 16
 
 LinkEvent: TypeAlias = Connected | Received | Disconnected
 
@@ -85,16 +86,17 @@ class Link:
         self._wire = wire
         self._lines: dict[int, _Line] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._shunned: Shunned = deque(maxlen=_MOST_SHUNNED)
 
     @property
     def at_work(self) -> bool:
         """Is a connection being made or served? Its end is always told; until then it is at work."""
         return any(not line.task.done() for line in self._lines.values())
 
-    def open(self, conn: int, place: Place) -> None:
-        """Connect to this place, and call the connection by this number."""
+    def open(self, conn: int, place: Place, limit_s: float = OPEN_S) -> None:
+        """Connect to this place within the limit, and call the connection by this number."""
         outgoing: asyncio.Queue[ClientEvents] = asyncio.Queue()
-        task = asyncio.create_task(self._serve(conn, place, outgoing), name=f"link-{conn}")
+        task = asyncio.create_task(self._serve(conn, place, limit_s, outgoing), name=f"link-{conn}")
         self._lines[conn] = _Line(outgoing, task)
 
     def send(self, conn: int, event: ClientEvents) -> None:
@@ -141,17 +143,19 @@ class Link:
                     self.close(conn)
                     self._tell(Disconnected(conn, 0, "the server does not answer"))
 
-    async def _serve(self, conn: int, place: Place, outgoing: asyncio.Queue[ClientEvents]) -> None:
+    async def _serve(
+        self, conn: int, place: Place, limit_s: float, outgoing: asyncio.Queue[ClientEvents]
+    ) -> None:
         try:
-            socket = await _dial(self._endpoint(place))
+            socket = await dial(self._endpoint(place), limit_s, self._shunned)
             async with socket, asyncio.TaskGroup() as tasks:
                 self._lines[conn].socket = socket
-                self._tell(Connected(conn, _server_s(socket)))
+                self._tell(Connected(conn, server_s(socket.response.headers) if socket.response else None))
                 writer = tasks.create_task(self._write(conn, socket, outgoing), name=f"link-{conn}-writer")
                 end = await self._read(conn, socket)
                 writer.cancel()
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
-            end = _refusal(conn, error)
+        except DialError as said:
+            end = Disconnected(conn, said.code, str(said), said.retry_after_s)
         except Exception:
             # Our own bug: without an end nobody would ever connect again.
             log.exception("The connection failed here, not at the server.")
@@ -188,49 +192,3 @@ class Link:
                 frame = encode(await outgoing.get())
                 self._wire.write(conn, "client", frame)
                 await socket.send(frame, text=True)
-
-
-async def _dial(endpoint: Endpoint) -> ClientConnection:
-    options: dict[str, Any] = {
-        "additional_headers": endpoint.headers,
-        "max_size": MAX_FRAME_BYTES,
-        "compression": None,
-        "open_timeout": OPEN_S,
-        "ping_interval": PING_S,
-        "ping_timeout": PING_S,
-        "close_timeout": CLOSE_S,
-        "user_agent_header": "voiced",
-    }
-    if endpoint.unix:
-        return await unix_connect(endpoint.unix, endpoint.url, **options)
-    return await connect(endpoint.url, **options)
-
-
-def _server_s(socket: ClientConnection) -> float | None:
-    """What the server's clock says, by the Date header of its handshake; boards boot with a wrong clock."""
-    date = socket.response.headers.get("Date") if socket.response is not None else None
-    with contextlib.suppress(TypeError, ValueError):
-        return parsedate_to_datetime(date).timestamp() if date else None
-    return None
-
-
-def _refusal(conn: int, error: Exception) -> Disconnected:
-    """Why there is no connection: the HTTP status where the server gave one."""
-    if not isinstance(error, InvalidStatus):
-        return Disconnected(conn, 0, str(error) or type(error).__name__)
-    response = error.response
-    try:
-        retry_after_s = max(0.0, float(int(response.headers.get("Retry-After", "0"))))
-    except ValueError:
-        retry_after_s = 0.0
-    reason = _code(response.body or b"") or f"HTTP {response.status_code}"
-    return Disconnected(conn, response.status_code, reason, retry_after_s)
-
-
-def _code(body: bytes) -> str:
-    """The error code in the body of a refused handshake, if there is one."""
-    try:
-        error = msgspec.json.decode(body)["error"]
-        return str(error.get("code") or error.get("type") or "")
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
-        return ""

@@ -25,11 +25,16 @@ class Secret(str):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """What a connection needs. `unix` is the path of a unix socket, else empty: then the URL says where."""
+    """What a connection needs. `unix` is the path of a unix socket, else empty: then the URL says where.
+
+    `direct`: whatever proxy the environment names. `ca_file`: whom to trust beside the system's authorities.
+    """
 
     url: str
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     unix: str = ""
+    direct: bool = False
+    ca_file: str = ""
 
 
 def resolve_key(config: Config) -> Secret | None:
@@ -78,16 +83,18 @@ def endpoint(config: Config) -> Endpoint:
 
 def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     """The server of a provider that is not offline, with or without a key."""
-    return Endpoint(_url(realtime), _headers(realtime, key))
+    return Endpoint(_url(realtime), _headers(realtime, key), ca_file=realtime.ca_file)
 
 
 def brain_endpoint(brain: BrainConfig) -> Endpoint:
     """The offline brain, by unix socket or by TCP."""
     if brain.address.startswith("unix:"):
-        return Endpoint(f"ws://localhost{REALTIME_PATH}", unix=brain.address.removeprefix("unix:"))
+        return Endpoint(
+            f"ws://localhost{REALTIME_PATH}", unix=brain.address.removeprefix("unix:"), direct=True
+        )
     address = brain.address if "://" in brain.address else f"ws://{brain.address}"
     path = "" if urlsplit(address).path.strip("/") else REALTIME_PATH
-    return Endpoint(address.rstrip("/") + path)
+    return Endpoint(address.rstrip("/") + path, direct=True)
 
 
 def _url(realtime: RealtimeConfig) -> str:

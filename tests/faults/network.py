@@ -14,14 +14,16 @@ from typing import Any, Literal
 
 import msgspec
 from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.exceptions import ConnectionClosedError
 from websockets.http11 import Response
 
 from daemon.brain.engines import Engines
 from daemon.brain.server import Brain, Company
 from daemon.brain.session import Session
-from daemon.link import OPEN_S, PING_S
+from daemon.dial import OPEN_S, PING_S, Shunned
+from daemon.handshake import refusal
 from daemon.providers import Endpoint
+from daemon.reach import DialError, Step
 
 LATENCY_S = 0.02
 _TICK_S = 1e-6
@@ -191,20 +193,22 @@ class Network:
         """Connections that are open."""
         return [line for line in self.lines if line.code is None]
 
-    async def dial(self, endpoint: Endpoint) -> ClientEnd:
-        """In the place of `daemon.link._dial`."""
+    async def dial(
+        self, endpoint: Endpoint, limit_s: float = OPEN_S, shunned: Shunned | None = None
+    ) -> ClientEnd:
+        """In the place of `daemon.dial.dial`."""
         loop = asyncio.get_running_loop()
         to_brain = bool(endpoint.unix)
         if not to_brain:
             self.dials.append(loop.time())
         mishap = self.handshakes.pop(0) if self.handshakes and not to_brain else ""
         if mishap == "silent":
-            await asyncio.sleep(OPEN_S)
-            raise TimeoutError
+            await asyncio.sleep(limit_s)
+            raise DialError(Step.HANDSHAKE, "no answer in time")
         await asyncio.sleep(LATENCY_S)
         if mishap.isdigit():
             headers = Headers({"Retry-After": "3"} if mishap == "429" else {})
-            raise InvalidStatus(Response(int(mishap), "", headers, b""))
+            raise refusal(Response(int(mishap), "", headers, b""))
         line = Line(len(self.lines) + 1, loop.time())
         self.lines.append(line)
         if mishap == "accept_then_close":

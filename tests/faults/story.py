@@ -53,7 +53,7 @@ def stage(network: Network, seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
         virtual_time() as loop,
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as directory,
         mock.patch("daemon.brain.engines.ThreadPoolExecutor", Inline),
-        mock.patch("daemon.link._dial", network.dial),
+        mock.patch("daemon.link.dial", network.dial),
         mock.patch("daemon.brain.server.Session", network.session),
     ):
         random.seed(seed)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from daemon.brain.engines import Engines
+from daemon.dial import OPEN_S, Shunned
 from daemon.providers import Endpoint
 from tests.brain.scripted import ToneVoice
 from tests.faults.house import House, Person, ToneEar, configuration
@@ -27,8 +28,10 @@ class Scribe(Network):
         self.written = written
         self.brains: list[Line] = []
 
-    async def dial(self, endpoint: Endpoint) -> ClientEnd:
-        end = await super().dial(endpoint)
+    async def dial(
+        self, endpoint: Endpoint, limit_s: float = OPEN_S, shunned: Shunned | None = None
+    ) -> ClientEnd:
+        end = await super().dial(endpoint, limit_s, shunned)
         if endpoint.unix:
             self.brains.append(self.lines[-1])
         return end

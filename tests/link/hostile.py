@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from daemon.brain.session import Session
-from daemon.link import PING_S
+from daemon.dial import PING_S
 from daemon.protocol import MAX_FRAME_BYTES
 from tests.faults.network import CORRUPTIONS, CUTS, HANDSHAKES, REFUSALS, Direction, Fault, error_event
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 from daemon.brain.engines import Engines
+from daemon.dial import OPEN_S, Shunned
 from daemon.providers import Endpoint
 from tests.faults.network import (
     CUTS,
@@ -91,11 +92,13 @@ class Weather(Network):
         self.struck.clear()
         self._faults = [each for each in self._faults if each.nth > self._counts[each.direction, each.event]]
 
-    async def dial(self, endpoint: Endpoint) -> ClientEnd:
-        """In the place of `daemon.link._dial`."""
+    async def dial(
+        self, endpoint: Endpoint, limit_s: float = OPEN_S, shunned: Shunned | None = None
+    ) -> ClientEnd:
+        """In the place of `daemon.dial.dial`."""
         if self.handshakes and not endpoint.unix:
             self.hurt_at = asyncio.get_running_loop().time()
-        return await super().dial(endpoint)
+        return await super().dial(endpoint, limit_s, shunned)
 
     def _brew(self, kinds: dict[Direction, tuple[str, ...]]) -> None:
         direction, event = self._dice.choice(list(EVENTS))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon import link
+from daemon import dial, link
 from daemon.core import attempt, barge_in, lifeline, tools_due
 from daemon.core.conversation import Settings
 from tests.statespace.diagram import table
@@ -18,8 +18,8 @@ TEXT = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
     ("fault", "seconds"),
     [
         ("while somebody waits", lifeline.PROBE_S + link.PONG_S),
-        ("while nobody waits", link.PING_S + link.PONG_S),
-        ("no handshake", link.OPEN_S),
+        ("while nobody waits", dial.PING_S + link.PONG_S),
+        ("no handshake", dial.OPEN_S),
         ("connected and not greeted", attempt.GREETING_S),
         ("settings not confirmed", attempt.CONFIGURE_S),
         ("history not confirmed", attempt.SEED_S),

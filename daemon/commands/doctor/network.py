@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import socket
-import ssl
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+from websockets.exceptions import WebSocketException
 
 from daemon.commands.doctor.finding import Finding, Told, error, warning
 from daemon.commands.doctor.machine import Machine
+from daemon.dial import Way, dial, look
 from daemon.providers import Endpoint, brain_endpoint, cloud_endpoint
+from daemon.proxy import is_loopback
+from daemon.reach import Address, DialError, Step, addresses, connect, why_not
 
 _LIMIT_S: Final = 5.0
 _GREETING_S: Final = 10.0
 _ENGINES: Final = {"small": ("hama",), "both": ("hama", "moonshine_voice")}
 _PORTS: Final = {"ws": 80, "wss": 443}
-_LOCAL: Final = ("localhost", "127.0.0.1", "::1")
-_CLOCK_ERRORS: Final = (9, 10)
-"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
-
+_MOST_ADDRESSES: Final = 16
+_CODES: Final = {
+    Step.NAME: "V602",
+    Step.CLOCK: "V603",
+    Step.CERTIFICATE: "V604",
+    Step.TLS: "V605",
+    Step.ADDRESS: "V606",
+    Step.PROXY: "V608",
+    Step.CA_FILE: "V609",
+    Step.REDIRECT: "V610",
+    Step.HEADER: "V619",
+    Step.HANDSHAKE: "V617",
+}
+_BLAME_THE_URL: Final = (Step.NAME, Step.ADDRESS, Step.TLS, Step.REDIRECT)
 _REFUSALS: Final[dict[str, tuple[str, str, str]]] = {
     "400": ("V615", "does not like the request", "check realtime.url and realtime.model"),
     "401": ("V611", "refuses the key", "store a valid one with `voiced setup`"),
@@ -52,16 +66,23 @@ _MEANINGS: Final = {
 
 
 def way(machine: Machine) -> Iterator[Told]:
-    """Name, network and certificate of the cloud."""
+    """Name, network, proxy and certificate of the cloud."""
     if (where := _cloud(machine)) is None:
         return
     parts = urlsplit(where.url)
-    if parts.scheme == "ws" and where.headers and parts.hostname not in _LOCAL:
+    host = parts.hostname or ""
+    if parts.scheme == "ws" and where.headers and not is_loopback(host):
         yield warning(
             "V601", "realtime.url: ws:// shows the key to everyone on the way", "write wss:// instead"
         )
-    trouble = _trouble_on_the_way(parts)
-    yield trouble or f"{parts.hostname} can be reached"
+    found = _looked(where)
+    if isinstance(found, Finding):
+        yield found
+        return
+    by = f" by the proxy {found.proxy.name}" if found.proxy else ""
+    yield f"{host} can be reached{by}"
+    if not found.proxy:
+        yield from _dead_addresses(host, parts.port or _PORTS[parts.scheme])
 
 
 def answer(machine: Machine) -> Iterator[Told]:
@@ -74,7 +95,7 @@ def answer(machine: Machine) -> Iterator[Told]:
         return
     if machine.key is None and machine.config.realtime.provider != "custom":
         return
-    if _trouble_on_the_way(urlsplit(where.url)) is None:
+    if not isinstance(_looked(where), Finding):
         yield _greeting(where)
 
 
@@ -83,67 +104,64 @@ def _cloud(machine: Machine) -> Endpoint | None:
     return None if realtime.provider == "offline" else cloud_endpoint(realtime, machine.key)
 
 
-def _trouble_on_the_way(parts: SplitResult) -> Finding | None:
-    """Try as far as TLS."""
-    host = parts.hostname or ""
+def _looked(where: Endpoint) -> Way | Finding:
+    """The service's own way to the server, as far as TLS."""
     try:
-        connect(parts)
-    except socket.gaierror as said:
-        return error(
-            "V602",
-            f"realtime.url: the name {host} cannot be found ({said.strerror})",
-            "check that name, the network, and the servers in /etc/resolv.conf",
+        return asyncio.run(look(where, _LIMIT_S))
+    except DialError as said:
+        return _trouble(said)
+
+
+def _trouble(said: DialError) -> Finding:
+    begin = "realtime.url: " if said.step in _BLAME_THE_URL else ""
+    return error(_CODES[said.step], f"{begin}{said.sentence}", said.remedy)
+
+
+def _dead_addresses(host: str, port: int) -> Iterator[Told]:
+    """A server that can be reached although one of its addresses cannot: each is tried by itself."""
+    outcomes: dict[str, str] = {}
+    with contextlib.suppress(DialError):
+        outcomes = asyncio.run(_try_each(host, port))
+    dead = [f"{name}: {why}" for name, why in outcomes.items() if why]
+    if dead and len(dead) < len(outcomes):
+        yield warning(
+            "V607",
+            f"realtime.url: not every address of {host} can be reached ({', '.join(dead)})",
+            "mend that way if it is yours; voiced goes by another address",
         )
-    except ssl.SSLCertVerificationError as said:
-        if said.verify_code in _CLOCK_ERRORS:
-            sentence = f"the certificate of {host} is not valid at this time ({said.verify_message})"
-            return error("V603", sentence, "set the clock; if it is right, the server's owner must act")
-        return error(
-            "V604",
-            f"the certificate of {host} is not trusted ({said.verify_message})",
-            "check realtime.url, and run `apt install --reinstall ca-certificates`",
-        )
-    except ssl.SSLError as said:
-        sentence = f"realtime.url: {host} gives no secure connection ({said.reason})"
-        return error("V605", sentence, "check the URL and its port")
-    except OSError as said:
-        sentence = f"realtime.url: {host} cannot be reached ({_reason(said)})"
-        return error("V606", sentence, "check the URL and the network")
-    return None
 
 
-def connect(parts: SplitResult) -> None:
-    """Open the connection as far as TLS, and close it. Raises OSError."""
-    address = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
-    with socket.create_connection(address, _LIMIT_S) as connection:
-        if parts.scheme == "wss":
-            ssl.create_default_context().wrap_socket(connection, server_hostname=parts.hostname).close()
+async def _try_each(host: str, port: int) -> dict[str, str]:
+    """Each address of the name, and why it cannot be reached, if it cannot."""
+    until = asyncio.get_running_loop().time() + _LIMIT_S
+    found = (await addresses(host, port, until))[:_MOST_ADDRESSES]
+    outcomes = await asyncio.gather(*map(_try, found)) if len(found) > 1 else [""]
+    return {address.name: why for address, why in zip(found, outcomes, strict=True)}
 
 
-def _reason(said: OSError) -> str:
-    return "no answer in time" if isinstance(said, TimeoutError) else said.strerror or str(said)
+async def _try(address: Address) -> str:
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            (await connect(address)).close()
+    except OSError as failure:
+        return why_not(failure)
+    return ""
 
 
 def _greeting(where: Endpoint) -> Told:
-    """Open a session and read its first event."""
-    from websockets.exceptions import InvalidStatus, WebSocketException
-
-    host = urlsplit(where.url).hostname
+    """Open a session as the service does, and read its first event."""
+    host = f"{urlsplit(where.url).hostname}"
     try:
-        return _judged(f"{host}", json.loads(asyncio.run(_first_event(where))))
-    except InvalidStatus as refused:
-        response = refused.response
-        return _refusal(f"{host}", response.status_code, _error_code(response.body))
+        return _judged(host, json.loads(asyncio.run(_first_event(where))))
+    except DialError as said:
+        return _refusal(host, said.code, str(said)) if said.step is Step.REFUSAL else _trouble(said)
     except (OSError, WebSocketException, ValueError) as said:
         sentence = f"{host} does not speak the Realtime protocol ({type(said).__name__})"
         return error("V617", sentence, "check realtime.url, or try again later")
 
 
 async def _first_event(where: Endpoint) -> str | bytes:
-    """On one thread: TLS of two threads at once may lose what comes in."""
-    from websockets.asyncio.client import connect as open_session
-
-    async with open_session(where.url, additional_headers=where.headers, open_timeout=_GREETING_S) as session:
+    async with await dial(where, _GREETING_S) as session:
         return await asyncio.wait_for(session.recv(), _GREETING_S)
 
 
@@ -162,15 +180,6 @@ def _refusal(host: str, status: int, code: str) -> Finding:
     refusal = _REFUSALS.get(_MEANINGS.get(code, str(status)), _REFUSALS["400"])
     number, sentence, remedy = refusal
     return error(number, f"{host} {sentence} ({code or status})", remedy)
-
-
-def _error_code(body: bytes | None) -> str:
-    """The code in the body of a refusal, if it has one."""
-    try:
-        told = json.loads(body or b"{}")["error"]["code"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return told if isinstance(told, str) else ""
 
 
 # ---------------------------------------------------------------- the offline brain
@@ -198,14 +207,14 @@ def brain(machine: Machine) -> Iterator[Told]:
         yield level("V702", f"the offline brain does not listen at {config.brain.address}", fix.says, fix)
 
 
-def _not_listening(where: Endpoint) -> OSError | None:
+def _not_listening(where: Endpoint) -> OSError | DialError | None:
     try:
         if where.unix:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(_LIMIT_S)
-                connection.connect(str(Path(where.unix)))
+                connection.connect(where.unix)
         else:
-            connect(urlsplit(where.url))
-    except OSError as refused:
+            asyncio.run(look(where, _LIMIT_S))
+    except (OSError, DialError) as refused:
         return refused
     return None

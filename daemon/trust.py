@@ -1,0 +1,53 @@
+"""Whom a secure connection trusts, and what is wrong with a certificate that it does not."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Final
+
+from daemon.reach import DialError, Step, why_not
+
+_NOT_NOW: Final = (9, 10)
+"""OpenSSL's numbers for a certificate that is not valid yet, or not any more."""
+_NO_ISSUER: Final = (2, 18, 19, 20, 21)
+"""For one whose issuer nobody here knows, itself included."""
+_OTHER_NAME: Final = (62, 64)
+"""For one that is made out for another name or address."""
+
+
+def trust(ca_file: str) -> ssl.SSLContext:
+    """The authorities of the system, and those of this file if there is one. Raises DialError."""
+    context = ssl.create_default_context()
+    try:
+        if ca_file:
+            context.load_verify_locations(ca_file)
+    except ssl.SSLError:
+        sentence = f"realtime.ca_file: {ca_file} holds no certificate in PEM form"
+        remedy = "it must hold BEGIN CERTIFICATE; `openssl x509 -inform der` makes that of another form"
+        raise DialError(Step.CA_FILE, sentence, remedy) from None
+    except OSError as failure:
+        sentence = f"realtime.ca_file: {ca_file} cannot be read ({why_not(failure)})"
+        raise DialError(Step.CA_FILE, sentence, "correct the path, or the rights of the file") from None
+    return context
+
+
+def untrusted(host: str, said: ssl.SSLCertVerificationError) -> DialError:
+    """A certificate that must not be relied on, with the remedy for what is wrong with it."""
+    if said.verify_code in _NOT_NOW:
+        return DialError(
+            Step.CLOCK,
+            f"the certificate of {host} is not valid at this time ({said.verify_message})",
+            "set the clock; if it is right, the server's owner must act",
+        )
+    if said.verify_code in _OTHER_NAME:
+        remedy = "check realtime.url: write the name that the certificate is made out for"
+    elif said.verify_code in _NO_ISSUER:
+        remedy = (
+            "check realtime.url; for a server with a certificate of your own write ca_file = the file of its "
+            "authority into [realtime], else run `apt install --reinstall ca-certificates`"
+        )
+    else:
+        remedy = "check realtime.url, and run `apt install --reinstall ca-certificates`"
+    return DialError(
+        Step.CERTIFICATE, f"the certificate of {host} is not trusted ({said.verify_message})", remedy
+    )
