@@ -210,7 +210,7 @@ def test_each_provider_has_its_address(lines: str, url: str, monkeypatch: pytest
 )
 def test_offline_brain_is_reached_by_socket_or_port(address: str, url: str, unix: str) -> None:
     made = config.parse(f'[brain]\naddress = "{address}"', "voiced.toml")
-    assert providers.endpoint(made) == providers.Endpoint(url, {}, unix)
+    assert providers.endpoint(made) == providers.Endpoint(url, {}, unix, direct=True)
 
 
 @pytest.mark.parametrize(
