@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon import assembly, inventory, journal, vitals, watchdog
+from daemon.careful import Careful
 from daemon.chronicle import Chronicle, served
 from daemon.config import Config
 from daemon.control import Control
@@ -47,6 +48,7 @@ class App:
         self._runtime = Path(config.control.socket).parent
         self._memory = Memory(Path(config.state.directory), self._runtime, self.spawn)
         self.xruns = {"overrun": 0, "underrun": 0}
+        self.careful = Careful()
         self._sensors = inventory.sensors(config.devices)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._pin_fault = ""
@@ -64,9 +66,8 @@ class App:
         self._speaker: Speaker | None = None
         self._pins = Pins(config, self._edge, self._board_opened, self._notice, self.spawn)
         self._light = Light(self._lamp)
-        self._front = Front(
-            self.machine, self._light, self._speaker_lane, self._chronicle, self.control, self._desk
-        )
+        shown = (self._light, self._speaker_lane, self._chronicle, self.control, self._desk)
+        self._front = Front(self.machine, *shown, self.careful)
         self._timer: asyncio.TimerHandle | None = None
 
     def _endpoint(self, place: ev.Place) -> Endpoint:
@@ -84,8 +85,8 @@ class App:
             await self._start()
             await stop.wait()
         finally:
-            vitals.notify("STOPPING=1")
-            self._chronicle.stopping()
+            self.careful.do("telling systemd", vitals.notify, "STOPPING=1")
+            self.careful.do("the record of the end", self._chronicle.stopping)
             await self._stop()
 
     async def _start(self) -> None:
@@ -97,8 +98,8 @@ class App:
             self.happened(ev.MuteAsked(True))
         await self.control.open()
         self.process.ready()
-        vitals.notify("READY=1")
-        self._chronicle.ready(self.process.ready_ms)
+        self.careful.do("telling systemd", vitals.notify, "READY=1")
+        self.careful.do("the record of the start", self._chronicle.ready, self.process.ready_ms)
         if keyless(self.config):
             self._chronicle.trouble(NO_KEY)
         # Only now: the first connection may start the brain, which would compete with all of the above.
@@ -110,8 +111,10 @@ class App:
         for task in self._tasks:
             task.cancel()
         self._wake_at(None)
-        await self._pins.close()
-        await self.control.close()
+        with self.careful.guard("closing the board"):
+            await self._pins.close()
+        with self.careful.guard("closing the control socket"):
+            await self.control.close()
         streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
         await asyncio.gather(self._link.aclose(), *(asyncio.to_thread(stream.close) for stream in streams))
         self._wire.close()
@@ -125,8 +128,8 @@ class App:
         """What was on before is on again, and the lamps show what there is to show."""
         self._pins.write_safe_plan(self._runtime / "safe.json")
         for device, value in self.machine.devices.values().items():
-            self._write(device, value)
-        self._light.redraw()
+            self.careful.do("an output", self._write, device, value)
+        self.careful.do("the lamp", self._light.redraw)
 
     def _open_sound(self) -> None:
         from hardware.alsa import AlsaMicrophone, AlsaSpeaker
@@ -192,14 +195,17 @@ class App:
             event = drained
         elif isinstance(event, ev.Xrun):
             self.xruns[event.kind] += 1
-            self._chronicle.xrun(event.kind)
+            self.careful.do("the record of an xrun", self._chronicle.xrun, event.kind)
         elif isinstance(event, ev.Edge):
-            self.control.publish("button", pressed=event.pressed)
+            self._tell_watchers("button", pressed=event.pressed)
         try:
             for effect in self.machine.step(event, time.monotonic()):
-                self._carry_out(effect)
+                self.careful.do(type(effect).__name__, self._carry_out, effect)
         finally:
             self._wake_at(self.machine.deadline)
+
+    def _tell_watchers(self, event: str, **fields: Any) -> None:
+        self.careful.do(f"publishing {event}", self.control.publish, event, **fields)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
         return self._loop.call_later(seconds, call)
@@ -229,7 +235,8 @@ class App:
                 self._capture(on)
             case WriteOutput(device, value):
                 self._write(device, value)
-                self._chronicle.device(self.names.name(device), value)
+                name = self.names.name(device)
+                self.careful.do("the record of a device", self._chronicle.device, name, value)
             case ev.DeviceAnswered(ticket, answer):
                 self.tickets.resolve(ticket, answer)
             case ev.RunTool(call_id, name, arguments):
@@ -274,15 +281,18 @@ class App:
     def _write(self, device: str, value: float | str) -> None:
         if not self._pins.there:
             return
-        self.control.publish("device", name=self.names.name(device), value=value)
+        self._tell_watchers("device", name=self.names.name(device), value=value)
         try:
             self._pins.write(device, value)
-        except PinError as error:
-            self._pin_fault = str(error)
+        except Exception as error:
+            # Whatever it was: the one who asked must not be told that it was done.
+            self._pin_fault = str(error) or type(error).__name__
+            if not isinstance(error, PinError):
+                raise
 
     def _lamp(self, colour: tuple[float, float, float]) -> None:
         for name in self.config.lamps:
-            self.control.publish("lamp", name=name, colour=[round(part, 3) for part in colour])
+            self._tell_watchers("lamp", name=name, colour=[round(part, 3) for part in colour])
             self._pins.lamp(name, colour)
 
     async def _run_tool(self, call_id: str, name: str, arguments: str) -> None:
@@ -290,7 +300,8 @@ class App:
         output = await self._toolbox.call(call_id, name, arguments)
         if output is None:
             output = REPEATED
-        self._chronicle.tool(name, (time.monotonic() - begun) * 1000, arguments, output)
+        took_ms = (time.monotonic() - begun) * 1000
+        self.careful.do("the record of a tool", self._chronicle.tool, name, took_ms, arguments, output)
         self.happened(ev.ToolDone(call_id, output))
 
     # ------------------------------------------------------------ what tools and people ask for

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from daemon import vitals
+from daemon.careful import Careful
 from daemon.chronicle import Chronicle
 from daemon.control import Control
 from daemon.core import events as ev
@@ -25,6 +26,7 @@ class Front:
         chronicle: Chronicle,
         control: Control,
         desk: Desk,
+        careful: Careful,
     ) -> None:
         self._machine = machine
         self._light = light
@@ -32,24 +34,60 @@ class Front:
         self._chronicle = chronicle
         self._control = control
         self._desk = desk
+        self._careful = careful
 
     def faults(self, faults: Mapping[str, str]) -> None:
         """All that does not work at the moment, by part, and why."""
-        self._light.fault(bool(faults))
-        self._chronicle.faults(faults)
+        self._careful.do("the lamp", self._light.fault, bool(faults))
+        self._careful.do("the record", self._chronicle.faults, faults)
 
     def show(self, effect: ev.Effect) -> None:
-        """Tell it to everybody whom it concerns."""
+        """Tell it to everybody whom it concerns; who cannot be told keeps nobody else from it."""
+        name = type(effect).__name__
+        self._careful.do(f"the sound of {name}", self._sound, effect)
+        self._careful.do(f"the lamp of {name}", self._shine, effect)
+        self._careful.do(f"the record of {name}", self._record, effect)
+        self._careful.do(f"publishing {name}", self._publish, effect)
+        self._careful.do(f"the status of {name}", self._tell_status, effect)
+
+    def _sound(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.Earcon(kind):
+                self._speaker.chime(kind)
+            case ev.Hush():
+                self._speaker.hush()
+
+    def _shine(self, effect: ev.Effect) -> None:
         match effect:
             case ev.StateChanged(state):
                 self._light.state(state)
+            case ev.LinkChanged(link):
+                self._light.link(link)
+            case ev.Trouble():
+                self._light.trouble()
+
+    def _record(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.StateChanged():
                 self._chronicle.muted(self._machine.muted)
-                self._tell_status()
+            case ev.LinkChanged(link, reason):
+                self._chronicle.connection(link, reason)
+            case ev.TurnOver(turn):
+                self._chronicle.turn(turn)
+            case ev.LateTokens(tokens):
+                self._chronicle.late_tokens(tokens)
+            case ev.Trouble(message):
+                self._chronicle.trouble(message)
+            case ev.Unsettled(message):
+                self._chronicle.settings(message)
+            case ev.Remark(message):
+                self._chronicle.remark(message)
+
+    def _publish(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.StateChanged(state):
                 self._control.publish("state", state=state)
             case ev.LinkChanged(link, reason):
-                self._light.link(link)
-                self._chronicle.connection(link, reason)
-                self._tell_status()
                 self._control.publish("link", state=link, reason=reason)
             case ev.Words(who, text, whole):
                 self._desk.words(self._machine.ticket, who, text)
@@ -58,22 +96,10 @@ class Front:
                 report = {"call_id": effect.call_id, "name": effect.name, "arguments": effect.arguments}
                 self._control.publish("tool", **report, output=effect.output)
             case ev.TurnOver(turn):
-                self._chronicle.turn(turn)
                 self._control.publish("turn", **turn)
-            case ev.LateTokens(tokens):
-                self._chronicle.late_tokens(tokens)
             case ev.Earcon(kind):
-                self._speaker.chime(kind)
                 self._control.publish("earcon", kind=kind)
-            case ev.Hush():
-                self._speaker.hush()
-            case ev.Trouble(message):
-                self._light.trouble()
-                self._chronicle.trouble(message)
-            case ev.Unsettled(message):
-                self._chronicle.settings(message)
-            case ev.Remark(message):
-                self._chronicle.remark(message)
 
-    def _tell_status(self) -> None:
-        vitals.notify(f"STATUS={self._machine.state}, connection {self._machine.link}")
+    def _tell_status(self, effect: ev.Effect) -> None:
+        if isinstance(effect, ev.StateChanged | ev.LinkChanged):
+            vitals.notify(f"STATUS={self._machine.state}, connection {self._machine.link}")

@@ -5,21 +5,52 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import socket
 import time
-from typing import Any
-
-try:
-    from systemd.daemon import notify as _sd_notify
-except ImportError:  # not on a systemd machine, or systemd-python is missing
-    _sd_notify = None
+from typing import Any, Final
 
 _PR_SET_DUMPABLE = 4
 
 
+class _Systemd:
+    """The other end of NOTIFY_SOCKET (sd_notify(3)), which may be gone or full at any time.
+
+    Python's binding raises where it is gone, and waits where it is full.
+    """
+
+    def __init__(self) -> None:
+        self._untold: dict[str, str] = {}
+
+    def tell(self, state: str) -> None:
+        """Never raises, never waits. What is not taken now goes with the next; a sign of life does not."""
+        name, _, value = state.partition("=")
+        self._untold[name] = value
+        if _sent("\n".join(map("=".join, self._untold.items()))):
+            self._untold.clear()
+        self._untold.pop("WATCHDOG", None)
+
+
+def _sent(message: str) -> bool:
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return True
+    if address.startswith("@"):
+        address = f"\0{address[1:]}"  # the abstract namespace
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            sender.sendto(message.encode(errors="replace"), address)
+    except OSError:
+        return False
+    return True
+
+
+_systemd: Final = _Systemd()
+
+
 def notify(state: str) -> None:
     """Tell systemd, where there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
-    if _sd_notify is not None and os.environ.get("NOTIFY_SOCKET"):
-        _sd_notify(state)
+    _systemd.tell(state)
 
 
 def watchdog_interval_s() -> float | None:

@@ -19,7 +19,7 @@ TOLD_WITHIN_S = 65.0
 
 def violations(run: Run) -> list[str]:
     """Every broken promise, in words; none is what we want."""
-    checks = (_utterances, _effects, _view, _idle, _attempts, _leftovers)
+    checks = (_utterances, _effects, _failures, _view, _idle, _attempts, _leftovers)
     return [complaint for check in checks for complaint in check(run)]
 
 
@@ -75,6 +75,11 @@ def _effects(run: Run) -> Iterator[str]:
     for role, output in run.last_items:
         if role == "function_call_output" and output not in happened and not output.startswith("Error"):
             yield f"the model was told {output!r}, which did not happen"
+
+
+def _failures(run: Run) -> Iterator[str]:
+    """The service goes on without an effect that fails; here each must come about."""
+    yield from sorted(run.house.careful.failed)
 
 
 def _view(run: Run) -> Iterator[str]:
