@@ -25,6 +25,7 @@ WORDS = {
     "next knows": "history confirmed",
     "next lost": "lost",
     "next refused": "refused",
+    "speaker lost": "the speaker failed",
     "spare configured": "the brain is there",
     "text": "somebody asks",
 }
