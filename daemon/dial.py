@@ -9,7 +9,7 @@ import ssl
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,6 +43,15 @@ class Way(Struct, frozen=True):
     proxy: Proxy | None
 
 
+class _Target(Struct, frozen=True):
+    """An endpoint, and where it is."""
+
+    endpoint: Endpoint
+    scheme: str
+    host: str
+    port: int
+
+
 class _Answered(Exception):  # noqa: N818
     """The server answered the handshake with something else than a connection."""
 
@@ -65,14 +74,27 @@ async def dial(
     endpoint: Endpoint, limit_s: float = OPEN_S, shunned: Shunned | None = None
 ) -> ClientConnection:
     """Open a connection within this time, whatever stands in the way. Raises DialError."""
+    target = _target(endpoint)
     _check_headers(endpoint)
     until = asyncio.get_running_loop().time() + limit_s
     for _ in range(_MOST_REDIRECTS + 1):
         try:
-            return await _open(endpoint, until, Shunned() if shunned is None else shunned)
+            return await _open(target, until, Shunned() if shunned is None else shunned)
         except _Answered as answered:
-            endpoint = _sent_on(endpoint, answered.response)
-    raise DialError(Step.REDIRECT, f"{_host(endpoint)} sends us on and on", "check realtime.url")
+            target = _sent_on(target, answered.response)
+    raise DialError(Step.REDIRECT, f"{target.host} sends us on and on", "check realtime.url")
+
+
+def _target(endpoint: Endpoint) -> _Target:
+    try:
+        parts = urlsplit(endpoint.url)
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    except (ValueError, KeyError):
+        parts, port = urlsplit(""), 0
+    if not parts.hostname or not port:
+        sentence = "the address of the server cannot be read"
+        raise DialError(Step.ADDRESS, sentence, "write ws://HOST:PORT or wss://HOST")
+    return _Target(endpoint, parts.scheme, parts.hostname, port)
 
 
 def _check_headers(endpoint: Endpoint) -> None:
@@ -86,19 +108,19 @@ def _check_headers(endpoint: Endpoint) -> None:
             )
 
 
-def _sent_on(endpoint: Endpoint, response: Response) -> Endpoint:
+def _sent_on(target: _Target, response: Response) -> _Target:
     """Where to go instead: the key goes to nobody but the server that it was meant for. Raises DialError."""
-    place = redirect(endpoint.url, response)
+    place = redirect(target.endpoint.url, response)
     if place is None:
         raise refusal(response)
-    if not same_origin(endpoint.url, place):
+    if not same_origin(target.endpoint.url, place):
         raise DialError(
             Step.REDIRECT,
-            f"{_host(endpoint)} sends us on to another server, {_bare(place)}",
+            f"{target.host} sends us on to another server, {_bare(place)}",
             "write that as realtime.url if you trust it with the key",
             response.status_code,
         )
-    return replace(endpoint, url=place)
+    return _target(replace(target.endpoint, url=place))
 
 
 def _bare(url: str) -> str:
@@ -111,14 +133,15 @@ def _bare(url: str) -> str:
     return f"{parts.scheme}://{place}"[:100]
 
 
-async def _open(endpoint: Endpoint, until: float, shunned: Shunned) -> ClientConnection:
+async def _open(target: _Target, until: float, shunned: Shunned) -> ClientConnection:
+    endpoint = target.endpoint
     if endpoint.unix:
         with _told(f"the offline brain at {endpoint.unix}"):
             return await unix_connect(endpoint.unix, endpoint.url, **_options(endpoint, until))
-    context = _context(endpoint)
-    way = await reach(endpoint, until, shunned)
+    context = _context(target)
+    way = await _reach(target, until, shunned)
     try:
-        with _told(_host(endpoint)):
+        with _told(target.host):
             options = _options(endpoint, until) | ({"ssl": context} if context else {})
             return await connect(endpoint.url, sock=way.socket, **options)
     except DialError:
@@ -140,11 +163,10 @@ def _options(endpoint: Endpoint, until: float) -> dict[str, Any]:
     }
 
 
-async def reach(endpoint: Endpoint, until: float, shunned: Shunned) -> Way:
+async def _reach(target: _Target, until: float, shunned: Shunned) -> Way:
     """A socket that leads to the server, through the proxy where there is one. Raises DialError."""
-    parts, port = _split(endpoint)
-    host = parts.hostname or ""
-    proxy = None if endpoint.direct else proxy_for(parts.scheme, host, port)
+    host, port = target.host, target.port
+    proxy = None if target.endpoint.direct else proxy_for(target.scheme, host, port)
     if proxy is None:
         return await _nearest(host, port, until, shunned)
     try:
@@ -170,38 +192,23 @@ async def _nearest(host: str, port: int, until: float, shunned: Shunned) -> Way:
 async def look(endpoint: Endpoint, limit_s: float) -> Way:
     """Go the way of `dial` as far as TLS, and come back. Raises DialError."""
     until = asyncio.get_running_loop().time() + limit_s
-    context = _context(endpoint)
-    way = await reach(endpoint, until, Shunned())
+    target = _target(endpoint)
+    context = _context(target)
+    way = await _reach(target, until, Shunned())
     if context is None:
         way.socket.close()
         return way
-    with _told(_host(endpoint), Step.TLS):
+    with _told(target.host, Step.TLS):
         async with asyncio.timeout_at(until):
             _, writer = await asyncio.open_connection(
-                sock=way.socket, ssl=context, server_hostname=_host(endpoint)
+                sock=way.socket, ssl=context, server_hostname=target.host
             )
     writer.transport.abort()
     return way
 
 
-def _split(endpoint: Endpoint) -> tuple[SplitResult, int]:
-    try:
-        parts = urlsplit(endpoint.url)
-        return parts, parts.port or _PORTS[parts.scheme]
-    except (ValueError, KeyError):
-        sentence = "the address of the server cannot be read"
-        raise DialError(Step.ADDRESS, sentence, "write ws://HOST:PORT or wss://HOST") from None
-
-
-def _host(endpoint: Endpoint) -> str:
-    return urlsplit(endpoint.url).hostname or ""
-
-
-def _context(endpoint: Endpoint) -> ssl.SSLContext | None:
-    """Whom to trust: the authorities of the system, and the owner's own."""
-    if urlsplit(endpoint.url).scheme.lower() != "wss" or endpoint.unix:
-        return None
-    return trust(endpoint.ca_file)
+def _context(target: _Target) -> ssl.SSLContext | None:
+    return trust(target.endpoint.ca_file) if target.scheme == "wss" else None
 
 
 @contextlib.contextmanager
