@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -23,11 +22,13 @@ from daemon.desk import Desk
 from daemon.front import Front
 from daemon.lanes import MicrophoneLane, SpeakerLane
 from daemon.light import Light
-from daemon.link import Link, WireLog
+from daemon.link import Link
 from daemon.memory import Memory
 from daemon.pins import NO_PINS, Pins
-from daemon.providers import Endpoint, brain_endpoint, endpoint, keyless, resolve_key
+from daemon.printable import complain
+from daemon.providers import Endpoint, brain_endpoint, endpoint, keyless
 from daemon.tickets import Tickets
+from daemon.wire_log import WireLog
 from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
 
 log = logging.getLogger("voiced")
@@ -363,10 +364,10 @@ class App:
 def run(config: Config) -> int:
     """Serve until SIGTERM; the exit status."""
     vitals.keep_memory_private()
-    journal.open_log(resolve_key(config))
+    journal.open_log()
     try:
         asyncio.run(App(config).run())
     except OSError as error:
-        print(f"voiced: {error}", file=sys.stderr)
+        complain(f"voiced: {error}")
         return 2
     return 0

@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from daemon.masking import Outlet
+from daemon.printable import as_json, safe_json
 from daemon.protocol import Json
 
 log = logging.getLogger("voiced.control")
@@ -40,6 +42,7 @@ class Control:
         self._handle = handle
         self._server: asyncio.Server | None = None
         self._watchers: set[asyncio.StreamWriter] = set()
+        self._outlet = Outlet()
 
     async def open(self) -> None:
         """Listen. Raises OSError where the path cannot be used."""
@@ -63,7 +66,7 @@ class Control:
         """Tell everyone who watches; one who does not read is let go."""
         if not self._watchers:
             return
-        line = _line({"t": time.monotonic(), "event": event, **fields})
+        line = _line(self._outlet.masked({"t": time.monotonic(), "event": event, **fields}))
         for writer in list(self._watchers):
             if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
                 self._watchers.discard(writer)
@@ -83,8 +86,10 @@ class Control:
             writer.close()
 
     async def _serve(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        outlet = Outlet()
+
         def emit(event: Json) -> None:
-            writer.write(_line(event))
+            writer.write(_line(outlet.masked(event)))
 
         try:
             request = msgspec.json.decode(line, type=dict[str, Any])
@@ -113,4 +118,9 @@ async def _clear_stale(path: Path) -> None:
 
 
 def _line(message: Json) -> bytes:
-    return msgspec.json.encode(message) + b"\n"
+    """A line that may be shown as it is: whoever watches may do so with a terminal."""
+    try:
+        text = msgspec.json.encode(message).decode()
+    except UnicodeEncodeError:  # half a letter, as in the name of a file
+        text = as_json(message)
+    return safe_json(text).encode() + b"\n"

@@ -10,11 +10,15 @@ import atexit
 import logging
 import os
 import sys
+import textwrap
+import threading
 from contextlib import suppress
 from enum import Enum
 from logging.handlers import QueueHandler, QueueListener
 from queue import Full, Queue
 from typing import Any, Final
+
+from daemon.printable import many_lines, one_line
 
 try:
     from systemd.journal import JournalHandler
@@ -74,8 +78,8 @@ def _text(value: object) -> str:
 # ---------------------------------------------------------------- where it goes
 
 
-def open_log(secret: str | None) -> None:
-    """From here on everything that is logged goes out, and `secret` never does.
+def open_log() -> None:
+    """From here on everything that is logged goes out, and so does what ends the process or a thread.
 
     A thread of its own writes: a journal that stands still must not stop the voice. What it cannot take
     is lost.
@@ -83,31 +87,56 @@ def open_log(secret: str | None) -> None:
     queue: Queue[Any] = Queue(MAX_WAITING)
     _Writer(queue, _to_journal() if _stderr_is_the_journal() else _to_stderr()).start()
     atexit.register(_flush, queue)
-    logging.basicConfig(level=logging.INFO, handlers=[_Discreet(queue, secret)])
+    logging.basicConfig(level=logging.INFO, handlers=[_Discreet(queue)])
     logging.getLogger("websockets").setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: _crashed(error)
+    threading.excepthook = lambda told: _crashed(told.exc_value)
+    sys.unraisablehook = lambda told: _crashed(told.exc_value)
+
+
+def _crashed(error: BaseException | None) -> None:
+    """Python itself would write it as it is."""
+    log.critical("voiced fails, which it never should; please report this.", exc_info=error)
+
+
+class _Plain(logging.Formatter):
+    """The message stays on its line; a traceback below it stands to the right, where no record begins."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The message."""
+        return one_line(record.message)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback."""
+        return textwrap.indent(many_lines(super().formatException(ei)), "    ", lambda line: True)
 
 
 class _Discreet(QueueHandler):
-    """Queues records without the secret: the server may quote it, and a traceback as well."""
+    """Queues records as text that may be shown: without secrets, and without what a terminal would obey."""
 
-    def __init__(self, queue: Queue[Any], secret: str | None) -> None:
+    def __init__(self, queue: Queue[Any]) -> None:
         super().__init__(queue)
-        self.setFormatter(logging.Formatter("%(message)s"))
-        self._secret = secret
+        self.setFormatter(_Plain("%(message)s"))
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy of the record that is text alone."""
         record = super().prepare(record)
-        if self._secret:
-            for name, value in vars(record).items():
-                if isinstance(value, str):
-                    setattr(record, name, value.replace(self._secret, "***"))
+        for name, value in vars(record).items():
+            if isinstance(value, str):
+                setattr(record, name, many_lines(value))
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Never waits."""
         with suppress(Full):
             super().enqueue(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say where a record is from that cannot be put into words; logging would print all it has."""
+        where = f"{record.name}, line {record.lineno} of {record.filename}"
+        lost = {"name": "voiced", "levelno": logging.ERROR, "levelname": "ERROR"}
+        self.enqueue(logging.makeLogRecord(lost | {"msg": f"A record of {where} cannot be written."}))
 
 
 class _Writer(QueueListener):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,9 +21,10 @@ from daemon.codec import Junk, decode_server, encode
 from daemon.core.events import Connected, Disconnected, Place, Received
 from daemon.dial import CLOSE_S, OPEN_S, Shunned, dial
 from daemon.handshake import server_s
-from daemon.protocol import ClientEvents, Role
+from daemon.protocol import ClientEvents
 from daemon.providers import Endpoint
 from daemon.reach import DialError
+from daemon.wire_log import WireLog
 
 log = logging.getLogger("voiced.link")
 
@@ -34,32 +33,6 @@ PONG_S = 5.0
 _MOST_SHUNNED = 16
 
 LinkEvent: TypeAlias = Connected | Received | Disconnected
-
-
-class WireLog:
-    """JSON lines of every event; headers and keys never come near it."""
-
-    def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if path else -1
-
-    def write(self, conn: int, role: Role, frame: bytes) -> None:
-        """One event, as it was on the wire. A disk that refuses ends the log, not the conversation."""
-        try:
-            self._append(conn, role, frame)
-        except OSError as error:
-            log.warning("The wire log ends here (%s).", error)
-            self.close()
-
-    def _append(self, conn: int, role: Role, frame: bytes) -> None:
-        if self._file >= 0:
-            stamp = f'{{"t":{time.monotonic():.6f},"conn":{conn},"dir":"{role}","event":'
-            os.write(self._file, stamp.encode() + frame.replace(b"\n", b" ") + b"}\n")
-
-    def close(self) -> None:
-        """No more events."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
 
 
 @dataclass

@@ -10,18 +10,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 import msgspec
 
 from daemon.config import BrainConfig, Config, RealtimeConfig
+from daemon.masking import Secret, keep_secrets_of
 
 OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
 CREDENTIAL: Final = "realtime_key"
 PLAIN_CREDENTIAL: Final = f"{CREDENTIAL}_plain"
 REALTIME_PATH: Final = "/v1/realtime"
-
-
-class Secret(str):
-    """A key, or a header that holds one: it travels as text and never shows itself in a repr."""
-
-    def __repr__(self) -> str:
-        return "'***'"
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -83,6 +77,7 @@ def endpoint(config: Config) -> Endpoint:
 
 def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     """The server of a provider that is not offline, with or without a key."""
+    keep_secrets_of(realtime.url)
     return Endpoint(_url(realtime), _headers(realtime, key), ca_file=realtime.ca_file)
 
 

@@ -13,7 +13,7 @@ from urllib.request import getproxies_environment
 
 from msgspec import Struct
 
-from daemon.providers import Secret
+from daemon.masking import Secret
 from daemon.reach import DialError, Step, why_not
 
 _VARIABLES: Final = {"wss": ("wss", "socks", "https"), "ws": ("ws", "socks", "https", "http")}

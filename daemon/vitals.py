@@ -9,6 +9,8 @@ import socket
 import time
 from typing import Any, Final
 
+from daemon.printable import one_line
+
 _PR_SET_DUMPABLE = 4
 
 
@@ -50,7 +52,7 @@ _systemd: Final = _Systemd()
 
 def notify(state: str) -> None:
     """Tell systemd, where there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
-    _systemd.tell(state)
+    _systemd.tell(one_line(state))
 
 
 def watchdog_interval_s() -> float | None:

@@ -21,9 +21,10 @@ from daemon.core import events as ev
 from daemon.core.conversation import Settings
 from daemon.core.devices import Devices
 from daemon.core.machine import Machine
-from daemon.link import Link, LinkEvent, WireLog
+from daemon.link import Link, LinkEvent
 from daemon.protocol import SessionCreated, SessionUpdated
 from daemon.providers import Endpoint
+from daemon.wire_log import WireLog
 from tests.faults.network import CLOSE_CODES, HANDSHAKES
 from tests.link.hostile import TOO_LARGE, reset, url_of
 

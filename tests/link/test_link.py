@@ -17,8 +17,9 @@ from websockets.server import ServerProtocol
 
 from daemon import protocol as wire
 from daemon.core.events import Connected, Disconnected, Received
-from daemon.link import Link, LinkEvent, WireLog
+from daemon.link import Link, LinkEvent
 from daemon.providers import Endpoint
+from daemon.wire_log import WireLog
 
 CREATED = '{"type":"session.created","event_id":"e1","session":{"id":"s"}}'
 Handler = Callable[[ServerConnection], Awaitable[None]]

@@ -16,9 +16,10 @@ from websockets.http11 import Request, Response
 
 from daemon import config, providers
 from daemon.dial import Shunned, dial
-from daemon.link import Link, WireLog
+from daemon.link import Link
 from daemon.providers import Endpoint
 from daemon.reach import DialError, Step
+from daemon.wire_log import WireLog
 from tests.link.wayside import Proxy, script_names, server, swallowing
 
 KEY = "sk-canary-0123456789"

@@ -19,7 +19,7 @@ from daemon.commands.doctor.finding import Finding, error
 from daemon.commands.setup import service, storage
 from daemon.commands.setup.storage import Places
 from daemon.config import load
-from daemon.providers import Secret
+from daemon.masking import Secret
 from hardware.ports import PinError
 
 CREDS = """#!/bin/sh

@@ -18,7 +18,8 @@ from typing import TypeAlias
 from daemon.commands.client import ControlError, Json, request
 from daemon.commands.doctor.finding import Fix, by_commands
 from daemon.config import Config, ConfigError, load
-from daemon.providers import Secret, resolve_key
+from daemon.masking import Secret
+from daemon.providers import resolve_key
 
 Run: TypeAlias = Callable[..., str | None]
 

@@ -82,7 +82,7 @@ def _set_up(asker: Asker, draft: Draft, places: Places) -> int:
 def _write(asker: Asker, draft: Draft, places: Places, key: str | None) -> list[Finding]:
     """Write all of it or nothing, then look at it as `voiced config check` does."""
     from daemon.commands.check import check
-    from daemon.providers import Secret
+    from daemon.masking import Secret
 
     with all_or_nothing(places):
         if key:

@@ -13,7 +13,7 @@ from daemon.commands.setup.draft import Draft, DraftError
 from daemon.commands.setup.questions import Question
 from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
 from daemon.config import Config, ConfigError
-from daemon.providers import Secret
+from daemon.masking import Secret
 from hardware.ports import HardwareError, PinError, RgbLamp, SoundError
 from hardware.soundcards import Direction, SoundCard, cards, find
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from daemon.providers import CREDENTIAL, Secret
+from daemon.masking import Secret
+from daemon.providers import CREDENTIAL
 
 _OWNER: Final = "root"
 _GROUP: Final = "voiced"
