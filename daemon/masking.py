@@ -9,10 +9,10 @@ import base64
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from daemon.protocol import Json
+Json: TypeAlias = dict[str, Any]
 
 MASK: Final = "***"
 _SHORTEST: Final = 4

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from daemon.masking import mask
 from daemon.pins import Spawn
 
 log = logging.getLogger("voiced")
@@ -76,12 +77,12 @@ def recall(path: Path) -> Wishes:
 
 
 def keep(path: Path, data: bytes) -> None:
-    """Write it down, for our eyes only; a disk that refuses costs the memory, not the service."""
+    """Write JSON down, for our eyes only; a disk that refuses costs the memory, not the service."""
     scratch = path.with_suffix(".new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(scratch, "wb", opener=_for_us) as file:
-            file.write(data)
+            file.write(mask(data.decode()).encode())
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)

@@ -37,6 +37,12 @@ class Parrot:
         self.outputs: list[str] = []
         self.headers: list[str] = []
         self._calls = 0
+        self._sockets: list[ServerConnection] = []
+
+    def hang_up(self) -> None:
+        """On everybody."""
+        for socket in self._sockets:
+            socket.close()
 
     @contextmanager
     def listening(self) -> Iterator[str]:
@@ -50,6 +56,7 @@ class Parrot:
 
     def _talk(self, socket: ServerConnection) -> None:
         assert socket.request is not None
+        self._sockets.append(socket)
         self.headers += [value for _, value in socket.request.headers.raw_items()]
         socket.send(encode(wire.SessionCreated(session={"id": "sess_1"})), text=True)
         with suppress(ConnectionClosed):
@@ -84,7 +91,9 @@ class Parrot:
             item = Item(id=f"item_{number}", type="message", role="assistant", content=content)
             tone = (3000 * np.sin(np.arange(6000) / 10)).astype("<i2").tobytes()
             where = {"response_id": response, "item_id": f"item_{number}"}
-            yield wire.OutputTranscriptDelta(**where, delta=self.reply)  # type: ignore[arg-type]
+            middle = len(self.reply) // 2
+            for piece in (self.reply[:middle], self.reply[middle:]):
+                yield wire.OutputTranscriptDelta(**where, delta=piece)  # type: ignore[arg-type]
             yield wire.OutputAudioDelta(**where, delta=tone)  # type: ignore[arg-type]
         done = Response(id=response, status="completed", output=[item], usage=USAGE)
         yield wire.ResponseDone(response=done)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from daemon.commands.client import request
+from daemon.commands.client import request, stream
 from daemon.commands.virtualcard import VirtualCard
 from tests.link.leaks import family, leaks
 from tests.link.parrot import Parrot
@@ -67,6 +68,8 @@ directory = "{folder}/state"
 directory = "{folder}/tools.d"
 [log]
 transcripts = {transcripts}
+[debug]
+wire_log = "{wire_log}"
 """
 
 
@@ -97,7 +100,14 @@ class Appliance:
     """A service whose server quotes everything; whatever the service may write lies in `left`."""
 
     def __init__(
-        self, folder: Path, url: str, card: VirtualCard, *, transcripts: bool = False, journal: bool = False
+        self,
+        folder: Path,
+        url: str,
+        card: VirtualCard,
+        *,
+        transcripts: bool = False,
+        journal: bool = False,
+        wire_log: bool = False,
     ) -> None:
         self.folder = folder
         self.left = [folder / name for name in ("run", "state", "cwd", "tmp", "home", "journal")]
@@ -107,7 +117,13 @@ class Appliance:
         (folder / "key").write_text(KEY + "\n")
         (folder / "tools.d").mkdir()
         (folder / "tools.d/notes.py").write_text(TOOL)
-        config = CONFIG.format(folder=folder, url=url, card=card, transcripts=str(transcripts).lower())
+        config = CONFIG.format(
+            folder=folder,
+            url=url,
+            card=card,
+            transcripts=str(transcripts).lower(),
+            wire_log=folder / "run/wire.jsonl" if wire_log else "",
+        )
         (folder / "voiced.toml").write_text(config)
         self.log = folder / "run/stderr"
         self.process = self._start(card, journal)
@@ -212,6 +228,59 @@ def test_the_owner_who_wants_transcripts_gets_the_words_and_still_no_key(applian
     log = appliance.read_log()
     assert all(WORDS[name] in log for name in ("heard", "typed", "said"))
     assert leaks([KEY], appliance.left) == []
+
+
+OLD_KEY = "sk-earlier-0123456789abcdef"
+
+
+def quoting(parrot: Parrot, key: str, before: str = "") -> None:
+    """From now on it quotes the key in all that it says, in the middle of its answer over two pieces."""
+    quoted = json.dumps(
+        {"key": key, "before": before, "basic": base64.b64encode(f"u:{key}".encode()).decode()}
+    )
+    parrot.heard, parrot.reply = f"heard {key}", f"it is {key} as told"
+    parrot.arguments = json.dumps({"text": quoted})
+    parrot.complaint = f"Bearer {key}, before {before}\n{quoted}"
+
+
+def asked(appliance: Appliance, text: str) -> Iterator[Any]:
+    """A typed turn, word for word."""
+    for line in stream(appliance.socket, "ask", 30.0, text=text, stream=True):
+        yield line
+        if "ok" in line:
+            return
+
+
+@pytest.mark.parametrize(
+    "appliance", [{"transcripts": True, "wire_log": True}], indirect=True, ids=["everything is written down"]
+)
+def test_a_key_that_the_server_quotes_leaves_in_no_form_and_by_no_way(
+    appliance: Appliance, parrot: Parrot
+) -> None:
+    """Neither does the one that was in the key file before."""
+    quoting(parrot, KEY)
+    wait_for(lambda: request(appliance.socket, "status")["link"] == "ready")
+    seen: list[Any] = []
+    watching = threading.Thread(target=lambda: seen.extend(stream(appliance.socket, "watch", None)))
+    watching.start()
+    seen += asked(appliance, f"my key is {KEY}")
+    (appliance.folder / "key").write_text(OLD_KEY + "\n")
+    quoting(parrot, OLD_KEY, before=KEY)
+    parrot.hang_up()
+    wait_for(lambda: f"Bearer {OLD_KEY}" in parrot.headers)
+    wait_for(lambda: request(appliance.socket, "status")["link"] == "ready")
+    seen += asked(appliance, "and now")
+    seen.append(request(appliance.socket, "status"))
+    appliance.end()
+    watching.join(10)
+    (appliance.folder / "cwd/seen").write_text(json.dumps(seen))
+    assert {"assistant", "tool", "turn"} <= {each.get("event") for each in seen}
+    assert [each["turn"]["reply"] for each in seen if "turn" in each and "ok" in each] == [
+        "it is *** as told"
+    ] * 2
+    assert len((appliance.folder / "run/wire.jsonl").read_text().splitlines()) > 20
+    assert leaks([KEY, KEY[: len(KEY) // 2 + 2], OLD_KEY], appliance.left) == []
+    assert any(KEY in output for output in parrot.outputs)  # a tool gets what it was called with
 
 
 def voiced(*words: str) -> str:

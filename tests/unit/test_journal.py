@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -285,7 +286,9 @@ def test_spells_count_every_coming_once(steps: list[tuple[str, bool, float]]) ->
 _PROGRAM = """
 import logging, sys
 from daemon import journal
-journal.open_log("sk-canary")
+from daemon.masking import Secret
+journal.open_log()
+key = Secret("sk-canary")
 log = logging.getLogger("voiced")
 log.info("the key is %s", "sk-canary")
 try:
@@ -312,6 +315,70 @@ def test_without_the_journal_plain_lines_go_to_stderr_and_the_key_never_does(str
     assert "canary" not in done.stderr
 
 
+_FORGING = """
+import logging, sys, threading, warnings
+from daemon import journal
+from daemon.masking import Secret
+journal.open_log()
+log = logging.getLogger("voiced")
+Secret("sk-canary-0123456789")
+
+class Wordless:
+    def __str__(self):
+        raise ValueError("sk-canary-0123456789")
+
+class Loud:
+    def __del__(self):
+        raise ValueError("dropped sk-canary-0123456789")
+
+foreign = "first\\n2026-11-27 12:00:00,000 ERROR voiced: forged\\r\\x1b]52;c;YQ==\\x07\\x9b2J\\u202e\\ud800"
+log.info("the server says %s", foreign)
+try:
+    raise ValueError(foreign)
+except ValueError:
+    log.exception("failed")
+log.info("%s", Wordless())
+log.info("%d", "sk-canary-0123456789")
+warnings.warn("warned of sk-canary-0123456789")
+Loud()
+thread = threading.Thread(target=lambda: int("sk-canary-0123456789"), name="sk-canary-0123456789")
+thread.start()
+thread.join()
+raise RuntimeError(foreign + " sk-canary-0123456789")
+"""
+
+
+def test_what_a_server_says_forges_no_line_and_reaches_no_terminal_raw() -> None:
+    done = run_program(_FORGING, JOURNAL_STREAM="")
+    begins = [line for line in done.stderr.splitlines() if re.match(r"\d{4}-\d\d-\d\d ", line)]
+    assert [line.split(" ", 2)[2].split(":")[0] for line in begins] == [
+        "INFO voiced",
+        "ERROR voiced",
+        "ERROR voiced",
+        "ERROR voiced",
+        "WARNING py.warnings",
+        "CRITICAL voiced",
+        "CRITICAL voiced",
+        "CRITICAL voiced",
+    ]
+    assert all(line in begins or line.startswith("    ") for line in done.stderr.splitlines())
+    assert (
+        r"first\n2026-11-27 12:00:00,000 ERROR voiced: forged\r\x1b]52;c;YQ==\x07\x9b2J\u202e\ud800"
+        in begins[0]
+    )
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stderr)
+    assert done.returncode == 1
+
+
+def test_nothing_that_ends_a_program_or_a_thread_shows_a_secret() -> None:
+    stderr = run_program(_FORGING, JOURNAL_STREAM="").stderr
+    assert "canary" not in stderr
+    assert "RuntimeError: first" in stderr
+    assert "invalid literal for int() with base 10: '***'" in stderr
+    assert "ValueError: dropped ***" in stderr
+    assert "A record of voiced, line " in stderr
+
+
 _STANDING_STILL = """
 import logging, os, threading
 from daemon import journal
@@ -321,7 +388,7 @@ class Still(logging.Handler):
         threading.Event().wait()
 
 journal._to_stderr = Still
-journal.open_log(None)
+journal.open_log()
 for number in range(5 * journal.MAX_WAITING):
     journal.write(journal.Kind.TURN, str(number))
 print("the voice goes on", flush=True)
