@@ -22,9 +22,10 @@ from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import Machine
 from daemon.dial import Shunned, dial
-from daemon.link import Link, WireLog
+from daemon.link import Link
 from daemon.providers import Endpoint
 from daemon.reach import DialError, Step
+from daemon.wire_log import WireLog
 from tests.link.wayside import script_names, server, swallowing
 
 ROOT = Path(__file__).parents[2]

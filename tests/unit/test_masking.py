@@ -148,7 +148,7 @@ HOSTILE = {
     "mixed": ("\\" * 7 + "s") * 2**17,
     "percents": "%25" * (2**20 // 3),
     "almost": KEY[:-1] * (2**20 // len(KEY)) + "%",
-    "first letter": "s" * 2**20 + "\\",
+    "first letter": "\\" + "s" * 2**20,
 }
 
 
