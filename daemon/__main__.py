@@ -56,12 +56,26 @@ def brain(options: argparse.Namespace) -> int:
 
     try:
         settings = load(options.config).brain if options.config else BrainConfig()
+        key = _key_of_the_brain(options.key_file or settings.key_file)
     except ConfigError as error:
         return _complain(error)
+    from daemon.brain.handshake import Admission
     from daemon.brain.server import run_brain
 
     engine, voice = options.engine or settings.engine, options.voice or settings.voice
-    return run_brain(options.listen, engine, voice, options.idle_exit)
+    admission = Admission(key, (*settings.origins, *options.origin))
+    return run_brain(options.listen, engine, voice, options.idle_exit, admission)
+
+
+def _key_of_the_brain(key_file: str) -> str:
+    """Empty where none is asked for. Raises ConfigError rather than let everybody in by mistake."""
+    from daemon.config import ConfigError
+    from daemon.providers import brain_key
+
+    key = brain_key(key_file)
+    if key_file and not key:
+        raise ConfigError(f"{key_file} holds no key for the brain: write the key alone into it, on one line.")
+    return key or ""
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -181,6 +195,16 @@ def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         type=float,
         default=float("inf"),
         help="end after so long without a client, if systemd's socket started it (default: never)",
+    )
+    server.add_argument(
+        "--key-file", metavar="FILE", default="", help="over TCP, let only clients in that show the key in it"
+    )
+    server.add_argument(
+        "--origin",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="let web pages of this origin connect, http://HOST:PORT; may be repeated (default: none)",
     )
     server.set_defaults(call=brain)
 

@@ -61,6 +61,8 @@ class BrainConfig(Struct, frozen=True):
     engine: Literal["small", "both"] = "small"
     voice: Literal["hibari", "espeak"] = "hibari"
     address: Annotated[str, Meta(min_length=1)] = "unix:/run/voiced-brain.sock"
+    key_file: str = ""  # over TCP: else the credential brain_key, else everybody may connect
+    origins: tuple[str, ...] = ()  # of web pages that may connect
 
 
 class ControlConfig(Struct, frozen=True):

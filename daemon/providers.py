@@ -15,6 +15,7 @@ from daemon.masking import Secret, keep_secrets_of
 OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
 CREDENTIAL: Final = "realtime_key"
 PLAIN_CREDENTIAL: Final = f"{CREDENTIAL}_plain"
+BRAIN_CREDENTIAL: Final = "brain_key"
 REALTIME_PATH: Final = "/v1/realtime"
 
 
@@ -46,6 +47,14 @@ def _key_files(config: Config) -> list[Path]:
         return [Path(config.realtime.key_file)]
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     return [Path(credentials, name) for name in (CREDENTIAL, PLAIN_CREDENTIAL)] if credentials else []
+
+
+def brain_key(key_file: str) -> Secret | None:
+    """The key that the brain asks for over TCP: from this file, else from systemd's credentials."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = key_file or (credentials and Path(credentials, BRAIN_CREDENTIAL))
+    key = _key_in(Path(path)) if path else ""
+    return Secret(key) if key else None
 
 
 def _key_in(path: Path) -> str:
@@ -89,7 +98,9 @@ def brain_endpoint(brain: BrainConfig) -> Endpoint:
         )
     address = brain.address if "://" in brain.address else f"ws://{brain.address}"
     path = "" if urlsplit(address).path.strip("/") else REALTIME_PATH
-    return Endpoint(address.rstrip("/") + path, direct=True)
+    key = brain_key(brain.key_file)
+    headers: dict[str, str] = {"Authorization": Secret(f"Bearer {key}")} if key else {}
+    return Endpoint(address.rstrip("/") + path, headers, direct=True)
 
 
 def _url(realtime: RealtimeConfig) -> str:

@@ -7,15 +7,19 @@ the ear, the voice and the voice detection are met at their rates on the way in 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from daemon.brain import g711
 from daemon.brain.g711 import Law
 from daemon.core.pcm import from_pcm16, quantised, to_pcm16
 from daemon.core.resample import Resampler
 from daemon.protocol import RATE_HZ, Json
-from hardware.ports import Mono
+
+Mono: TypeAlias = npt.NDArray[np.float32]
+"""Samples of one channel, full scale 1.0, shape (frames,)."""
 
 
 @dataclass(frozen=True)

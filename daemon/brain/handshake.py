@@ -1,9 +1,17 @@
-"""How clients come in: the paths that are served, the model they name, and the subprotocol."""
+"""How clients come in: the paths that are served, web pages, the key, the subprotocol, the model.
+
+A page in the owner's browser reaches loopback as well as any program, and names itself in `Origin`: only
+origins that the owner listed may connect. Where there is a key, it is asked for in each way that the
+service takes it.
+"""
 
 from __future__ import annotations
 
+import hmac
 import http
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
@@ -15,14 +23,84 @@ PATHS = (PATH, "/openai/v1/realtime", "/openai/realtime")
 """OpenAI's, Azure's, and the one that the Azure clients of the official packages still form."""
 
 SUBPROTOCOL = Subprotocol("realtime")
+_KEY_AS_SUBPROTOCOL = "openai-insecure-api-key."
 _NAMES_OF_THE_MODEL = ("model", "deployment")
 
 
-def refuse(connection: ServerConnection, request: Request) -> Response | None:
-    """The HTTP answer to a handshake that goes no further; None for one that does."""
-    if urlsplit(request.path).path.rstrip("/") in PATHS:
+@dataclass(frozen=True)
+class Admission:
+    """Who may connect: web pages of these origins, and clients with the key where there is one."""
+
+    key: str = ""
+    origins: Sequence[str] = ()
+
+    def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
+        """The HTTP answer to a handshake that goes no further; None for one that does."""
+        if urlsplit(request.path).path.rstrip("/") not in PATHS:
+            return connection.respond(http.HTTPStatus.NOT_FOUND, f"The paths here are {', '.join(PATHS)}.\n")
+        for origin in request.headers.get_all("Origin"):
+            if not (_is_listed(origin, self.origins) or _is_our_own(origin, request)):
+                remedy = "start `voiced brain` with --origin to list it"
+                message = f"No web page of {_printable(origin)} may connect here: {remedy}.\n"
+                return connection.respond(http.HTTPStatus.FORBIDDEN, message)
+        if self.key and not self._is_known(request):
+            message = "This brain wants its key as a bearer token or in the header api-key.\n"
+            refusal = connection.respond(http.HTTPStatus.UNAUTHORIZED, message)
+            refusal.headers["WWW-Authenticate"] = "Bearer"
+            return refusal
         return None
-    return connection.respond(http.HTTPStatus.NOT_FOUND, f"The paths here are {', '.join(PATHS)}.\n")
+
+    def _is_known(self, request: Request) -> bool:
+        wanted = self.key.encode()
+        return any(hmac.compare_digest(_bytes(key), wanted) for key in _keys(request))
+
+
+ANYBODY = Admission()
+
+
+def _keys(request: Request) -> Iterator[str]:
+    """Every key that this request shows."""
+    yield from request.headers.get_all("api-key")
+    for value in request.headers.get_all("Authorization"):
+        scheme, _, token = value.partition(" ")
+        if scheme.lower() == "bearer":
+            yield token.strip()
+    for value in request.headers.get_all("Sec-WebSocket-Protocol"):
+        offered = (each.strip() for each in value.split(","))
+        yield from (
+            each.removeprefix(_KEY_AS_SUBPROTOCOL) for each in offered if each.startswith(_KEY_AS_SUBPROTOCOL)
+        )
+
+
+def _bytes(header: str) -> bytes:
+    return header.encode(errors="surrogateescape")
+
+
+def _printable(text: str) -> str:
+    return text[:200].encode("ascii", "backslashreplace").decode()
+
+
+def _is_listed(origin: str, origins: Sequence[str]) -> bool:
+    return origin.lower() in {each.rstrip("/").lower() for each in origins}
+
+
+def _is_our_own(origin: str, request: Request) -> bool:
+    """Some libraries send the server's own address, which no page has: there are none here.
+
+    Any name but localhost could be a page's own that was made to point here.
+    """
+    own = urlsplit(f"http://{next(iter(request.headers.get_all('Host')), '')}")
+    try:
+        return urlsplit(origin)[:2] == own[:2] and (own.hostname == "localhost" or _is_address(own.hostname))
+    except ValueError:
+        return False
+
+
+def _is_address(host: str | None) -> bool:
+    try:
+        return bool(ip_address(host or ""))
+    except ValueError:
+        return False
 
 
 def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

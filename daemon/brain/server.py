@@ -13,6 +13,8 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,7 +24,7 @@ from websockets.asyncio.server import serve as websocket_serve
 
 from daemon.brain import handshake
 from daemon.brain.engines import Engines
-from daemon.brain.handshake import PATH
+from daemon.brain.handshake import ANYBODY, PATH, Admission
 from daemon.brain.hearing import Ear, open_ear
 from daemon.brain.ids import new_id
 from daemon.brain.session import Session
@@ -165,28 +167,33 @@ async def serve(
     voice: Callable[[], Voice],
     max_session_s: float = MAX_SESSION_S,
     company: Company | None = None,
+    admission: Admission = ANYBODY,
 ) -> AsyncIterator[str]:
     """Serve inside this block; gives the URL. `ear` and `voice` are called in the background to load them.
 
     `listen` is HOST:PORT (port 0 for any free one) or unix:PATH; a socket that systemd passed goes before.
+    A unix socket has its own permissions, and asks for no key.
     Raises OSError where the address cannot be had, ValueError where it is none.
     """
+    listening = _socket(listen)
+    if listening.family == socket.AF_UNIX:
+        admission = replace(admission, key="")
     engines = Engines(ear, voice)
     company = company or Company()
     brain = Brain(engines, max_session_s, company)
     server = websocket_serve(
         brain.welcome,
-        process_request=handshake.refuse,
+        process_request=admission.refuse,
         select_subprotocol=handshake.choose_subprotocol,
-        sock=_socket(listen),
+        sock=listening,
         compression=None,
         max_size=MAX_FRAME_BYTES,
         close_timeout=_LAST_WORDS_S,
     )
     try:
-        async with server as listening:
+        async with server as serving:
             company.wait()
-            yield _url(listening)
+            yield _url(serving)
     finally:
         engines.close()
 
@@ -229,7 +236,11 @@ def _url(server: Server) -> str:
 
 
 def run_brain(
-    listen: str, engine: EngineName = "small", voice: VoiceName = "hibari", idle_exit_s: float = math.inf
+    listen: str,
+    engine: EngineName = "small",
+    voice: VoiceName = "hibari",
+    idle_exit_s: float = math.inf,
+    admission: Admission = ANYBODY,
 ) -> int:
     """Serve until SIGTERM or SIGINT, and end by that signal; 2 where there is no listening there.
 
@@ -240,7 +251,7 @@ def run_brain(
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     patience_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
-        received = asyncio.run(_until_told(listen, engine, voice, patience_s))
+        received = asyncio.run(_until_told(listen, engine, voice, patience_s, admission))
     except (OSError, ValueError) as error:
         log.error("The brain cannot listen at %s: %s", listen, error)
         return 2
@@ -250,11 +261,14 @@ def run_brain(
     return 0
 
 
-async def _until_told(listen: str, engine: EngineName, voice: VoiceName, patience_s: float) -> signal.Signals:
+async def _until_told(
+    listen: str, engine: EngineName, voice: VoiceName, patience_s: float, admission: Admission
+) -> signal.Signals:
     told: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     company = Company(patience_s, lambda: told.put_nowait(signal.SIGTERM))
-    async with serve(listen, lambda: open_ear(engine), lambda: open_voice(voice), company=company) as url:
+    ear, speaker = partial(open_ear, engine), partial(open_voice, voice)
+    async with serve(listen, ear, speaker, company=company, admission=admission) as url:
         log.info("listening on %s", url)
         return await told.get()

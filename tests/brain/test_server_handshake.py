@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +17,12 @@ import websockets
 from openai import AsyncAzureOpenAI
 from websockets.typing import Subprotocol
 
+from daemon.brain.handshake import Admission
+from daemon.brain.server import serve
+from daemon.config import BrainConfig
 from daemon.protocol import Json
-from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, serving
+from daemon.providers import brain_endpoint, brain_key
+from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import asynchronous
 
 KEY = "openai-insecure-api-key.sk-something"
@@ -125,3 +135,188 @@ async def test_the_official_azure_client_is_served() -> None:
             created: Any = await connection.recv()
             assert created.type == "session.created"
             assert created.session.model == "mine"
+
+
+async def status(url: str, **headers: str) -> int:
+    """The HTTP status of a handshake: 101 where it was let in."""
+    shown = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        async with websockets.connect(url, additional_headers=shown) as connection:
+            await greeting(connection)
+    except websockets.InvalidStatus as refused:
+        return refused.response.status_code
+    return 101
+
+
+@contextlib.asynccontextmanager
+async def guarded(listen: str = "127.0.0.1:0", **admission: Any) -> AsyncIterator[str]:
+    """A brain with a scripted ear that does not let everybody in."""
+    ear = ScriptedEar()
+    async with serve(listen, lambda: ear, ToneVoice, admission=Admission(**admission)) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("http://evil.example", 403),
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("", 403),
+        ("file://", 403),
+        ("http://localhost:3000", 403),
+        ("http://[::1", 403),
+        ("http://127.0.0.1", 403),
+    ],
+)
+def test_a_web_page_that_is_not_listed_may_not_connect(origin: str, expected: int) -> None:
+    @asynchronous
+    async def scene() -> None:
+        async with guarded() as url:
+            assert await status(url, Origin=origin) == expected
+            assert await status(url) == 101
+
+    scene()
+
+
+@asynchronous
+async def test_a_page_whose_name_was_made_to_point_here_may_not_connect() -> None:
+    async with guarded() as url:
+        port = urlsplit(url).port
+        assert await status(url, Host=f"evil.example:{port}", Origin=f"http://evil.example:{port}") == 403
+
+
+@asynchronous
+async def test_a_library_that_names_the_servers_own_address_is_no_web_page() -> None:
+    async with guarded() as url:
+        port = urlsplit(url).port
+        assert await status(url, Origin=f"http://127.0.0.1:{port}") == 101
+        assert await status(f"ws://localhost:{port}/v1/realtime", Origin=f"http://localhost:{port}") == 101
+
+
+@asynchronous
+async def test_a_listed_web_page_may_connect_and_no_other() -> None:
+    async with guarded(origins=("http://localhost:3000/", "https://Panel.example")) as url:
+        assert await status(url, Origin="http://localhost:3000") == 101
+        assert await status(url, Origin="https://panel.example") == 101
+        assert await status(url, Origin="http://localhost:3001") == 403
+        assert await status(url, Origin="https://panel.example.evil") == 403
+
+
+@asynchronous
+async def test_two_origins_in_one_request_must_both_be_listed() -> None:
+    async with guarded(origins=("http://listed",)) as url:
+        headers = [("Origin", "http://listed"), ("Origin", "http://evil")]
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await websockets.connect(url, additional_headers=headers)
+        assert refused.value.response.status_code == 403
+
+
+SHOWN = [
+    ({}, 401),
+    ({"Authorization": "Bearer wrong"}, 401),
+    ({"Authorization": "Bearer sesame "}, 101),
+    ({"Authorization": "bearer sesame"}, 101),
+    ({"Authorization": "Basic sesame"}, 401),
+    ({"Authorization": "sesame"}, 401),
+    ({"Authorization": "Bearer"}, 401),
+    ({"Authorization": "Bearer sesames"}, 401),
+    ({"api_key": "sesame"}, 101),
+    ({"api_key": "Sesame"}, 401),
+    ({"api_key": ""}, 401),
+    ({"api_key": "wrong", "Authorization": "Bearer sesame"}, 101),
+]
+
+
+@pytest.mark.parametrize(("headers", "expected"), SHOWN)
+def test_over_tcp_the_key_is_asked_for_where_there_is_one(headers: dict[str, str], expected: int) -> None:
+    @asynchronous
+    async def scene() -> None:
+        async with guarded(key="sesame") as url:
+            assert await status(url, **headers) == expected
+        async with guarded() as url:
+            assert await status(url, **headers) == 101
+
+    scene()
+
+
+@asynchronous
+async def test_a_browser_shows_its_key_as_a_subprotocol_and_never_sees_it_again() -> None:
+    async with guarded(key="sesame") as url:
+        offered = [Subprotocol("realtime"), Subprotocol("openai-insecure-api-key.sesame")]
+        async with websockets.connect(url, subprotocols=offered) as connection:
+            assert connection.subprotocol == "realtime"
+        offered[1] = Subprotocol("openai-insecure-api-key.wrong")
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await websockets.connect(url, subprotocols=offered)
+        assert refused.value.response.status_code == 401
+        assert refused.value.response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@asynchronous
+async def test_a_key_that_is_not_ascii_is_refused_like_any_wrong_one() -> None:
+    async with guarded(key="sésame") as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        upgrade = (
+            "GET /v1/realtime HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        )
+        writer.write(f"{upgrade}api-key: s\udce9same\r\n\r\n".encode(errors="surrogateescape"))
+        assert b" 401 " in await reader.readline()
+        writer.close()
+
+
+@asynchronous
+async def test_a_unix_socket_has_its_own_permissions_and_asks_for_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "brain.sock"
+    async with (
+        guarded(f"unix:{path}", key="sesame"),
+        websockets.unix_connect(str(path), "ws://localhost/v1/realtime") as connection,
+    ):
+        assert (await greeting(connection))["object"] == "realtime.session"
+
+
+@asynchronous
+async def test_the_daemon_shows_the_key_of_its_own_brain(
+    tmp_path: Path,
+) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("sesame\n")
+    async with guarded(key="sesame") as url:
+        address = urlsplit(url).netloc
+        known = brain_endpoint(BrainConfig(address=address, key_file=str(key_file)))
+        assert await status(known.url, **known.headers) == 101
+        unknown = brain_endpoint(BrainConfig(address=address))
+        assert await status(unknown.url, **unknown.headers) == 401
+        assert "sesame" not in repr(known)
+
+
+@asynchronous
+async def test_the_credential_of_systemd_is_a_key_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "brain_key").write_text("sesame\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert brain_key("") == "sesame"
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert brain_key("") is None
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"])
+def test_a_key_file_without_a_key_lets_nobody_in_by_mistake(content: str | None, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    if content is not None:
+        key_file.write_text(content)
+    command = [
+        sys.executable,
+        "-m",
+        "daemon",
+        "brain",
+        "--listen",
+        "127.0.0.1:0",
+        "--key-file",
+        str(key_file),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert "write the key alone into it" in done.stderr
