@@ -6,7 +6,8 @@ import inspect
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import date, datetime, time
 from enum import Enum, Flag
@@ -76,7 +77,7 @@ def parameters(function: Callable[..., Any], choices: Mapping[str, Sequence[str]
 
     `choices` gives some of them values that are known only at run time.
     """
-    taken = _Reader().called(function, function, "")
+    taken = _Reader().called(function, "")
     known = {
         name: replace(field, kind=Choices(pairs=_same(choices[name]), description=field.kind.description))
         if choices.get(name)
@@ -93,12 +94,14 @@ class _Reader:
         self._inside: list[Any] = []
         self._kinds = 0
 
-    def called(self, make: Callable[..., Any], hinted: Any, path: str) -> Object:
+    def called(self, make: Callable[..., Any], path: str) -> Object:
         """What a function or the constructor of a class takes."""
-        hints = _hints(hinted, path)
+        hints = _hints(make, path)
         factories = _factories(make)
         taken = {}
-        for parameter in inspect.signature(make).parameters.values():
+        with _read_at(path):
+            signature = inspect.signature(make)
+        for parameter in signature.parameters.values():
             here = f"{path}.{parameter.name}" if path else parameter.name
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise HintError(here, "must be a plain parameter", "write it without * and /")
@@ -131,7 +134,9 @@ class _Reader:
         if isinstance(hint, NewType):
             return self.kind(hint.__supertype__, path)
         if type(hint).__name__ == "TypeAliasType":  # `type X = ...`, from Python 3.12 on
-            return self.kind(hint.__value__, path)
+            with _read_at(path):
+                value = hint.__value__
+            return self.kind(value, path)
         if origin in (Union, types.UnionType):
             return self._union(get_args(hint), path)
         if origin is Literal:
@@ -187,7 +192,7 @@ class _Reader:
         elif issubclass(hint, dict) and hasattr(hint, "__required_keys__"):
             return self._typed_dict(hint, path)
         elif is_dataclass(hint) or (issubclass(hint, tuple) and hasattr(hint, "_fields")):
-            return self.called(hint, hint, path)
+            return self.called(hint, path)
         origin = get_origin(hint) or hint
         remedy = next((remedy for known, remedy in _REMEDIES.items() if known is origin), _UNDERSTOOD)
         problem = "does not say what it holds" if remedy is not _UNDERSTOOD else "is not understood"
@@ -201,13 +206,20 @@ class _Reader:
         return Object(fields=taken)
 
 
-def _hints(hinted: Any, path: str) -> dict[str, Any]:
+@contextmanager
+def _read_at(path: str) -> Iterator[None]:
+    """A hint that is evaluated only now may be any expression, with any failure."""
     try:
-        return typing.get_type_hints(hinted, include_extras=True)
-    except Exception as error:  # a hint that is text may be any expression
+        yield
+    except Exception as error:
         problem = f"cannot be read ({type(error).__name__}, {error})"
         remedy = "write hints of names that the file defines or imports at its top"
         raise HintError(path or "a hint", problem, remedy) from error
+
+
+def _hints(hinted: Any, path: str) -> dict[str, Any]:
+    with _read_at(path):
+        return typing.get_type_hints(hinted, include_extras=True)
 
 
 def _factories(make: Any) -> set[str]:

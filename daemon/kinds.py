@@ -22,6 +22,7 @@ Json: TypeAlias = dict[str, Any]
 LARGEST_INT: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**53
 """Up to here every whole number is a JSON number of its own everywhere."""
+_SHOWN: Final = 60
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?")
 _TYPES: Final = {
     type(None): "null",
@@ -56,6 +57,11 @@ class MisfitError(ValueError):
 def expected(what: str, value: Any) -> MisfitError:
     """The usual misfit: another type."""
     return MisfitError(f"Expected {what}, got {_TYPES.get(type(value), type(value).__name__)}")
+
+
+def shown(name: str) -> str:
+    """A name that the model made up, short enough to be read."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
 
 
 @dataclass(frozen=True, eq=False)

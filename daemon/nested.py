@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 from daemon.core.names import Spellings
-from daemon.kinds import Choices, Json, Kind, MisfitError, Number, Text, expected
+from daemon.kinds import Choices, Json, Kind, MisfitError, Number, Text, expected, shown
 
-_SHOWN: Final = 60
 NO_DEFAULT: Final = object()
 
 
@@ -80,7 +80,7 @@ class Table(Kind):
                     raise MisfitError("it is given twice")
                 taken[key] = self.value.take(item, exact)
             except MisfitError as error:
-                raise error.at(_shown(name)) from None
+                raise error.at(shown(name)) from None
         return taken
 
 
@@ -148,7 +148,7 @@ class Object(Kind):
         name = said if said in self.fields else None if exact else self._spellings.meant(said)
         if name is None:
             there = f"there are {', '.join(self.fields)}" if self.fields else "there are none"
-            raise MisfitError(f"{self.called} contains unknown parameter {_shown(said)}, {there}")
+            raise MisfitError(f"{self.called} contains unknown parameter {shown(said)}, {there}")
         return name
 
     def _made(self, taken: dict[str, Any]) -> Any:
@@ -193,30 +193,34 @@ class Either(Kind):
         """As it is where it fits so, and otherwise in other clothes where only one meaning fits."""
         if value is None and self.null:
             return None
+        if len(self.members) == 1:
+            return self.members[0].take(value, exact)
         misfits = []
-        for member in self.members:
+        for member in self._by_type.get(type(value), ()):
             try:
                 return member.take(value, True)
             except MisfitError as error:
                 misfits.append(error)
-        if exact:
-            raise self._misfit(value, misfits)
-        return self._undressed(value)
+        meant = [] if exact else self._undressed(value)
+        if not meant or any(other != meant[0] for other in meant):
+            raise misfits[0] if misfits else expected(self.name, value)
+        return meant[0]
 
-    def _undressed(self, value: Any) -> Any:
-        taken, misfits = [], []
+    def _undressed(self, value: Any) -> list[Any]:
+        taken = []
         for member in self.members:
-            try:
+            with suppress(MisfitError):
                 taken.append(member.take(value, False))
-            except MisfitError as error:
-                misfits.append(error)
-        if not taken or any(other != taken[0] for other in taken):
-            raise self._misfit(value, misfits)
-        return taken[0]
+        return taken
 
-    def _misfit(self, value: Any, misfits: list[MisfitError]) -> MisfitError:
-        problems = dict.fromkeys(map(str, misfits))
-        return MisfitError("; or ".join(problems)) if problems else expected(f"either {self.name}", value)
+    @cached_property
+    def _by_type(self) -> dict[type, list[Kind]]:
+        """The members that may take a value as it is, by the type that it has in Python."""
+        names = {str: "string", bool: "boolean", float: "number", list: "array", dict: "object"}
+        members = {
+            kind: [each for each in self.members if name in each.types] for kind, name in names.items()
+        }
+        return members | {int: [each for each in self.members if {"integer", "number"} & each.types]}
 
 
 def bounded(kind: Kind, lo: float, hi: float) -> Kind | None:
@@ -230,8 +234,3 @@ def bounded(kind: Kind, lo: float, hi: float) -> Kind | None:
         return None
     members = [bounded(member, lo, hi) for member in kind.members]
     return None if None in members else replace(kind, members=tuple(filter(None, members)))
-
-
-def _shown(name: str) -> str:
-    """A name that the model made up, short enough to be read."""
-    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."

@@ -18,12 +18,13 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any, TypeVar, overload
 
 from daemon.hints import HintError, parameters
-from daemon.kinds import MisfitError, Range
+from daemon.kinds import MisfitError, Range, shown
 
 __all__ = [
     "BadCallError",
@@ -38,7 +39,11 @@ __all__ = [
 TIMEOUT_S = 10.0
 MAX_TIMEOUT_S = 60.0
 """After this the turn goes on without the tool."""
-_FENCE = re.compile(r"\A(?:`+|~~~+)\w*\s*|\s*(?:`+|~~~+)\Z")
+MAX_ARGUMENTS = 64 * 1024
+"""In characters: more than a model says in one answer, and little enough to check on the loop."""
+_SPACE = "\ufeff \r\n\t"
+_FENCE = "`~"
+_LANGUAGE = re.compile(r"\w*\s*")
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "voiced_tool"
@@ -112,7 +117,9 @@ class Tool:
 
     def _decoded(self, arguments_json: str) -> Any:
         """JSON, in a code fence or a string too; no text at all is no arguments."""
-        bare = _FENCE.sub("", arguments_json.strip("\ufeff \r\n\t"))
+        if len(arguments_json) > MAX_ARGUMENTS:
+            raise MisfitError(f"the arguments are longer than {MAX_ARGUMENTS} characters")
+        bare = _unfenced(arguments_json.strip(_SPACE))
         decoded = self._json(bare) if bare or self.parameters["required"] else None
         if isinstance(decoded, str) and decoded.strip().startswith("{"):
             decoded = self._json(decoded)
@@ -128,12 +135,21 @@ class Tool:
             raise BadCallError(f"{self.name}: the arguments are not valid JSON ({error}).") from None
 
 
+def _unfenced(text: str) -> str:
+    """What stands in a code fence, without the fence and the name of its language."""
+    if not text.startswith(tuple(_FENCE)):
+        return text
+    inside = text.strip(_FENCE + _SPACE)
+    language = _LANGUAGE.match(inside)
+    return inside[language.end() :] if language else inside
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, in which no name may be given twice: which of the two is meant?"""
     given = dict(pairs)
     if len(given) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise MisfitError(f"{next(name for name in names if names.count(name) > 1)} is given twice")
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise MisfitError(f"{shown(twice)} is given twice")
     return given
 
 

@@ -72,9 +72,17 @@ def choices(tool: Tool, parameter: str) -> list[str]:
 
 
 def properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
-    """The schemas of the parameters; anything that is no object is left out."""
+    """The schemas of the parameters, null left aside; anything that is no object is left out."""
     schemas = (tool.get("parameters") or {}).get("properties") or {}
-    return {name: schema for name, schema in schemas.items() if isinstance(schema, Mapping)}
+    return {name: _but_null(schema) for name, schema in schemas.items() if isinstance(schema, Mapping)}
+
+
+def _but_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of `anyOf: [..., {type: null}]` with one other option that option: nobody says null."""
+    any_of = schema.get("anyOf")
+    options = [each for each in any_of if isinstance(each, Mapping)] if isinstance(any_of, list) else []
+    others = [each for each in options if each.get("type") != "null"]
+    return {**schema, **others[0]} if len(others) == 1 else schema
 
 
 def sayable(schema: Mapping[str, Any]) -> list[str]:

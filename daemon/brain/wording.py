@@ -9,6 +9,7 @@ begins with `#` is only ever written: `#25`.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -22,6 +23,7 @@ UNITS = words(
     "seventeen eighteen nineteen"
 )
 TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
+LONGEST_SENTENCE = 1000
 OPENING = {"(", "["}
 CLOSING = {")", "]", ")*", ">"}
 
@@ -30,11 +32,16 @@ _SPELLED = {"what's": "what is", "per cent": "percent"}
 
 def plain(text: str) -> str:
     """Lower-case words only: `Turn the lamp to 25%!` becomes `turn the lamp to twenty five percent`."""
-    text = text.lower().replace("’", "'").replace("%", " percent ")
+    text = _composed(text).lower().replace("’", "'").replace("%", " percent ")
     for written, said in _SPELLED.items():
         text = text.replace(written, said)
     text = re.sub(r"\d+", lambda digits: f" {spell(int(digits[0]))} ", text.replace("'", ""))
     return " ".join(re.sub(r"[^\w]|_", " ", text).split())
+
+
+def _composed(text: str) -> str:
+    # Composing takes the square of a run of marks; nothing that long is a sentence.
+    return unicodedata.normalize("NFC", text) if len(text) <= LONGEST_SENTENCE else text
 
 
 def spell(number: int) -> str:

@@ -13,7 +13,7 @@ from daemon.core import events as ev
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
-from daemon.core.turn import STOP_TOOL, Turn
+from daemon.core.turn import Turn
 from daemon.protocol import ItemDelete, Json
 
 READER_S = 15.0
@@ -44,7 +44,7 @@ class Aloud:
     def needed(self, turn: Turn) -> bool:
         """Did the turn end without a voice, though one was wanted and nothing else went wrong?"""
         silent = turn.first_delta_at is None or (bool(turn.written) and not turn.voiced)
-        stopped = bool(turn.calls) and all(call.name == STOP_TOOL for call in turn.calls.values())
+        stopped = bool(turn.calls) and all(call.stops for call in turn.calls.values())
         return silent and self._modality == "audio" and not stopped and not turn.trouble
 
     def remedy(self, turn: Turn, now: float) -> Json | None:

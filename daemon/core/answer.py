@@ -13,7 +13,7 @@ from daemon.core.playout import Cut
 from daemon.core.responses import READER, Responses
 from daemon.core.timers import Timers
 from daemon.core.tools_due import LATE_OUTPUT, ToolsDue
-from daemon.core.turn import STOP_TOOL, Turn
+from daemon.core.turn import Turn
 from daemon.protocol import Item, Json, ResponseCancel, ResponseCreate
 
 DRAIN_SLACK_S = 10.0
@@ -239,7 +239,7 @@ class Answer:
         turn = self._tools.done(call_id, output)
         if turn is None or turn is not self.turn or self._tools.open_for(turn):
             return
-        if any(call.name != STOP_TOOL for call in turn.calls.values()):
+        if not all(call.stops for call in turn.calls.values()):
             # A model that calls tools for ever is made to speak.
             self._due = self._plain() | ({"tool_choice": "none"} if turn.rounds >= MAX_ROUNDS else {})
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Final
+
+LONGEST_NAME: Final = 1000
 
 
 class DuplicateNameError(ValueError):
@@ -68,4 +71,5 @@ def _plain(name: str) -> str:
 
 
 def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
+    # Composing takes the square of a run of marks; nothing that long is a name.
+    return unicodedata.normalize("NFC", name) if len(name) <= LONGEST_NAME else name

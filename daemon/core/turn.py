@@ -6,10 +6,11 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field, structs
 
+from daemon.core.names import Spellings
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
-STOP_TOOL = "stop_conversation"
+_STOP = Spellings(["stop_conversation"])
 
 Source: TypeAlias = Literal["button", "text", "say", "server"]
 
@@ -21,6 +22,11 @@ class ToolCall(Struct):
     name: str
     arguments: str
     output: str | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Does this call end the conversation, however its name is spelled?"""
+        return _STOP.meant(self.name) is not None
 
 
 class Turn(Struct):

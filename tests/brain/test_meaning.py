@@ -153,6 +153,12 @@ def test_help_gives_sentences_that_work() -> None:
     [
         ({}, "water the plants", {}),
         (
+            {"seconds": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 30}, {"type": "null"}]}},
+            "water the plants for ten seconds",
+            {"seconds": 10},
+        ),
+        ({"bed": {"type": "string", "enum": ["cafe\u0301"]}}, "water plants café", {"bed": "cafe\u0301"}),
+        (
             {"seconds": {"type": "integer", "minimum": 1, "maximum": 30}},
             "water the plants for ten seconds",
             {"seconds": 10},

@@ -409,3 +409,10 @@ def test_the_configuration_becomes_names_and_limits() -> None:
     assert limits["flag"].exclusive_with == ("fan",)
     assert list(inventory.sensors(devices)) == ["door"]
     assert inventory.names(devices).key("cooker light") == "kitchen"
+
+
+def test_a_name_is_the_same_however_its_letters_are_composed() -> None:
+    names = Names({"a": ("cafe\u0301",), "b": ("lamp",)})
+    assert (names.name("a"), names.key("CAFÉ"), names.key("Cafe\u0301")) == ("café", "a", "a")
+    with pytest.raises(DuplicateNameError):
+        Names({"a": ("café",), "b": ("cafe\u0301",)})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.barge_in import CANCEL_S
@@ -224,10 +226,11 @@ def test_outputs_of_an_interrupted_turn_are_delivered_without_an_answer() -> Non
     assert kinds(rig.sent()) == ["ItemCreate"]
 
 
-def test_stopping_the_conversation_by_a_tool_needs_no_answer() -> None:
+@pytest.mark.parametrize("name", ["stop_conversation", "Stop_Conversation", "stop-conversation"])
+def test_stopping_the_conversation_by_a_tool_needs_no_answer(name: str) -> None:
     rig = Rig().start()
     rig.speak()
-    rig.call(name="stop_conversation")
+    rig.call(name=name)
     rig.clear()
     rig.step(ev.ToolDone("call_1", "All right."))
     assert kinds(rig.sent()) == ["ItemCreate"]
