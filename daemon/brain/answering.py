@@ -72,6 +72,8 @@ class Answering:
         """Begin a response; `response.created` is out when this returns. Raises Refusal."""
         if order.in_band and self.active is not None:
             raise errors.already_answering(self.active.response.id)
+        if order.in_band:
+            self._conversation.check_room()
         said = order.instructions + msgspec.json.encode(order.tools).decode()
         prompt = input_tokens(said, order.entries, self._prompt)
         self._prompt = prompt if order.in_band else self._prompt

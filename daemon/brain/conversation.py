@@ -8,12 +8,14 @@ import msgspec
 from msgspec import UNSET
 
 from daemon.brain import errors
+from daemon.brain.chain import Chain
 from daemon.brain.errors import Refusal
 from daemon.brain.formats import PCM16, Format
 from daemon.brain.ids import new_id
 from daemon.protocol import Content, Item
 
 MAX_BYTES = 16 * 2**20
+MAX_ITEMS = 10_000
 
 
 @dataclass(eq=False)
@@ -66,17 +68,50 @@ class Entry:
         return item
 
 
+class _Index:
+    """Entries by a name that clients choose, and may choose twice: the newest counts."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[Entry, None]] = {}
+
+    def add(self, name: str, entry: Entry) -> None:
+        self._entries.setdefault(name, {})[entry] = None
+
+    def remove(self, name: str, entry: Entry) -> None:
+        same = self._entries[name]
+        del same[entry]
+        if not same:
+            del self._entries[name]
+
+    def newest(self, name: str) -> Entry | None:
+        return next(reversed(self._entries.get(name, {})), None)
+
+
 class Conversation:
-    """The default conversation of one session. The oldest items go first once MAX_BYTES are held."""
+    """The default conversation of one session: MAX_ITEMS at most, the oldest go once MAX_BYTES are held."""
 
     def __init__(self) -> None:
         self.id = new_id("conv_")
-        self.entries: list[Entry] = []
+        self._chain: Chain[Entry] = Chain()
+        self._by_id = _Index()
+        self._calls = _Index()
+        self._sizes: dict[Entry, int] = {}
+        self._bytes = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything in it, in order."""
+        return list(self._chain)
 
     @property
     def last_id(self) -> str | None:
         """The id of the newest item."""
-        return self.entries[-1].id if self.entries else None
+        return _id(self._chain.last)
+
+    def check_room(self) -> None:
+        """Raises Refusal where a client may add nothing more."""
+        if len(self._chain) >= MAX_ITEMS:
+            raise errors.conversation_full(MAX_ITEMS)
 
     def add(self, entry: Entry, after: str = "") -> str | None:
         """Put an item at the end, at the beginning (`root`) or behind another; the id of the one before it.
@@ -86,25 +121,36 @@ class Conversation:
         item = entry.item
         if item.type == "function_call_output" and not self.call(str(item.call_id)):
             raise errors.no_such_call(str(item.call_id))
-        index = self._place(after)
-        previous = self.entries[index - 1].id if index else None
-        self.entries.insert(index, entry)
+        previous = self._place(after)
+        self._chain.insert(entry, previous)
+        self._by_id.add(entry.id, entry)
+        if item.type == "function_call":
+            self._calls.add(str(item.call_id), entry)
+        self.measure(entry)
         self._forget_the_oldest()
-        return previous
+        return _id(previous)
+
+    def measure(self, entry: Entry) -> None:
+        """Take note of how much an item holds now, where it is still here."""
+        if entry in self._chain:
+            self._bytes += entry.size - self._sizes.get(entry, 0)
+            self._sizes[entry] = entry.size
 
     def call(self, call_id: str) -> Entry | None:
         """The function call of this id."""
-        calls = (entry for entry in self.entries if entry.item.type == "function_call")
-        return next((entry for entry in calls if entry.item.call_id == call_id), None)
+        return self._calls.newest(call_id)
 
     def find(self, item_id: str) -> Entry | None:
         """The item of this id, the newest where a client has used one twice."""
-        return next((entry for entry in reversed(self.entries) if entry.id == item_id), None)
+        return self._by_id.newest(item_id)
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether this very item is here."""
+        return entry in self._chain
 
     def before(self, entry: Entry) -> str | None:
         """The id of the item in front of this one; None too where it has been deleted meanwhile."""
-        index = self.entries.index(entry) if entry in self.entries else 0
-        return self.entries[index - 1].id if index else None
+        return _id(self._chain.before(entry)) if entry in self._chain else None
 
     def retrieve(self, item_id: str) -> Item:
         """The item with its sound. Raises Refusal."""
@@ -112,7 +158,7 @@ class Conversation:
 
     def delete(self, item_id: str) -> None:
         """Take the item out. Raises Refusal."""
-        self.entries.remove(self._existing(item_id, "delete"))
+        self._remove(self._existing(item_id, "delete"))
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
         """Cut a spoken item to what was heard of it; its words go altogether. Raises Refusal."""
@@ -128,6 +174,7 @@ class Conversation:
             raise Refusal("invalid_value", message, "audio_end_ms")
         del entry.audio[audio_end_ms * entry.format.bytes_per_ms :]
         entry.parts[0].transcript = UNSET
+        self.measure(entry)
 
     def _existing(self, item_id: str, verb: str) -> Entry:
         entry = self.find(item_id)
@@ -135,17 +182,29 @@ class Conversation:
             raise errors.no_such_item(verb, item_id)
         return entry
 
-    def _place(self, after: str) -> int:
+    def _place(self, after: str) -> Entry | None:
+        """The item that a new one goes behind; None for the beginning."""
         if after == "":
-            return len(self.entries)
+            return self._chain.last
         if after == "root":
-            return 0
+            return None
         entry = self.find(after)
         if entry is None:
             raise errors.invalid("previous_item_id", f"The item with id '{after}' does not exist.")
-        return self.entries.index(entry) + 1
+        return entry
+
+    def _remove(self, entry: Entry) -> None:
+        self._chain.remove(entry)
+        self._by_id.remove(entry.id, entry)
+        if entry.item.type == "function_call":
+            self._calls.remove(str(entry.item.call_id), entry)
+        self._bytes -= self._sizes.pop(entry)
 
     def _forget_the_oldest(self) -> None:
-        excess = sum(entry.size for entry in self.entries) - MAX_BYTES
-        while excess > 0 and len(self.entries) > 1:
-            excess -= self.entries.pop(0).size
+        while self._bytes > MAX_BYTES and len(self._chain) > 1:
+            if oldest := self._chain.first:
+                self._remove(oldest)
+
+
+def _id(entry: Entry | None) -> str | None:
+    return entry.id if entry else None

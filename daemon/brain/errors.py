@@ -108,6 +108,14 @@ def no_such_call(call_id: str) -> Refusal:
     )
 
 
+def conversation_full(most: int) -> Refusal:
+    """No session needs so many; each is read again for each answer."""
+    return Refusal(
+        "conversation_full",
+        f"The conversation holds {most} items and takes no more: delete some, or begin a new session.",
+    )
+
+
 def already_answering(response_id: str) -> Refusal:
     """Only one response at a time may write to the conversation."""
     return Refusal(

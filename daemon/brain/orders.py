@@ -65,7 +65,7 @@ def _or(wanted: Any, otherwise: Any) -> Any:
 
 def _context(wanted: ResponseSettings, conversation: Conversation, format: Format) -> list[Entry]:
     if wanted.input is UNSET:
-        return list(conversation.entries)
+        return conversation.entries
     return [
         _entry(each, f"response.input[{index}]", conversation, format)
         for index, each in enumerate(wanted.input)

@@ -189,7 +189,8 @@ class ResponseWriter:
             )
         )
         self.response.output.append(entry.item)
-        if self._conversation is not None and entry in self._conversation.entries:
+        if self._conversation is not None and self._conversation.holds(entry):
+            self._conversation.measure(entry)
             self._emit(ItemDone(item=entry.item, previous_item_id=self._conversation.before(entry)))
 
     def _current(self) -> Entry:

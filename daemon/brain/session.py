@@ -205,6 +205,7 @@ class Session:
             self._respond_when_free()
 
     def _commit(self, item_id: str = "") -> None:
+        self._conversation.check_room()
         sound = self._buffer.take()
         item = Item(
             id=item_id or new_id("item_"),
@@ -231,6 +232,7 @@ class Session:
     # ---------------------------------------------------------------- items
 
     def _create_item(self, item: Item, after: str) -> None:
+        self._conversation.check_room()
         self._join(entry_of(item, self._buffer.format), after)
 
     def _join(self, entry: Entry, after: str = "") -> None:

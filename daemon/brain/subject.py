@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -62,13 +62,17 @@ def subject(entries: Sequence[Entry]) -> Subject:
 
 
 def _newest_turn(entries: Sequence[Entry]) -> Sequence[Entry]:
-    starts = [index for index, entry in enumerate(entries) if entry.item.role == "user"]
-    return entries[starts[-1] :] if starts else entries
+    return entries[_last(entries, lambda entry: entry.item.role == "user") or 0 :]
 
 
 def _after_the_last_answer(turn: Sequence[Entry]) -> Sequence[Entry]:
-    ends = [index for index, entry in enumerate(turn) if _is_answer(entry)]
-    return turn[ends[-1] + 1 :] if ends else turn
+    end = _last(turn, _is_answer)
+    return turn if end is None else turn[end + 1 :]
+
+
+def _last(entries: Sequence[Entry], wanted: Callable[[Entry], bool]) -> int | None:
+    """Where the newest such entry is."""
+    return next((index for index in reversed(range(len(entries))) if wanted(entries[index])), None)
 
 
 def _is_answer(entry: Entry) -> bool:
