@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args,
 import msgspec
 from msgspec import Meta, field
 
-from daemon import inventory, wiring
+from daemon import address, inventory, wiring
 from daemon.core.devices import Devices
 from daemon.prices import Prices
 from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, SoundConfig, Struct
@@ -113,10 +113,6 @@ class Config(Struct, frozen=True):
 
 
 _TABLES: Final[dict[str, Any]] = {"lamps": LampConfig, "devices": DeviceConfig}
-_URLS: Final = {
-    "azure": ("https://NAME.openai.azure.com", "https://", "wss://", "http://", "ws://"),
-    "custom": ("wss://HOST/v1/realtime", "wss://", "ws://"),
-}
 _OWNED: Final = {
     "type": "leave it out, it is always realtime",
     "model": "write realtime.model",
@@ -269,12 +265,9 @@ def _complaints(config: Config) -> Iterator[str]:
 def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
     if realtime.turn == "open":
         yield 'realtime.turn: "open" is not built yet; write "hold" or "tap"'
-    example, *schemes = _URLS.get(realtime.provider, ("",))
-    if example and not realtime.url:
-        yield f'realtime.url: the provider "{realtime.provider}" needs one; write url = "{example}"'
-    elif example and not realtime.url.startswith(tuple(schemes)):
-        yield f'realtime.url: it must begin with {" or ".join(schemes)}; write url = "{example}"'
-    elif realtime.url and not example:
+    if realtime.provider in address.FORMS:
+        yield from _url(realtime)
+    elif realtime.url:
         yield f'realtime.url: the provider "{realtime.provider}" has its own address; leave url out'
     if not re.fullmatch(r"[A-Za-z0-9-]+", realtime.key_header):
         yield 'realtime.key_header: this is no header name; write "bearer", or a name such as "api-key"'
@@ -283,6 +276,17 @@ def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
             yield f"realtime.{name}: this cannot be sent; write its ID alone, without spaces"
     if not realtime.model.isprintable():
         yield "realtime.model: it holds control characters; write its name alone"
+
+
+def _url(realtime: RealtimeConfig) -> Iterator[str]:
+    provider = realtime.provider
+    if not realtime.url:
+        yield f'realtime.url: the provider "{provider}" needs one; write url = "{address.FORMS[provider]}"'
+        return
+    try:
+        address.read(provider, realtime.url, realtime.model)
+    except address.AddressError as error:
+        yield f"realtime.url: {error}"
 
 
 def _session(realtime: RealtimeConfig) -> Iterator[str]:

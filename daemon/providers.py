@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
+from daemon.address import REALTIME_PATH, Address, read, with_model
 from daemon.config import BrainConfig, Config, RealtimeConfig
 from daemon.masking import Secret, keep_secrets_of
 
@@ -16,7 +18,6 @@ OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
 CREDENTIAL: Final = "realtime_key"
 PLAIN_CREDENTIAL: Final = f"{CREDENTIAL}_plain"
 BRAIN_CREDENTIAL: Final = "brain_key"
-REALTIME_PATH: Final = "/v1/realtime"
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -87,7 +88,16 @@ def endpoint(config: Config) -> Endpoint:
 def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     """The server of a provider that is not offline, with or without a key."""
     keep_secrets_of(realtime.url)
-    return Endpoint(_url(realtime), _headers(realtime, key), ca_file=realtime.ca_file)
+    address = server_address(realtime)
+    headers = _headers(realtime, key)
+    if address.login:
+        headers.setdefault("Authorization", _basic(address.login))
+    return Endpoint(address.url, headers, ca_file=realtime.ca_file)
+
+
+def _basic(login: str) -> Secret:
+    """USER:PASSWORD as a header; a key in the same header counts more."""
+    return Secret(f"Basic {base64.b64encode(login.encode()).decode()}")
 
 
 def brain_endpoint(brain: BrainConfig) -> Endpoint:
@@ -103,26 +113,11 @@ def brain_endpoint(brain: BrainConfig) -> Endpoint:
     return Endpoint(address.rstrip("/") + path, headers, direct=True)
 
 
-def _url(realtime: RealtimeConfig) -> str:
+def server_address(realtime: RealtimeConfig) -> Address:
+    """Where the configured server is, the model in it. Raises AddressError."""
     if realtime.provider == "openai":
-        return _with_model(OPENAI_URL, realtime.model)
-    if realtime.provider == "azure":
-        return _with_model(_azure(realtime.url), realtime.model)
-    return _with_model(realtime.url, realtime.model)
-
-
-def _azure(url: str) -> str:
-    """The portal shows the resource as https://NAME.openai.azure.com/; the socket lives below it."""
-    host = url.replace("http", "ws", 1) if url.startswith("http") else url
-    base = host.rstrip("/")
-    return base if base.endswith(REALTIME_PATH) else f"{base}/openai{REALTIME_PATH}"
-
-
-def _with_model(url: str, model: str) -> str:
-    query = urlsplit(url).query
-    if not model or "model" in parse_qs(query):
-        return url
-    return f"{url}{'&' if query else '?'}model={quote(model, safe='')}"
+        return Address(with_model(OPENAI_URL, [], realtime.model))
+    return read(realtime.provider, realtime.url, realtime.model)
 
 
 def _headers(realtime: RealtimeConfig, key: Secret | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from urllib.request import getproxies_environment
 
 from msgspec import Struct
 
+from daemon.address import is_loopback
 from daemon.masking import Secret
 from daemon.reach import DialError, Step, why_not
 
@@ -44,15 +45,6 @@ def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
         return None
     variable = next((each for each in _VARIABLES[scheme] if each in named), None)
     return None if variable is None else _read(f"{variable}_proxy", named[variable], host)
-
-
-def is_loopback(host: str) -> bool:
-    """Is this another name of this machine?"""
-    try:
-        address = ip_address(host)
-        return address.is_loopback or address.is_unspecified
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _is_exempt(host: str, port: int, no_proxy: str) -> bool:

@@ -6,19 +6,22 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
+from daemon.address import FORMS, is_loopback
 from daemon.commands.doctor.finding import Finding, Told, error, warning
 from daemon.commands.doctor.machine import Machine
 from daemon.dial import Way, dial, look
-from daemon.providers import Endpoint, brain_endpoint, cloud_endpoint
-from daemon.proxy import is_loopback
+from daemon.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
 from daemon.reach import Address, DialError, Step, addresses, connect, why_not
+from daemon.trust import trust
 
 _LIMIT_S: Final = 5.0
 _GREETING_S: Final = 10.0
@@ -75,7 +78,9 @@ def way(machine: Machine) -> Iterator[Told]:
         yield warning(
             "V601", "realtime.url: ws:// shows the key to everyone on the way", "write wss:// instead"
         )
-    found = _looked(where)
+    if read_as := address(machine):
+        yield read_as
+    found = _authority(machine) or _looked(where)
     if isinstance(found, Finding):
         yield found
         return
@@ -83,6 +88,30 @@ def way(machine: Machine) -> Iterator[Told]:
     yield f"{host} can be reached{by}"
     if not found.proxy:
         yield from _dead_addresses(host, parts.port or _PORTS[parts.scheme])
+
+
+def address(machine: Machine) -> str:
+    """How the owner's address was read, where that is not as it was written."""
+    realtime = machine.config.realtime
+    if realtime.provider not in FORMS:
+        return ""
+    read = server_address(realtime)
+    as_written = realtime.url in (read.url, read.url.partition("?")[0])
+    return "" if as_written else f"realtime.url is read as {read.shown}"
+
+
+def _authority(machine: Machine) -> Finding | None:
+    """The owner's own certificates must be there for the service too."""
+    path = machine.config.realtime.ca_file
+    try:
+        if path:
+            trust(path)
+            if not machine.allows(Path(path), os.R_OK):
+                sentence = f"realtime.ca_file: {path} cannot be read by the service's user {machine.user}"
+                raise DialError(Step.CA_FILE, sentence, f"run `chmod o+r {path}`")
+    except DialError as said:
+        return _trouble(said)
+    return None
 
 
 def answer(machine: Machine) -> Iterator[Told]:

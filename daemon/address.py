@@ -1,0 +1,166 @@
+"""The server's address as people paste it, and as it is dialled: read in this one place."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from msgspec import Struct
+
+REALTIME_PATH: Final = "/v1/realtime"
+
+FORMS: Final = {"azure": "https://NAME.openai.azure.com", "custom": f"wss://HOST{REALTIME_PATH}"}
+_AROUND: Final = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’"
+_SCHEMES: Final = {"wss": "wss", "ws": "ws", "https": "wss", "http": "ws"}
+_MISSPELT: Final = re.compile(r"(?:wss?|https?)(?::/|/|:\D)", re.IGNORECASE)
+_USUAL_PORTS: Final = {"wss": 443, "ws": 80}
+_NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_SAFE: Final = "/:@!$&'()*+,;=~-._%?"
+
+_BASE: Final = re.compile(
+    r"(.*/v1)(?:/(?:realtime|responses|models|completions|chat/completions|audio/[a-z]+))?/*"
+)
+"""The path of a server of this protocol, as it is written for other requests than ours."""
+
+_AZURE_HOSTS: Final = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+_PAGES: Final = ("ai.azure.com", "oai.azure.com", "portal.azure.com", "learn.microsoft.com")
+_AZURE_PATH: Final = re.compile(r"/(?:openai|api/projects|models|realtime|v1)(?:/|$)")
+_DEPLOYMENT: Final = re.compile(r"/deployments/([^/]+)")
+_KEYS: Final = ("api-key", "subscription-key", "authorization", "key")
+
+
+class AddressError(ValueError):
+    """Nobody can be reached by this address; the message is one sentence with the right form."""
+
+
+class Address(Struct, frozen=True):
+    """Where to go: a ws:// or wss:// URL; `login` is USER:PASSWORD, where the address held one."""
+
+    url: str
+    login: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The URL for people: of its query the model alone, as the rest may be secret."""
+        base, mark, query = self.url.partition("?")
+        pairs = [pair.partition("=") for pair in query.split("&")]
+        return f"{base}{mark}" + "&".join(
+            f"{name}{equals}{text if name == 'model' else '***'}" for name, equals, text in pairs if name
+        )
+
+
+def read(provider: str, written: str, model: str) -> Address:
+    """The address of an azure or custom server, with the model in it. Raises AddressError."""
+    try:
+        return _read(provider, written.strip(_AROUND), model)
+    except AddressError as error:
+        raise AddressError(f'{error}; write url = "{FORMS[provider]}"') from None
+
+
+def _read(provider: str, text: str, model: str) -> Address:
+    parts = _split(text)
+    scheme, host, path = _SCHEMES[parts.scheme], _host(parts), parts.path
+    query = [pair for pair in parts.query.split("&") if pair]
+    if provider == "azure" or host.endswith(_AZURE_HOSTS):
+        scheme = "wss" if host.endswith(_AZURE_HOSTS) else scheme
+        path, query = _azure_path(host, path), _azure_query(path, query)
+    elif base := _BASE.fullmatch(path):
+        path = f"{base[1]}/realtime"
+    login = _login(parts)
+    if provider == "azure" and login:
+        raise AddressError("a user and a password do not belong into it")
+    place = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _USUAL_PORTS[scheme]) else f":{parts.port}"
+    return Address(with_model(f"{scheme}://{place}{port}{quote(path, safe=_SAFE)}", query, model), login)
+
+
+def with_model(url: str, query: list[str], model: str) -> str:
+    """The whole URL; a model that the query names already counts more."""
+    if model.strip() and not any(pair.startswith("model=") for pair in query):
+        query = [*query, f"model={quote(model.strip(), safe='')}"]
+    return f"{url}?{quote('&'.join(query), safe=_SAFE)}" if query else url
+
+
+def _split(text: str) -> SplitResult:
+    """The parts of an address; where it names no scheme, it is a secure one or on this machine."""
+    if any(letter.isspace() or not letter.isprintable() for letter in text):
+        raise AddressError("it holds a space or a control character")
+    if "://" not in text and _MISSPELT.match(text):
+        raise AddressError("it is misspelt at its beginning")
+    try:
+        parts = urlsplit(text if "://" in text else f"wss://{text.lstrip('/')}")
+    except ValueError:
+        raise AddressError("it is no address") from None
+    if parts.scheme not in _SCHEMES:
+        raise AddressError("it must begin with wss:// or ws://, https:// or http://")
+    if "://" not in text and is_loopback(parts.hostname or ""):
+        parts = parts._replace(scheme="ws")
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    """The name as resolvers and certificates have it."""
+    try:
+        there = parts.port != 0
+    except ValueError:
+        there = False
+    if not there:
+        raise AddressError("its port must be a number from 1 to 65535")
+    host = (parts.hostname or "").removesuffix(".")
+    try:
+        if ":" in host:
+            ip_address(host)
+            return host
+        host = host.encode("idna").decode().lower()
+    except ValueError:
+        host = ""
+    if not _NAME.fullmatch(host):
+        raise AddressError("it holds no host that could be looked up")
+    return host
+
+
+def _login(parts: SplitResult) -> str:
+    if parts.username is None:
+        return ""
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    if not login.isprintable():
+        raise AddressError("its user and password hold control characters")
+    return login
+
+
+def _azure_path(host: str, path: str) -> str:
+    """The one path that Azure has for us today, whatever page or older interface the address is of."""
+    path = path.rstrip("/")
+    if host in _PAGES:
+        raise AddressError("it is the address of a web page, not of your resource")
+    before = _AZURE_PATH.split(path, maxsplit=1)[0]
+    if host.endswith(_AZURE_HOSTS):
+        if before:
+            raise AddressError("it is the address of another service")
+    elif path.endswith(REALTIME_PATH):
+        return path  # a gateway's own
+    return f"{before}/openai{REALTIME_PATH}"
+
+
+def _azure_query(path: str, query: list[str]) -> list[str]:
+    """What is asked for by `model` today, whatever it was called before; its version is none."""
+    asked = {name: text for name, _, text in (pair.partition("=") for pair in query)}
+    if any(name.lower() in _KEYS for name in asked):
+        raise AddressError("a key does not belong into it, `voiced setup` stores one")
+    named = _DEPLOYMENT.search(path)
+    deployment = asked.pop("deployment", "") or (named[1] if named else "")
+    asked.pop("api-version", None)
+    if deployment:
+        asked.setdefault("model", deployment)
+    return [f"{name}={text}" for name, text in asked.items()]
+
+
+def is_loopback(host: str) -> bool:
+    """Is this another name of this machine?"""
+    try:
+        address = ip_address(host)
+        return address.is_loopback or address.is_unspecified
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
