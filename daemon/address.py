@@ -12,6 +12,7 @@ from msgspec import Struct
 REALTIME_PATH: Final = "/v1/realtime"
 
 FORMS: Final = {"azure": "https://NAME.openai.azure.com", "custom": f"wss://HOST{REALTIME_PATH}"}
+_BEHIND: Final = "?&#,;"
 _AROUND: Final = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’"
 _SCHEMES: Final = {"wss": "wss", "ws": "ws", "https": "wss", "http": "ws"}
 _MISSPELT: Final = re.compile(r"(?:wss?|https?)(?::/|/|:\D)", re.IGNORECASE)
@@ -54,7 +55,7 @@ class Address(Struct, frozen=True):
 def read(provider: str, written: str, model: str) -> Address:
     """The address of an azure or custom server, with the model in it. Raises AddressError."""
     try:
-        return _read(provider, written.strip(_AROUND), model)
+        return _read(provider, written.strip(_AROUND).rstrip(_BEHIND + _AROUND), model)
     except AddressError as error:
         raise AddressError(f'{error}; write url = "{FORMS[provider]}"') from None
 

@@ -90,13 +90,13 @@ def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     keep_secrets_of(realtime.url)
     address = server_address(realtime)
     headers = _headers(realtime, key)
-    if address.login:
-        headers.setdefault("Authorization", _basic(address.login))
+    if address.login and "authorization" not in map(str.lower, headers):
+        headers["Authorization"] = _basic(address.login)
     return Endpoint(address.url, headers, ca_file=realtime.ca_file)
 
 
 def _basic(login: str) -> Secret:
-    """USER:PASSWORD as a header; a key in the same header counts more."""
+    """USER:PASSWORD as a header."""
     return Secret(f"Basic {base64.b64encode(login.encode()).decode()}")
 
 

@@ -35,7 +35,7 @@ BAD = {
     ),
     "custom url": ('[realtime]\nprovider = "custom"', 'realtime.url: the provider "custom" needs one'),
     "scheme": (
-        '[realtime]\nprovider = "custom"\nurl = "http://box"',
+        '[realtime]\nprovider = "custom"\nurl = "ftp://box"',
         "realtime.url: it must begin with wss:// or ws://",
     ),
     "needless url": (

@@ -170,7 +170,7 @@ def test_a_key_that_is_none_is_refused(machine: Machine) -> None:
     [
         ("devices = ['led red 17']", "pin 17 is taken by button.pin"),
         ('provider = "azure"\nurl = "ftp://x"', "url: Write an address"),
-        ('provider = "custom"\nurl = "https://x/"', "it must begin with wss:// or ws://"),
+        ('provider = "custom"\nurl = "https://x:0/"', "its port must be a number from 1 to 65535"),
         ("button = 3", 'no question "button"'),
     ],
 )

@@ -106,7 +106,7 @@ def provider(text: str) -> str:
 
 def url(text: str) -> str:
     """An address; whether it fits its provider is the configuration's to say."""
-    if not re.match(r"(https?|wss?)://\S+$", text):
+    if not re.match(r"(https?|wss?)://\S+$", text, re.IGNORECASE):
         raise ValueError('Write an address, such as "wss://HOST/v1/realtime".')
     return text
 
