@@ -7,6 +7,7 @@ from enum import Enum
 from daemon.core import events as ev
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
+from daemon.core.pace import HASTE_S
 from daemon.core.session import differences, essential
 from daemon.core.timers import Timers
 from daemon.protocol import (
@@ -23,6 +24,7 @@ from daemon.protocol import (
 
 OPEN_S = 15.0
 GREETING_S = 10.0
+COURTESY_S = 2.0
 CONFIGURE_S = 5.0
 SEED_S = 3.0
 PLAUSIBLE_S = 86_400.0
@@ -42,8 +44,9 @@ class Stage(Enum):
 class Attempt:
     """A connection with a number to a place. The server speaks first, then it is configured and seeded.
 
-    Acknowledgements have time limits, since not every server sends them; a greeting must come.
-    `late` says why it is of no use, and is empty while it may still become so.
+    Greetings and acknowledgements have time limits, since not every server sends them; one word must come.
+    `late` says why it is of no use, and is empty while it may still become so. Sets the timers `silence`
+    (until the first word), `greeting`, `configure` and `seed`.
     """
 
     def __init__(self, conn: int, place: ev.Place, session: Json, outbox: Outbox, now: float) -> None:
@@ -59,7 +62,8 @@ class Attempt:
         self._told = 0
         self._sent: Json = {}  # of the configuration, until it is acknowledged
         self._unacknowledged = 0
-        self._timers.set("greeting", now + OPEN_S)
+        self._since = now
+        self._timers.set("silence", now + OPEN_S)
         outbox.do(ev.Connect(conn, place))
 
     @property
@@ -75,15 +79,25 @@ class Attempt:
     def connected(self, server_s: float | None, now: float) -> None:
         """The socket is open; `server_s` is what the server's clock says, in seconds since 1970."""
         if self.stage is Stage.DIALING:
-            self.stage, self._server_s = Stage.GREETING, server_s
-            self._timers.set("greeting", now + GREETING_S)
+            self.stage, self._server_s, self._since = Stage.GREETING, server_s, now
+            self._timers.set("silence", now + GREETING_S)
+            self._timers.set("greeting", now + COURTESY_S)
+
+    def hasten(self) -> None:
+        """Somebody waits: a server that says nothing is left sooner."""
+        if "silence" in self._timers:
+            self._timers.set("silence", self._since + HASTE_S)
 
     def received(self, event: ServerEvents, now: float) -> None:
         """What the server says on the way."""
+        if "silence" in self._timers:
+            self._first_word(event, now)
         match event:
             case SessionCreated() if self.stage in (Stage.DIALING, Stage.GREETING):
-                self._greeted(event.session, now)
+                self._ends(event.session)
+                self._begin(now)
             case SessionUpdated():
+                self._ends(event.session)
                 self._acknowledged(event.session)
             case ItemAdded() | ItemCreated() if self.stage is Stage.SEEDING:
                 self._unacknowledged -= 1
@@ -94,11 +108,21 @@ class Attempt:
                 self._unacknowledged -= 1
                 self._seeded_if_all()
 
+    def _first_word(self, event: ServerEvents, now: float) -> None:
+        """There is somebody. Who greets only now may not have heard what was said before."""
+        self._timers.clear("silence")
+        if self.stage is Stage.CONFIGURING and isinstance(event, SessionCreated):
+            self.stage = Stage.GREETING
+        elif self.stage is Stage.CONFIGURING:
+            self._timers.set("configure", now + CONFIGURE_S)
+
     def tick(self, now: float) -> None:
         """Something did not come in time."""
         for name in self._timers.pop_due(now):
-            if name == "greeting":
+            if name == "silence":
                 self.late = "the server does not answer"
+            elif name == "greeting":
+                self._begin(now)
             elif name == "configure":
                 self._configured()
             else:
@@ -115,14 +139,19 @@ class Attempt:
         self._timers.set("seed", now + SEED_S)
         self._seeded_if_all()
 
-    def _greeted(self, session: Json, now: float) -> None:
-        expires_at = session.get("expires_at")
-        if self._server_s is not None and isinstance(expires_at, int | float):
+    def _ends(self, session: Json) -> None:
+        """The server may say when the session ends, by its own clock."""
+        expires_at = _seconds(session.get("expires_at"))
+        if self._server_s is not None and expires_at is not None:
             left_s = expires_at - self._server_s
             self.expires_in_s = left_s if 0 < left_s < PLAUSIBLE_S else None
+
+    def _begin(self, now: float) -> None:
+        """Greeted or not, it is told how it is to be."""
         self.stage = Stage.CONFIGURING
         self._timers.clear("greeting")
-        self._timers.set("configure", now + CONFIGURE_S)
+        if "silence" not in self._timers:
+            self._timers.set("configure", now + CONFIGURE_S)
         self._configure("", self._session)
 
     def _configure(self, suffix: str, session: Json) -> None:
@@ -159,3 +188,11 @@ class Attempt:
         if self._unacknowledged <= 0:
             self._timers.clear("seed")
             self.stage = Stage.SEEDED
+
+
+def _seconds(told: object) -> float | None:
+    """A number of seconds in whatever clothes it comes; None if it is none."""
+    try:
+        return float(told)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -20,7 +20,6 @@ from daemon.core.timers import Timers
 from daemon.protocol import Error, Json, ResponseCreated, ResponseDone, ServerEvents
 
 REFUSED_S = 300.0
-HEALTHY_S = 60.0
 GRACE_S = 60.0
 EXPIRY_MARGIN_S = 15.0
 OUTAGE_S = 2.0
@@ -61,7 +60,6 @@ class Lifeline:
         self._single = self._crowded = False
         self._worn = self._overdue = False
         self._answering: str | None = None
-        self._live_since = 0.0
         self._pressed_at = float("-inf")
         self._shown: ev.LinkState = "waiting"
 
@@ -131,18 +129,18 @@ class Lifeline:
         attempt = self.find(conn)
         if attempt is None:
             return
-        pace = self._brain_pace if attempt.place == "brain" else self._pace
-        if attempt is self.live and now - self._live_since >= HEALTHY_S:
-            pace.healthy()
-        if attempt.place == "brain":
-            self._leave(attempt)
-            self._timers.set("brain", now + pace.failed(now))
-            return
+        was_live = attempt is self.live
         if attempt is self.next and self.live is not None and code == _POLICY_VIOLATION:
             self._crowded = True
-        self._fatal = self._fatal or refusal(code, reason)
         self._leave(attempt)
-        self._retry(reason or str(code), retry_after_s, now)
+        if attempt.place == "brain":
+            self._timers.set("brain", now + self._brain_pace.failed(now))
+            return
+        self._fatal = self._fatal or refusal(code, reason)
+        if was_live and not self._fatal and not retry_after_s:
+            self._redial(reason or str(code), now)
+        else:
+            self._retry(reason or str(code), retry_after_s, now)
 
     def hurry(self, now: float) -> None:
         """Somebody pressed the button: no more waiting."""
@@ -150,7 +148,7 @@ class Lifeline:
             return
         if self.next is None and (self.live is None or self.live.place == "brain"):
             self._pressed_at = now
-            self._dial(now, pressed=True)
+            self._dial(now, wanted=True)
         if "brain" in self._timers:
             self._pressed_at = now
             self._call_the_brain(now)
@@ -178,8 +176,8 @@ class Lifeline:
 
     def _due(self, name: str, now: float) -> None:
         match name:
-            case "retry" if self.next is None:
-                self._dial(now)
+            case "retry" | "haste" if self.next is None:
+                self._dial(now, wanted=name == "haste")
             case "outage" | "brain":
                 self._call_the_brain(now)
             case "soft":
@@ -197,6 +195,7 @@ class Lifeline:
         self._renew(idle, now)
         self._promote(idle, waiting, now)
         self._watch(waiting, now)
+        self._hasten(waiting, now)
         self._outbox.conn = self.live.conn if self.live is not None else 0
         self._show("")
         before, self._known = self._known, self._outbox.conn
@@ -212,6 +211,15 @@ class Lifeline:
             self._timers.ensure("probe", now)
         else:
             self._timers.clear("probe")
+
+    def _hasten(self, waiting: bool, now: float) -> None:
+        """While somebody waits for a server, an attempt is given little time, and the next follows soon."""
+        if waiting and self.live is None and self.next is None:
+            self._timers.ensure("haste", self._pace.haste_at(now))
+            return
+        self._timers.clear("haste")
+        if waiting and self.live is None and self.next is not None:
+            self.next.hasten()
 
     def _renew(self, idle: bool, now: float) -> None:
         """A worn session gets a successor; where the server has room for one only, it must go first."""
@@ -245,11 +253,13 @@ class Lifeline:
         attempt.seed(self._ledger, now)
         if self.live is not None:
             self._hang_up(self.live, "worn" if self.live.place == "server" else None)
-        self.live, self._shown, self._live_since = attempt, "configuring", now
+        self.live, self._shown = attempt, "configuring"
         if attempt is self.spare:
             self.spare = None
+            self._brain_pace.ready()
             return
         self.next = None
+        self._pace.ready()
         if self.spare is not None:
             self._hang_up(self.spare)
         self._worn = self._overdue = self._crowded = False
@@ -266,14 +276,14 @@ class Lifeline:
 
     # ------------------------------------------------------------ making and leaving
 
-    def _dial(self, now: float, pressed: bool = False) -> None:
-        self._timers.clear("retry")
-        if not pressed:
-            wait_s = self._pace.allowed(now)
-            if wait_s > 0:
-                self._timers.set("retry", now + wait_s)
-                return
-            self._pace.attempted(now)
+    def _dial(self, now: float, wanted: bool = False) -> None:
+        """Try the server, unless too many attempts were made that nobody waited for (`wanted`)."""
+        self._timers.clear("retry", "haste")
+        wait_s = 0.0 if wanted else self._pace.allowed(now)
+        if wait_s > 0:
+            self._timers.set("retry", now + wait_s)
+            return
+        self._pace.attempted(now, wanted)
         self._fatal = ""
         self.next = self._attempt("server", now)
         self._show("")
@@ -300,9 +310,15 @@ class Lifeline:
         self._conns += 1
         return Attempt(self._conns, place, self._session, self._outbox, now)
 
+    def _redial(self, reason: str, now: float) -> None:
+        """What was ready and is lost is dialled again at once."""
+        self._timers.ensure("outage", now + OUTAGE_S)
+        self._show(f"The connection is lost ({reason}).")
+        if self.next is None:
+            self._dial(now)
+
     def _retry(self, reason: str, retry_after_s: float, now: float) -> None:
-        wait_s = self._pace.failed(now)
-        wait_s = REFUSED_S if self._fatal else max(min(retry_after_s, REFUSED_S), wait_s)
+        wait_s = self._pace.failed(now, REFUSED_S if self._fatal else min(retry_after_s, REFUSED_S))
         self._timers.set("retry", now + wait_s)
         if self.live is None:
             self._timers.ensure("outage", now + OUTAGE_S)

@@ -1,5 +1,8 @@
 """How soon to try again: full jitter under a doubling ceiling, and never more than ten attempts a minute.
 
+For somebody who waits there is an attempt every four seconds, which does not count among the ten; what the
+server itself has asked for comes before that.
+
 Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 """
 
@@ -12,6 +15,7 @@ FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 30.0
 WINDOW_S = 60.0
 MAX_IN_WINDOW = 10
+HASTE_S = 4.0
 
 
 class Pace:
@@ -21,20 +25,28 @@ class Pace:
         self._dice = dice
         self._failures = 0
         self._attempts: deque[float] = deque(maxlen=MAX_IN_WINDOW)
+        self._latest = self._barred_until = float("-inf")
 
-    def attempted(self, now: float) -> None:
-        """An attempt is made that nobody pressed a button for."""
-        self._attempts.append(now)
+    def attempted(self, now: float, wanted: bool = False) -> None:
+        """An attempt is made; one that somebody waits for (`wanted`) does not count."""
+        self._latest = now
+        if not wanted:
+            self._attempts.append(now)
 
-    def healthy(self) -> None:
-        """The last connection was a good one: begin anew."""
+    def ready(self) -> None:
+        """A connection has come to be of use: begin anew."""
         self._failures = 0
 
-    def failed(self, now: float) -> float:
-        """An attempt or a connection has failed: how many seconds to wait."""
+    def failed(self, now: float, barred_s: float = 0.0) -> float:
+        """An attempt or a connection has failed: how many seconds to wait, `barred_s` of them in any case."""
         ceiling_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
         self._failures += 1
-        return self.allowed(now, max(FIRST_BACKOFF_S / 2, ceiling_s * self._dice()))
+        self._barred_until = now + barred_s
+        return max(barred_s, self.allowed(now, max(FIRST_BACKOFF_S / 2, ceiling_s * self._dice())))
+
+    def haste_at(self, now: float) -> float:
+        """When the next attempt is to be made if somebody waits for it."""
+        return max(now, self._latest + HASTE_S, self._barred_until)
 
     def allowed(self, now: float, wait_s: float = 0.0) -> float:
         """This wait, or the longer one that keeps below the limit."""

@@ -14,7 +14,7 @@ from multiprocessing import Pool
 from pathlib import Path
 
 from tests.faults import matrix
-from tests.faults.network import CORRUPTIONS, CUTS, HANDSHAKES, SERVER_ERRORS, Direction, Fault
+from tests.faults.network import AWAY, CORRUPTIONS, CUTS, HANDSHAKES, SERVER_ERRORS, Direction, Fault
 from tests.faults.story import play
 from tests.faults.verdict import Verdict, judge
 
@@ -44,6 +44,7 @@ def _kinds(direction: Direction, event: str) -> Iterator[str]:
     """What a network does, and from the server what a bad server does: TCP alters no single frame."""
     yield from CUTS
     yield from HANDSHAKES
+    yield from AWAY
     yield from ("hold", "delay", "jump")
     if direction == "client":
         return

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from daemon.core.lamps import frame
+from daemon.core.pace import HASTE_S
 from tests.faults.house import Utterance
+from tests.faults.network import AWAY
 from tests.faults.story import SCRIPT, TEXT, Run
 
 LOST_WORD_S = 0.1
 CONNECTS_A_MINUTE = 10
+WANTED_A_MINUTE = 60 / HASTE_S
+BACK_WITHIN_S = 6.0
+"""So soon after a server is back and stays, whoever still waits has an answer."""
 LONGEST_PAUSE_S = 60.0
 TOLD_WITHIN_S = 65.0
 """The longest detection (a silent link, 40 s), the wait for a server (20 s), and the 2 s to tell it."""
@@ -19,7 +24,7 @@ TOLD_WITHIN_S = 65.0
 
 def violations(run: Run) -> list[str]:
     """Every broken promise, in words; none is what we want."""
-    checks = (_utterances, _effects, _failures, _view, _idle, _attempts, _leftovers)
+    checks = (_utterances, _effects, _failures, _view, _idle, _attempts, _promptness, _leftovers)
     return [complaint for check in checks for complaint in check(run)]
 
 
@@ -121,18 +126,49 @@ def _idle(run: Run) -> Iterator[str]:
 
 def _attempts(run: Run) -> Iterator[str]:
     presses = [each.pressed_at for each in run.said]
-    free = [at for at in run.network.dials if not any(0 <= at - press < 1.0 for press in presses)]
-    for first in free:
-        in_a_minute = sum(1 for at in free if first <= at < first + 60.0)
-        if in_a_minute > CONNECTS_A_MINUTE:
-            yield f"{in_a_minute} connects in a minute"
-            break
+    yield from too_many(run.house.dials, run.house.wanted_dials, presses)
     fatal = any(
         fault.kind in ("401", "403", "404", "insufficient_quota", "close_3000", "close_4000")
         for _, fault in run.network.struck
     )
     if not fatal and not run.lines_left and run.ended_at - max(run.network.dials) > LONGEST_PAUSE_S:
         yield "no attempt to connect for a minute"
+
+
+def too_many(dials: list[float], wanted: list[float], presses: list[float]) -> Iterator[str]:
+    """More attempts to connect in a minute than there may be: for nobody, or for somebody who waits."""
+    free = [at for at in dials if not any(0 <= at - press < 1.0 for press in presses)]
+    if (first := _minute_with_more(free, lambda _: CONNECTS_A_MINUTE)) is not None:
+        yield f"too many attempts for nobody in the minute after {first:.0f} s"
+    allowed = CONNECTS_A_MINUTE + WANTED_A_MINUTE
+    if (first := _minute_with_more(wanted, lambda at: allowed + _within(presses, at))) is not None:
+        yield f"too many attempts for somebody in the minute after {first:.0f} s"
+
+
+def _minute_with_more(times: list[float], allowed: Callable[[float], float]) -> float | None:
+    return next((first for first in times if _within(times, first) > allowed(first)), None)
+
+
+def _within(times: list[float], first: float) -> int:
+    return sum(first <= at < first + 60.0 for at in times)
+
+
+def _promptness(run: Run) -> Iterator[str]:
+    """Whoever waits when a server comes back to stay has an answer soon."""
+    back_at = run.network.back_at
+    if back_at is None or run.network.struck[-1][1].kind not in AWAY:
+        return
+    for utterance in run.said:
+        since = max(back_at, utterance.released_at)
+        if utterance.pressed_at < back_at and _first_sign(run, utterance) > since + BACK_WITHIN_S:
+            yield f"the server was back, and {utterance.text!r} had no answer in {BACK_WITHIN_S:.0f} s"
+
+
+def _first_sign(run: Run, utterance: Utterance) -> float:
+    """When there was something to be heard of the answer, or the turn was over."""
+    spoken = (at for at, fields in run.house.of("state") if fields["state"] == "speaking")
+    over = (at for at, turn in run.house.of("turn") if turn is _turn_of(run, utterance))
+    return min((at for at in (*spoken, *over) if at > utterance.released_at), default=run.ended_at)
 
 
 def _leftovers(run: Run) -> Iterator[str]:

@@ -138,6 +138,9 @@ class House(App):
         self.record: list[tuple[float, str, dict[str, Any]]] = []
         self.control.publish = self._publish  # type: ignore[method-assign]
         self.troubles: list[tuple[float, str]] = []
+        self.dials: list[float] = []
+        """When the server was dialled though nobody waited for it."""
+        self.wanted_dials: list[float] = []
 
     def _publish(self, event: str, **fields: Any) -> None:
         self.record.append((self._loop.time(), event, fields))
@@ -150,6 +153,9 @@ class House(App):
     def _carry_out(self, effect: ev.Effect) -> None:
         if isinstance(effect, ev.Trouble):
             self.troubles.append((self._loop.time(), effect.message))
+        elif isinstance(effect, ev.Connect) and effect.place == "server":
+            dials = self.dials if self.machine.state in ("idle", "muted") else self.wanted_dials
+            dials.append(self._loop.time())
         super()._carry_out(effect)
 
     @property

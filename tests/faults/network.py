@@ -64,6 +64,9 @@ SERVER_ERRORS = (
     "item_truncate_invalid_item_id",
 )
 HANDSHAKES = ("401", "403", "404", "429", "500", "silent", "greetless", "accept_then_close", "outage")
+AWAY = ("refusing", "swallowing")
+"""For a while each attempt is refused at once, or nothing passes and nobody says so."""
+AWAY_S = 30.0
 REFUSALS = 3
 OUTAGE_REFUSALS = 60
 
@@ -74,6 +77,7 @@ class Line:
 
     number: int
     opened_at: float
+    to_brain: bool = False
     to_client: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
     to_server: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
     code: int | None = None
@@ -180,6 +184,8 @@ class Network:
         self.struck: list[tuple[float, Fault]] = []
         self.handshakes: list[str] = []
         self.seen: list[tuple[float, int, Direction, str]] = []
+        self.back_at: float | None = None
+        self._away = ""
         self._engines = engines
         self._faults = list(faults)
         self._counts: Counter[tuple[Direction, str]] = Counter()
@@ -202,14 +208,18 @@ class Network:
         if not to_brain:
             self.dials.append(loop.time())
         mishap = self.handshakes.pop(0) if self.handshakes and not to_brain else ""
-        if mishap == "silent":
+        if not to_brain and self.back_at is not None and loop.time() < self.back_at:
+            mishap = self._away
+        if mishap in ("silent", "swallowing"):
             await asyncio.sleep(limit_s)
             raise DialError(Step.HANDSHAKE, "no answer in time")
         await asyncio.sleep(LATENCY_S)
+        if mishap == "refusing":
+            raise DialError(Step.ADDRESS, "connection refused")
         if mishap.isdigit():
             headers = Headers({"Retry-After": "3"} if mishap == "429" else {})
             raise refusal(Response(int(mishap), "", headers, b""))
-        line = Line(len(self.lines) + 1, loop.time())
+        line = Line(len(self.lines) + 1, loop.time(), to_brain)
         self.lines.append(line)
         if mishap == "accept_then_close":
             line.end(1011)
@@ -293,6 +303,8 @@ class Network:
             self._carry(line, direction, frame)
         elif kind in CORRUPTIONS:
             self._carry(line, direction, CORRUPTIONS[kind](frame))
+        elif kind in AWAY:
+            self.go_away(kind, AWAY_S)
         elif kind in HANDSHAKES:
             self.handshakes = ["500"] * OUTAGE_REFUSALS if kind == "outage" else [kind] * REFUSALS
             line.end(1006)
@@ -301,6 +313,19 @@ class Network:
             self._carry(line, "server", error_event(kind))
             if kind == "session_expired":
                 loop.call_later(2 * LATENCY_S, line.end, 1001)
+
+    def go_away(self, kind: str, seconds: float) -> None:
+        """Be out of reach for so long: who is connected is thrown out, or waits for nothing."""
+        loop = asyncio.get_running_loop()
+        self._away, self.back_at = kind, loop.time() + seconds
+        for line in self.live:
+            if line.to_brain:
+                continue
+            if kind == "refusing":
+                line.end(1006)
+            else:
+                line.held = True
+                loop.call_later(2 * PING_S, line.end, 1011)
 
     def give_up_swaps(self) -> None:
         """Frames that wait to be overtaken, and never are, arrive all the same."""

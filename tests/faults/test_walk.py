@@ -9,6 +9,7 @@ import pytest
 
 from daemon.core import ledger
 from daemon.core.answer import Answer
+from daemon.core.lifeline import Lifeline
 from daemon.core.pace import Pace
 from daemon.core.utterance import Utterance
 from tests.faults.audit import outcome, violations
@@ -40,6 +41,10 @@ PLANS = [
     "garbage@server:response.output_audio.delta#2",
     "conversation_already_has_active_response@server:response.created#2",
     "jump@client:input_audio_buffer.append#10",
+    "refusing@client:input_audio_buffer.append#40",
+    "swallowing@client:input_audio_buffer.append#40",
+    "refusing@server:response.output_audio.delta#4",
+    "swallowing@server:response.created#3",
     "rst@client:input_audio_buffer.append#20+500@server:response.created#1+hold@client:response.create#3",
 ]
 
@@ -73,7 +78,7 @@ def _everything(text: str, heard_ms: int, received_ms: int) -> str:
 
 
 def _at_once(self: Pace, now: float, *_: Any) -> float:
-    return 0.01
+    return 0.0
 
 
 BREAKS: list[tuple[str, Any, str, Callable[..., Any], str]] = [
@@ -87,6 +92,7 @@ BREAKS: list[tuple[str, Any, str, Callable[..., Any], str]] = [
     ),
     ("nothing is done twice", Answer, "_remember", _never, "rst@server:response.output_audio.delta#1"),
     ("there is no storm", Pace, "allowed", _at_once, "outage@server:response.done#1"),
+    ("who waits is answered", Lifeline, "_hasten", _never, "refusing@client:input_audio_buffer.append#40"),
 ]
 
 

@@ -55,6 +55,7 @@ class Hostile:
         self.dials: list[float] = []
         self.struck: list[tuple[float, Fault]] = []
         self.live: list[Line] = []
+        self.back_at: float | None = None  # it is never away for a time of its own
         self.shut = False
         """No way through: whoever is here is thrown out, whoever comes too."""
         self._brain_url = brain_url

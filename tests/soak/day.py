@@ -18,7 +18,7 @@ from daemon.config import Config
 from daemon.core import events as ev
 from daemon.core.ledger import Ledger
 from tests.brain.scripted import ToneVoice
-from tests.faults.audit import CONNECTS_A_MINUTE, outcome
+from tests.faults.audit import outcome, too_many
 from tests.faults.house import House, Person, ToneEar, configuration
 from tests.faults.story import Run, stage
 from tests.soak.gauge import Holding, forget_what_is_there, holding
@@ -237,11 +237,9 @@ class _Day:
         hour.holds = now if hour.holds is None else hour.holds.least(now)
 
     def _audit_attempts(self, hour: Hour) -> None:
-        """The attempts to connect of this hour: not too many outside of presses."""
+        """The attempts to connect of this hour: not too many for nobody, nor for somebody who waits."""
         since = asyncio.get_running_loop().time() - HOUR_S - 60.0
-        dials = [at for at in self._weather.dials if at > since]
-        free = [at for at in dials if not any(0 <= at - press < 1.0 for press in self._presses)]
-        for first in free:
-            if sum(1 for at in free if first <= at < first + 60.0) > CONNECTS_A_MINUTE:
-                hour.complaints.append(f"too many attempts to connect in the minute after {first:.0f} s")
-                break
+        house = self._house
+        for times in (house.dials, house.wanted_dials, self._presses):
+            times[:] = [at for at in times if at > since]
+        hour.complaints += too_many(house.dials, house.wanted_dials, self._presses)

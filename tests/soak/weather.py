@@ -10,6 +10,7 @@ from daemon.brain.engines import Engines
 from daemon.dial import OPEN_S, Shunned
 from daemon.providers import Endpoint
 from tests.faults.network import (
+    AWAY,
     CUTS,
     HANDSHAKES,
     SERVER_ERRORS,
@@ -43,7 +44,7 @@ EVENTS: dict[tuple[Direction, str], int] = {
 }
 """Where a fault may strike, and about how many of these events there are in a turn."""
 
-AT_ONCE = (*CUTS, "hold", *HANDSHAKES)
+AT_ONCE = (*CUTS, "hold", *HANDSHAKES, *AWAY)
 """What needs no frame to strike: it may come while nobody says anything."""
 
 ROUGH: dict[Direction, tuple[str, ...]] = {
@@ -96,8 +97,9 @@ class Weather(Network):
         self, endpoint: Endpoint, limit_s: float = OPEN_S, shunned: Shunned | None = None
     ) -> ClientEnd:
         """In the place of `daemon.dial.dial`."""
-        if self.handshakes and not endpoint.unix:
-            self.hurt_at = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        if not endpoint.unix and (self.handshakes or now < (self.back_at or 0.0)):
+            self.hurt_at = now
         return await super().dial(endpoint, limit_s, shunned)
 
     def _brew(self, kinds: dict[Direction, tuple[str, ...]]) -> None:

@@ -13,7 +13,8 @@ from tests.statespace.world import ROLES, Server, World
 
 MOMENT_S = 0.6
 _STAGES = {
-    Stage.DIALING: ("greeted", "refused"),
+    Stage.DIALING: ("greeted", "refused", "connected"),
+    Stage.GREETING: ("greeted",),
     Stage.CONFIGURING: ("configured", "rejected"),
     Stage.SEEDING: ("knows",),
 }

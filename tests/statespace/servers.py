@@ -21,6 +21,8 @@ def connection(world: World, conn: int, what: str) -> None:
             event = ev.Disconnected(conn, 1006, "")
         case "refused":
             event = ev.Disconnected(conn, 401, "HTTP 401")
+        case "connected":
+            event = ev.Connected(conn)
         case "greeted":
             event = ev.Received(conn, wire.SessionCreated())
         case "configured":

@@ -41,15 +41,19 @@ class Bounds(Struct, frozen=True):
 class ConstantPace:
     """In the place of the pace, whose limits have tests of their own: every wait is a second."""
 
-    def attempted(self, now: float) -> None:
+    def attempted(self, now: float, wanted: bool = False) -> None:
         """Nothing to count."""
 
-    def healthy(self) -> None:
+    def ready(self) -> None:
         """Nothing to forget."""
 
-    def failed(self, now: float) -> float:
+    def failed(self, now: float, barred_s: float = 0.0) -> float:
         """A second."""
         return 1.0
+
+    def haste_at(self, now: float) -> float:
+        """A second, too."""
+        return now + 1.0
 
     def allowed(self, now: float, wait_s: float = 0.0) -> float:
         """No longer than that."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon import dial, link
-from daemon.core import attempt, barge_in, lifeline, tools_due
+from daemon.core import attempt, barge_in, lifeline, pace, tools_due
 from daemon.core.conversation import Settings
 from tests.statespace.diagram import table
 
@@ -20,7 +20,9 @@ TEXT = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
         ("while somebody waits", lifeline.PROBE_S + link.PONG_S),
         ("while nobody waits", dial.PING_S + link.PONG_S),
         ("no handshake", dial.OPEN_S),
-        ("connected and not greeted", attempt.GREETING_S),
+        ("and not a word", attempt.GREETING_S),
+        ("not greeted", attempt.COURTESY_S),
+        ("the same for whoever waits", pace.HASTE_S),
         ("settings not confirmed", attempt.CONFIGURE_S),
         ("history not confirmed", attempt.SEED_S),
         ("does not answer: offline brain", Settings().stall_s),
