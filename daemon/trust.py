@@ -9,8 +9,6 @@ from daemon.reach import DialError, Step, why_not
 
 _NOT_NOW: Final = (9, 10)
 """OpenSSL's numbers for a certificate that is not valid yet, or not any more."""
-_NO_ISSUER: Final = (2, 18, 19, 20, 21)
-"""For one whose issuer nobody here knows, itself included."""
 _OTHER_NAME: Final = (62, 64)
 """For one that is made out for another name or address."""
 
@@ -41,13 +39,11 @@ def untrusted(host: str, said: ssl.SSLCertVerificationError) -> DialError:
         )
     if said.verify_code in _OTHER_NAME:
         remedy = "check realtime.url: write the name that the certificate is made out for"
-    elif said.verify_code in _NO_ISSUER:
-        remedy = (
-            "check realtime.url; for a server with a certificate of your own write ca_file = the file of its "
-            "authority into [realtime], else run `apt install --reinstall ca-certificates`"
-        )
     else:
-        remedy = "check realtime.url, and run `apt install --reinstall ca-certificates`"
+        remedy = (
+            "check realtime.url; for a server of your own write ca_file = the certificate of its authority "
+            "into [realtime], for any other run `apt install --reinstall ca-certificates`"
+        )
     return DialError(
         Step.CERTIFICATE, f"the certificate of {host} is not trusted ({said.verify_message})", remedy
     )

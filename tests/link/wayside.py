@@ -125,19 +125,46 @@ def script_names(monkeypatch: pytest.MonkeyPatch, names: dict[str, list[tuple[st
     return asked
 
 
-def certificate(folder: Path, name: str, *, issuer: Path | None = None, days: int = 30) -> Path:
-    """A certificate for a name, of its own authority or of the one in the folder `issuer`; its folder."""
+def certificate(
+    folder: Path, name: str, *, issuer: Path | None = None, expired: bool = False, authority: bool = False
+) -> Path:
+    """A certificate for a name, by itself or by the authority in the folder `issuer`; its folder."""
     folder.mkdir(exist_ok=True)
-    run = ("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     kind = "IP" if name.replace(".", "").isdigit() else "DNS"
-    request = (*run, "-keyout", "key.pem", "-out", "request.pem", "-subj", f"/CN={name}")
-    sign = ("openssl", "x509", "-req", "-in", "request.pem", "-days", str(days), "-out", "certificate.pem")
-    by = ("-signkey", "key.pem")
+    (folder / "names.conf").write_text(
+        f"{IDENTIFIERS}{OF_AN_AUTHORITY if authority else ''}subjectAltName = {kind}:{name}\n"
+    )
+    (folder / "ca.conf").write_text(AUTHORITY)
+    (folder / "index.txt").touch()
+    request = ("-keyout", "key.pem", "-out", "request.pem", "-subj", f"/CN={name}")
+    by = ["-selfsign", "-keyfile", "key.pem"]
     if issuer is not None:
-        by = ("-CA", f"{issuer}/certificate.pem", "-CAkey", f"{issuer}/key.pem", "-CAcreateserial")  # type: ignore[assignment]
+        by = ["-cert", f"{issuer}/certificate.pem", "-keyfile", f"{issuer}/key.pem"]
+    until = "20200201000000Z" if expired else "20990101000000Z"
+    sign = ("-batch", "-notext", "-config", "ca.conf", "-startdate", "20200101000000Z", "-enddate", until)
     for command in (
-        (*request, "-addext", f"subjectAltName={kind}:{name}"),
-        (*sign, *by, "-copy_extensions", "copyall"),
+        ("openssl", "req", "-new", *NEW_KEY, *request),
+        ("openssl", "ca", *sign, *by, "-extfile", "names.conf", "-in", "request.pem", *OUT),
     ):
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return folder
+
+
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+OUT = ("-out", "certificate.pem")
+AUTHORITY = """
+[ca]
+default_ca = own
+[own]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+unique_subject = no
+[any]
+commonName = supplied
+"""
+IDENTIFIERS = "subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n"
+OF_AN_AUTHORITY = "basicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign\n"
+"""Python 3.13 insists on all of these."""

@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from websockets.http11 import Request, Response
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding, Told
 from daemon.commands.doctor.machine import Machine
+from tests.link.wayside import certificate
 
 KEY = "sk-test"
 
@@ -75,20 +75,6 @@ def server(
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join()
-
-
-def certificate(folder: Path, name: str, days: int) -> Path:
-    """A certificate signed by itself, over in so many days."""
-    run = ("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    request = (*run, "-keyout", "key.pem", "-out", "request.pem", "-subj", f"/CN={name}")
-    alternative = ("-addext", f"subjectAltName=DNS:{name}")
-    sign = ("openssl", "x509", "-req", "-in", "request.pem", "-signkey", "key.pem", "-days", str(days))
-    for command in (
-        (*request, *alternative),
-        (*sign, "-copy_extensions", "copyall", "-out", "certificate.pem"),
-    ):
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 def told(folder: Path, url: str) -> list[Told]:
@@ -195,7 +181,7 @@ def test_certificate(
     code: str,
     remedy: str,
 ) -> None:
-    folder = certificate(tmp_path, name, days)
+    folder = certificate(tmp_path, name, expired=days < 0)
     monkeypatch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem") if trusted else "/dev/null")
     with server(tls=folder) as port:
         problems = found(tmp_path, f"wss://localhost:{port}/v1/realtime")
