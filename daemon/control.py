@@ -25,6 +25,9 @@ log = logging.getLogger("voiced.control")
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_LAG_BYTES = 2**20
+MAX_CLIENTS = 32
+
+TOO_MANY = f"{MAX_CLIENTS} programs use this socket already; end some of them."
 
 Emit: TypeAlias = Callable[[Json], None]
 Handler: TypeAlias = Callable[[Json, Emit], Awaitable[Json]]
@@ -42,6 +45,7 @@ class Control:
         self._handle = handle
         self._server: asyncio.Server | None = None
         self._watchers: set[asyncio.StreamWriter] = set()
+        self.clients = 0
         self._outlet = Outlet()
 
     async def open(self) -> None:
@@ -75,13 +79,19 @@ class Control:
                 writer.write(line)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.clients += 1
         try:
+            if self.clients > MAX_CLIENTS:
+                log.warning("The control socket has %d clients; no more are served.", MAX_CLIENTS)
+                writer.write(_line({"ok": False, "error": TOO_MANY}))
+                return
             while line := await reader.readline():
                 await self._serve(line, writer)
                 await writer.drain()
         except (ConnectionError, ValueError, asyncio.LimitOverrunError):
             pass  # gone, or a line without an end
         finally:
+            self.clients -= 1
             self._watchers.discard(writer)
             writer.close()
 
@@ -89,7 +99,10 @@ class Control:
         outlet = Outlet()
 
         def emit(event: Json) -> None:
-            writer.write(_line(outlet.masked(event)))
+            if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
+                writer.transport.abort()  # it does not read
+            else:
+                writer.write(_line(outlet.masked(event)))
 
         try:
             request = msgspec.json.decode(line, type=dict[str, Any])

@@ -19,6 +19,7 @@ from queue import Full, Queue
 from typing import Any, Final
 
 from daemon.printable import many_lines, one_line
+from daemon.record_limit import RecordLimit, bounded, last_part
 
 try:
     from systemd.journal import JournalHandler
@@ -60,6 +61,9 @@ _LEVELS: Final = {
     Kind.XRUN: logging.WARNING,
     Kind.FAULT: logging.ERROR,
 }
+
+
+_BY_TURNS: Final = (Kind.TURN, Kind.LATE_TOKENS, Kind.TOOL, Kind.DEVICE)
 
 
 def write(kind: Kind, message: str, **fields: object) -> None:
@@ -109,19 +113,20 @@ class _Plain(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """The traceback."""
-        return textwrap.indent(many_lines(super().formatException(ei)), "    ", lambda line: True)
+        return textwrap.indent(many_lines(last_part(super().formatException(ei))), "    ", lambda line: True)
 
 
 class _Discreet(QueueHandler):
-    """Queues records as text that may be shown: without secrets, and without what a terminal would obey."""
+    """Queues records as text that may be shown: bounded, without secrets and what a terminal would obey."""
 
     def __init__(self, queue: Queue[Any]) -> None:
         super().__init__(queue)
         self.setFormatter(_Plain("%(message)s"))
+        self.addFilter(RecordLimit([kind.value for kind in _BY_TURNS]))
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy of the record that is text alone."""
-        record = super().prepare(record)
+        record = super().prepare(bounded(record))
         for name, value in vars(record).items():
             if isinstance(value, str):
                 setattr(record, name, many_lines(value))
