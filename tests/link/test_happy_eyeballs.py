@@ -319,7 +319,7 @@ def test_doctor_names_the_loopback_address_that_swallows(
         places = [("127.0.0.2", hole), ("127.0.0.1", alive.getsockname()[1])]
         script_names(monkeypatch, {"voice.example": places})
         path = tmp_path / "voiced.toml"
-        path.write_text('[realtime]\nprovider = "custom"\nurl = "ws://voice.example:80/"\n')
+        path.write_text('[realtime]\nprovider = "custom"\nurl = "ws://voice.example/"\n')
         reached, warned = network.way(Machine(path))
     assert reached == "voice.example can be reached"
     assert isinstance(warned, Finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import ssl
 import threading
@@ -198,6 +199,23 @@ def test_a_server_that_greets_and_is_slow_to_close(tmp_path: Path, monkeypatch: 
 def test_tls_spoken_to_a_server_without(tmp_path: Path) -> None:
     with server() as port:
         assert [code for code, _ in found(tmp_path, f"wss://127.0.0.1:{port}/")] == ["V605"]
+
+
+@pytest.mark.parametrize(("running", "unit"), [("https_proxy=socks5://h:1\0X=1\0", ""), ("", "X=1 {}")])
+def test_the_proxy_is_the_services_and_not_this_shells_by_a_planted_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: str, unit: str
+) -> None:
+    path = tmp_path / "voiced.toml"
+    path.write_text('[realtime]\nprovider = "custom"\nurl = "wss://voice.example/"\n')
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/environ").write_text(running)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    facts = "LoadState=loaded\nMainPID=7\nEnvironment=" + unit.format('"https_proxy=socks5://h:1"')
+    machine = Machine(path, tmp_path, lambda *words: facts if words[1] == "show" else None)
+    (problem,) = network.way(machine)
+    assert isinstance(problem, Finding)
+    assert (problem.code, "SOCKS" in problem.sentence) == ("V608", True)
+    assert os.environ["https_proxy"] == "http://127.0.0.1:9"
 
 
 def test_missing_engine_by_a_planted_lookup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

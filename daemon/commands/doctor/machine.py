@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Callable
@@ -28,7 +29,8 @@ CREDENTIAL = "voiced.realtime_key"
 
 _COMMAND_LIMIT_S = 10.0
 _UNIT_FACTS = (
-    "LoadState,ActiveState,UnitFileState,Result,NRestarts,MainPID,User,SupplementaryGroups,LimitCORE"
+    "LoadState,ActiveState,UnitFileState,Result,NRestarts,MainPID,User,SupplementaryGroups,LimitCORE,"
+    "Environment"
 )
 
 
@@ -121,6 +123,15 @@ class Machine:
     def faults(self, part: str) -> str:
         """What the running service says is wrong with its microphone, speaker, pins or button."""
         return str((self.status or {}).get("faults", {}).get(part, ""))
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """The variables that the service has: by its process, which root may see, or its unit; else ours."""
+        if not self.installed:
+            return dict(os.environ)
+        running = self.text(f"/proc/{self.unit.get('MainPID', '')}/environ").split("\0")
+        pairs = running if any(running) else shlex.split(self.unit.get("Environment", ""))
+        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
     # ------------------------------------------------------------ its user
 

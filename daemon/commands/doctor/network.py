@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,7 @@ _CODES: Final = {
     Step.HEADER: "V619",
     Step.HANDSHAKE: "V617",
 }
+_OF_THE_WAY: Final = re.compile(r".*_proxy|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
 _BLAME_THE_URL: Final = (Step.NAME, Step.ADDRESS, Step.TLS, Step.REDIRECT)
 _REFUSALS: Final[dict[str, tuple[str, str, str]]] = {
     "400": ("V615", "does not like the request", "check realtime.url and realtime.model"),
@@ -80,7 +82,7 @@ def way(machine: Machine) -> Iterator[Told]:
         )
     if read_as := address(machine):
         yield read_as
-    found = _authority(machine) or _looked(where)
+    found = _authority(machine) or _looked(machine, where)
     if isinstance(found, Finding):
         yield found
         return
@@ -124,8 +126,8 @@ def answer(machine: Machine) -> Iterator[Told]:
         return
     if machine.key is None and machine.config.realtime.provider != "custom":
         return
-    if not isinstance(_looked(where), Finding):
-        yield _greeting(where)
+    if not isinstance(_looked(machine, where), Finding):
+        yield _greeting(machine, where)
 
 
 def _cloud(machine: Machine) -> Endpoint | None:
@@ -133,12 +135,27 @@ def _cloud(machine: Machine) -> Endpoint | None:
     return None if realtime.provider == "offline" else cloud_endpoint(realtime, machine.key)
 
 
-def _looked(where: Endpoint) -> Way | Finding:
+def _looked(machine: Machine, where: Endpoint) -> Way | Finding:
     """The service's own way to the server, as far as TLS."""
     try:
-        return asyncio.run(look(where, _LIMIT_S))
+        with _surroundings(machine):
+            return asyncio.run(look(where, _LIMIT_S))
     except DialError as said:
         return _trouble(said)
+
+
+@contextlib.contextmanager
+def _surroundings(machine: Machine) -> Iterator[None]:
+    """With the proxies and the authorities of the service's environment instead of this shell's."""
+    its = {name: text for name, text in machine.environment.items() if _OF_THE_WAY.fullmatch(name)}
+    own = {name: os.environ.pop(name) for name in list(os.environ) if _OF_THE_WAY.fullmatch(name)}
+    os.environ.update(its)
+    try:
+        yield
+    finally:
+        for name in its:
+            del os.environ[name]
+        os.environ.update(own)
 
 
 def _trouble(said: DialError) -> Finding:
@@ -177,11 +194,12 @@ async def _try(address: Address) -> str:
     return ""
 
 
-def _greeting(where: Endpoint) -> Told:
+def _greeting(machine: Machine, where: Endpoint) -> Told:
     """Open a session as the service does, and read its first event."""
     host = f"{urlsplit(where.url).hostname}"
     try:
-        return _judged(host, json.loads(asyncio.run(_first_event(where))))
+        with _surroundings(machine):
+            return _judged(host, json.loads(asyncio.run(_first_event(where))))
     except DialError as said:
         return _refusal(host, said.code, str(said)) if said.step is Step.REFUSAL else _trouble(said)
     except (OSError, WebSocketException, ValueError) as said:
