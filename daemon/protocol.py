@@ -36,7 +36,7 @@ class Content(Struct, kw_only=True):
 
 
 class Item(Struct, kw_only=True):
-    """A message, a function call or a function call's output. Ids have at most 32 characters."""
+    """A message, a function call, its output, or a tool server's list. Ids have at most 32 characters."""
 
     id: Text = UNSET
     object: Text = UNSET
@@ -49,6 +49,8 @@ class Item(Struct, kw_only=True):
     arguments: Text = UNSET
     output: Text = UNSET
     phase: Text = UNSET
+    server_label: Text = UNSET
+    tools: list[Json] | UnsetType = UNSET
 
 
 class ErrorDetail(Struct, kw_only=True):

@@ -108,6 +108,11 @@ def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> S
     return SUBPROTOCOL if SUBPROTOCOL in offered else None
 
 
+def transcribes(path: str) -> bool:
+    """Whether a request's path asks for a session that only writes down what is said."""
+    return "transcription" in parse_qs(urlsplit(path).query).get("intent", ())
+
+
 def model(path: str) -> str | None:
     """The model or Azure deployment that a request's path asks for."""
     query = parse_qs(urlsplit(path).query)

@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
 
 from daemon.brain import errors
 from daemon.brain.conversation import Conversation, Entry
 from daemon.brain.formats import Format
 from daemon.brain.items import entry_of
-from daemon.brain.settings import ResponseSettings, Settings, ToolChoice, Voice, check_modalities, convert
+from daemon.brain.settings import (
+    Choice,
+    McpChoice,
+    McpTool,
+    ResponseSettings,
+    Settings,
+    ToolChoice,
+    Voice,
+    check_modalities,
+    convert,
+    function_tools,
+)
 from daemon.protocol import Item, Json
 
 
@@ -32,6 +42,8 @@ class Order:
     may_act: bool
     max_tokens: int | str
     metadata: dict[str, str] | None
+    hosted: list[str]
+    """The labels of tool servers that the request names."""
 
 
 def order(request: Json, settings: Settings, conversation: Conversation, voice_is_fixed: bool) -> Order:
@@ -43,7 +55,7 @@ def order(request: Json, settings: Settings, conversation: Conversation, voice_i
     if voice_is_fixed and voice != settings.audio.output.voice:
         raise errors.voice_is_fixed("response.audio.output.voice")
     choice = _or(wanted.tool_choice, settings.tool_choice)
-    tools = msgspec.to_builtins(_or(wanted.tools, settings.tools))
+    tools = _or(wanted.tools, settings.tools)
     return Order(
         entries=_context(wanted, conversation, settings.audio.input.format.kind),
         in_band=wanted.conversation == "auto",
@@ -52,11 +64,18 @@ def order(request: Json, settings: Settings, conversation: Conversation, voice_i
         voice=voice,
         speed=settings.audio.output.speed,
         instructions=_or(wanted.instructions, settings.instructions),
-        tools=[tool for tool in tools if not isinstance(choice, ToolChoice) or tool["name"] == choice.name],
+        tools=[tool for tool in function_tools(tools) if _may_be_called(tool, choice)],
         may_act=choice != "none",
         max_tokens=_or(wanted.max_output_tokens, settings.max_output_tokens),
         metadata=wanted.metadata,
+        hosted=[tool.server_label for tool in wanted.tools or () if isinstance(tool, McpTool)],
     )
+
+
+def _may_be_called(tool: Json, choice: Choice) -> bool:
+    if isinstance(choice, ToolChoice):
+        return bool(tool["name"] == choice.name)
+    return not isinstance(choice, McpChoice)
 
 
 def _or(wanted: Any, otherwise: Any) -> Any:

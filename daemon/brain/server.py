@@ -157,7 +157,10 @@ async def _read(connection: ServerConnection, session: Session, outbox: Outbox) 
 
 def _settings(connection: ServerConnection) -> Settings:
     path = connection.request.path if connection.request else ""
-    return Settings(model=handshake.model(path) or Settings().model)
+    kind: Literal["realtime", "transcription"] = (
+        "transcription" if handshake.transcribes(path) else "realtime"
+    )
+    return Settings(type=kind, model=handshake.model(path) or Settings().model)
 
 
 @contextlib.asynccontextmanager

@@ -20,7 +20,7 @@ from daemon.brain.ids import new_id
 from daemon.brain.items import entry_of
 from daemon.brain.orders import order
 from daemon.brain.responses import Emit
-from daemon.brain.settings import ServerVad, Settings
+from daemon.brain.settings import McpTool, ServerVad, Settings, function_tools
 from daemon.brain.turns import Edge, Started, TurnDetector
 from daemon.brain.vad import FRAME_MS
 from daemon.protocol import (
@@ -44,6 +44,8 @@ from daemon.protocol import (
     ItemTruncate,
     ItemTruncated,
     Json,
+    McpToolsFailed,
+    McpToolsInProgress,
     OutputAudioClear,
     ResponseCancel,
     ResponseCreate,
@@ -73,7 +75,6 @@ class Session:
         self._settings = settings
         self._max_session_s = max_session_s
         self._identity: Json = {
-            "object": "realtime.session",
             "id": new_id("sess_"),
             "expires_at": int(time.time() + max_session_s),
         }
@@ -143,7 +144,8 @@ class Session:
     # ---------------------------------------------------------------- configuration
 
     def _echo(self) -> Json:
-        return {**self._settings.echo(), **self._identity}
+        kind = "realtime.session" if self._settings.answers else "realtime.transcription_session"
+        return {**self._settings.echo(), "object": kind, **self._identity}
 
     def _update(self, patch: Json) -> None:
         before = self._settings
@@ -155,6 +157,18 @@ class Session:
             self._stop_idling()
         if self._settings.tools != before.tools:
             self._answering.prepare(self._tools())
+        for tool in self._settings.tools:
+            if isinstance(tool, McpTool) and tool not in before.tools:
+                self._list_nothing(tool.server_label)
+
+    def _list_nothing(self, server_label: str) -> None:
+        """A tool server lies beyond the network that this brain does not have."""
+        item = Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
+        previous = self._conversation.add(Entry(item))
+        self._emit(ItemAdded(item=item, previous_item_id=previous))
+        self._emit(McpToolsInProgress(item_id=str(item.id)))
+        self._emit(McpToolsFailed(item_id=str(item.id)))
+        self._emit(ItemDone(item=item, previous_item_id=previous))
 
     def _take_format(self, format: Format) -> None:
         if format != self._buffer.format:
@@ -166,8 +180,7 @@ class Session:
         return TurnDetector(detection, ms(self._buffer.end)) if detection else None
 
     def _tools(self) -> list[Json]:
-        tools: list[Json] = self._settings.echo()["tools"]
-        return tools
+        return function_tools(self._settings.tools)
 
     # ---------------------------------------------------------------- what the user says
 
@@ -201,7 +214,7 @@ class Session:
             return
         self._emit(SpeechStopped(item_id=self._speech_id, audio_end_ms=edge.at_ms))
         self._commit(self._speech_id)
-        if detection.create_response:
+        if detection.create_response and self._settings.answers:
             self._respond_when_free()
 
     def _commit(self, item_id: str = "") -> None:
@@ -220,7 +233,7 @@ class Session:
             self._turns.reset()
         self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self._conversation.last_id))
         self._join(entry)
-        if self._settings.audio.input.transcription is not None:
+        if self._settings.audio.input.transcription is not None or not self._settings.answers:
             self._answering.transcribe(entry, self._tools())
 
     def _clear(self) -> None:
@@ -251,10 +264,17 @@ class Session:
     # ---------------------------------------------------------------- responses
 
     def _respond(self, request: Json) -> None:
+        if not self._settings.answers:
+            raise Refusal("invalid_event", "A transcription session makes no responses.")
         self._stop_idling()
-        self._answering.start(order(request, self._settings, self._conversation, self._answering.has_spoken))
+        wanted = order(request, self._settings, self._conversation, self._answering.has_spoken)
+        self._answering.start(wanted)
+        for server_label in wanted.hosted:
+            self._list_nothing(server_label)
 
     def _respond_when_free(self) -> None:
+        if not self._settings.answers:
+            return
         self._answer_due = self._answering.active is not None
         if not self._answer_due:
             self._respond({})

@@ -131,10 +131,43 @@ class FunctionTool(_Strict, tag_field="type", tag="function"):
     parameters: Json = {}
 
 
+class McpTool(_Strict, tag_field="type", tag="mcp"):
+    """A tool server that the service would call itself; this one has no network, says so and calls none."""
+
+    server_label: str
+    server_url: str | UnsetType = UNSET
+    connector_id: str | UnsetType = UNSET
+    tunnel_id: str | UnsetType = UNSET
+    server_description: str | UnsetType = UNSET
+    authorization: str | UnsetType = UNSET
+    headers: dict[str, str] | UnsetType = UNSET
+    allowed_tools: list[str] | Json | UnsetType = UNSET
+    allowed_callers: list[str] | UnsetType = UNSET
+    require_approval: Literal["always", "never"] | Json | UnsetType = UNSET
+    defer_loading: bool | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        # Secrets that are of no use here are not kept, and not told in an echo.
+        self.authorization = self.headers = UNSET
+
+
+Tool: TypeAlias = FunctionTool | McpTool
+
+
 class ToolChoice(_Strict, tag_field="type", tag="function"):
     """One tool that is to be called."""
 
     name: str
+
+
+class McpChoice(_Strict, tag_field="type", tag="mcp"):
+    """A tool of a tool server that is to be called."""
+
+    server_label: str
+    name: str | UnsetType = UNSET
+
+
+Choice: TypeAlias = Literal["auto", "none", "required"] | ToolChoice | McpChoice
 
 
 class Reasoning(_Strict):
@@ -159,13 +192,13 @@ class Retention(_Strict, tag_field="type", tag="retention_ratio"):
 class Settings(_Strict):
     """All that a client may set, with the service's defaults."""
 
-    type: Literal["realtime"] = "realtime"
+    type: Literal["realtime", "transcription"] = "realtime"
     model: str = "voiced-brain"
     output_modalities: Modalities = msgspec.field(default_factory=lambda: ["audio"])
     instructions: str = ""
     audio: Audio = msgspec.field(default_factory=Audio)
-    tools: list[FunctionTool] = []
-    tool_choice: Literal["auto", "none", "required"] | ToolChoice = "auto"
+    tools: list[Tool] = []
+    tool_choice: Choice = "auto"
     parallel_tool_calls: bool | UnsetType = UNSET
     max_output_tokens: MaxTokens = "inf"
     reasoning: Reasoning | UnsetType = UNSET
@@ -179,7 +212,9 @@ class Settings(_Strict):
         patch = normalised(patch, Settings)
         if "type" not in patch:
             raise errors.missing("session.type")
-        before = self.echo()
+        if patch["type"] == "transcription":
+            convert(patch, _TranscriptionPatch, "session")
+        before = msgspec.to_builtins(self)
         merged = {**before, **patch}
         if isinstance(patch.get("audio"), dict):
             merged["audio"] = _leaf_by_leaf(before["audio"], patch["audio"])
@@ -191,10 +226,39 @@ class Settings(_Strict):
             raise errors.voice_is_fixed("session.audio.output.voice")
         return after
 
+    @property
+    def answers(self) -> bool:
+        """Whether this session makes responses; else it only writes down what is said."""
+        return self.type == "realtime"
+
     def echo(self) -> Json:
         """The whole effective configuration, as JSON."""
         settings: Json = msgspec.to_builtins(self)
-        return settings
+        if self.answers:
+            return settings
+        return {
+            "type": self.type,
+            "audio": {"input": settings["audio"]["input"]},
+            "include": settings["include"],
+        }
+
+
+class _InputOnly(_Strict):
+    input: AudioInput = msgspec.field(default_factory=AudioInput)
+
+
+class _TranscriptionPatch(_Strict):
+    """All that a transcription session has."""
+
+    type: Literal["transcription"]
+    audio: _InputOnly = msgspec.field(default_factory=_InputOnly)
+    include: list[Literal["item.input_audio_transcription.logprobs"]] | None = None
+
+
+def function_tools(tools: list[Tool]) -> list[Json]:
+    """The tools that the client runs, as JSON."""
+    functions: list[Json] = msgspec.to_builtins([tool for tool in tools if isinstance(tool, FunctionTool)])
+    return functions
 
 
 class ResponseAudioOutput(_Strict):
@@ -216,8 +280,8 @@ class ResponseSettings(_Strict):
     instructions: str | UnsetType = UNSET
     output_modalities: Modalities | UnsetType = UNSET
     audio: ResponseAudio = msgspec.field(default_factory=ResponseAudio)
-    tools: list[FunctionTool] | UnsetType = UNSET
-    tool_choice: Literal["auto", "none", "required"] | ToolChoice | UnsetType = UNSET
+    tools: list[Tool] | UnsetType = UNSET
+    tool_choice: Choice | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET
     reasoning: Reasoning | UnsetType = UNSET
     max_output_tokens: MaxTokens | UnsetType = UNSET

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 _STATE = re.compile(r"The (?P<subject>[^.]+?) (?P<verb>is|are) (?P<state>[^.]+)\.")
+_OF_A_BLOCK = {"type", "text", "json", "annotations", "_meta"}
 _MOST_PAIRS = 4
 _MOST_CHARACTERS = 300
 DONE = "Done."
@@ -42,12 +43,25 @@ def _spoken(value: object) -> str:
             return ""
         case False:
             return "No"
+        case dict() if _is_block(value):
+            return _spoken(value.get("text", value.get("json")))
+        case {"content": [*blocks]} if all(map(_is_block, blocks)):
+            return _spoken(blocks)
         case dict():
             pairs = [f"{_name(key)} {_spoken(each)}" for key, each in value.items()]
             return _few(pairs)
+        case [dict(), *_] if all(map(_is_block, value)):
+            return " ".join(_spoken(block) for block in value[:_MOST_PAIRS])
         case list():
             return _few(_spoken(each) for each in value)
     return str(value)
+
+
+def _is_block(value: object) -> bool:
+    """Is this a part of an output as agent frameworks and MCP wrap it, `{"type": "text", "text": "ok"}`?"""
+    if not isinstance(value, dict) or not set(value) <= _OF_A_BLOCK:
+        return False
+    return isinstance(value.get("text"), str) or ("json" in value and "text" not in value)
 
 
 def _few(texts: Iterable[str]) -> str:

@@ -64,7 +64,8 @@ async def test_audio_merges_leaf_by_leaf_and_the_rest_is_replaced() -> None:
 
 REFUSED: list[tuple[Json, str, str]] = [
     ({}, "missing_required_parameter", "session.type"),
-    ({"type": "transcription"}, "invalid_value", "session.type"),
+    ({"type": "translation"}, "invalid_value", "session.type"),
+    ({"type": "transcription"}, "unknown_parameter", "session.tool_choice"),
     ({"type": "realtime", "temperature": 1}, "unknown_parameter", "session.temperature"),
     ({"type": "realtime", "voice": "marin"}, "unknown_parameter", "session.voice"),
     ({"type": "realtime", "audio": {"input": {"x": 1}}}, "unknown_parameter", "session.audio.input.x"),
@@ -77,7 +78,12 @@ REFUSED: list[tuple[Json, str, str]] = [
         "session.output_modalities",
     ),
     ({"type": "realtime", "output_modalities": []}, "invalid_value", "session.output_modalities"),
-    ({"type": "realtime", "tools": [{"type": "mcp"}]}, "invalid_value", "session.tools[0].type"),
+    ({"type": "realtime", "tools": [{"type": "web_search"}]}, "invalid_value", "session.tools[0].type"),
+    (
+        {"type": "realtime", "tools": [{"type": "mcp"}]},
+        "missing_required_parameter",
+        "session.tools[0].server_label",
+    ),
     (
         {"type": "realtime", "tools": [{"type": "function"}]},
         "missing_required_parameter",

@@ -35,6 +35,19 @@ from daemon.brain.telling import tell
         (["null"], "Done."),
         ([""], "Done."),
         (["{}"], "Done."),
+        (['[{"text": "ok"}]'], "ok."),
+        (['[{"text": "The lamp is on."}]', "The fan is on."], "The lamp and the fan are on."),
+        (['{"type": "text", "text": "ok"}'], "ok."),
+        (
+            ['[{"type": "text", "text": "One", "annotations": null}, {"type": "text", "text": "two"}]'],
+            "One two.",
+        ),
+        (['{"content": [{"type": "text", "text": "ok"}], "isError": false}'], "ok."),
+        (['{"toolUseId": "a", "status": "success", "content": [{"text": "ok"}]}'], "ok."),
+        (['{"text": "ok", "volume": 5}'], "text ok, volume 5."),
+        (['{"text": 5}'], "text 5."),
+        (['[{"json": {"temperature": 21.5}}]'], "temperature 21.5."),
+        (['[{"text": "The lamp is on."}, {"text": "The fan is on."}]'], "The lamp is on. The fan is on."),
     ],
 )
 def test_outputs_become_speech(outputs: list[str], told: str) -> None:
