@@ -59,7 +59,8 @@ class App:
         self._link = Link(self._endpoint, self.happened, self._wire)
         self._desk = Desk(self)
         self.control = Control(config.control.socket, self._desk.handle)
-        self._toolbox = assembly.toolbox(config, self)
+        self.extensions = assembly.extensions(config, self._extended)
+        self._toolbox = assembly.toolbox(config, self, self.extensions)
         self.machine = assembly.machine(config, self._toolbox.schemas())
         self._microphone_lane = MicrophoneLane(self.tell, self._notice, config.sound.filter)
         self._speaker_lane = SpeakerLane(self.tell, self._notice, config.sound.filter)
@@ -105,6 +106,7 @@ class App:
             self._chronicle.trouble(NO_KEY)
         # Only now: the first connection may start the brain, which would compete with all of the above.
         self.happened(ev.Start())
+        self.extensions.open()
         self._start_watchdog()
 
     async def _stop(self) -> None:
@@ -117,7 +119,8 @@ class App:
         with self.careful.guard("closing the control socket"):
             await self.control.close()
         streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
-        await asyncio.gather(self._link.aclose(), *(asyncio.to_thread(stream.close) for stream in streams))
+        ends = (self._link.aclose(), self.extensions.aclose())
+        await asyncio.gather(*ends, *(asyncio.to_thread(stream.close) for stream in streams))
         self._wire.close()
 
     def _recall_conversation(self) -> None:
@@ -180,9 +183,14 @@ class App:
             self._loop.call_soon_threadsafe(self._noticed)
 
     def _noticed(self) -> None:
-        self._front.faults(self.faults())
+        self._front.faults(self.faults(), self.extensions.faults())
         if self._microphone_lane.fault and self.machine.state == "listening":
             self.happened(ev.Deaf())
+
+    def _extended(self) -> None:
+        """The owner's tools, or what is wrong with them, are not what they were."""
+        self._front.faults(self.faults(), self.extensions.faults())
+        self.happened(ev.ToolsKnown(self._toolbox.schemas()))
 
     def _edge(self, pressed: bool) -> None:
         self.tell(ev.Edge(pressed, time.monotonic()))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -14,20 +14,21 @@ from daemon.core.conversation import Settings
 from daemon.core.devices import Devices
 from daemon.core.machine import Machine
 from daemon.core.session import session_config
+from daemon.extensions import launch
+from daemon.extensions.supervisor import Extensions
 from daemon.protocol import Json
 from daemon.providers import falls_back, keyless
-from daemon.tool_files import load_tools
 from daemon.toolbox import Toolbox
 
-log = logging.getLogger("voiced")
+
+def extensions(config: Config, changed: Callable[[], None]) -> Extensions:
+    """The owner's tools; `changed` is called when there are others."""
+    return Extensions(Path(config.tools.directory), BUILTIN_NAMES, launch.chosen(), changed)
 
 
-def toolbox(config: Config, appliance: Appliance) -> Toolbox:
-    """The built-in tools and the owner's; a file of the owner's that does not work is told, and left out."""
-    extra, errors = load_tools(Path(config.tools.directory), BUILTIN_NAMES)
-    for error in errors:
-        log.error("tools: %s", error)
-    return Toolbox(builtin_tools(config.devices, appliance) + extra)
+def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox:
+    """The built-in tools and the owner's."""
+    return Toolbox(builtin_tools(config.devices, appliance), owners)
 
 
 def machine(config: Config, tools: list[Json]) -> Machine:

@@ -66,6 +66,7 @@ class Desk:
             "microphone_peak": app.microphone_peak,
             "xruns": app.xruns,
             "faults": app.faults(),
+            "tools": app.extensions.status(),
             **app.process.figures(),
         }
 

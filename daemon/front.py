@@ -36,9 +36,10 @@ class Front:
         self._desk = desk
         self._careful = careful
 
-    def faults(self, faults: Mapping[str, str]) -> None:
-        """All that does not work at the moment, by part, and why."""
-        self._careful.do("the lamp", self._light.fault, bool(faults))
+    def faults(self, parts: Mapping[str, str], files: Mapping[str, str]) -> None:
+        """All that does not work at the moment, by part, and why; the lamps leave out the owner's files."""
+        faults = {**parts, **{f"tools/{name}": fault for name, fault in files.items()}}
+        self._careful.do("the lamp", self._light.fault, bool(parts))
         self._careful.do("the record", self._chronicle.faults, faults)
 
     def show(self, effect: ev.Effect) -> None:

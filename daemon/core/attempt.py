@@ -60,6 +60,7 @@ class Attempt:
         self._server_s: float | None = None
         self._timers = Timers()
         self._told = 0
+        self._retooled = False
         self._sent: Json = {}  # of the configuration, until it is acknowledged
         self._unacknowledged = 0
         self._since = now
@@ -116,6 +117,13 @@ class Attempt:
         elif self.stage is Stage.CONFIGURING:
             self._timers.set("configure", now + CONFIGURE_S)
 
+    def retool(self, tools: list[Json]) -> None:
+        """The tools are these from now on: told at once, or with the rest, or when the rest is confirmed."""
+        self._session = self._session | {"tools": tools}
+        self._retooled = True
+        if self.usable:
+            self._tell_tools()
+
     def tick(self, now: float) -> None:
         """Something did not come in time."""
         for name in self._timers.pop_due(now):
@@ -149,6 +157,7 @@ class Attempt:
     def _begin(self, now: float) -> None:
         """Greeted or not, it is told how it is to be."""
         self.stage = Stage.CONFIGURING
+        self._retooled = False
         self._timers.clear("greeting")
         if "silence" not in self._timers:
             self._timers.set("configure", now + CONFIGURE_S)
@@ -183,6 +192,13 @@ class Attempt:
     def _configured(self) -> None:
         self._timers.clear("configure")
         self.stage = Stage.CONFIGURED
+        if self._retooled:
+            self._tell_tools()
+
+    def _tell_tools(self) -> None:
+        self._retooled = False
+        session = {"type": "realtime", "tools": self._session["tools"]}
+        self._outbox.do(ev.Send(SessionUpdate(event_id=f"tools_{self.conn}", session=session), self.conn))
 
     def _seeded_if_all(self) -> None:
         if self._unacknowledged <= 0:

@@ -150,6 +150,12 @@ class MuteAsked(Struct, frozen=True):
     muted: bool
 
 
+class ToolsKnown(Struct, frozen=True):
+    """The tools that the model may call are these from now on."""
+
+    tools: list[Json]
+
+
 class Tick(Struct, frozen=True):
     """The deadline has come."""
 
@@ -176,6 +182,7 @@ Input: TypeAlias = (
     | StopAsked
     | ForgetAsked
     | MuteAsked
+    | ToolsKnown
     | Tick
 )
 

@@ -153,6 +153,14 @@ class Lifeline:
             self._pressed_at = now
             self._call_the_brain(now)
 
+    def retool(self, tools: list[Json]) -> None:
+        """The tools are these from now on, on the connections that there are and on those to come."""
+        if tools == self._session["tools"]:
+            return
+        self._session = self._session | {"tools": tools}
+        for attempt in filter(None, (self.live, self.next, self.spare)):
+            attempt.retool(tools)
+
     def restart(self, why: ev.NewSession, now: float) -> None:
         """This session must not go on: it does not answer, or it knows what is to be forgotten."""
         if self.live is not None:

@@ -153,7 +153,7 @@ class Machine:
                 self._asked(event, now)
 
     def _asked(self, event: ev.Input, now: float) -> None:
-        """What people ask for by the control socket or by a tool."""
+        """What people ask for by the control socket or by a tool, and which tools there are."""
         talk = self._conversation
         match event:
             case ev.TextAsked(text, ticket):
@@ -168,6 +168,8 @@ class Machine:
                 talk.mute(muted, now)
             case ev.ForgetAsked():
                 self._forget = True
+            case ev.ToolsKnown(tools):
+                self._lifeline.retool(tools)
 
     def _hand(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def test_the_pure_ring_is_pure(path: Path) -> None:
         assert name.split(".")[0] not in IMPURE, name
         if begins(name, "daemon", "hardware"):
             assert begins(name, "daemon.core", "daemon.protocol", "hardware.ports"), name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "daemon/extensions").glob("*.py")), ids=label)
+def test_extensions_know_only_the_owners_api_and_the_wire(path: Path) -> None:
+    light = ("daemon.extensions", "daemon.tools")
+    for name in imports(path):
+        if begins(name, "daemon", "hardware"):
+            assert begins(name, *light, "daemon.protocol"), name
+        if path.stem in ("stub", "text"):  # what each child pays for
+            assert name.split(".")[0] in (*sys.stdlib_module_names, "daemon"), name
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=label)

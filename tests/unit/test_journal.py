@@ -154,7 +154,7 @@ def test_a_name_that_the_model_made_up_is_not_told(desk: Desk) -> None:
 
 
 def test_what_a_tool_raises_is_told_by_its_place_not_by_its_words(caplog: pytest.LogCaptureFixture) -> None:
-    def note(text: str) -> str:
+    async def note(text: str) -> str:
         """Write a note."""
         return str(int(text))
 

@@ -69,6 +69,8 @@ INPUTS = st.one_of(
             ("event", ev.ForgetAsked()),
             ("event", ev.MuteAsked(True)),
             ("event", ev.MuteAsked(False)),
+            ("event", ev.ToolsKnown([{"type": "function", "name": "late"}])),
+            ("event", ev.ToolsKnown([])),
             ("event", ev.DeviceAsked(1, SetState("lamp", "on"))),
             ("event", ev.DeviceAsked(2, Blink("lamp", 3))),
             ("event", ev.Xrun("underrun")),

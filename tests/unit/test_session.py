@@ -151,3 +151,48 @@ def test_a_server_that_refuses_the_smaller_one_too_is_used_and_that_is_told() ->
         rig.receive(wire.Error(error=ErrorDetail(code="unknown_parameter", event_id=update.event_id)))
     assert len(complaints(rig)) == 2
     assert rig.machine.link == "ready"
+
+
+# ---------------------------------------------------------------- tools that are known later
+
+TOOLS: list[Json] = [{"type": "function", "name": "water"}]
+
+
+def updates(rig: Rig) -> list[Json]:
+    """The settings that were sent, of each update what it says of tools."""
+    return [event.session["tools"] for event in rig.sent(wire.SessionUpdate)]
+
+
+def test_tools_that_are_known_before_the_greeting_go_with_the_settings() -> None:
+    rig = Rig()
+    rig.step(ev.Start(), ev.ToolsKnown(TOOLS))
+    rig.receive(wire.SessionCreated(), wire.SessionUpdated())
+    assert updates(rig) == [TOOLS]
+
+
+def test_tools_that_are_known_while_it_is_configured_wait_until_it_is() -> None:
+    rig = greeted()
+    rig.step(ev.ToolsKnown(TOOLS))
+    assert TOOLS not in updates(rig)
+    rig.receive(wire.SessionUpdated())
+    assert updates(rig)[-1] == TOOLS
+    assert complaints(rig) == []
+
+
+def test_tools_that_are_known_late_are_told_once_and_every_later_connection_knows_them() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown(TOOLS), ev.ToolsKnown(list(TOOLS)))
+    assert updates(rig) == [TOOLS]
+    rig.lose()
+    rig.connect()
+    assert updates(rig) == [TOOLS, TOOLS]
+    assert rig.machine.link == "ready"
+
+
+def test_an_update_of_tools_alone_changes_nothing_else_and_its_refusal_ends_no_turn() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown(TOOLS))
+    (*_, update) = rig.sent(wire.SessionUpdate)
+    assert update.session == {"type": "realtime", "tools": TOOLS}
+    rig.receive(wire.Error(error=wire.ErrorDetail(code="invalid_value", event_id=update.event_id)))
+    assert rig.machine.link == "ready"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from queue import Queue
 from typing import Annotated, Any, Literal, TypeVar
 
 import pytest
@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from daemon import inventory
 from daemon.builtin import BUILTIN_NAMES, builtin_tools
 from daemon.core.devices import Answer, Devices, Request
-from daemon.tool_files import load_tools
-from daemon.toolbox import CALLS_REMEMBERED, MAX_THREADS, Toolbox
+from daemon.extensions.stub import Runner
+from daemon.extensions.trial import load_tools
+from daemon.toolbox import CALLS_REMEMBERED, Toolbox
 from daemon.tools import Range, Tool, ToolDefinitionError, ToolError, tool
 from hardware.ports import (
     ButtonConfig,
@@ -47,10 +48,23 @@ def run(awaitable: Awaitable[T]) -> T:
     return asyncio.run(main())
 
 
+def end(loop: asyncio.AbstractEventLoop) -> None:
+    """A child's loop ends with its process."""
+    thread = next(each for each in threading.enumerate() if each.name == "tools")
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
 def call(function: Callable[..., Any], arguments: str = "{}", **options: Any) -> str:
-    text = run(Toolbox([Tool(function, name="it", **options)]).call("call_1", "it", arguments))
-    assert text is not None
-    return text
+    """Call it as a child would, and tell it as the service does."""
+    answers: Queue[dict[str, Any]] = Queue()
+    runner = Runner([Tool(function, name="it", **options)], lambda _, **answer: answers.put(answer))
+    runner.call(1, "it", arguments)
+    answer = answers.get(timeout=10)
+    if runner._loop is not None:
+        end(runner._loop)
+    return str(answer["text"] if answer["ok"] else f"Error: {answer['text']}")
 
 
 def water(
@@ -226,40 +240,8 @@ def test_sync_functions_run_off_the_loop_and_async_ones_on_it() -> None:
         return threading.current_thread().name
 
     assert call(where) == "tool it"
-    assert call(where_async) == "MainThread"
-
-
-def test_tools_that_hang_are_given_up_and_do_not_hold_up_the_others() -> None:
-    release = threading.Event()
-
-    def hang() -> str:
-        """Hang."""
-        release.wait()
-        return "late"
-
-    def quick() -> str:
-        """Answer."""
-        return "quick"
-
-    async def main() -> None:
-        box = Toolbox([Tool(hang, timeout_s=0.02), Tool(quick)])
-        for number in range(MAX_THREADS - 1):
-            assert (
-                await box.call(f"hang {number}", "hang", "{}") == "Error: hang took longer than 0.02 seconds."
-            )
-        assert await box.call("quick", "quick", "{}") == "quick"
-        await box.call("last hang", "hang", "{}")
-        assert (
-            await box.call("one more", "quick", "{}")
-            == "Error: too many tools are still running, try again later."
-        )
-        release.set()
-        for number in itertools.count():
-            if await box.call(f"again {number}", "quick", "{}") == "quick":
-                return
-            await asyncio.sleep(0.001)
-
-    run(main())
+    assert call(where_async) == "tools"
+    assert run(Toolbox([Tool(where_async)]).call("call_1", "where_async", "{}")) == "MainThread"
 
 
 def test_each_call_id_acts_once_and_old_ones_are_forgotten() -> None:
@@ -309,9 +291,7 @@ def put(directory: Path, name: str, text: str, mode: int = 0o644) -> Path:
 
 def test_a_file_of_the_owner_is_a_tool(tmp_path: Path) -> None:
     put(tmp_path, "garden.py", GOOD)
-    tools, errors = load_tools(tmp_path)
-    assert errors == []
-    assert run(Toolbox(tools).call("a", "water", '{"seconds": 3}')) == "3 s"
+    assert load_tools(tmp_path) == (["water"], [])
 
 
 def test_no_directory_is_no_tools(tmp_path: Path) -> None:
@@ -336,9 +316,9 @@ def test_a_bad_file_is_told_with_its_line_and_the_others_still_load(
     bad = put(tmp_path, "bad.py", text, mode)
     put(tmp_path, "good.py", GOOD)
     tools, errors = load_tools(tmp_path, taken={"taken"})
-    assert [each.name for each in tools] == ["water"]
+    assert tools == ["water"]
     assert len(errors) == 1
-    assert str(errors[0]).startswith(f"{bad}{complaint}")
+    assert errors[0].startswith(f"{bad}{complaint}")
 
 
 def test_a_directory_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> None:
@@ -346,7 +326,7 @@ def test_a_directory_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> 
     tmp_path.chmod(0o777)
     tools, errors = load_tools(tmp_path)
     assert tools == []
-    assert "others may write to it" in str(errors[0])
+    assert "others may write to it" in errors[0]
 
 
 # ---------------------------------------------------------------- the built-in tools

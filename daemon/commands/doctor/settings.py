@@ -12,7 +12,7 @@ from daemon import inventory
 from daemon.builtin import BUILTIN_NAMES
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
-from daemon.tool_files import load_tools
+from daemon.extensions.trial import load_tools
 
 _KEYS: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")
 _OTHER_PLACES: Final = (
@@ -114,10 +114,10 @@ def tools(machine: Machine) -> Iterator[Told]:
     """The owner's tool files can be loaded."""
     own, errors = load_tools(Path(machine.config.tools.directory), BUILTIN_NAMES)
     for said in errors:
-        sentence, remedy = split(str(said), ": ")
+        sentence, remedy = split(said, ": ")
         yield error("V121", f"tools.directory: {sentence}", remedy)
     if own:
-        yield f"own tools: {', '.join(tool.name for tool in own)}"
+        yield f"own tools: {', '.join(own)}"
 
 
 def names(machine: Machine) -> Iterator[Told]:

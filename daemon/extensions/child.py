@@ -1,0 +1,145 @@
+"""One child at work: it is given its file, then calls, and ends sooner or later."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from daemon.extensions.files import ToolFileError
+from daemon.extensions.launch import Launch, Process
+from daemon.extensions.messages import MAX_LINE_BYTES, Answered, Failed, Loaded, Offer, decoded, encoded
+from daemon.extensions.output import Drain, Printed
+
+T = TypeVar("T")
+
+IMPORT_LIMIT_S = 20.0
+MAX_JUNK_LINES = 100
+_GRACE_S = 2.0
+_LAST_WORDS_S = 0.5
+
+
+class EndedError(Exception):
+    """The child has ended, in the middle of a call; the message says how."""
+
+
+class Child:
+    """Made by `started`. `over` is done when the process has ended and its last words were read; says how."""
+
+    def __init__(
+        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drain: Drain
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._drain = drain
+        self._why = ""
+        self._numbers = itertools.count(1)
+        self._file: asyncio.Future[Loaded | Failed | None] = loop.create_future()
+        self._answers: dict[int, asyncio.Future[Answered | None]] = {}
+        self.over = asyncio.create_task(self._live(), name="tools child")
+
+    async def load(self, path: Path, source: bytes) -> list[Offer]:
+        """Give it the file; the tools that this offers. Raises ToolFileError."""
+        self._writer.write(encoded(path=str(path), source=source, limit_s=IMPORT_LIMIT_S))
+        try:
+            async with asyncio.timeout(IMPORT_LIMIT_S + _GRACE_S):
+                said = await self._file
+        except TimeoutError:
+            self.kill(f"its import takes longer than {IMPORT_LIMIT_S:g} seconds")
+            raise ToolFileError(path, 0, f"{self._why}: do in a tool what takes long") from None
+        if isinstance(said, Loaded):
+            return said.tools
+        if isinstance(said, Failed):
+            raise ToolFileError(path, said.line, said.problem)
+        raise ToolFileError(path, 0, f"{await self.over} at its import: see what it does there")
+
+    async def call(self, name: str, arguments: str) -> Answered:
+        """Call a tool. Raises EndedError, after which it may have been done or not."""
+        number = next(self._numbers)
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._writer.write(encoded(id=number, tool=name, arguments=arguments))
+            answered: Answered | None = None if self.over.done() else await answer
+        finally:
+            del self._answers[number]
+        if answered is None:
+            raise EndedError(await self.over)
+        return answered
+
+    def kill(self, why: str) -> None:
+        """End it with all that it has started."""
+        self._why = self._why or why
+        self._process.kill()
+
+    async def _live(self) -> str:
+        reading = asyncio.create_task(self._read(), name="tools channel")
+        try:
+            how = await asyncio.shield(self._process.ended)
+            await asyncio.wait([reading], timeout=_LAST_WORDS_S)
+        finally:
+            reading.cancel()
+            self._process.kill()
+            self._drain.close()
+            self._writer.transport.abort()
+            for answer in self._answers.values():
+                _settle(answer, None)
+            _settle(self._file, None)
+        return self._why or how
+
+    async def _read(self) -> None:
+        junk = 0
+        try:
+            async for line in self._reader:
+                junk += self._heard(line)
+                if junk > MAX_JUNK_LINES:
+                    raise ValueError("junk")
+        except ValueError:  # or a line that has no end
+            self.kill("it wrote to the channel of its process, which is not its own")
+        except ConnectionError:
+            return
+
+    def _heard(self, line: bytes) -> bool:
+        """One line; is it junk?"""
+        message = decoded(line)
+        if isinstance(message, Answered):
+            if message.id in self._answers:
+                _settle(self._answers[message.id], message)
+        elif message is not None:
+            _settle(self._file, message)
+        return message is None and bool(line.strip())
+
+
+def _settle(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+@asynccontextmanager
+async def started(launch: Launch, printed: Printed) -> AsyncIterator[Child]:
+    """A child for the time of this block; at its end it has been killed. Raises OSError."""
+    ours, theirs = socket.socketpair()
+    reading, writing = os.pipe()
+    try:
+        process = launch(theirs.fileno(), writing)
+    except OSError:
+        ours.close()
+        os.close(reading)
+        raise
+    finally:
+        theirs.close()
+        os.close(writing)
+    drain = Drain(reading, printed)
+    reader, writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
+    child = Child(process, reader, writer, drain)
+    try:
+        yield child
+    finally:
+        child.kill("the service ends it")
+        await asyncio.wait([child.over], timeout=1.0)

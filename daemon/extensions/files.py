@@ -1,0 +1,68 @@
+"""The owner's files: which there are, whether they may be trusted, and what is in them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from daemon.tools import ToolDefinitionError
+
+MAX_FILE_BYTES = 2**20
+# A named pipe would hold up whoever opens it.
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class ToolFileError(ToolDefinitionError):
+    """A file cannot be used; the message names file, line and remedy."""
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+
+
+def tool_files(directory: Path) -> list[Path]:
+    """Every *.py of the directory, in order; none where there is no directory. Raises ToolFileError."""
+    try:
+        paths = sorted(directory.iterdir())
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        raise ToolFileError(directory, 0, "this is no directory: name one as tools.directory") from None
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        raise ToolFileError(directory, 0, f"{what}: let the service read the directory") from error
+    return [path for path in paths if path.suffix == ".py" and not path.name.startswith(".")]
+
+
+def read(path: Path) -> bytes:
+    """What is in the file, if it and its directory can be trusted. Raises ToolFileError.
+
+    What was checked is what is read: one open file.
+    """
+    try:
+        _trust(path.parent, path.parent.stat())
+        source = _content(path, os.open(path, _OPEN))
+    except OSError as error:
+        raise ToolFileError(path, 0, f"{error.strerror}: let the service read the file") from error
+    if len(source) > MAX_FILE_BYTES:
+        raise ToolFileError(path, 0, "it is larger than 1 MB: import what is large from a module")
+    return source
+
+
+def _content(path: Path, fd: int) -> bytes:
+    try:
+        status = os.fstat(fd)
+        _trust(path, status)
+        if not stat.S_ISREG(status.st_mode):
+            raise ToolFileError(path, 0, "this is no regular file: take it away")
+        with open(fd, "rb", closefd=False) as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    finally:
+        os.close(fd)
+
+
+def _trust(path: Path, status: os.stat_result) -> None:
+    if status.st_uid not in (0, os.geteuid()):
+        raise ToolFileError(path, 0, "it belongs to somebody else: chown it to root")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ToolFileError(path, 0, "others may write to it: chmod go-w it")

@@ -1,0 +1,94 @@
+"""What a file's code prints: read for ever, slowly, and told line by line, but only so many a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+
+LINES_A_MINUTE = 20
+MAX_LINE_CHARS = 300
+_PIECE_BYTES = 2**16
+_REST_S = 0.005
+"""Between two pieces: a flood of print costs the service a hundredth of its processor, not all of it."""
+
+
+class Printed:
+    """Tells lines by `tell`; what is too much is counted, and the count told with the next minute's first."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._minute = float("-inf")
+        self._told = self._untold = 0
+
+    def line(self, line: bytes) -> None:
+        """One line."""
+        now = asyncio.get_running_loop().time()
+        if now - self._minute >= 60:
+            self.close()
+            self._minute, self._told = now, 0
+        if self._told >= LINES_A_MINUTE:
+            self._untold += 1
+            return
+        self._told += 1
+        text = line[: 4 * MAX_LINE_CHARS].decode(errors="replace").rstrip()
+        cut = "" if len(text) <= MAX_LINE_CHARS else " [cut]"
+        self._tell("".join(c if c.isprintable() else "�" for c in text[:MAX_LINE_CHARS]) + cut)
+
+    def close(self) -> None:
+        """Nothing more is to come for now."""
+        if self._untold:
+            self._tell(f"{self._untold} more lines were printed")
+            self._untold = 0
+
+
+class Drain:
+    """Reads a pipe, whose descriptor it takes over, until its other end or `close`."""
+
+    def __init__(self, fd: int, printed: Printed) -> None:
+        self._fd = fd
+        self._printed = printed
+        self._loop = asyncio.get_running_loop()
+        self._rest: asyncio.TimerHandle | None = None
+        self._begun = b""
+        os.set_blocking(fd, False)
+        self._listen()
+
+    def close(self) -> None:
+        """Read what is there, but for its end nothing more."""
+        if self._fd < 0:
+            return
+        if self._rest is not None:
+            self._rest.cancel()
+        self._read()
+        if self._fd >= 0:
+            self._end()
+
+    def _listen(self) -> None:
+        self._loop.add_reader(self._fd, self._readable)
+
+    def _readable(self) -> None:
+        self._loop.remove_reader(self._fd)
+        self._read()
+        if self._fd >= 0:
+            self._rest = self._loop.call_later(_REST_S, self._listen)
+
+    def _read(self) -> None:
+        try:
+            piece = os.read(self._fd, _PIECE_BYTES)
+        except BlockingIOError:
+            return
+        if not piece:
+            self._end()
+            return
+        *lines, begun = (self._begun + piece).split(b"\n")
+        for line in filter(None, lines):
+            self._printed.line(line)
+        self._begun = begun[:_PIECE_BYTES]
+
+    def _end(self) -> None:
+        self._loop.remove_reader(self._fd)
+        os.close(self._fd)
+        self._fd = -1
+        if self._begun:
+            self._printed.line(self._begun)

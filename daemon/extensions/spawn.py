@@ -1,0 +1,48 @@
+"""Starting a child and ending it with all that it started; for the service as for its tools' own unit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+_NOT_FOR_TOOLS = frozenset(
+    {
+        *("OPENAI_API_KEY", "CREDENTIALS_DIRECTORY"),
+        *("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"),
+        *("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "JOURNAL_STREAM"),
+    }
+)
+"""Secrets of the service's environment, and what speaks to systemd in its name."""
+
+
+def start(channel: int, output: int) -> subprocess.Popen[bytes]:
+    """A child in a session of its own, with these descriptors and no input. Raises OSError."""
+    isolated = ["-I"] if sys.flags.isolated else []
+    return subprocess.Popen(
+        [sys.executable, *isolated, "-m", "daemon.extensions.stub", str(channel)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env={name: value for name, value in os.environ.items() if name not in _NOT_FOR_TOOLS},
+        pass_fds=(channel,),
+        start_new_session=True,
+    )
+
+
+def kill(child: subprocess.Popen[bytes]) -> None:
+    """End a child that has not been reaped, and whatever it has started in its group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def how_it_ended(status: int) -> str:
+    """An exit status in words."""
+    if status >= 0:
+        return f"its process ended with status {status}"
+    try:
+        return f"its process was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"its process was ended by signal {-status}"

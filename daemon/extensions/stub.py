@@ -1,0 +1,256 @@
+"""What runs in the child: one file of the owner's, and the calls of its tools.
+
+    python -m daemon.extensions.stub CHANNEL
+
+CHANNEL is the descriptor of a socket: JSON lines in (the file, then calls) and out (see `messages`). There is
+one child for each file, and it is to be small: this imports neither msgspec nor, without need, asyncio.
+"""
+
+from __future__ import annotations
+
+import binascii
+import inspect
+import json
+import os
+import select
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+from daemon.extensions.text import bounded, text_of
+from daemon.tools import Tool, ToolDefinitionError, ToolError, marked
+
+_MAX_PROBLEM_CHARS = 500
+_NICENESS = 5
+_OOM_SCORE = "700"
+
+
+class Channel:
+    """The way to the service. When that is gone, this process is too, whatever it is doing."""
+
+    def __init__(self, fd: int) -> None:
+        os.set_inheritable(fd, False)
+        self._fd = fd
+        self._lines = os.fdopen(fd, "rb", closefd=False)
+        self._lock = threading.Lock()
+        threading.Thread(target=self._end_with_the_service, name="channel", daemon=True).start()
+
+    def received(self) -> Iterator[dict[str, Any]]:
+        """What the service says, until it is gone."""
+        return map(json.loads, self._lines)
+
+    def send(self, kind: str, **fields: Any) -> None:
+        """One message, on a line of its own whatever else was written here."""
+        line = json.dumps({"type": kind, **fields}, allow_nan=False)
+        rest = memoryview(f"\n{line}\n".encode())
+        try:
+            with self._lock:
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
+        except OSError:  # the service has gone, or the owner's code has closed what is not its own
+            os._exit(1)
+
+    def _end_with_the_service(self) -> NoReturn:
+        poll = select.poll()
+        poll.register(self._fd, 0)  # that it is hung up is always told
+        poll.poll()
+        os._exit(0)
+
+
+# ---------------------------------------------------------------- the file
+
+
+class CannotLoadError(Exception):
+    """The file cannot be used."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+def load(path: str, source: bytes) -> list[Tool]:
+    """Run the file; its tools in order. Raises CannotLoadError."""
+    module = ModuleType(f"voiced_tools_{Path(path).stem}")
+    module.__file__ = path
+    # Dataclasses and type hints look their module up there.
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)
+        return marked(module.__dict__, module.__name__)
+    except BaseException as error:
+        raise CannotLoadError(_line(error, path), f"{_problem(error)}: correct the line") from error
+
+
+def _line(error: BaseException, path: str) -> int:
+    """The line of the file where it went wrong, 0 where none of it did."""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return error.lineno or 0
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    return (lines[-1] or 0) if lines else 0
+
+
+def _problem(error: BaseException) -> str:
+    if isinstance(error, ToolDefinitionError):
+        text = _words(error)
+    elif isinstance(error, SyntaxError):
+        text = error.msg
+    else:
+        text = _what(error)
+    return " ".join(text.split())[:_MAX_PROBLEM_CHARS]
+
+
+def _words(error: BaseException) -> str:
+    """What was raised says this, unless that raises as well."""
+    try:
+        return str(error)
+    except BaseException:
+        return type(error).__name__
+
+
+def _what(error: BaseException) -> str:
+    """Kind and words of what was raised."""
+    return traceback.format_exception_only(error)[0].strip()
+
+
+def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threading.Timer:
+    """Tell where the file hangs, and end; unless the timer is cancelled before."""
+    main = threading.get_ident()
+
+    def end() -> None:
+        frames = [frame for frame, _ in traceback.walk_stack(sys._current_frames()[main])]
+        lines = [frame.f_lineno for frame in frames if frame.f_code.co_filename == path]
+        problem = f"its import takes longer than {limit_s:g} seconds: do in a tool what takes long"
+        channel.send("failed", line=lines[0] if lines else 0, problem=problem)
+        os._exit(1)
+
+    timer = threading.Timer(limit_s, end)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def offer(tool: Tool) -> dict[str, Any]:
+    """What the service is told of a tool."""
+    code = getattr(inspect.unwrap(tool.function), "__code__", None)
+    line = code.co_firstlineno if code else 0
+    return {"name": tool.name, "schema": tool.schema(), "timeout_s": tool.timeout_s, "line": line}
+
+
+# ---------------------------------------------------------------- its calls
+
+
+class Runner:
+    """Runs calls and never waits: plain functions on a thread each, coroutines on one loop beside them."""
+
+    def __init__(self, tools: list[Tool], send: Callable[..., None]) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+        self._send = send
+        self._loop: Any = _new_loop() if any(map(_is_async, tools)) else None
+        self._tasks: set[Any] = set()
+
+    def call(self, number: int, name: str, arguments: str) -> None:
+        """The answer goes out when it is there."""
+        tool = self._tools[name]
+        work = (number, tool, arguments)
+        try:
+            if _is_async(tool):
+                self._loop.call_soon_threadsafe(self._begin, work)
+            else:
+                threading.Thread(target=self._run, args=work, name=f"tool {name}", daemon=True).start()
+        except RuntimeError as error:  # there may be no more threads
+            self._failed(number, tool, error)
+
+    def _begin(self, work: tuple[int, Tool, str]) -> None:
+        task = self._loop.create_task(self._await(*work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _run(self, number: int, tool: Tool, arguments: str) -> None:
+        try:
+            self._done(number, text_of(tool.function(**tool.arguments(arguments))))
+        except BaseException as error:
+            self._failed(number, tool, error)
+
+    async def _await(self, number: int, tool: Tool, arguments: str) -> None:
+        try:
+            self._done(number, text_of(await tool.function(**tool.arguments(arguments))))
+        except BaseException as error:
+            self._failed(number, tool, error)
+
+    def _done(self, number: int, text: str) -> None:
+        self._send("answered", id=number, ok=True, text=bounded(text))
+
+    def _failed(self, number: int, tool: Tool, error: BaseException) -> None:
+        """The words of a ToolError are for the model; of other errors the service is told the place too."""
+        meant = isinstance(error, ToolError)
+        text = _words(error) if meant else f"{tool.name} failed: {_what(error)}"
+        place = "" if meant else _place(error)
+        self._send("answered", id=number, ok=False, text=bounded(text), place=place)
+
+
+def _is_async(tool: Tool) -> bool:
+    return inspect.iscoroutinefunction(tool.function)
+
+
+def _new_loop() -> Any:
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="tools", daemon=True).start()
+    return loop
+
+
+def _place(error: BaseException) -> str:
+    """What was raised and where, without its words: those may quote what somebody said."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {last.filename}, line {last.lineno}"
+
+
+# ---------------------------------------------------------------- the process
+
+
+def main() -> None:
+    """Load the file, tell what it offers, and answer calls until the service hangs up."""
+    _step_back()
+    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    channel = Channel(int(sys.argv[1]))
+    received = channel.received()
+    file = next(received)
+    limit = end_if_it_takes_longer(file["limit_s"], file["path"], channel)
+    try:
+        tools = load(file["path"], binascii.a2b_base64(file["source"]))
+        channel.send("loaded", tools=[offer(tool) for tool in tools])
+    except CannotLoadError as error:
+        channel.send("failed", line=error.line, problem=str(error))
+        return
+    except (TypeError, ValueError) as error:
+        channel.send("failed", problem=f"what it offers is no JSON ({_words(error)}): correct that")
+        return
+    limit.cancel()
+    runner = Runner(tools, channel.send)
+    for call in received:
+        runner.call(call["id"], call["tool"], call["arguments"])
+
+
+def _step_back() -> None:
+    """Where processor or memory are short, the voice goes first."""
+    with suppress(OSError):
+        os.nice(_NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with suppress(BaseException):
+            sys.stdout.flush()
+        os._exit(1)  # no thread of the owner's holds it up

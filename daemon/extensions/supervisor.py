@@ -1,0 +1,121 @@
+"""All files of the owner's: their tools under one roof, and how each file is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from daemon.extensions.files import ToolFileError, tool_files
+from daemon.extensions.launch import Launch
+from daemon.extensions.messages import Offer
+from daemon.extensions.text import bounded
+from daemon.extensions.worker import Worker
+from daemon.protocol import Json
+from daemon.tools import BadCallError, ToolError
+
+log = logging.getLogger("voiced")
+
+SETTLE_S = 0.2
+"""Files are loaded at about the same time: the server is told of their tools once, not of each."""
+
+
+class Extensions:
+    """`changed` is called on the loop when `schemas` or `faults` have changed.
+
+    `taken` are names that a tool of the owner's cannot have.
+    """
+
+    def __init__(
+        self, directory: Path, taken: Collection[str], launch: Launch, changed: Callable[[], None]
+    ) -> None:
+        self._directory = directory
+        self._taken = taken
+        self._launch = launch
+        self._changed = changed
+        self._workers: dict[Path, Worker] = {}
+        self._offered: dict[str, tuple[Path, Offer]] = {}
+        self._faults: dict[Path, str] = {}
+        self._settling: asyncio.TimerHandle | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Start a child for each file, and see to them from now on."""
+        self._life = asyncio.create_task(self._run(), name="extensions")
+
+    async def aclose(self) -> None:
+        """End all children, and what they have started."""
+        if self._settling is not None:
+            self._settling.cancel()
+        if self._life is not None:
+            self._life.cancel()
+            await asyncio.wait([self._life], timeout=1.5)
+
+    # ------------------------------------------------------------ what there is
+
+    def schemas(self) -> list[Json]:
+        """The tools that the model may be offered now."""
+        return [offer.schema for _, offer in self._offered.values()]
+
+    def faults(self) -> dict[str, str]:
+        """What is wrong, by the name of the file or of the directory."""
+        return {path.name: fault for path, fault in self._faults.items()}
+
+    def status(self) -> dict[str, str]:
+        """How each file is."""
+        return {path.name: worker.stage.value for path, worker in self._workers.items()} | self.faults()
+
+    async def call(self, name: str, arguments: str) -> str:
+        """Call a tool; what it answers. Raises ToolError."""
+        if name not in self._offered:
+            raise BadCallError(f"there is no tool called {name}.")
+        path, offer = self._offered[name]
+        answered = await self._workers[path].call(offer, arguments)
+        if answered.place:
+            log.warning("tool %s failed: %s", name, answered.place)
+        if not answered.ok:
+            raise ToolError(bounded(answered.text))
+        return bounded(answered.text)
+
+    # ------------------------------------------------------------ what becomes of it
+
+    async def _run(self) -> None:
+        try:
+            paths = await asyncio.to_thread(tool_files, self._directory)
+        except ToolFileError as error:
+            self._faults = {self._directory: str(error)}
+            self._changed()
+            return
+        self._workers = {path: Worker(path, self._launch, self._may_have_changed) for path in paths}
+        async with asyncio.TaskGroup() as group:
+            for worker in self._workers.values():
+                group.create_task(worker.run(), name=f"tools {worker.path.name}")
+
+    def _may_have_changed(self) -> None:
+        if self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        before = self._offered, self._faults
+        workers = self._workers.items()
+        self._offered, doubles = chosen({path: worker.offers for path, worker in workers}, self._taken)
+        self._faults = {path: worker.fault for path, worker in workers if worker.fault} | doubles
+        if before != (self._offered, self._faults):
+            self._changed()
+
+
+def chosen(
+    offers: Mapping[Path, Collection[Offer]], taken: Collection[str]
+) -> tuple[dict[str, tuple[Path, Offer]], dict[Path, str]]:
+    """Each name with the first file that has it; and what is to be said of files that come too late."""
+    found: dict[str, tuple[Path, Offer]] = {}
+    doubles: dict[Path, str] = {}
+    for path, offer in ((path, offer) for path, each in offers.items() for offer in each):
+        if offer.name in found or offer.name in taken:
+            problem = f"there is a tool {offer.name} already: rename one"
+            doubles[path] = str(ToolFileError(path, offer.line, problem))
+        else:
+            found[offer.name] = (path, offer)
+    return found, doubles

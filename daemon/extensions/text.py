@@ -1,0 +1,38 @@
+"""What the model reads of a tool's result. For the child as well: only the standard library."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+from typing import Any
+
+MAX_OUTPUT_BYTES = 16 * 1024
+
+
+def text_of(result: Any) -> str:
+    """A text as it is, all else as JSON."""
+    if isinstance(result, str):
+        return result
+    return json.dumps(result, default=_plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, set | frozenset):
+        return list(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def bounded(text: str) -> str:
+    """As much of a text as a model is given to read."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= MAX_OUTPUT_BYTES:
+        return encoded.decode()
+    return encoded[:MAX_OUTPUT_BYTES].decode(errors="ignore") + " [cut]"

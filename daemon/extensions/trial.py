@@ -1,0 +1,45 @@
+"""Loading the owner's files without a service: by children with the same code and the same limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+
+from daemon.extensions.child import started
+from daemon.extensions.files import ToolFileError, read, tool_files
+from daemon.extensions.launch import Plain
+from daemon.extensions.messages import Offer
+from daemon.extensions.output import Printed
+from daemon.extensions.supervisor import chosen
+
+
+def load_tools(directory: Path, taken: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """The names of the tools that the files offer, and what is to be said of files that cannot be used.
+
+    `taken` are names that are tools already. A directory that does not exist holds no tools.
+    """
+    try:
+        paths = tool_files(directory)
+    except ToolFileError as error:
+        return [], [str(error)]
+    return asyncio.run(_load_all(paths, taken))
+
+
+async def _load_all(paths: list[Path], taken: Collection[str]) -> tuple[list[str], list[str]]:
+    tried = await asyncio.gather(*map(_try, paths))
+    loaded = {path: found for path, found in zip(paths, tried, strict=True) if isinstance(found, list)}
+    found, doubles = chosen(loaded, taken)
+    refused = [found for found in tried if isinstance(found, str)]
+    return list(found), [*refused, *doubles.values()]
+
+
+async def _try(path: Path) -> list[Offer] | str:
+    try:
+        source = read(path)
+        async with started(Plain, Printed(lambda _: None)) as child:
+            return await child.load(path, source)
+    except ToolFileError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: no process can be started for it ({error.strerror}): try again"

@@ -1,0 +1,143 @@
+"""One file of the owner's and its child, which is started again whenever it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+
+from daemon.extensions.child import Child, EndedError, started
+from daemon.extensions.files import ToolFileError, read
+from daemon.extensions.launch import Launch
+from daemon.extensions.messages import Answered, Offer
+from daemon.extensions.output import Printed
+from daemon.tools import ToolError
+
+log = logging.getLogger("voiced")
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 300.0
+HEALTHY_S = 60.0
+MAX_CALLS = 8
+"""At a time, for one file."""
+
+
+class Stage(Enum):
+    """Where the child is."""
+
+    STARTING = "starting"
+    READY = "ready"
+    PAUSING = "pausing"
+
+
+class Worker:
+    """`offers` are the tools that the file had when it could last be loaded, `fault` what is wrong with it.
+
+    `changed` is called when either may have changed.
+    """
+
+    def __init__(self, path: Path, launch: Launch, changed: Callable[[], None]) -> None:
+        self.path = path
+        self.stage = Stage.STARTING
+        self.offers: list[Offer] = []
+        self.fault = ""
+        self._launch = launch
+        self._changed = changed
+        self._printed = Printed(lambda line: log.info("tools: %s prints: %s", path.name, line))
+        self._child: Child | None = None
+        self._ready = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._calls = 0
+
+    async def run(self) -> None:
+        """Keep a child, for ever; one that does not live long comes back after growing pauses."""
+        loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
+        while True:
+            begun = loop.time()
+            self._is(Stage.STARTING)
+            await self._live()
+            if loop.time() - begun >= HEALTHY_S:
+                pause_s = FIRST_PAUSE_S
+            self._is(Stage.PAUSING)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), pause_s)
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+
+    async def call(self, offer: Offer, arguments: str) -> Answered:
+        """Call a tool; waits for child and answer as long as the tool may take. Raises ToolError."""
+        if self._calls >= MAX_CALLS:
+            raise ToolError("too many tools are still running, try again later.")
+        self._calls += 1
+        try:
+            return await self._call(offer, arguments)
+        finally:
+            self._calls -= 1
+
+    async def _call(self, offer: Offer, arguments: str) -> Answered:
+        child: Child | None = None
+        try:
+            async with asyncio.timeout(offer.timeout_s):
+                child = await self._started()
+                if offer.name not in (each.name for each in self.offers):
+                    raise ToolError(f"{offer.name} is no longer there.")
+                return await child.call(offer.name, arguments)
+        except EndedError as error:
+            self._lost(child)
+            raise ToolError(f"{offer.name}: {error}; it may have been done, or in part.") from None
+        except TimeoutError:
+            raise self._late(offer, child) from None
+
+    def _lost(self, child: Child | None) -> None:
+        """The next call waits for the next child."""
+        if child is self._child:
+            self._ready.clear()
+
+    def _late(self, offer: Offer, child: Child | None) -> ToolError:
+        """It cannot be stopped by itself: the child is ended, and what else runs in it."""
+        took = f"took longer than {offer.timeout_s:g} seconds"
+        if child is None:
+            why = self.fault or "it is still being started"
+            return ToolError(f"{offer.name} {took} to begin ({why}); it was not done.")
+        log.warning("tool %s %s", offer.name, took)
+        self._lost(child)
+        child.kill(f"{offer.name} {took}, and its process was ended")
+        return ToolError(f"{offer.name} {took} and was ended; it may have been done, or in part.")
+
+    async def _started(self) -> Child:
+        """The child that is ready, as soon as there is one."""
+        self._wanted.set()
+        await self._ready.wait()
+        assert self._child is not None
+        return self._child
+
+    async def _live(self) -> None:
+        """One child, from its start to its end."""
+        try:
+            source = await asyncio.to_thread(read, self.path)
+            async with started(self._launch, self._printed) as child:
+                self.offers, self.fault = await child.load(self.path, source), ""
+                await self._serve(child)
+        except ToolFileError as error:
+            self.offers, self.fault = [], str(error)
+        except OSError as error:
+            self.fault = f"{self.path}: no process can be started for it ({error.strerror})"
+
+    async def _serve(self, child: Child) -> None:
+        self._child = child
+        self._ready.set()
+        self._is(Stage.READY)
+        try:
+            how = await asyncio.shield(child.over)
+            self.fault = f"{self.path}: {how}; it is started again"
+        finally:
+            self._ready.clear()
+            self._child = None
+
+    def _is(self, stage: Stage) -> None:
+        self.stage = stage
+        if stage is Stage.PAUSING:
+            self._wanted.clear()
+        self._changed()
