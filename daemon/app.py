@@ -248,8 +248,8 @@ class App:
                 self.careful.do("the record of a device", self._chronicle.device, name, value)
             case ev.DeviceAnswered(ticket, answer):
                 self.tickets.resolve(ticket, answer)
-            case ev.RunTool(call_id, name, arguments):
-                self.spawn(self._run_tool(call_id, name, arguments), f"tool-{name}")
+            case ev.RunTool(key, name, arguments):
+                self.spawn(self._run_tool(key, name, arguments), f"tool-{name}")
             case ev.Connect(conn, place):
                 self._link.open(conn, place)
             case ev.Disconnect(conn, why):
@@ -304,14 +304,14 @@ class App:
             self._tell_watchers("lamp", name=name, colour=[round(part, 3) for part in colour])
             self._pins.lamp(name, colour)
 
-    async def _run_tool(self, call_id: str, name: str, arguments: str) -> None:
+    async def _run_tool(self, key: str, name: str, arguments: str) -> None:
         begun = time.monotonic()
-        output = await self._toolbox.call(call_id, name, arguments)
+        output = await self._toolbox.call(key, name, arguments)
         if output is None:
             output = REPEATED
         took_ms = (time.monotonic() - begun) * 1000
         self.careful.do("the record of a tool", self._chronicle.tool, name, took_ms, arguments, output)
-        self.happened(ev.ToolDone(call_id, output))
+        self.happened(ev.ToolDone(key, output))
 
     # ------------------------------------------------------------ what tools and people ask for
 

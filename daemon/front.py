@@ -94,7 +94,7 @@ class Front:
                 self._desk.words(self._machine.ticket, who, text)
                 self._control.publish(who, **{"text" if whole else "delta": text})
             case ev.ToolReport():
-                report = {"call_id": effect.call_id, "name": effect.name, "arguments": effect.arguments}
+                report = {"call_id": effect.key, "name": effect.name, "arguments": effect.arguments}
                 self._control.publish("tool", **report, output=effect.output)
             case ev.TurnOver(turn):
                 self._control.publish("turn", **turn)

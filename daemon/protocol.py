@@ -125,7 +125,7 @@ class Part(Struct, kw_only=True):
     type: str = ""
     text: Text = UNSET
     transcript: Text = UNSET
-    audio: Text = UNSET
+    audio: bytes | UnsetType = UNSET
 
 
 # ---------------------------------------------------------------- client events (11)
@@ -355,19 +355,21 @@ class DtmfReceived(ServerEvent, tag="input_audio_buffer.dtmf_event_received"):
     received_at: int = 0
 
 
-class _ResponseId(ServerEvent):
+class ResponsePiece(ServerEvent):
+    """Base of what is of one answer, between its beginning and its end."""
+
     response_id: str = ""
 
 
-class OutputAudioStarted(_ResponseId, tag="output_audio_buffer.started"):
+class OutputAudioStarted(ResponsePiece, tag="output_audio_buffer.started"):
     """WebRTC and SIP only."""
 
 
-class OutputAudioStopped(_ResponseId, tag="output_audio_buffer.stopped"):
+class OutputAudioStopped(ResponsePiece, tag="output_audio_buffer.stopped"):
     """WebRTC and SIP only."""
 
 
-class OutputAudioCleared(_ResponseId, tag="output_audio_buffer.cleared"):
+class OutputAudioCleared(ResponsePiece, tag="output_audio_buffer.cleared"):
     """WebRTC and SIP only."""
 
 
@@ -383,7 +385,7 @@ class ResponseDone(ServerEvent, tag="response.done"):
     response: Response
 
 
-class _OutputItem(_ResponseId, kw_only=True):
+class _OutputItem(ResponsePiece, kw_only=True):
     output_index: int = 0
     item: Item
 
@@ -396,7 +398,7 @@ class OutputItemDone(_OutputItem, tag="response.output_item.done"):
     """An item of the answer is complete."""
 
 
-class _InItem(_ResponseId):
+class _InItem(ResponsePiece):
     item_id: str = ""
     output_index: int = 0
 

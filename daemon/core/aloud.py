@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from daemon.core import events as ev
+from daemon.core.items import Items
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
@@ -30,12 +31,18 @@ class Aloud:
     """
 
     def __init__(
-        self, modality: Literal["audio", "text"], outbox: Outbox, timers: Timers, ledger: Ledger
+        self,
+        modality: Literal["audio", "text"],
+        outbox: Outbox,
+        timers: Timers,
+        ledger: Ledger,
+        items: Items,
     ) -> None:
         self.unread = ""
         self.begun = False
         self._unsaid = ""
-        self._items: list[str] = []
+        self._written: list[str] = []
+        self._items = items
         self._modality = modality
         self._outbox = outbox
         self._timers = timers
@@ -74,13 +81,13 @@ class Aloud:
         self.end()
         return recital(text)
 
-    def voiced(self, turn: Turn, item_id: str, now: float) -> None:
+    def voiced(self, turn: Turn, key: str, now: float) -> None:
         """The offline voice reads, as an item of its own: how much of that is heard, is what counts."""
         self._timers.set("reader", now + READER_S)
         if not self.begun:
             self.begun = True
-            turn.replies[item_id] = self.unread
-            self._ledger.assistant(item_id, self.unread)
+            turn.replies[key] = self.unread
+            self._ledger.assistant(key, self.unread)
 
     def end(self) -> None:
         """It has been read to its end, or will not be."""
@@ -102,15 +109,16 @@ class Aloud:
 
     def _take_back(self, turn: Turn) -> str:
         """Nothing of what is only written was heard."""
-        text = " ".join(filter(None, (turn.replies.pop(item_id, "") for item_id in turn.written)))
-        for item_id in turn.written:
-            self._ledger.heard(item_id, 0, 1)
-        self._items, turn.written = turn.written, []
+        text = " ".join(filter(None, (turn.replies.pop(key, "") for key in turn.written)))
+        for key in turn.written:
+            self._ledger.heard(key, 0, 1)
+        self._written, turn.written = list(turn.written), {}
         return text
 
     def _delete(self) -> None:
-        for item_id in filter(None, self._items):
-            self._outbox.send(ItemDelete(item_id=item_id))
+        for key in self._written:
+            if item_id := self._items.wire_id(key, "spoken"):
+                self._outbox.send(ItemDelete(item_id=item_id))
 
 
 def recital(text: str) -> Json:

@@ -7,16 +7,17 @@ from typing import Literal
 from daemon.core import events as ev
 from daemon.core.aloud import Aloud
 from daemon.core.barge_in import BargeIn
+from daemon.core.contents import Contents
+from daemon.core.items import READER, Items
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.playout import Cut
-from daemon.core.responses import READER, Responses
+from daemon.core.responses import Responses
 from daemon.core.timers import Timers
-from daemon.core.tools_due import LATE_OUTPUT, ToolsDue
+from daemon.core.tools_due import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolsDue
 from daemon.core.turn import Turn
-from daemon.protocol import Item, Json, ResponseCancel, ResponseCreate
+from daemon.protocol import Json, Response, ResponseCreate, ResponsePiece
 
-DRAIN_SLACK_S = 10.0
 MAX_ROUNDS = 8
 UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
 BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
@@ -34,9 +35,7 @@ class Answer:
         ledger: Ledger,
     ) -> None:
         self.turn: Turn | None = None
-        self.playing = False
         self._due: Json | None = None
-        self._asked: Json = {}
         self._cut_off = False
         self.stalled = False
         self._modality = modality
@@ -44,10 +43,22 @@ class Answer:
         self._outbox = outbox
         self._timers = timers
         self._ledger = ledger
-        self._responses = Responses()
+        self._responses = Responses(outbox.keys)
+        self._voices = Items(outbox.keys)
         self._tools = ToolsDue(outbox, timers, ledger)
-        self._barge_in = BargeIn(outbox, timers, ledger)
-        self.aloud = Aloud(modality, outbox, timers, ledger)
+        self._barge_in = BargeIn(outbox, timers, ledger, self._voices, self._responses)
+        self._contents = Contents(outbox, timers, ledger, self._voices, self._barge_in)
+        self.aloud = Aloud(modality, outbox, timers, ledger, self._voices)
+
+    @property
+    def playing(self) -> bool:
+        """Has the speaker something of it to play?"""
+        return self._contents.playing
+
+    @property
+    def unwelcome(self) -> bool:
+        """Is the next answer to begin one that nobody wants any more?"""
+        return self._responses.unwelcome
 
     @property
     def free(self) -> bool:
@@ -71,7 +82,7 @@ class Answer:
     def expect(self, turn: Turn, now: float) -> None:
         """The server's voice detection has taken the question and answers by itself."""
         self._take(turn, now)
-        self._await(now)
+        self._await("", {}, now)
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""
@@ -81,7 +92,7 @@ class Answer:
             self._create(self._due, now)
 
     def _take(self, turn: Turn, now: float) -> None:
-        self._responses.forget_items()
+        self._voices.forget()
         self.turn, turn.committed_at = turn, now
 
     def _plain(self) -> Json:
@@ -89,106 +100,103 @@ class Answer:
         return {"output_modalities": [self._modality]}
 
     def _create(self, response: Json, now: float) -> None:
-        self._due, self._asked = None, response
-        self._responses.aside = "conversation" in response
-        self._await(now)
-        self._outbox.send(ResponseCreate(event_id="create", response=response))
+        self._due = None
+        event_id = self._outbox.keys.new("create")
+        self._await(event_id, response, now)
+        self._outbox.send(ResponseCreate(event_id=event_id, response=response))
 
-    def _await(self, now: float) -> None:
+    def _await(self, event_id: str, response: Json, now: float) -> None:
         if self.turn is not None:
-            self.turn.voiced, self.turn.written = False, []
-        self._responses.ask()
+            self.turn.voiced, self.turn.written = False, {}
+        self._responses.ask(event_id, response)
         self._timers.set("stall", now + self._stall_s)
 
     # ------------------------------------------------------------ what the server says
 
     def begun(self, response_id: str, welcome: bool, now: float) -> bool:
-        """An answer begins; False if nobody wants it, then it is cancelled."""
-        wanted = self._responses.begun(response_id) and welcome
-        if wanted:
+        """An answer begins; False if nobody wants it, then it is cancelled, or if it has begun before.
+
+        One that begins when another is due is taken in its place: the server answers by itself.
+        """
+        reply = self._responses.begun(response_id, welcome)
+        if reply is None:
+            return False
+        if reply.wanted:
+            self._due = None
             self._timers.set("stall", now + self._stall_s)
         else:
-            self._responses.abandon()
-            self._outbox.send(ResponseCancel(response_id=response_id))
+            self._barge_in.stop(reply)
             self._timers.set("cancel", now + self._stall_s)
-        return wanted
+        return reply.wanted
 
-    def audio(self, item_id: str, response_id: str, delta: bytes, now: float) -> None:
-        """More of the voice."""
-        turn = self._wanted(response_id, now)
-        pcm = self._responses.audio(item_id, response_id, delta) if turn else b""
-        if turn is not None and pcm:
-            self._remember(turn)
-            self._play(turn, item_id, pcm, now)
-
-    def _play(self, turn: Turn, item_id: str, pcm: bytes, now: float) -> None:
-        if turn.first_delta_at is None:
-            turn.first_delta_at = now
-        turn.voiced = self.playing = True
-        self._timers.set("drain", now + self._responses.total_s + DRAIN_SLACK_S)
-        self._outbox.do(ev.Play(item_id, pcm))
-
-    def words(self, item_id: str, response_id: str, text: str, whole: bool, now: float) -> None:
-        """More of the words of the answer, or (`whole`) all of them."""
-        turn = self._wanted(response_id, now)
-        if turn is None:
+    def hear(self, event: ResponsePiece, now: float) -> None:
+        """A piece of an answer; for some servers the first is the beginning."""
+        if self._responses.owes(event.response_id):
+            self.begun(event.response_id, True, now)
+        reply = self._responses.of(event.response_id)
+        if reply is None:
             return
-        before = turn.replies.get(item_id, "")
-        if item_id not in turn.written:
-            turn.written.append(item_id)
-        turn.replies[item_id] = text if whole else before + text
-        if not (whole and before):
-            self._outbox.do(ev.Words("assistant", text))
-        self._remember(turn)
-        self._ledger.assistant(item_id, turn.replies[item_id])
-        self._barge_in.reworded(item_id, self._responses)
+        reply.calls.hear(event)
+        if self.turn is not None and reply.wanted:
+            self._timers.set("stall", now + self._stall_s)
+            self._contents.hear(self.turn, reply, event, now)
 
-    def item_ended(self, item_id: str, response_id: str) -> None:
-        """No more audio will come for this item."""
-        if self._responses.wanted(response_id) and item_id in self._responses.items:
-            self._outbox.do(ev.PlayEnd(item_id))
-
-    def done(self, response_id: str, items: list[Item], now: float) -> None:
-        """The answer is complete: run its calls. `items` is empty unless it was completed."""
-        wanted = self._responses.wanted(response_id) and self._due is None
-        first = self._responses.active == response_id
-        self._responses.done(response_id)
-        self._rest()
-        self._barge_in.put_right(self._responses)
-        if not wanted or self.turn is None:
-            self._tools.refuse(items if first else [])
+    def done(self, response: Response, completed: bool, now: float) -> None:
+        """The answer is over: run its calls if it was `completed`."""
+        reply = self._responses.done(response)
+        self._free()
+        self._barge_in.put_right()
+        if reply is None:
             return
-        self._end_items(self._responses.items_of(response_id))
-        self._remember(self.turn)
+        calls = reply.calls.all(response.output) if completed else []
+        if self.turn is None or not reply.wanted:
+            self._tools.refuse(calls, INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT)
+            return
+        for index, item in enumerate(response.output):
+            self._contents.whole(self.turn, reply, item, index, now)
+        self._contents.end(self._voices.spoken_of(reply.key))
+        self._ledger.question(self.turn)
         self.turn.rounds += 1
-        self._tools.start(self.turn, items, now)
+        if calls:
+            self._due = None  # it comes when they have answered
+        self._tools.start(self.turn, calls, now)
 
-    def create_refused(self, because_busy: bool, reason: str, now: float) -> None:
-        """The server did not take `response.create`: ask again when it is free, or give up."""
-        self._responses.refused()
-        self._rest()
-        if not because_busy or self.turn is None or self.turn.rounds >= MAX_ROUNDS:
+    def create_refused(self, event_id: str | None, because_busy: bool, reason: str, now: float) -> bool:
+        """The server did not take `response.create`: ask again when it is free, or give up.
+
+        False if that is no news: it is about one of long ago, or the server has answered all the same.
+        """
+        turn = self.turn
+        patient = because_busy and turn is not None and turn.rounds < MAX_ROUNDS
+        owed = self._responses.refused(event_id, patient)
+        if owed is None:
+            return False
+        if turn is not None and owed.refused:
+            turn.rounds += 1
+            self._timers.set("cancel", now + self._stall_s)
+            return True
+        self._free()
+        if owed.wanted:
             self.fail(reason)
-            return
-        self.turn.rounds += 1
-        self._responses.blocked()
-        self._timers.set("cancel", now + self._stall_s)
-        self._due = self._asked
+        return True
 
-    def _rest(self) -> None:
+    def _free(self) -> None:
         """While nothing is under way at the server, nothing of it is waited for."""
+        self._due = self._responses.freed() or self._due
         if not self._responses.busy:
             self._timers.clear("stall", "cancel")
 
-    def commit_refused(self, reason: str, now: float) -> None:
+    def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
         """The server did not take the utterance: the answer asked for behind it would be to an older one.
 
         Unless the server's voice detection has taken it already.
         """
         turn = self.turn
-        if turn is not None and turn.source == "button" and not turn.user_item:
-            self._barge_in.cancel(self._responses, now)
-            self._end_items(list(self._responses.items))
+        if turn is None or turn.source != "button" or turn.taken:
+            return
+        if not self._outbox.keys.own(event_id) or event_id == turn.commit:
+            self._barge_in.cancel(now)
+            self._contents.end(self._voices.own)
             self.fail(reason)
 
     def fail(self, reason: str) -> None:
@@ -197,36 +205,20 @@ class Answer:
             self.turn.trouble = reason
         self._outbox.do(ev.Trouble(reason))
 
-    def _wanted(self, response_id: str, now: float) -> Turn | None:
-        if self.turn is None or not self._responses.wanted(response_id):
-            return None
-        self._timers.set("stall", now + self._stall_s)
-        return self.turn
-
-    def _remember(self, turn: Turn) -> None:
-        """An answer has begun: from here on the question is history, and is never asked again."""
-        if not turn.remembered and turn.source in ("button", "text"):
-            self._ledger.user(turn.user_item, turn.heard or turn.text, turn.spoken)
-            turn.spoken = ()
-        turn.remembered = True
-
-    def _end_items(self, items: list[str]) -> None:
-        for item_id in items:
-            self._outbox.do(ev.PlayEnd(item_id))
-
     # ------------------------------------------------------------ what others say: voice, tools, speaker
 
     def read(self, item_id: str, delta: bytes, now: float) -> None:
         """More of the offline voice."""
-        pcm = self._responses.audio(item_id, READER, delta) if self.aloud.unread else b""
-        if self.turn is not None and pcm:
-            self.aloud.voiced(self.turn, item_id, now)
-            self._play(self.turn, item_id, pcm, now)
+        if self.turn is not None and self.aloud.unread:
+            key = self._voices.key(READER, item_id, 0, kept=False)
+            if len(delta) > 1:
+                self.aloud.voiced(self.turn, key, now)
+            self._contents.audio(self.turn, key, delta, now)
 
     def read_over(self, whole: bool, now: float) -> None:
         """It has said everything, or has broken off; where it has said nothing, it cannot be had."""
         if self.aloud.begun:
-            self._end_items(self._responses.items_of(READER))
+            self._contents.end(self._voices.spoken_of(READER))
             self.aloud.end()
             if not whole:
                 self.fail(BROKEN)
@@ -234,9 +226,9 @@ class Answer:
             self._due = self.aloud.outside(self.turn)
             self.settle(now)
 
-    def tool_done(self, call_id: str, output: str) -> None:
+    def tool_done(self, key: str, output: str) -> None:
         """A tool has answered; after the last one of the turn the model goes on."""
-        turn = self._tools.done(call_id, output)
+        turn = self._tools.done(key, output)
         if turn is None or turn is not self.turn or self._tools.open_for(turn):
             return
         if not all(call.stops for call in turn.calls.values()):
@@ -250,17 +242,17 @@ class Answer:
 
     def drained(self, items: tuple[str, ...]) -> None:
         """Everything that had come has been heard, these items to their ends."""
-        self.playing = False
+        self._contents.playing = False
         self._timers.clear("drain")
         if self.turn is not None:
-            self.turn.heard_ms += sum(map(self._responses.received_ms, items))
+            self.turn.heard_ms += sum(map(self._voices.received_ms, items))
 
     def stopped(self, cut: Cut) -> None:
         """The speaker has fallen silent because it was asked to."""
-        turn = self._barge_in.heard(cut, self._responses)
+        turn = self._barge_in.heard(cut)
         if turn is not None:
             self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
-        self._barge_in.put_right(self._responses)
+        self._barge_in.put_right()
 
     def speaker_lost(self, cut: Cut) -> None:
         """The speaker has failed: what it did not play must not count as said. The answer itself goes on."""
@@ -281,8 +273,8 @@ class Answer:
         turn = self.turn
         if turn is None or not (cut.item_id or cut.unheard):
             return
-        turn.heard_ms += self._barge_in.cut(cut, self._responses)
-        self._barge_in.put_right(self._responses)
+        turn.heard_ms += self._barge_in.cut(cut)
+        self._barge_in.put_right()
         if not turn.unplayed:
             turn.unplayed = True
             self.fail(UNHEARD)
@@ -291,18 +283,18 @@ class Answer:
         """Barge-in: whatever is being answered is over."""
         self.aloud.interrupt()
         turn = self._leave()
-        self._barge_in.cancel(self._responses, now)
+        self._barge_in.cancel(now)
         if turn is None:
             return
-        self._remember(turn)
+        self._ledger.question(turn)
         turn.interrupted = True
         if self.playing:
-            self.playing = False
+            self._contents.playing = False
             self._barge_in.silence(turn, now)
             return
-        for item_id in turn.replies:
-            if not self._responses.received_ms(item_id):
-                self._ledger.heard(item_id, 0, 1)
+        for key in turn.replies:
+            if not self._voices.received_ms(key):
+                self._ledger.heard(key, 0, 1)
         self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
 
     def finish(self) -> None:
@@ -329,22 +321,23 @@ class Answer:
         self._cut_off = unfinished and again
         if unfinished and not again:
             self.fail(BROKEN)
-        self._end_items(self._responses.own)
-        self._responses = self._responses.after_loss()
+        self._contents.end(self._voices.own)
+        self._voices.connection_lost()
+        self._responses.connection_lost()
         self._barge_in.connection_lost()
         self._tools.connection_lost()
         self._timers.clear("stall", "cancel")
 
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""
-        self._responses.tell(self._ledger.words_of)
+        self._voices.tell(self._ledger.words_of)
         turn, cut_off = self.turn, self._cut_off
         self._cut_off = False
         if turn is None or not cut_off:
             return None
         if not turn.remembered:
             self.turn = self._due = None
-            turn.user_item = ""
+            turn.taken = False
             return turn
         if turn.calls and not self._tools.open_for(turn):
             self._due = self._plain()
@@ -357,7 +350,8 @@ class Answer:
                 self.stopped(Cut(None, 0, (), ()))
             case "cancel":
                 self._responses.give_up()
-                self._barge_in.put_right(self._responses)
+                self._free()
+                self._barge_in.put_right()
             case "drain":
                 self.drained(())
             case "stall":
@@ -365,13 +359,15 @@ class Answer:
             case "reader":
                 self.read_over(False, now)
             case "tools":
-                for call_id in self._tools.late():
-                    self.tool_done(call_id, LATE_OUTPUT)
+                for key in self._tools.late():
+                    self.tool_done(key, LATE_OUTPUT)
 
     def _stalled(self) -> None:
         if self._responses.active is not None:
-            self._outbox.send(ResponseCancel(response_id=self._responses.active))
+            self._barge_in.stop(self._responses.active)
+        self._responses.abandon()
         self._responses.give_up()
+        self._free()
         self.stalled = True
-        self._end_items(list(self._responses.items))
+        self._contents.end(self._voices.own)
         self.fail("The server stopped answering; press the button to ask again.")

@@ -7,11 +7,14 @@ deleted once the cancelled answer is done. A speaker that fails cuts an answer t
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from daemon.core import events as ev
+from daemon.core.items import Items
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.playout import Cut
-from daemon.core.responses import Responses
+from daemon.core.responses import Reply, Responses
 from daemon.core.timers import Timers
 from daemon.core.turn import Turn
 from daemon.protocol import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
@@ -23,12 +26,16 @@ CANCEL_S = 2.0
 class BargeIn:
     """One interruption at a time. Sets the timers `cut` and `cancel`."""
 
-    def __init__(self, outbox: Outbox, timers: Timers, ledger: Ledger) -> None:
+    def __init__(
+        self, outbox: Outbox, timers: Timers, ledger: Ledger, items: Items, responses: Responses
+    ) -> None:
         self.turn: Turn | None = None
         self._cut: dict[str, int] = {}
         self._outbox = outbox
         self._timers = timers
         self._ledger = ledger
+        self._voices = items
+        self._responses = responses
 
     @property
     def waiting(self) -> bool:
@@ -41,59 +48,64 @@ class BargeIn:
         self._timers.set("cut", now + CUT_S)
         self._outbox.do(ev.Silence())
 
-    def cancel(self, responses: Responses, now: float) -> None:
+    def cancel(self, now: float) -> None:
         """Stop the model, now or as soon as it begins."""
-        if responses.busy:
+        if self._responses.busy:
             self._timers.set("cancel", now + CANCEL_S)
-        response_id = responses.abandon()
-        if response_id is not None:
-            self._outbox.send(ResponseCancel(response_id=response_id))
+        if reply := self._responses.abandon():
+            self.stop(reply)
 
-    def heard(self, cut: Cut, responses: Responses) -> Turn | None:
+    def stop(self, reply: Reply) -> None:
+        """Cancel an answer; a server that names none has one at a time."""
+        self._outbox.send(ResponseCancel(response_id=reply.wire_id or UNSET))
+
+    def heard(self, cut: Cut) -> Turn | None:
         """The speaker has told, in time or late: tell the server. Returns the turn that is over now."""
         turn, self.turn = self.turn, None
         self._timers.clear("cut")
-        heard_ms = sum(responses.received_ms(item) for item in cut.whole) + self.cut(cut, responses)
+        heard_ms = sum(map(self._voices.received_ms, cut.whole)) + self.cut(cut)
         if turn is not None:
             turn.heard_ms += heard_ms
         return turn
 
-    def cut(self, cut: Cut, responses: Responses) -> int:
+    def cut(self, cut: Cut) -> int:
         """Some audio was thrown away: the history follows. Returns the ms heard of the item in between."""
         parts = dict.fromkeys(cut.unheard, 0)
         if cut.item_id is not None:
-            most_ms = responses.received_ms(cut.item_id) - 1
+            most_ms = self._voices.received_ms(cut.item_id) - 1
             parts[cut.item_id] = max(0, min(cut.heard_ms, most_ms))
-        for item_id, heard_ms in parts.items():
-            if item_id not in self._cut:
-                self._cut[item_id] = heard_ms
-                self.reworded(item_id, responses)
-                self._tell_anew(item_id, responses)
+        for key, heard_ms in parts.items():
+            if key not in self._cut:
+                self._cut[key] = heard_ms
+                self.reworded(key)
+                self._tell_anew(key)
         return parts.get(cut.item_id or "", 0)
 
-    def reworded(self, item_id: str, responses: Responses) -> None:
+    def reworded(self, key: str) -> None:
         """The words of an item are known anew: of one that was cut they are not all said."""
-        if item_id in self._cut:
-            self._ledger.heard(item_id, self._cut[item_id], max(1, responses.received_ms(item_id)))
+        if key in self._cut:
+            self._ledger.heard(key, self._cut[key], max(1, self._voices.received_ms(key)))
 
-    def put_right(self, responses: Responses) -> None:
+    def put_right(self) -> None:
         """The server is told of each item that was cut as soon as that does not grow any more."""
         cut, self._cut = self._cut, {}
-        for item_id, heard_ms in cut.items():
-            if responses.growing(item_id) and (not heard_ms or responses.wanted(responses.active or "")):
-                self._cut[item_id] = heard_ms
-            elif responses.mark_cut(item_id):
+        active = self._responses.active
+        for key, heard_ms in cut.items():
+            grows = active is not None and self._voices.of_reply(key) == active.key
+            if grows and (not heard_ms or (active is not None and active.wanted)):
+                self._cut[key] = heard_ms
+            elif item_id := self._voices.mark_cut(key):
                 self._outbox.send(_cut_at(item_id, heard_ms))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be put right."""
         self._cut.clear()
 
-    def _tell_anew(self, item_id: str, responses: Responses) -> None:
+    def _tell_anew(self, key: str) -> None:
         """A session that was told all of it while it was played must know what was heard instead."""
-        if responses.told(item_id):
+        if item_id := self._voices.wire_id(key, "told"):
             self._outbox.send(ItemDelete(item_id=item_id))
-            for item in self._ledger.retold(item_id):
+            for item in self._ledger.retold(key):
                 self._outbox.send(ItemCreate(item=item))
 
 

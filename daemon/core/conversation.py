@@ -22,6 +22,7 @@ from daemon.core.ledger import Ledger
 from daemon.core.listener import Listener
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
+from daemon.core.transcripts import Transcripts
 from daemon.core.turn import Source, Turn
 from daemon.protocol import AudioCommit, Content, Item, ItemCreate
 
@@ -58,6 +59,7 @@ class Conversation:
         self.answer = Answer(settings.modality, settings.stall_s, outbox, self._timers, ledger)
         self._listener = Listener(outbox, self._timers, settings.max_utterance_s)
         self._texts: deque[Turn] = deque()
+        self._transcripts = Transcripts()
         self._continued = False
         self._turns = 0
 
@@ -244,24 +246,30 @@ class Conversation:
     def _send(self, question: Turn) -> None:
         if question.source == "button":
             self._listener.flush()
-            question.spoken = self._listener.spoken
-            self._outbox.send(AudioCommit(event_id="commit"))
+            question.spoken, question.commit = self._listener.spoken, self._outbox.keys.new("commit")
+            self._transcripts.sent(question.key)
+            self._outbox.send(AudioCommit(event_id=question.commit))
         elif question.source == "text":
             content = [Content(type="input_text", text=question.text)]
             self._outbox.send(ItemCreate(item=Item(type="message", role="user", content=content)))
 
     def _new_turn(self, source: Source) -> Turn:
         self._turns += 1
-        return Turn(self._turns, source)
+        return Turn(self._turns, self._outbox.keys.new("turn"), source)
 
     # ------------------------------------------------------------ what the server says
 
     def committed(self, item_id: str, now: float) -> None:
-        """The utterance has become an item. In the style `tap` the server's voice detection did it."""
+        """What was said has become an item. In the style `tap` the server's voice detection did it."""
         turn = self.turn
-        if turn is None or turn.source != "button":
-            return
-        turn.user_item = item_id
+        spoken = turn is not None and turn.source == "button"
+        key = self._transcripts.taken(item_id, turn.key if turn is not None and spoken else "")
+        if turn is not None and turn.key == key:
+            turn.taken = True
+            self._hand_over(turn, now)
+
+    def _hand_over(self, turn: Turn, now: float) -> None:
+        """Where the server's voice detection is asked for, what it has taken is the whole question."""
         if self._settings.style == "tap" and self._listener.open:
             self._listener.cease()
             self._timers.clear("speech")
@@ -269,21 +277,29 @@ class Conversation:
             turn.closed, self.question = True, None
             self.answer.expect(turn, now)
 
+    def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
+        """The server has made no item of what was said, or had made one before."""
+        if self.turn is not None:
+            self._transcripts.refused(self.turn.key)
+        self.answer.commit_refused(event_id, reason, now)
+
     def speech_started(self) -> None:
         """The server's voice detection heard the user begin."""
         self._timers.clear("speech")
 
     def transcribed(self, item_id: str, text: str) -> None:
         """What the user said, in words; may come late and be about an earlier turn."""
-        self._ledger.transcribed(item_id, text)
-        if self.turn is not None and self.turn.user_item == item_id:
-            self.turn.heard = text
+        key, whole = self._transcripts.told(item_id, text)
+        if key:
+            self._ledger.transcribed(key, whole)
+        if self.turn is not None and self.turn.key == key:
+            self.turn.heard = whole
         self._outbox.do(ev.Words("user", text, whole=True))
 
     def begun(self, response_id: str, now: float) -> None:
         """An answer begins, asked for or not. With the server's voice detection it may be the first sign."""
-        if self._settings.style == "tap" and self._listener.open:
-            self.committed("", now)
+        if self._listener.open and self.question is not None and not self.answer.unwelcome:
+            self._hand_over(self.question, now)
         wanted = self.answer.begun(response_id, self.question is None, now)
         if wanted and self.answer.turn is None:
             self.answer.turn = self._new_turn("server")
@@ -307,6 +323,7 @@ class Conversation:
 
     def offline(self, now: float) -> None:
         """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
+        self._transcripts.connection_lost()
         self.answer.offline()
         if self.turn is not None and not self._listener.open:
             self._wait(self.turn, now)

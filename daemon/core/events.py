@@ -111,7 +111,7 @@ class Disconnected(Struct, frozen=True):
 class ToolDone(Struct, frozen=True):
     """A tool has answered."""
 
-    call_id: str
+    key: str
     output: str
 
 
@@ -224,7 +224,7 @@ class Capture(Struct, frozen=True):
 
 
 class Play(Struct, frozen=True):
-    """More audio of an item: PCM16 mono 24 kHz, whole samples."""
+    """More audio of an item, by our key of it: PCM16 mono 24 kHz, whole samples."""
 
     item_id: str
     pcm: bytes
@@ -251,9 +251,9 @@ class Hush(Struct, frozen=True):
 
 
 class RunTool(Struct, frozen=True):
-    """Call a tool off the loop and answer with ToolDone."""
+    """Call a tool off the loop and answer with ToolDone. `key` is ours, and no other call ever had it."""
 
-    call_id: str
+    key: str
     name: str
     arguments: str
 
@@ -289,7 +289,7 @@ class Words(Struct, frozen=True):
 class ToolReport(Struct, frozen=True):
     """A call and what came of it."""
 
-    call_id: str
+    key: str
     name: str
     arguments: str
     output: str

@@ -1,12 +1,15 @@
-"""What was said, heard and done, and what a new session must be told of it."""
+"""What was said, heard and done, and what a new session must be told of it.
+
+Everything has a key of our own, by which it is found again: no server's name for it is known here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import UNSET, DecodeError, Struct, json
 
+from daemon.core.turn import Turn
 from daemon.protocol import Content, Item
 
 BUDGET_TOKENS = 2000
@@ -16,7 +19,6 @@ _MAX_ENTRIES = 400
 _BYTES_PER_TOKEN = 4800  # of sound: a token for each 100 ms
 _MAX_SOUND_BYTES = 120 * 48_000
 _MAX_TEXT = 1500
-_MAX_ID = 32
 
 
 class Said(Struct, tag="said"):
@@ -26,7 +28,7 @@ class Said(Struct, tag="said"):
     """
 
     role: str
-    item_id: str
+    key: str
     text: str = ""
     spoken: tuple[bytes, ...] = ()
 
@@ -34,7 +36,7 @@ class Said(Struct, tag="said"):
 class Called(Struct, tag="called"):
     """A tool call; `output` is None until it has answered."""
 
-    call_id: str
+    key: str
     name: str
     arguments: str
     output: str | None = None
@@ -52,46 +54,53 @@ class Ledger:
         self.last = 0
         self._entries: list[Entry] = []
 
-    def user(self, item_id: str, text: str = "", spoken: tuple[bytes, ...] = ()) -> None:
+    def user(self, key: str, text: str = "", spoken: tuple[bytes, ...] = ()) -> None:
         """The user said something; words may follow later by `transcribed`."""
-        self._add(Said("user", item_id, text, () if text else spoken))
+        self._add(Said("user", key, text, () if text else spoken))
 
-    def transcribed(self, item_id: str, text: str) -> None:
-        """The words of a user item are known now."""
-        for entry in self._said("user", item_id):
+    def question(self, turn: Turn) -> None:
+        """An answer has begun: from here on the question is history, and is never asked again."""
+        if not turn.remembered and turn.source in ("button", "text"):
+            self.user(turn.key, turn.heard or turn.text, turn.spoken)
+            turn.spoken = ()
+        turn.remembered = True
+
+    def transcribed(self, key: str, text: str) -> None:
+        """The words of something that the user said are known now."""
+        if entry := self._said("user", key):
             entry.text, entry.spoken = text, ()
 
-    def assistant(self, item_id: str, text: str) -> None:
+    def assistant(self, key: str, text: str) -> None:
         """The assistant's words so far; the last call with the same item counts."""
-        entry = next(self._said("assistant", item_id), None)
-        if entry is None:
-            self._add(Said("assistant", item_id, text))
-        else:
+        if entry := self._said("assistant", key):
             entry.text = text
+        else:
+            self._add(Said("assistant", key, text))
 
-    def heard(self, item_id: str, heard_ms: int, received_ms: int) -> None:
+    def heard(self, key: str, heard_ms: int, received_ms: int) -> None:
         """Only this much of an item was heard: keep the words in proportion, rounded down to a word."""
-        for entry in self._said("assistant", item_id):
+        if entry := self._said("assistant", key):
             entry.text = words_heard(entry.text, heard_ms, received_ms)
 
-    def words_of(self, item_id: str) -> str:
+    def words_of(self, key: str) -> str:
         """What the assistant said in an item, as far as it was heard; empty if that is not known."""
-        return next((entry.text for entry in self._said("assistant", item_id)), "")
+        entry = self._said("assistant", key)
+        return entry.text if entry else ""
 
-    def retold(self, item_id: str) -> list[Item]:
+    def retold(self, key: str) -> list[Item]:
         """The item anew for a session that was told it before; none if nothing of it was heard."""
-        words = self.words_of(item_id)
+        words = self.words_of(key)
         return _items(Said("assistant", "", words)) if words else []
 
-    def called(self, call_id: str, name: str, arguments: str) -> None:
+    def called(self, key: str, name: str, arguments: str) -> None:
         """The model called a tool."""
-        self._add(Called(call_id, name, arguments))
+        self._add(Called(key, name, arguments))
 
-    def answered(self, call_id: str, output: str) -> None:
+    def answered(self, key: str, output: str) -> None:
         """A tool answered."""
-        for entry in self._entries:
-            if isinstance(entry, Called) and entry.call_id == call_id:
-                entry.output = output
+        calls = (each for each in reversed(self._entries) if isinstance(each, Called) and each.key == key)
+        if call := next(calls, None):
+            call.output = output
 
     def note(self, text: str) -> None:
         """Something that the model should know and nobody said."""
@@ -131,11 +140,10 @@ class Ledger:
             chosen.append(items)
         return [item for items in reversed(chosen) for item in items]
 
-    def _said(self, role: str, item_id: str) -> Iterator[Said]:
-        """What this side said in an item, the newest first: not every server sends ids."""
-        for entry in reversed(self._entries):
-            if isinstance(entry, Said) and entry.role == role and entry.item_id == item_id:
-                yield entry
+    def _said(self, role: str, key: str) -> Said | None:
+        """What this side said in an item."""
+        entries = (each for each in reversed(self._entries) if isinstance(each, Said))
+        return next((each for each in entries if each.key == key and each.role == role), None)
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -170,9 +178,8 @@ def _items(entry: Entry) -> list[Item]:
         return [Item(type="message", role=entry.role, content=[sound])]
     kind = "output_text" if entry.role == "assistant" else "input_text"
     text = entry.text if len(entry.text) <= _MAX_TEXT else entry.text[:_MAX_TEXT] + " ..."
-    # By its own id it can be deleted, should it be cut after all.
-    own = entry.role == "assistant" and 0 < len(entry.item_id) <= _MAX_ID
-    item_id = entry.item_id if own else UNSET
+    # By our key it can be deleted, should it be cut after all.
+    item_id = entry.key if entry.role == "assistant" and entry.key else UNSET
     content = [Content(type=kind, text=text)]
     return [Item(id=item_id, type="message", role=entry.role, content=content)]
 
@@ -181,8 +188,8 @@ def _call_items(call: Called) -> list[Item]:
     if call.output is None:
         return []
     return [
-        Item(type="function_call", call_id=call.call_id, name=call.name, arguments=call.arguments),
-        Item(type="function_call_output", call_id=call.call_id, output=call.output),
+        Item(type="function_call", call_id=call.key, name=call.name, arguments=call.arguments),
+        Item(type="function_call_output", call_id=call.key, output=call.output),
     ]
 
 

@@ -12,6 +12,7 @@ from daemon.core.conversation import Conversation, Settings
 from daemon.core.devices import Devices
 from daemon.core.earcons import Earconed, Earcons
 from daemon.core.gestures import Gesture, Gestures
+from daemon.core.keys import Keys
 from daemon.core.ledger import Ledger
 from daemon.core.lifeline import Lifeline
 from daemon.core.outbox import Outbox
@@ -23,6 +24,8 @@ from daemon.protocol import Json
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
 _BUSY = "conversation_already_has_active_response"
+_UNFINISHED = frozenset({"failed", "incomplete", "cancelled", "canceled"})
+"""How an answer ends otherwise; some servers say nothing when all is well."""
 
 
 class Machine:
@@ -41,7 +44,7 @@ class Machine:
     ) -> None:
         self.devices = devices
         self.ledger = Ledger()
-        self._outbox = Outbox()
+        self._outbox = Outbox(Keys(dice))
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
         self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s, fallback)
         self._conversation = Conversation(settings, self._outbox, self.ledger)
@@ -133,8 +136,8 @@ class Machine:
                 self._lifeline.connected(conn, server_s, now)
             case ev.Disconnected(conn, code, reason, retry_after_s):
                 self._lifeline.lost(conn, code, reason, retry_after_s, now)
-            case ev.ToolDone(call_id, output):
-                talk.answer.tool_done(call_id, output)
+            case ev.ToolDone(key, output):
+                talk.answer.tool_done(key, output)
             case ev.SpeakerLost(cut):
                 talk.answer.speaker_lost(cut)
             case ev.Unplayed(item_id):
@@ -224,7 +227,7 @@ class Machine:
                 answer.read(event.item_id, event.delta, now)
             case wire.ResponseDone():
                 answer.read_over(True, now)
-            case wire.Error() if event.error.event_id == "read":
+            case wire.Error() if event.error.event_id == self._reader.event_id:
                 answer.read_over(False, now)
 
     def _write(self, writes: list[WriteOutput]) -> None:
@@ -235,16 +238,8 @@ class Machine:
         """What a configured session says."""
         talk = self._conversation
         match event:
-            case wire.OutputAudioDelta():
-                talk.answer.audio(event.item_id, event.response_id, event.delta, now)
-            case wire.OutputTranscriptDelta() | wire.OutputTextDelta():
-                talk.answer.words(event.item_id, event.response_id, event.delta, False, now)
-            case wire.OutputTranscriptDone():
-                talk.answer.words(event.item_id, event.response_id, event.transcript, True, now)
-            case wire.OutputTextDone():
-                talk.answer.words(event.item_id, event.response_id, event.text, True, now)
-            case wire.OutputAudioDone():
-                talk.answer.item_ended(event.item_id, event.response_id)
+            case wire.ResponsePiece():
+                talk.answer.hear(event, now)
             case wire.ResponseCreated():
                 talk.begun(event.response.id, now)
             case wire.ResponseDone():
@@ -261,11 +256,12 @@ class Machine:
     def _answered(self, response: wire.Response, now: float) -> None:
         answer = self._conversation.answer
         self._count(response.usage)
-        if response.status == "completed":
+        completed = response.status not in _UNFINISHED
+        if completed:
             self._lifeline.worked()
         if response.status in ("failed", "incomplete"):
             answer.fail(_why(response))
-        answer.done(response.id, response.output if response.status == "completed" else [], now)
+        answer.done(response, completed, now)
 
     def _count(self, usage: wire.Usage | None) -> None:
         """An answer that was cut off is told about when its turn is over already."""
@@ -279,10 +275,13 @@ class Machine:
         """Most errors are about one event and harmless; those about a question end its turn."""
         if error.reason in _HARMLESS:
             return
-        if error.reason == _BUSY or error.event_id == "create":
-            self._conversation.answer.create_refused(error.reason == _BUSY, error.message, now)
-        elif error.event_id == "commit" or error.reason == _NOTHING_TO_COMMIT:
-            self._conversation.answer.commit_refused(error.message, now)
+        talk, about = self._conversation, error.event_id or ""
+        busy = error.reason == _BUSY
+        of_answer = busy or about.startswith("create_")
+        if of_answer and talk.answer.create_refused(about, busy, error.message, now):
+            return
+        if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
+            talk.commit_refused(about, error.message, now)
         else:
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
+from daemon.core.keys import Keys
 from daemon.protocol import ClientEvents
 
 
 class Outbox:
-    """Effects since they were last taken. `conn` is the connection that the conversation uses, 0 for none."""
+    """Effects since they were last taken, and names for what they are about.
 
-    def __init__(self) -> None:
+    `conn` is the connection that the conversation uses, 0 for none.
+    """
+
+    def __init__(self, keys: Keys) -> None:
         self.conn = 0
+        self.keys = keys
         self._effects: list[ev.Effect] = []
 
     @property

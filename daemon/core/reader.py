@@ -10,10 +10,11 @@ from daemon.protocol import ResponseCreate
 
 
 class Reader:
-    """`conn` is the connection on which something is read out, 0 for none."""
+    """`conn` is the connection on which something is read out, 0 for none; it was asked for as `event_id`."""
 
     def __init__(self, outbox: Outbox) -> None:
         self.conn = 0
+        self.event_id = ""
         self.called = False
         self._outbox = outbox
 
@@ -21,8 +22,9 @@ class Reader:
         """Ask for it as soon as the brain is there; False if that has gone."""
         gone = brain is None or self.conn not in (0, brain.conn)
         if brain is not None and brain.usable and not self.conn:
-            self.conn = brain.conn
-            self._outbox.do(ev.Send(ResponseCreate(event_id="read", response=recital(text)), self.conn))
+            self.conn, self.event_id = brain.conn, self._outbox.keys.new("read")
+            create = ResponseCreate(event_id=self.event_id, response=recital(text))
+            self._outbox.do(ev.Send(create, self.conn))
         return not gone
 
     def end(self) -> None:

@@ -1,169 +1,176 @@
-"""The answers of one connection: which one is under way, which are unwanted, and what came of each item."""
+"""The answers of one connection: which are owed, which one is under way, and whose events are which.
+
+What a server calls an answer is known from its beginning to its end only: some number each session anew, or
+call all of them the same. Servers that say no id, or another one, mean the answer that is under way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections import deque
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from daemon.protocol import RATE_HZ
+from daemon.core.calls import Calls
+from daemon.core.keys import Keys
+from daemon.protocol import Json, Response
 
-READER = "reader"
-"""In the place of a response's id: the offline voice, which reads out what the server wrote."""
-
-_SOMEBODY_ELSES = ""
+_PAST = 64
+_OUTSIDE = "conversation"
 
 
-class ItemAudio(Struct):
-    """The voice of one item: what has been received of it. `rest` is half a sample, if a delta ended there.
+class Owed(Struct):
+    """An answer that was asked for and has not begun.
 
-    `known` tells how the present connection knows the item: what it has spoken can be truncated, what it was
-    told of can be deleted only.
+    `event_id` is what the server would name in a refusal; empty where its voice detection begins the answer.
+    `refused`: it was busy with another one, so that whatever ends makes room, and whatever begins is taken.
     """
 
-    response_id: str
-    received_bytes: int = 0
-    rest: bytes = b""
-    known: Literal["spoken", "told", ""] = "spoken"
+    event_id: str
+    response: Json
+    wanted: bool = True
+    refused: bool = False
 
-    @property
-    def received_ms(self) -> int:
-        """How much there is, rounded down."""
-        return self.received_bytes // 2 * 1000 // RATE_HZ
+
+class Reply(Struct):
+    """An answer under way, by our key and by the server's name.
+
+    `asked`: by us, or of its voice detection; `aside`: outside of the conversation.
+    """
+
+    key: str
+    wire_id: str
+    wanted: bool
+    asked: bool
+    aside: bool
+    other_ids: set[str] = field(default_factory=set)
+    calls: Calls = field(default_factory=Calls)
 
 
 class Responses:
-    """At most one answer is asked for at a time; a cancelled one stays in the way until it is done."""
+    """One answer is asked for at a time; a cancelled one stays in the way until it is done.
 
-    def __init__(self) -> None:
-        self.active: str | None = None
-        self.asked = False
-        self.aside = False
-        """Is the last answer asked for one outside the conversation, whose items nobody keeps?"""
-        self.items: dict[str, ItemAudio] = {}
-        self._unwanted: set[str] = set()
-        self._cancel_when_begun = False
+    With the server's voice detection one may be owed that nobody wants, and one after it that somebody does.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self.active: Reply | None = None
+        self._keys = keys
+        self._owed: list[Owed] = []
+        self._past: deque[str] = deque(maxlen=_PAST)
+        self._unseen = False
+        self._last: Response | None = None
 
     @property
     def busy(self) -> bool:
         """Is an answer under way or asked for, so that another would be refused?"""
-        return self.asked or self.active is not None
+        return bool(self._owed) or self.active is not None
 
-    def ask(self) -> None:
-        """`response.create` has been sent."""
-        self.asked = True
-        self._cancel_when_begun = False
+    @property
+    def unwelcome(self) -> bool:
+        """Is the next one to begin one that nobody wants any more?"""
+        return bool(self._owed) and not self._owed[0].wanted
 
-    def begun(self, response_id: str) -> bool:
-        """`response.created` is here. False: nobody wants it any more, cancel it."""
-        self.active, self.asked = response_id, False
-        self._unwanted.discard(_SOMEBODY_ELSES)
-        if self._cancel_when_begun:
-            self._cancel_when_begun = False
-            self._unwanted.add(response_id)
-            return False
-        return True
+    def ask(self, event_id: str, response: Json) -> None:
+        """`response.create` has been sent, or (without an id) the server's voice detection will answer."""
+        self._owed.append(Owed(event_id, response))
 
-    def abandon(self) -> str | None:
-        """Nobody wants the answer any more: the id to cancel now, or None where none has begun.
+    def owes(self, response_id: str) -> bool:
+        """Does an answer begin with this event, although the server has not said so?"""
+        return self.active is None and bool(self._owed) and not self._over(response_id)
+
+    def begun(self, response_id: str, welcome: bool) -> Reply | None:
+        """An answer begins, or has begun before (None). One that nobody asked for is wanted if `welcome`."""
+        active = self.active
+        if active is not None and not self._owed and active.wire_id in ("", response_id):
+            active.wire_id = response_id
+            return None
+        if not self._owed and self._over(response_id):
+            return None
+        self._close()
+        if response_id in self._past:
+            self._past.remove(response_id)
+        asked = bool(self._owed)
+        owed = self._owed.pop(0) if asked else Owed("", {})
+        wanted, aside = owed.wanted and welcome, _OUTSIDE in owed.response
+        self.active = Reply(self._keys.new("resp"), response_id, wanted, asked, aside)
+        self._unseen = False
+        return self.active
+
+    def of(self, response_id: str) -> Reply | None:
+        """The answer that an event belongs to; None if it is late or of nobody's."""
+        if self.active is None or self._over(response_id):
+            return None
+        if response_id != self.active.wire_id and len(self.active.other_ids) < _PAST:
+            self.active.other_ids.add(response_id)
+        return self.active
+
+    def done(self, response: Response) -> Reply | None:
+        """`response.done` is here; whatever still comes of it is late. None if it is no news.
+
+        For some servers it is all that comes of an answer.
+        """
+        again = not response.id and response == self._last
+        if self.owes(response.id) and not self._owed[0].refused and not again:
+            self.begun(response.id, True)
+        reply = self.of(response.id)
+        if reply is not None:
+            self._last = response
+            self._close()
+        return reply
+
+    def freed(self) -> Json | None:
+        """There is room for what the server was too busy for: what is to be asked again."""
+        if self.active is None and self._owed and self._owed[0].refused:
+            owed = self._owed.pop(0)
+            return owed.response if owed.wanted else None
+        return None
+
+    def refused(self, event_id: str | None, busy: bool) -> Owed | None:
+        """The server did not take `response.create`; None if that is no news: it is not one that is owed.
+
+        If it was `busy`, the answer stays owed, behind one that was given up before it began.
+        """
+        named = self._keys.own(event_id)
+        asked = [each for each in self._owed if each.event_id and not each.refused]
+        found = next((each for each in reversed(asked) if not named or each.event_id == event_id), None)
+        if found is not None and found.wanted and busy:
+            found.refused = True
+            if self._unseen:
+                self._unseen = False
+                self._owed.insert(0, Owed("", {}, wanted=False))
+        elif found is not None:
+            self._owed.remove(found)
+        return found
+
+    def abandon(self) -> Reply | None:
+        """Nobody wants the answer any more: the one to cancel now, if it has begun and was wanted.
 
         A cancel before `response.created` would do nothing, so it is remembered until then.
         """
-        self._cancel_when_begun = self.asked
-        if self.active is None or self.active in self._unwanted:
+        for owed in self._owed:
+            owed.wanted = False
+        if self.active is None or not self.active.wanted:
             return None
-        self._unwanted.add(self.active)
+        self.active.wanted = False
         return self.active
 
-    def done(self, response_id: str) -> None:
-        """`response.done` is here; whatever still comes of it is late."""
-        if self.active is None and response_id not in self._unwanted:
-            self.asked = False  # its response.created never came
-        if self.active in (response_id, _SOMEBODY_ELSES):
-            self.active = None
-        self._unwanted.add(response_id)
-
-    def refused(self) -> None:
-        """The server did not take `response.create`."""
-        self.asked = self._cancel_when_begun = False
-
-    def blocked(self) -> None:
-        """The server is busy with an answer that we do not know."""
-        self.active = self.active or _SOMEBODY_ELSES
-
     def give_up(self) -> None:
-        """The server never said that the answer is done: it is no longer waited for."""
+        """The server never said that the answer has begun, or is done: it is no longer waited for."""
+        self._close()
+        waited = [owed for owed in self._owed if not owed.refused]
+        self._unseen = self._unseen or any(owed.event_id for owed in waited)
+        self._owed = [owed for owed in self._owed if owed.refused]
+
+    def connection_lost(self) -> None:
+        """Another one owes nothing."""
+        self.active, self._owed, self._unseen = None, [], False
+        self._past.clear()
+
+    def _over(self, response_id: str) -> bool:
+        """Is it of an answer that is over?"""
+        return bool(response_id) and response_id in self._past
+
+    def _close(self) -> None:
         if self.active is not None:
-            self._unwanted.add(self.active)
-        self.active, self.asked, self._cancel_when_begun = None, False, False
-
-    def wanted(self, response_id: str) -> bool:
-        """Is this answer the one that the user is waiting for? Servers that send no id are believed."""
-        return response_id not in self._unwanted and not self._cancel_when_begun
-
-    def audio(self, item_id: str, response_id: str, delta: bytes) -> bytes:
-        """Whole samples of a delta, with the odd byte of the one before."""
-        item = self.items.setdefault(item_id, ItemAudio(response_id))
-        if response_id == READER or self.aside:
-            item.known = ""
-        pcm = item.rest + delta
-        whole = len(pcm) & ~1
-        item.rest = pcm[whole:]
-        item.received_bytes += whole
-        return pcm[:whole]
-
-    @property
-    def own(self) -> list[str]:
-        """The spoken items that come from the server."""
-        return [item_id for item_id, item in self.items.items() if item.response_id != READER]
-
-    def items_of(self, response_id: str) -> list[str]:
-        """The spoken items of an answer."""
-        return [item_id for item_id, item in self.items.items() if item.response_id == response_id]
-
-    def mark_cut(self, item_id: str) -> bool:
-        """The server is told now how much counts of an item; False if it did not speak it, or knows."""
-        item = self.items.get(item_id)
-        if item is None or item.known != "spoken":
-            return False
-        item.known = ""
-        return True
-
-    def told(self, item_id: str) -> bool:
-        """Was it told of this item, by a connection that came after it?"""
-        return item_id in self.items and self.items[item_id].known == "told"
-
-    def growing(self, item_id: str) -> bool:
-        """Is it of the answer that is under way?"""
-        item = self.items.get(item_id)
-        # Of a server that sends no ids any item may be.
-        return item is not None and self.active is not None and item.response_id in (self.active, "")
-
-    def forget_items(self) -> None:
-        """A new question: what came before has been heard or cut."""
-        self.items.clear()
-
-    def after_loss(self) -> Responses:
-        """For a new connection, which knows none of the items that are still being played."""
-        fresh = Responses()
-        fresh.items = self.items
-        for item in fresh.items.values():
-            item.known = ""
-        return fresh
-
-    def tell(self, words_of: Callable[[str], str]) -> None:
-        """The new connection was told of the items that have words."""
-        for item_id, item in self.items.items():
-            if words_of(item_id):
-                item.known = "told"
-
-    @property
-    def total_s(self) -> float:
-        """How long all the kept items are together."""
-        return sum(item.received_ms for item in self.items.values()) / 1000
-
-    def received_ms(self, item_id: str) -> int:
-        """How much of an item's voice has come, 0 for one that this connection does not know."""
-        item = self.items.get(item_id)
-        return item.received_ms if item else 0
+            self._past.extend(each for each in (self.active.wire_id, *self.active.other_ids) if each)
+            self.active = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
+from daemon.core.calls import Call
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
@@ -11,6 +12,7 @@ from daemon.protocol import Item, ItemCreate
 
 TOOLS_S = 60.0
 INTERRUPTED_OUTPUT = "Error: the user interrupted before the tool was run."
+UNFINISHED_OUTPUT = "Error: not run, the user was still speaking; call it again if that is still wanted."
 LATE_OUTPUT = "Error: the tool did not answer in time."
 
 
@@ -28,36 +30,35 @@ class ToolsDue:
         """Does this turn wait for a tool?"""
         return any(owner is turn for owner, _ in self._open.values())
 
-    def start(self, turn: Turn, items: list[Item], now: float) -> None:
-        """Run the calls among the items of a completed answer."""
-        calls = [call for item in items if (call := _as_call(item)) and call.call_id not in turn.calls]
-        for call in calls:
-            turn.calls[call.call_id] = call
-            self._open[call.call_id] = (turn, call)
-            self._ledger.called(call.call_id, call.name, call.arguments)
-            self._outbox.do(ev.RunTool(call.call_id, call.name, call.arguments))
+    def start(self, turn: Turn, calls: list[Call], now: float) -> None:
+        """Run the calls of a completed answer, each under a key that no other call ever had."""
+        for each in calls:
+            key = self._outbox.keys.new("call")
+            call = ToolCall(each.call_id or each.item_id or key, each.name, each.arguments or "{}")
+            turn.calls[key] = call
+            self._open[key] = (turn, call)
+            self._ledger.called(key, call.name, call.arguments)
+            self._outbox.do(ev.RunTool(key, call.name, call.arguments))
         if calls:
             self._timers.set("tools", now + TOOLS_S)
 
-    def refuse(self, items: list[Item]) -> None:
-        """Answer the calls of an answer that was interrupted as it was completed: none is run."""
-        for call in filter(None, map(_as_call, items)):
-            item = Item(type="function_call_output", call_id=call.call_id, output=INTERRUPTED_OUTPUT)
-            self._outbox.send(ItemCreate(item=item))
+    def refuse(self, calls: list[Call], why: str) -> None:
+        """Answer the calls of an answer that nobody waits for: none is run."""
+        for call in calls:
+            self._hand_in(call.call_id or call.item_id, why)
 
-    def done(self, call_id: str, output: str) -> Turn | None:
+    def done(self, key: str, output: str) -> Turn | None:
         """A tool has answered: the turn that it belongs to, or None if its output came too late."""
-        turn, call = self._open.pop(call_id, (None, None))
+        turn, call = self._open.pop(key, (None, None))
         if turn is None or call is None:
             return None
         call.output = output
-        self._ledger.answered(call_id, output)
-        self._outbox.do(ev.ToolReport(call_id, call.name, call.arguments, output))
-        if call_id in self._stale:
-            item = Item(type="function_call", call_id=call_id, name=call.name, arguments=call.arguments)
+        self._ledger.answered(key, output)
+        self._outbox.do(ev.ToolReport(key, call.name, call.arguments, output))
+        if key in self._stale:
+            item = Item(type="function_call", call_id=key, name=call.name, arguments=call.arguments)
             self._outbox.send(ItemCreate(item=item))
-        item = Item(type="function_call_output", call_id=call_id, output=output)
-        self._outbox.send(ItemCreate(item=item))
+        self._hand_in(key if key in self._stale else call.call_id, output)
         if not self._open:
             self._timers.clear("tools")
         return turn
@@ -70,8 +71,6 @@ class ToolsDue:
         """The next session does not know these calls: it is told by the history, not by an output."""
         self._stale = set(self._open)
 
-
-def _as_call(item: Item) -> ToolCall | None:
-    if item.type != "function_call" or not item.call_id or not item.name:
-        return None
-    return ToolCall(item.call_id, item.name, item.arguments or "{}")
+    def _hand_in(self, call_id: str, output: str) -> None:
+        item = Item(type="function_call_output", call_id=call_id, output=output)
+        self._outbox.send(ItemCreate(item=item))

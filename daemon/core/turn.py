@@ -16,7 +16,10 @@ Source: TypeAlias = Literal["button", "text", "say", "server"]
 
 
 class ToolCall(Struct):
-    """A call of the model's; `output` is None until the tool has answered."""
+    """A call of the model's. `call_id` is the server's name for it, known on the connection that called.
+
+    `output` is None until the tool has answered.
+    """
 
     call_id: str
     name: str
@@ -32,12 +35,15 @@ class ToolCall(Struct):
 class Turn(Struct):
     """Times are seconds on the monotonic clock, None until they are known.
 
+    `key` is what the ledger calls its question; those of `calls`, `replies` and `written` are ours too.
     `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
+    `taken`: the server has made an item of the utterance. `commit`: our name for the event that asked for it.
     `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
     `deaf`, `unplayed`: the user was told that there is no microphone, that the speaker plays no answer.
     """
 
     number: int
+    key: str
     source: Source
     text: str = ""
     spoken: tuple[bytes, ...] = ()
@@ -46,12 +52,13 @@ class Turn(Struct):
     remembered: bool = False
     remedies: int = 0
     voiced: bool = False
-    written: list[str] = field(default_factory=list)
+    written: dict[str, None] = field(default_factory=dict)
     interrupted: bool = False
     deaf: bool = False
     unplayed: bool = False
     trouble: str = ""
-    user_item: str = ""
+    taken: bool = False
+    commit: str = ""
     heard: str = ""
     replies: dict[str, str] = field(default_factory=dict)
     calls: dict[str, ToolCall] = field(default_factory=dict)

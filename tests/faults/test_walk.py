@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daemon.core import ledger
-from daemon.core.answer import Answer
+from daemon.core.ledger import Ledger
 from daemon.core.lifeline import Lifeline
 from daemon.core.pace import Pace
 from daemon.core.utterance import Utterance
@@ -90,7 +90,7 @@ BREAKS: list[tuple[str, Any, str, Callable[..., Any], str]] = [
         _everything,
         "rst@client:input_audio_buffer.commit#3",
     ),
-    ("nothing is done twice", Answer, "_remember", _never, "rst@server:response.output_audio.delta#1"),
+    ("nothing is done twice", Ledger, "question", _never, "rst@server:response.output_audio.delta#1"),
     ("there is no storm", Pace, "allowed", _at_once, "outage@server:response.done#1"),
     ("who waits is answered", Lifeline, "_hasten", _never, "refusing@client:input_audio_buffer.append#40"),
 ]

@@ -18,6 +18,8 @@ SIDES = {
     "queue": Bounds(texts=1),
     "saying": Bounds(texts=1, spoken=True),
     "items": Bounds(items=2),
+    "names that come again": Bounds(tools=1, items=2, names="again"),
+    "no names": Bounds(tools=1, items=2, names="none"),
     "wishes": Bounds(wishes=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, stages=True, fallback=True),

@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from daemon.core.answer import Answer
 from daemon.core.barge_in import BargeIn
+from daemon.core.calls import Calls
 from daemon.core.conversation import Conversation
+from daemon.core.items import ItemAudio, Items
 from daemon.core.ledger import Ledger
 from daemon.core.listener import Listener
 from daemon.core.responses import Responses
-from daemon.core.tools_due import ToolsDue
 from tests.statespace.walk import Found, Walk
 from tests.statespace.world import Bounds
 
@@ -48,8 +49,8 @@ def _wait_for_ever(talk: Any, now: float) -> None:
     talk.answer.offline()
 
 
-def _forget_that_it_was_asked(responses: Any) -> None:
-    responses._cancel_when_begun = False
+def _forget_that_it_was_asked(*_: Any) -> None:
+    """Nothing is remembered."""
 
 
 def _ask_again_whatever_was_done(answer: Any) -> Any:
@@ -57,12 +58,27 @@ def _ask_again_whatever_was_done(answer: Any) -> Any:
     return turn
 
 
-def _run_whatever_comes(tools: Any, turn: Any, items: Any, now: float) -> None:
-    turn.calls.clear()
-    _start(tools, turn, items, now)
+def _over_and_over_again(responses: Any, response: Any) -> Any:
+    reply = _done(responses, response)
+    responses._shown = reply or getattr(responses, "_shown", None)
+    return responses._shown
 
 
-_start = ToolsDue.start
+def _known_for_ever(responses: Any, response_id: str, welcome: bool) -> Any:
+    reply = _begun(responses, response_id, welcome)
+    responses._past.append("resp_0")
+    return reply
+
+
+def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept: bool = True) -> str:
+    key = f"{item_id}_{index}"
+    items._keys_of[reply, item_id or f"#{index}"] = key
+    items._items.setdefault(key, ItemAudio(reply, item_id))
+    return key
+
+
+_done, _begun = Responses.done, Responses.begun
+_AGAIN = Bounds(names="again")
 BUGS = {
     "the microphone stays open": Bug({(Listener, "_shut"): _keep_the_microphone_open}),
     "nothing ends the wait for a server": Bug({(Conversation, "offline"): _wait_for_ever}, ASKED),
@@ -75,6 +91,11 @@ BUGS = {
         {(Answer, "online"): _ask_again_whatever_was_done}, ASKED
     ),
     "an answer that comes twice runs its calls twice": Bug(
-        {(ToolsDue, "start"): _run_whatever_comes, (Responses, "wanted"): lambda *_: True}, ASKED
+        {(Responses, "done"): _over_and_over_again}, ASKED
     ),
+    "a number that comes again is taken for the old one": Bug(
+        {(Responses, "begun"): _known_for_ever}, ASKED[:1], _AGAIN
+    ),
+    "items are known by the server's names": Bug({(Items, "key"): _named_by_the_server}, ANSWERED, _AGAIN),
+    "what is told but once is not believed": Bug({(Calls, "hear"): lambda *_: None}, ASKED),
 }

@@ -10,25 +10,24 @@ from functools import cache
 from typing import Any
 
 from daemon.core.aloud import Aloud
-from daemon.core.answer import Answer
 from daemon.core.attempt import Attempt
 from daemon.core.barge_in import BargeIn
 from daemon.core.conversation import Conversation
+from daemon.core.items import Items
 from daemon.core.ledger import Called
 from daemon.core.lifeline import Lifeline
 from daemon.core.listener import Listener
-from daemon.core.responses import Responses
 from daemon.core.timers import Timers
 from daemon.core.turn import Turn
 from daemon.core.utterance import BYTES_PER_S
 from daemon.protocol import MIN_COMMIT_MS
 
 MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
-_ID = re.compile(r"(?:resp|item|call)_\d+")
+_ID = re.compile(r"(?:resp|item|call|turn|create)_(?:[0-9a-f]{8}_)?\d+")
 _WHETHER = frozenset(
     {
         *("first_delta_at", "trouble", "spoken", "_fatal", "_chunks"),
-        *("user_item", "_unsaid", "written", "calls"),
+        *("commit", "_unsaid", "written"),
     }
 )
 """Of these it counts whether there is anything."""
@@ -53,8 +52,8 @@ _IGNORED = frozenset(
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
         *("deaf", "unplayed"),
-        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_items"),
-        "past",
+        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_written"),
+        *("past", "names", "refused", "noise", "_keys", "_keys_of", "_total_bytes", "_last"),
         # where else the same is met
         *("_outbox", "_ledger", "_level", "_accepted"),
     }
@@ -74,10 +73,13 @@ class Canon:
         self._idle: dict[type, str] = {}
         self._open_calls: set[str] = set()
         self._unused: set[str] = set()
+        self._names: dict[str, str] = {}
+        self._come_again = False
 
     def of(self, world: Any) -> str:
         """Everything that the world is made of; what is going on first, so that its ids have names."""
         answer = world.machine._conversation.answer
+        self._names, self._come_again = world.names, bool(world.bounds.names)
         self._open_calls = set(answer._tools._open)
         self._idle = _rewritten(world)
         self._unused = set() if world.bounds.fallback else {"outage"}
@@ -140,10 +142,18 @@ class Canon:
                 pass  # the settings: which stage it is tells whether they were sent
             case "_unacknowledged":
                 self._parts.append(str(part > 0))
-            case "_asked" | "_due" if part:
+            case "_due" | "response" if part and not isinstance(part, str):
                 self._parts.append("recital" if "conversation" in part else "answer")
-            case "items":  # those that something else mentions
-                self._add({item_id: audio for item_id, audio in part.items() if item_id in self._ids})
+            case "calls" if isinstance(part, dict):
+                self._parts.append("some" if part else "none")
+            case "_items" if owner is Items:  # those that something else mentions
+                self._add({key: item for key, item in part.items() if self._name(key) in self._ids})
+            case "_past":
+                self._add([each for each in part if each in self._ids or self._come_again])
+            case "_pieces":
+                self._add(
+                    [(each.key, each.taken) for each in part if each.key in self._ids or not each.taken]
+                )
             case "_entries":
                 self._add(self._told(part))
             case "_open":
@@ -165,7 +175,7 @@ class Canon:
 
     def _told(self, entries: list[Any]) -> list[Any]:
         """Of the ledger: what the assistant is said to have said of late, and what runs."""
-        running = [entry.call_id for entry in entries if isinstance(entry, Called) and entry.output is None]
+        running = [entry.key for entry in entries if isinstance(entry, Called) and entry.output is None]
         words = [entry.text for entry in entries if getattr(entry, "role", "") == "assistant"]
         return [bool(entries), [each for each in words if self._of_late(each)], running]
 
@@ -174,8 +184,11 @@ class Canon:
         return found is not None and found[0] in self._ids
 
     def _rename(self, found: re.Match[str]) -> str:
-        kind = found[0].partition("_")[0]
-        return self._ids.setdefault(found[0], f"{kind}{len(self._ids)}")
+        name = self._name(found[0])
+        return self._ids.setdefault(name, f"{name.partition('_')[0]}{len(self._ids)}")
+
+    def _name(self, key: str) -> str:
+        return self._names.get(key, key)
 
 
 def _rewritten(world: Any) -> dict[type, str]:
@@ -184,16 +197,14 @@ def _rewritten(world: Any) -> dict[type, str]:
     answer, listener = talk.answer, talk._listener
     at_rest = answer.turn is None and not answer.playing and not answer._barge_in.waiting
     found: dict[type, str] = {}
-    if not answer._responses.asked:
-        found[Answer] = "_asked"
     if at_rest:
-        found |= {Responses: "items", Aloud: "_unsaid"}
+        found |= {Items: "_items", Aloud: "_unsaid"}
     if not listener.open:
         found[Conversation] = "_continued"
     if not (listener.open or listener._closing):
         found[Listener] = "_utterance"
     if not world.server.committing:
-        found[Turn] = "user_item"
+        found[Turn] = "taken"
     return found
 
 

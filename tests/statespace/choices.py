@@ -92,8 +92,8 @@ def _server(world: World) -> Iterator[str]:
             yield "another item"
         if world.bounds.written and not server.voiced and not server.worded:
             yield "words"
-        if len(world.tools) < world.bounds.tools:  # and not one after the other without end
-            yield from ("done with a call", "done twice with a call")
+        if len(world.tools) < world.bounds.tools and not server.calls:  # and not one after the other for ever
+            yield from ("calls", "done with a call", "done twice with a call")
 
 
 def happen(world: World, name: str) -> None:
@@ -150,24 +150,28 @@ def _tail(world: World) -> None:
 
 def _drained(world: World) -> None:
     items, world.playing = tuple(world.playing), []
-    world.step(ev.Drained(items))
+    world.step(ev.Drained(world.keys(items)))
 
 
 def _silent(world: World, whole: int | None) -> None:
     """So many items were heard to their ends, and half of the next one; or None of them at all."""
     items, world.playing, world.silencing = tuple(world.playing), [], False
+    keys = world.keys(items)
+    world.refused |= set(keys)
     if whole is None:
         world.unheard += items
-        world.step(ev.Stopped(Cut(None, 0, (), items)))
+        world.step(ev.Stopped(Cut(None, 0, (), keys)))
     else:
         world.unheard += items[whole:]
-        world.step(ev.Stopped(Cut(items[whole], 50, items[:whole], items[whole + 1 :])))
+        world.step(ev.Stopped(Cut(keys[whole], 50, keys[:whole], keys[whole + 1 :])))
 
 
 def _speaker_lost(world: World) -> None:
     """The speaker fails with half of the first item played."""
-    (first, *others), world.playing, world.silencing = world.playing, [], False
-    world.unheard += [first, *others]
+    items, world.playing, world.silencing = tuple(world.playing), [], False
+    first, *others = world.keys(items)
+    world.refused |= {first, *others}
+    world.unheard += items
     world.step(ev.SpeakerLost(Cut(first, 50, (), tuple(others))))
 
 

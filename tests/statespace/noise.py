@@ -18,12 +18,14 @@ ITEM = "item_0"
 def noise(world: World) -> None:
     """All of it, one after the other; whatever is under way goes on as before."""
     before = world.key()
+    world.noise = True
     for event in _noises(world):
         world.step(event)
         if world.key() != before:
             what = event.event if isinstance(event, ev.Received) else event
             world.broken = world.broken or f"a stray {type(what).__name__} changes something"
-            return
+            break
+    world.noise = False
 
 
 def _noises(world: World) -> Iterator[ev.Input]:
@@ -48,10 +50,11 @@ def _said(world: World) -> Iterator[wire.ServerEvents]:
     """What the server says that matters to nobody."""
     yield from (error("something_else", "other"), error("response_cancel_not_active", "other"))
     yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())
-    if world.server.past:
+    if world.server.past and not world.bounds.names:  # else it is not known to be late
         yield from _late(world)
     if world.server.response:
-        yield wire.OutputAudioDelta(response_id=world.server.response, item_id=ITEM, delta=b"")
+        response_id = world.wire(world.server.response)
+        yield wire.OutputAudioDelta(response_id=response_id, item_id=ITEM, delta=b"")
 
 
 def _late(world: World) -> Iterator[wire.ServerEvents]:
@@ -60,7 +63,8 @@ def _late(world: World) -> Iterator[wire.ServerEvents]:
     yield wire.OutputAudioDelta(response_id=past, item_id=ITEM, delta=ENOUGH)
     yield wire.OutputTranscriptDelta(response_id=past, item_id=ITEM, delta="late")
     yield wire.OutputAudioDone(response_id=past, item_id=ITEM)
-    if machine._conversation.answer._responses.active != "":  # else any end is the one that is waited for
+    owed = machine._conversation.answer._responses._owed
+    if not any(each.refused for each in owed):  # else any end is the one that is waited for
         # Completed, it would be a sign that the server refuses nothing any more.
         status = "cancelled" if machine._lifeline._fatal else "completed"
         yield wire.ResponseDone(response=Response(id=past, status=status, output=[call("call_0")]))

@@ -38,12 +38,12 @@ def connection(world: World, conn: int, what: str) -> None:
 
 def _committed(world: World) -> wire.ServerEvents:
     world.server.committing = False
-    return wire.AudioCommitted(item_id=world.new("item"))
+    return wire.AudioCommitted(item_id=world.wire(world.new("item")))
 
 
 def _commit_refused(world: World) -> wire.ServerEvents:
     world.server.committing = False
-    return error("input_audio_buffer_commit_empty", "commit")
+    return error("input_audio_buffer_commit_empty", world.server.commit)
 
 
 def error(code: str, event_id: str) -> wire.ServerEvents:
@@ -53,15 +53,16 @@ def error(code: str, event_id: str) -> wire.ServerEvents:
 
 def _not_created(world: World, code: str) -> wire.ServerEvents:
     world.server.owed -= 1
-    return error(code, "create")
+    return error(code, world.server.create)
 
 
 def _created(world: World) -> wire.ServerEvents:
     server = world.server
     server.owed -= 1
     server.response = world.new("resp")
-    server.voiced = server.worded = server.second = False
-    return wire.ResponseCreated(response=Response(id=server.response))
+    server.voiced = server.worded = server.second = server.calls = server.cancelled = False
+    world.sounding = world.calling = ""
+    return wire.ResponseCreated(response=Response(id=world.wire(server.response)))
 
 
 def _item(world: World) -> str:
@@ -74,36 +75,57 @@ def _audio(world: World) -> wire.ServerEvents:
     if not world.server.worded:
         world.step(ev.Received(world.machine._outbox.conn, _words(world)))
     world.server.voiced = True
-    return wire.OutputAudioDelta(response_id=world.server.response, item_id=_item(world), delta=ENOUGH)
+    return _sound(world, _item(world))
+
+
+def _sound(world: World, item: str) -> wire.ServerEvents:
+    world.sounding = item
+    index = 0 if item == _item(world) else 1
+    return wire.OutputAudioDelta(**_in(world, item), output_index=index, delta=ENOUGH)
+
+
+def _in(world: World, item: str) -> dict[str, Any]:
+    """Where something of an item is."""
+    name = "item_1" if world.bounds.names == "again" and item != _item(world) else world.wire(item)
+    return {"response_id": world.wire(world.server.response), "item_id": name}
 
 
 def _another_item(world: World) -> wire.ServerEvents:
     """A second one of the same answer, and no more of the first."""
     conn, server, item = world.machine._outbox.conn, world.server, world.new("item")
     server.second = True
-    world.step(ev.Received(conn, wire.OutputAudioDone(response_id=server.response, item_id=_item(world))))
-    words = wire.OutputTranscriptDone(response_id=server.response, item_id=item, transcript=said(item))
+    world.step(ev.Received(conn, wire.OutputAudioDone(**_in(world, _item(world)))))
+    words = wire.OutputTranscriptDone(**_in(world, item), output_index=1, transcript=said(item))
     world.step(ev.Received(conn, words))
-    return wire.OutputAudioDelta(response_id=server.response, item_id=item, delta=ENOUGH)
+    return _sound(world, item)
 
 
 def _words(world: World) -> wire.ServerEvents:
     world.server.worded = True
     item = _item(world)
-    return wire.OutputTranscriptDone(response_id=world.server.response, item_id=item, transcript=said(item))
+    return wire.OutputTranscriptDone(**_in(world, item), transcript=said(item))
 
 
 def _done(world: World, status: str = "completed") -> wire.ServerEvents:
+    world.calling = world.calling if status == "completed" else ""
     return wire.ResponseDone(response=Response(id=_end(world), status=status))
 
 
 def _end(world: World) -> str:
     world.server.past, world.server.response = world.server.response, ""
-    return world.server.past
+    return world.wire(world.server.past)
+
+
+def _calls(world: World) -> wire.ServerEvents:
+    """A call is told before the end of the answer, and not again."""
+    world.server.calls, world.calling = True, world.new("call")
+    item = call(world.wire(world.calling))
+    return wire.OutputItemDone(response_id=world.wire(world.server.response), item=item)
 
 
 def _done_with_a_call(world: World) -> wire.ServerEvents:
-    output = [call(world.new("call"))]
+    world.calling = world.new("call")
+    output = [call(world.wire(world.calling))]
     return wire.ResponseDone(response=Response(id=_end(world), status="completed", output=output))
 
 
@@ -123,6 +145,7 @@ SAYS: dict[str, Callable[[World], Any]] = {
     "another item": _another_item,
     "words": _words,
     "done": _done,
+    "calls": _calls,
     "failed": lambda world: _done(world, "failed"),
     "done with a call": _done_with_a_call,
     "done twice with a call": _done_with_a_call,

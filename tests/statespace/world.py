@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -24,7 +25,8 @@ class Bounds(Struct, frozen=True):
     """What is left out, so that there is an end.
 
     `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
-    the texts are not asked but are to be spoken.
+    the texts are not asked but are to be spoken. `names`: those that the server gives come "again" with each
+    answer, or it gives "none".
     """
 
     button: bool = True
@@ -36,6 +38,7 @@ class Bounds(Struct, frozen=True):
     written: bool = False
     stages: bool = False
     fallback: bool = False
+    names: Literal["", "again", "none"] = ""
 
 
 class ConstantPace:
@@ -70,8 +73,8 @@ class Server:
     def __init__(self) -> None:
         self.committing = False
         self.owed = 0
-        self.response = self.past = ""
-        self.voiced = self.worded = self.second = False
+        self.response = self.past = self.create = self.commit = ""
+        self.voiced = self.worded = self.second = self.calls = self.cancelled = False
 
 
 class World:
@@ -87,7 +90,12 @@ class World:
         self.now = 1000.0
         self.ids = 0
         self.down = self.capturing = self.tail = self.silencing = False
+        self.names: dict[str, str] = {}
+        """What we call what the machine calls so, of the items that were played."""
+        self.sounding = self.calling = ""
+        self.noise = False
         self.playing: list[str] = []
+        self.refused: set[str] = set()
         self.tools: list[str] = []
         self.ran: set[str] = set()
         self.unheard: list[str] = []
@@ -104,6 +112,20 @@ class World:
         """An id that was never used."""
         self.ids += 1
         return f"{kind}_{self.ids}"
+
+    def wire(self, name: str) -> str:
+        """What the server calls what we call so."""
+        match self.bounds.names:
+            case "again":
+                return f"{name.partition('_')[0]}_0"
+            case "none":
+                return ""
+        return name
+
+    def keys(self, names: Iterable[str]) -> tuple[str, ...]:
+        """What the machine calls what we call so."""
+        known = {name: key for key, name in self.names.items()}
+        return tuple(known[name] for name in names)
 
     # ------------------------------------------------------------ time
 
@@ -147,6 +169,8 @@ class World:
             self.server = Server()
         for effect in effects:
             self._take(effect)
+        if not self.noise:
+            self._check_answer(event, effects)
         self._bound()
         if any(item in self.unheard for item in self.told.get(self.machine._outbox.conn, [])):
             self._break("the server believes what was not heard")
@@ -172,6 +196,18 @@ class World:
         if len(set(numbers)) < len(numbers) or set(numbers) & set(now):
             self._break("the end of a turn is told, and it goes on")
 
+    def _check_answer(self, event: ev.Input, effects: list[ev.Effect]) -> None:
+        """What was not cancelled is heard, and done, as long as somebody waits for it."""
+        if self.server.cancelled or self.machine._conversation.answer.turn is None:
+            return
+        match event:
+            case ev.Received(_, wire.OutputAudioDelta(delta=delta)) if delta:
+                if self.server.response and not any(isinstance(each, ev.Play) for each in effects):
+                    self._break("an answer is silent")
+            case ev.Received(_, wire.ResponseDone()) if self.calling and not self.server.response:
+                if self.calling not in self.ran:
+                    self._break("a call is not run")
+
     def _bound(self) -> None:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
         self.tail = self.tail and self.machine._conversation._listener._closing
@@ -194,27 +230,34 @@ class World:
             case ev.Capture(on):
                 self.tail = not on and (self.tail or self.capturing)
                 self.capturing = on
-            case ev.Play(item_id, _) if item_id not in self.playing:
-                self.playing.append(item_id)
+            case ev.Play(key, _):
+                name = self.names.setdefault(key, self.sounding)
+                if name not in self.playing:
+                    self.playing.append(name)
+                if key in self.refused:
+                    self._break("what is played is taken for what was cut")
             case ev.Silence():
                 self.silencing = True
-            case ev.RunTool(call_id, _, _):
-                if call_id in self.ran:
+            case ev.RunTool(key, _, _):
+                if self.calling in self.ran:
                     self._break("a call runs twice")
-                self.ran.add(call_id)
-                self.tools.append(call_id)
+                self.ran.add(self.calling)
+                self.tools.append(key)
             case ev.Send(event, conn):
                 self._sent(event, conn == self.machine._outbox.conn)
                 self._remember(event, conn)
 
     def _sent(self, event: Any, live: bool) -> None:
         match event:
-            case wire.ResponseCreate() if live:
+            case wire.ResponseCancel() if live:
+                self.server.cancelled = True
+            case wire.ResponseCreate(event_id=event_id) if live:
+                self.server.create = str(event_id)
                 self.server.owed += 1
                 if self.server.owed > 1 or self.server.response:
                     self._break("an answer is asked for while another is under way")
-            case wire.AudioCommit() if live:
-                self.server.committing = True
+            case wire.AudioCommit(event_id=event_id) if live:
+                self.server.committing, self.server.commit = True, str(event_id)
                 turn = self.machine._conversation.answer.turn
                 if turn is not None and turn.calls:
                     self._break("what was said is sent again after its tool has run")
@@ -225,10 +268,12 @@ class World:
     def _remember(self, event: Any, conn: int) -> None:
         """What a server was told of, and not to forget."""
         match event:
-            case wire.ItemCreate(item=item) if item.role == "assistant" and _text(item) == said(str(item.id)):
-                self.told.setdefault(conn, []).append(str(item.id))
-            case wire.ItemDelete(item_id=item_id) if item_id in self.told.get(conn, []):
-                self.told[conn].remove(item_id)
+            case wire.ItemCreate(item=item) if item.role == "assistant":
+                name = self.names.get(str(item.id), "")
+                if name and _text(item) == said(name):
+                    self.told.setdefault(conn, []).append(name)
+            case wire.ItemDelete(item_id=key) if self.names.get(key) in self.told.get(conn, []):
+                self.told[conn].remove(self.names[key])
 
 
 def _text(item: wire.Item) -> str:

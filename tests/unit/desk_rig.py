@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.conversation import Settings
@@ -33,6 +35,8 @@ class Rig:
         self.now = 100.0
         self.effects: list[ev.Effect] = []
         self.conn = 0
+        self.keys: dict[str, str] = {}
+        """What the machine calls what the server has called so, the latest of each name."""
         self.machine = Machine(
             Settings(**settings),
             {"type": "realtime", "tools": []},
@@ -46,9 +50,44 @@ class Rig:
     def step(self, *events: ev.Input) -> None:
         """These happen now, one after the other."""
         for event in events:
-            effects = self.machine.step(event, self.now)
+            effects = self.machine.step(self._as_known_inside(event), self.now)
+            self._learn(event, effects)
             self.effects += effects
             self.conn = max([self.conn, *(each.conn for each in effects if isinstance(each, ev.Connect))])
+
+    def _as_known_inside(self, event: ev.Input) -> ev.Input:
+        """The speaker and the tools know no name that the server has given."""
+
+        def key(name: str) -> str:
+            return self.keys.get(name, name)
+
+        match event:
+            case ev.Drained(items):
+                return ev.Drained(tuple(map(key, items)))
+            case ev.Stopped(Cut(item_id, heard_ms, whole, unheard)) | ev.SpeakerLost(
+                Cut(item_id, heard_ms, whole, unheard)
+            ):
+                known = key(item_id) if item_id else None
+                return type(event)(Cut(known, heard_ms, tuple(map(key, whole)), tuple(map(key, unheard))))
+            case ev.Unplayed(name):
+                return ev.Unplayed(key(name))
+            case ev.ToolDone(name, output):
+                return ev.ToolDone(key(name), output)
+            case ev.Received(conn, wire.Error(error=error)) if error.event_id:
+                return ev.Received(conn, wire.Error(error=replace(error, event_id=key(error.event_id))))
+        return event
+
+    def _learn(self, event: ev.Input, effects: list[ev.Effect]) -> None:
+        named = [str(each.event.event_id) for each in effects if isinstance(each, ev.Send)]
+        self.keys |= {name.partition("_")[0]: name for name in named}  # create, commit, read
+        match event:
+            case ev.Received(_, wire.OutputAudioDelta(item_id=item_id)):
+                played = [effect.item_id for effect in effects if isinstance(effect, ev.Play)]
+                self.keys |= dict.fromkeys(played and [item_id], "".join(played))
+            case ev.Received(_, wire.ResponseDone(response=response)):
+                calls = [item.call_id or "" for item in response.output if item.type == "function_call"]
+                runs = [effect.key for effect in effects if isinstance(effect, ev.RunTool)]
+                self.keys |= dict(zip(calls, runs, strict=False))
 
     def wait(self, seconds: float) -> None:
         """Let time pass; deadlines on the way are served."""

@@ -106,7 +106,7 @@ def test_the_second_time_the_offline_voice_reads_it_out_beside_the_server() -> N
     assert creates(rig)[-1]["input"][0]["content"][0]["text"] == "It is on now."
     brain_says(rig, brain, voice(), voice(), DONE)
     assert sum(len(played.pcm) for played in rig.found(ev.Play)) == 2 * len(SECOND)
-    assert rig.found(ev.PlayEnd)[-1].item_id == "read_1"
+    assert rig.found(ev.PlayEnd)[-1].item_id == rig.keys["read_1"]
     assert ev.Disconnect(brain) in rig.found(ev.Disconnect)
     assert rig.machine.state == "speaking"
     rig.step(ev.Drained(("read_1",)))

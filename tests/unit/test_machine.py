@@ -130,7 +130,7 @@ def test_a_call_runs_once_and_whole_samples_are_played(moves: list[tuple[str, ob
     assert all(event.audio_end_ms > 0 for event in truncates)
     outputs = [event for event in rig.sent(wire.ItemCreate) if event.item.type == "function_call_output"]
     assert {event.item.call_id for event in outputs} <= {"c1", "c2"}
-    answered = [effect.call_id for effect in rig.found(ev.ToolReport)]
+    answered = [effect.key for effect in rig.found(ev.ToolReport)]
     assert len(answered) <= len(rig.found(ev.RunTool))
 
 

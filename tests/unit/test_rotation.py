@@ -322,11 +322,11 @@ def taken_over() -> Rig:
 def test_a_session_that_took_over_in_an_answer_is_put_right_when_that_is_cut() -> None:
     rig = taken_over()
     told = [each.item for each in rig.sent(wire.ItemCreate)]
-    assert (told[-1].role, told[-1].id) == ("assistant", "item_1"), "all that came, is played"
+    assert (told[-1].role, told[-1].id) == ("assistant", rig.keys["item_1"]), "all that came, is played"
     rig.clear()
     rig.edge(True)
     rig.stopped("item_1", heard_ms=2000)
-    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id="item_1")]
+    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id=rig.keys["item_1"])]
     (instead,) = rig.sent(wire.ItemCreate)
     assert [part.text for part in instead.item.content] == ["Once there"]
     assert not rig.sent(wire.ItemTruncate), "it knows the words and not the sound"
@@ -337,5 +337,5 @@ def test_a_session_that_took_over_is_not_left_with_what_never_sounded() -> None:
     rig.clear()
     rig.edge(True)
     rig.stopped(None, unheard=("item_1",))
-    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id="item_1")]
+    assert rig.sent(wire.ItemDelete) == [wire.ItemDelete(item_id=rig.keys["item_1"])]
     assert not rig.sent(wire.ItemCreate)

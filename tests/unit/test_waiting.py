@@ -55,4 +55,4 @@ def test_what_plays_of_an_answer_that_is_cancelled_is_ended() -> None:
     rig.speak()
     rig.reply()
     rig.receive(wire.Error(error=ErrorDetail(code="input_audio_buffer_commit_empty", message="no")))
-    assert ev.PlayEnd("item_1") in rig.found(ev.PlayEnd)
+    assert ev.PlayEnd(rig.keys["item_1"]) in rig.found(ev.PlayEnd)

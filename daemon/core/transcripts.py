@@ -1,0 +1,67 @@
+"""Whose words a transcription is: what the server calls the pieces of what was said, on one connection."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from msgspec import Struct
+
+_MOST = 32
+
+
+class _Piece(Struct):
+    """A piece of a question, by the question's key; the server's name for it is empty until it is told."""
+
+    key: str
+    item_id: str = ""
+    taken: bool = False
+    text: str = ""
+
+
+class Transcripts:
+    """Pieces in the order in which they were said. The server's voice detection may cut a question in two."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[_Piece] = deque(maxlen=_MOST)
+
+    def sent(self, key: str) -> None:
+        """The server has been asked to make an item of the rest of a question; of those before it has."""
+        for piece in self._pieces:
+            piece.taken = True
+        self._pieces.append(_Piece(key))
+
+    def refused(self, key: str) -> None:
+        """It has not made one."""
+        last = next((each for each in reversed(self._pieces) if each.key == key and not each.taken), None)
+        if last is not None:
+            self._pieces.remove(last)
+
+    def taken(self, item_id: str, present: str) -> str:
+        """There is an item: of what it was first asked for, or else of the `present` question; its key."""
+        piece = next((each for each in self._pieces if not each.taken), None)
+        if piece is None and present:
+            self._pieces.append(piece := _Piece(present))
+        if piece is None:
+            return ""
+        piece.taken, piece.item_id = True, item_id
+        return piece.key
+
+    def told(self, item_id: str, text: str) -> tuple[str, str]:
+        """The words of an item: the key of the question, and all that is known of its words; or nothing."""
+        piece = self._find(item_id)
+        if piece is None:
+            return "", ""
+        piece.item_id, piece.text = item_id or piece.item_id, text
+        return piece.key, " ".join(each.text for each in self._pieces if each.key == piece.key and each.text)
+
+    def connection_lost(self) -> None:
+        """Another one has other names."""
+        self._pieces.clear()
+
+    def _find(self, item_id: str) -> _Piece | None:
+        """The newest of this name; else, as not every server tells names, the newest without one."""
+        newest = list(reversed(self._pieces))
+        named = [each for each in newest if item_id and each.item_id == item_id]
+        others = [each for each in newest if not (item_id and each.item_id)]
+        waiting = [each for each in others if not each.text]
+        return next(iter(named or waiting or others), None)
