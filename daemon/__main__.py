@@ -6,12 +6,15 @@ What a subcommand needs is imported when it is called, so that the service start
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NoReturn
 
 from daemon import __version__
+from daemon.printable import complain, one_line, say, show_crash
 
 CONFIG = "/etc/voiced/voiced.toml"
 SOCKET = "/run/voiced/control.sock"
@@ -29,6 +32,10 @@ VERBS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run a subcommand; the exit status is 0, 1 if it went wrong, 2 if something must be mended first."""
+    sys.excepthook = show_crash
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack a letter, as ✓
     options = _parser().parse_args(argv)
     call: Callable[[argparse.Namespace], int] = options.call
     try:
@@ -96,7 +103,9 @@ def verb(options: argparse.Namespace) -> int:
     """`voiced status`, `press` and the other requests to the running service."""
     from daemon.commands.verbs import run as request
 
-    text = " ".join(options.text) if "text" in options else None
+    text = None
+    if "text" in options:
+        text = os.fsencode(" ".join(options.text)).decode(errors="replace")  # another alphabet's terminal
     return request(options.socket, options.verb, text, as_json=getattr(options, "json", False))
 
 
@@ -147,12 +156,41 @@ def schema(_: argparse.Namespace) -> int:
 
     from daemon.config import schema as of_config
 
-    print(msgspec.json.format(msgspec.json.encode(of_config())).decode())
+    say(msgspec.json.format(msgspec.json.encode(of_config())).decode())
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Once(argparse.Action):
+    """An option with one value: of two the second would hide the first, without a word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        given: set[str] = vars(namespace).setdefault("given", set())
+        if option_string is not None and self.dest in given:
+            raise argparse.ArgumentError(self, "it is there twice; give it once")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes no option twice, and repeats what was typed as letters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.register("action", None, _Once)
+
+    def error(self, message: str) -> NoReturn:
+        """Say it, and end."""
+        super().error(one_line(message))
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="voiced",
         description="The voice appliance daemon: hold the button, speak, let go.",
         epilog="Begin with `voiced demo`: no key, no sound card and no pins needed.",
@@ -169,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_services(commands: argparse._SubParsersAction[_Parser]) -> None:
     service = commands.add_parser("run", help="serve: microphone, speaker, button, tools")
     _config_option(service)
     service.set_defaults(call=run)
@@ -209,18 +247,20 @@ def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     server.set_defaults(call=brain)
 
 
-def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = commands.add_parser("demo", help="show the whole appliance on a virtual sound card")
     show.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("out/demo"), help="default: %(default)s"
     )
-    show.add_argument("--wav", metavar="FILE", type=Path, nargs="+", default=[], help="say these instead")
+    show.add_argument(
+        "--wav", metavar="FILE", type=Path, nargs="+", action="extend", default=[], help="say these instead"
+    )
     show.add_argument("--keep", action="store_true", help="keep the working files")
     show.add_argument("--card", metavar="NAME", help="use this real sound card")
     show.set_defaults(call=demo)
 
 
-def _add_verbs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_verbs(commands: argparse._SubParsersAction[_Parser]) -> None:
     for name, help_text in VERBS.items():
         command = commands.add_parser(name, help=help_text)
         _socket_option(command)
@@ -234,7 +274,7 @@ def _add_verbs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     talk.set_defaults(call=chat)
 
 
-def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
     config = commands.add_parser("config", help="check the configuration, or describe it for an editor")
     kinds = config.add_subparsers(required=True, metavar="COMMAND")
     checking = kinds.add_parser("check", help="find everything that would not work; exit status 0 or 2")
@@ -244,7 +284,7 @@ def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     kinds.add_parser("schema", help="print the JSON Schema of the configuration").set_defaults(call=schema)
 
 
-def _add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_setup(commands: argparse._SubParsersAction[_Parser]) -> None:
     asking = commands.add_parser("setup", help="set this machine up: sound, button, devices, key; needs root")
     asking.add_argument("--answers", metavar="FILE", type=Path, help="take the answers from this TOML file")
     asking.add_argument("--board", metavar="NAME", help="begin with the example of a board, such as wm8960")
@@ -252,7 +292,7 @@ def _add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     asking.set_defaults(call=setup)
 
 
-def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
     doctoring = commands.add_parser(
         "doctor", help="examine the whole machine; exit status 0, 1 (warnings) or 2 (broken)"
     )
@@ -265,7 +305,7 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctoring.set_defaults(call=doctor)
 
 
-def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_history(commands: argparse._SubParsersAction[_Parser]) -> None:
     showing = commands.add_parser("log", help="show turns, connection and faults from the journal")
     _history_options(showing)
     showing.add_argument("--follow", action="store_true", help="go on as more is written")
@@ -278,7 +318,7 @@ def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     summing.set_defaults(call=stats)
 
 
-def _history_options(parser: argparse.ArgumentParser) -> None:
+def _history_options(parser: _Parser) -> None:
     parser.add_argument(
         "--since",
         metavar="WHEN",
@@ -291,19 +331,19 @@ def _history_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for a script")
 
 
-def _config_option(parser: argparse.ArgumentParser) -> None:
+def _config_option(parser: _Parser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", type=Path, default=Path(CONFIG), help="default: %(default)s"
     )
 
 
-def _socket_option(parser: argparse.ArgumentParser) -> None:
+def _socket_option(parser: _Parser) -> None:
     default = Path(os.environ.get("VOICED_SOCKET", SOCKET))
     parser.add_argument("--socket", metavar="PATH", type=Path, default=default, help="default: %(default)s")
 
 
 def _complain(error: Exception) -> int:
-    print(f"voiced: {error}", file=sys.stderr)
+    complain(f"voiced: {error}")
     return 2
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from daemon.masking import Outlet
-from daemon.printable import as_json, safe_json
+from daemon.printable import safe_json, to_json
 from daemon.protocol import Json
 
 log = logging.getLogger("voiced.control")
@@ -135,5 +135,5 @@ def _line(message: Json) -> bytes:
     try:
         text = msgspec.json.encode(message).decode()
     except UnicodeEncodeError:  # half a letter, as in the name of a file
-        text = as_json(message)
+        text = to_json(message)
     return safe_json(text).encode() + b"\n"

@@ -10,7 +10,6 @@ import atexit
 import logging
 import os
 import sys
-import textwrap
 import threading
 from contextlib import suppress
 from enum import Enum
@@ -18,7 +17,7 @@ from logging.handlers import QueueHandler, QueueListener
 from queue import Full, Queue
 from typing import Any, Final
 
-from daemon.printable import many_lines, one_line
+from daemon.printable import Plain, many_lines
 from daemon.record_limit import RecordLimit, bounded, last_part
 
 try:
@@ -104,16 +103,12 @@ def _crashed(error: BaseException | None) -> None:
     log.critical("voiced fails, which it never should; please report this.", exc_info=error)
 
 
-class _Plain(logging.Formatter):
-    """The message stays on its line; a traceback below it stands to the right, where no record begins."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The message."""
-        return one_line(record.message)
+class _Bounded(Plain):
+    """Of a traceback the end says what was raised, and where."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """The traceback."""
-        return textwrap.indent(many_lines(last_part(super().formatException(ei))), "    ", lambda line: True)
+        return last_part(super().formatException(ei))
 
 
 class _Discreet(QueueHandler):
@@ -121,7 +116,7 @@ class _Discreet(QueueHandler):
 
     def __init__(self, queue: Queue[Any]) -> None:
         super().__init__(queue)
-        self.setFormatter(_Plain("%(message)s"))
+        self.setFormatter(_Bounded("%(message)s"))
         self.addFilter(RecordLimit([kind.value for kind in _BY_TURNS]))
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:

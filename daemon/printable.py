@@ -7,8 +7,12 @@ escape, so that it can be seen, and nothing else is changed.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
+import textwrap
+import traceback
+import types
 from typing import Any, Final
 
 from daemon.masking import mask
@@ -35,7 +39,7 @@ def many_lines(text: object) -> str:
     return _ANY_BUT_LINES.sub(_escape, mask(str(text)))
 
 
-def as_json(value: Any, indent: int | None = None) -> str:
+def to_json(value: Any, indent: int | None = None) -> str:
     """JSON that means the same and prints as it is."""
     return safe_json(mask(json.dumps(value, indent=indent)))
 
@@ -43,6 +47,18 @@ def as_json(value: Any, indent: int | None = None) -> str:
 def safe_json(text: str) -> str:
     """A text of JSON with those letters as escapes of JSON."""
     return _ANY_BUT_LINES.sub(lambda found: json.dumps(found[0])[1:-1].replace("\x7f", r"\u007f"), text)
+
+
+class Plain(logging.Formatter):
+    """The message stays on its line; a traceback below it stands to the right, where no record begins."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The message."""
+        return one_line(record.message)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback."""
+        return textwrap.indent(many_lines(super().formatException(ei)), "    ", lambda line: True)
 
 
 def say(text: object) -> None:
@@ -53,6 +69,13 @@ def say(text: object) -> None:
 def complain(text: object) -> None:
     """Print a sentence on stderr."""
     print(one_line(text), file=sys.stderr)
+
+
+def show_crash(
+    kind: type[BaseException], error: BaseException | None, trace: types.TracebackType | None
+) -> None:
+    """What Python prints of an error that ends it, made printable."""
+    sys.stderr.write(many_lines("".join(traceback.format_exception(kind, error, trace))))
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from daemon.masking import mask
+
 WINDOW_S: Final = 60.0
 RECORDS_A_MINUTE: Final = 60
 TURN_RECORDS_A_MINUTE: Final = 600
@@ -21,6 +23,7 @@ TURN_RECORDS_A_MINUTE: Final = 600
 MAX_MESSAGE: Final = 2000
 MAX_FIELD: Final = 20_000
 MAX_TRACEBACK: Final = 8000
+_LONGEST_SECRET: Final = 4096
 
 
 class _Window(Struct):
@@ -72,9 +75,12 @@ def bounded(record: logging.LogRecord) -> logging.LogRecord:
 
 def shortened(text: str, most: int = MAX_MESSAGE) -> str:
     """The beginning of a text, and how much more there is."""
-    return text if len(text) <= most else f"{text[:most]} ... ({len(text) - most} characters more)"
+    if len(text) <= most:
+        return text
+    begin = mask(text[: most + _LONGEST_SECRET])[:most]  # no part of a key is left at the cut
+    return f"{begin} ... ({len(text) - most} characters more)"
 
 
 def last_part(text: str) -> str:
     """The end of a traceback: what was raised, and where."""
-    return text if len(text) <= MAX_TRACEBACK else f"...\n{text[-MAX_TRACEBACK:]}"
+    return text if len(text) <= MAX_TRACEBACK else f"    ...\n    {text[-MAX_TRACEBACK:]}"

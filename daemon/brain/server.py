@@ -31,6 +31,7 @@ from daemon.brain.session import Session
 from daemon.brain.settings import Settings
 from daemon.brain.speaking import Voice, VoiceName, open_voice
 from daemon.codec import encode
+from daemon.printable import Plain
 from daemon.protocol import MAX_FRAME_BYTES, ServerEvent
 
 EngineName: TypeAlias = Literal["small", "both"]
@@ -249,7 +250,9 @@ def run_brain(
 
     Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    output = logging.StreamHandler()
+    output.setFormatter(Plain("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[output])
     # A client that goes during the handshake is no error of ours, and not worth a traceback.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     patience_s = idle_exit_s if _called_by_systemd() else math.inf

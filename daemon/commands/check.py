@@ -5,13 +5,13 @@ These are the checks of `voiced doctor` that concern the configuration.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import Machine
 from daemon.commands.doctor.network import address
+from daemon.printable import one_line, say, to_json
 
 
 def run(path: Path, *, as_json: bool = False) -> int:
@@ -19,13 +19,13 @@ def run(path: Path, *, as_json: bool = False) -> int:
     machine = Machine(path)
     findings = _looked_at(machine)
     if as_json:
-        print(json.dumps([finding.facts for finding in findings]))
+        say(to_json([finding.facts for finding in findings]))
     for finding in [] if as_json else findings:
-        print(f"{finding.level} {finding.code}: {finding.sentence} {finding.remedy}")
+        say(one_line(f"{finding.level} {finding.code}: {finding.sentence} {finding.remedy}"))
     if not findings and not as_json:
-        print(f"{path}: everything is in order.")
+        say(f"{path}: everything is in order.")
     if not as_json and not machine.config_error and (read_as := address(machine)):
-        print(f"{read_as}.")
+        say(one_line(f"{read_as}."))
     return 2 if any(finding.level == "error" for finding in findings) else 0
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
 Json: TypeAlias = dict[str, Any]
 
 REPLY_LIMIT_S = 10.0
@@ -66,8 +68,8 @@ def _connect(connection: socket.socket, path: Path) -> None:
 
 def _checked(line: bytes) -> Json:
     try:
-        reply: Json = json.loads(line)
-    except ValueError:
+        reply: Json = msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise ControlError("What answers at the control socket is not voiced; give another path.") from None
     if reply.get("ok") is False:
         raise RefusedError(str(reply.get("error") or "voiced refuses; see its journal."))

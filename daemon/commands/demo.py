@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
-
 from daemon.commands.client import ControlError, Json
 from daemon.commands.person import Person, PersonError, find_person
 from daemon.commands.recording import Track, read_track, wire_tracks, write_conversation
@@ -19,9 +17,11 @@ from daemon.commands.report import Outcome, table, write_report
 from daemon.commands.scenario import SCENARIO, Line, verdict
 from daemon.commands.stage import Stage, StageError
 from daemon.commands.story import StoryError, flashes
+from daemon.commands.terminal import Terminal
 from daemon.commands.timeline import Performance, draw
 from daemon.commands.view import View
 from daemon.commands.virtualcard import Side
+from daemon.printable import one_line
 from hardware.ports import HardwareError
 
 _FILES = ("report.json", "conversation.wav", "timeline.svg", "wire.jsonl", "journal.log")
@@ -122,7 +122,7 @@ def is_answer(event: Json) -> bool:
 
 def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str | None = None) -> int:
     """Run the demo; the exit status is 1 if a turn went wrong, 2 if a part is missing."""
-    console = Console(highlight=False)
+    console = Terminal()
     signal.signal(signal.SIGTERM, _exit)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -131,13 +131,13 @@ def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str |
         with _scratch(keep, console) as folder:
             return _run(folder, out, wavs, card, console)
     except (StageError, PersonError, HardwareError, ControlError, OSError) as error:
-        console.print(str(error), style="red", soft_wrap=True)
+        console.print(one_line(error), style="red", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         return 130
 
 
-def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, console: Console) -> int:
+def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, console: Terminal) -> int:
     if card and wavs:
         raise StageError("Files can only be played into the virtual card; leave --card out.")
     for wav in wavs:
@@ -174,7 +174,7 @@ def _tracks(stage: Stage) -> dict[Side, Track]:
     }
 
 
-def _finish(out: Path, performance: Performance, status: Json, console: Console) -> int:
+def _finish(out: Path, performance: Performance, status: Json, console: Terminal) -> int:
     """Write what was seen and heard, and say how it went."""
     ok = write_report(out / "report.json", performance.outcomes, status)
     write_conversation(out / "conversation.wav", performance.tracks, performance.begin, performance.end)
@@ -201,7 +201,7 @@ def _finish(out: Path, performance: Performance, status: Json, console: Console)
 
 
 @contextmanager
-def _scratch(keep: bool, console: Console) -> Iterator[Path]:
+def _scratch(keep: bool, console: Terminal) -> Iterator[Path]:
     """A working folder, made where paths are short: that of a unix socket has at most 107 characters."""
     if keep:
         folder = tempfile.mkdtemp(prefix="voiced-demo-", dir="/tmp")

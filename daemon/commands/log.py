@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,11 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.text import Text
 
 from daemon.commands.history import History, HistoryError, Record, moment
+from daemon.commands.terminal import Terminal
 from daemon.journal import Kind
+from daemon.printable import complain, one_line, to_json
 
 DETAILS: Final = frozenset({None, Kind.TOOL, Kind.DEVICE, Kind.REMARK, Kind.LATE_TOKENS})
 """What is shown with `--all` alone."""
@@ -43,12 +43,12 @@ def run(since: str, directory: Path | None, *, follow: bool, as_json: bool, ever
         history = History(directory, everything=everything)
         found = _print(history.records(moment(since)), as_json, everything)
         if not found and not follow:
-            print(f"voiced has written nothing since {since}; try --since 30d, or --all.", file=sys.stderr)
+            complain(f"voiced has written nothing since {since}; try --since 30d, or --all.")
             return 1
         if follow:
             _print(history.follow(), as_json, everything)
     except HistoryError as error:
-        print(f"voiced: {error}", file=sys.stderr)
+        complain(f"voiced: {error}")
         return 1
     except BrokenPipeError:
         # Whoever read has seen enough, and Python would complain when it flushes at the end.
@@ -57,12 +57,12 @@ def run(since: str, directory: Path | None, *, follow: bool, as_json: bool, ever
 
 
 def _print(records: Iterable[Record], as_json: bool, everything: bool) -> int:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     found = 0
     for record in records:
         if everything or record.kind not in DETAILS:
             found += 1
-            console.file.write(as_line(record)) if as_json else console.print(line(record))
+            console.print(as_line(record) if as_json else line(record))
             console.file.flush()
     return found
 
@@ -71,7 +71,7 @@ def as_line(record: Record) -> str:
     """A record as a line of JSON."""
     kind = record.kind.name.lower() if record.kind else None
     facts = {"time": record.time.isoformat(), "kind": kind, "message": record.message}
-    return json.dumps(facts | record.fields) + "\n"
+    return to_json(facts | record.fields)
 
 
 def line(record: Record) -> Text:
@@ -79,20 +79,21 @@ def line(record: Record) -> Text:
     text = Text.assemble((record.time.strftime("%b %d %H:%M:%S  "), "dim"))
     if record.kind is Kind.TURN:
         return text.append_text(_turn(record))
-    return text.append(record.message, _STYLES.get(record.kind) if record.kind else None)
+    return text.append(one_line(record.message), _STYLES.get(record.kind) if record.kind else None)
 
 
 def _turn(record: Record) -> Text:
     fields = record.fields
-    text = Text.assemble((f"turn {fields.get('turn')}", "bold"), f" {fields.get('source')}: ")
+    text = Text.assemble((one_line(f"turn {fields.get('turn')}"), "bold"))
+    text.append(one_line(f" {fields.get('source')}: "))
     if "trouble" in fields:
-        text.append(str(fields["trouble"]), "yellow")
+        text.append(one_line(fields["trouble"]), "yellow")
     else:
-        text.append(str(fields.get("tools") or "answered").replace(" ", ", "))
+        text.append(one_line(fields.get("tools") or "answered").replace(" ", ", "))
     if fields.get("interrupted"):
         text.append(" (cut off)", "yellow")
     for part in chain(_figures(record), _words(record)):
-        text.append(f"; {part}")
+        text.append(one_line(f"; {part}"))
     return text
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from daemon.chronicle import FIGURES
 from daemon.commands.history import Record
 from daemon.journal import Kind
+from daemon.printable import one_line
 
 WIDTH, LEFT, RIGHT = 960, 110, 24
 TOP, BOTTOM = 40, 300
@@ -96,7 +97,7 @@ def _lanes(records: Sequence[Record], begin: datetime, end: datetime) -> Iterato
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, title: str = "") -> str:
-    inner = f"<title>{escape(title)}</title>" if title else ""
+    inner = f"<title>{escape(one_line(title))}</title>" if title else ""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}">{inner}</line>'
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -11,13 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from daemon.chronicle import FIGURES
 from daemon.commands.history import History, HistoryError, Record, moment
 from daemon.commands.plot_stats import svg
+from daemon.commands.terminal import Terminal
 from daemon.journal import Kind
+from daemon.printable import complain, say, to_json
 from daemon.protocol import Json
 
 PERCENTILES: Final = (50, 90, 99)
@@ -43,13 +42,13 @@ def run(since: str, until: str | None, directory: Path | None, *, as_json: bool,
         if picture is not None:
             picture.write_text(svg(records, begin, end), encoding="utf-8")
     except (HistoryError, OSError) as error:
-        print(f"voiced: {error}", file=sys.stderr)
+        complain(f"voiced: {error}")
         return 1
     summary = {"since": begin.isoformat(), "until": end.isoformat(), **summarise(records)}
     if as_json:
-        print(json.dumps(summary))
+        say(to_json(summary))
     else:
-        Console().print(_latencies(summary["latency_ms"]), "", _facts(summary))
+        Terminal().print(_latencies(summary["latency_ms"]), "", _facts(summary))
     return 0
 
 

@@ -16,6 +16,7 @@ from daemon.commands.recording import RATE_HZ, Track, cut
 from daemon.commands.report import Outcome
 from daemon.commands.verbs import arguments_of
 from daemon.commands.virtualcard import Side
+from daemon.printable import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +34,13 @@ STATES: Final = {
 _SIDES: Final[dict[Side, str]] = {"microphone": "#2f6fd6", "speaker": "#2a8f57"}
 _INK, _FAINT, _WRONG, _LIT = "#202124", "#9aa0a6", "#d93025", "#f5a623"
 _OWN_COLOURS: Final = {"red": "#e5483a", "green": "#3bab6b", "blue": "#4c8bf5"}
+_STYLE: Final = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "svg.hashsalt": "voiced",
+    "text.parse_math": False,  # a price in an answer is no formula
+}
+_MOST_LETTERS: Final = 40
 _LETTER_WIDTH_S = 0.18
 """About how much of the time axis one letter of a caption takes."""
 
@@ -77,7 +85,9 @@ def draw(path: Path, performance: Performance) -> None:
         + [0.36] * len(lanes)
     )
     width = min(48.0, max(14.0, 0.3 * performance.length_s))
-    with rc_context({"font.size": 9, "font.family": "DejaVu Sans", "svg.hashsalt": "voiced"}):
+    with rc_context(
+        {"font.size": 9, "font.family": "DejaVu Sans", "svg.hashsalt": "voiced", "text.parse_math": False}
+    ):
         figure = Figure(figsize=(width, 2.2 + 1.05 * sum(heights)), layout="constrained")
         rows = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0])
         for row in rows:
@@ -101,6 +111,12 @@ def _bare(row: Axes) -> None:
     for spine in row.spines.values():
         spine.set_visible(False)
     row.tick_params(left=False, labelleft=False, bottom=False, labelbottom=False)
+
+
+def _short(text: object) -> str:
+    """Others' words, where they must leave room for the picture."""
+    shown = one_line(text)
+    return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
 
 
 def _label(row: Axes, text: str) -> None:
@@ -169,9 +185,9 @@ def _device(row: Axes, performance: Performance, name: str) -> None:
             at = event["t"] - performance.begin
             row.plot(at, 0.1, "^", color=_INK, markersize=4, clip_on=False)
             if event["name"] == "read_device":
-                row.text(at + 0.2, 0.5, event["output"], va="center", fontsize=7, color=_INK)
+                row.text(at + 0.2, 0.5, _short(event["output"]), va="center", fontsize=7, color=_INK)
     row.set_ylim(0, 1.1)
-    _label(row, name)
+    _label(row, _short(name))
 
 
 # ---------------------------------------------------------------- turns
@@ -201,5 +217,5 @@ def _caption(number: int, outcome: Outcome, letters: int) -> str:
         f"{number} {'✗' if outcome.problems else '✓'} {said}",
         f"→ {outcome.turn.get('reply') or ''}",
     ]
-    lines = [textwrap.wrap(each, letters, max_lines=4, placeholder=" …") for each in paragraphs]
+    lines = [textwrap.wrap(one_line(each), letters, max_lines=4, placeholder=" …") for each in paragraphs]
     return "\n".join(line for paragraph in lines for line in paragraph)

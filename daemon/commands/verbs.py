@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from daemon.commands.client import ControlError, Json, request
+from daemon.printable import complain, one_line, say, to_json
 
 
 def run(socket: Path, do: str, text: str | None = None, *, as_json: bool = False) -> int:
@@ -15,10 +15,10 @@ def run(socket: Path, do: str, text: str | None = None, *, as_json: bool = False
     try:
         reply = request(socket, do, **({} if text is None else {"text": text}))
     except ControlError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 1
     if as_json:
-        print(json.dumps(reply))
+        say(to_json(reply))
     elif do == "status":
         _print_status(reply)
     elif do == "ask":
@@ -28,8 +28,8 @@ def run(socket: Path, do: str, text: str | None = None, *, as_json: bool = False
 
 def _print_turn(turn: Json) -> None:
     for call in turn.get("tool_calls", ()):
-        print(f"  {describe_call(call)}")
-    print(turn.get("reply", ""))
+        say(one_line(f"  {describe_call(call)}"))
+    say(turn.get("reply", ""))
 
 
 def describe_call(call: Json) -> str:
@@ -45,22 +45,24 @@ def arguments_of(call: Json) -> Json:
         return given
     try:
         decoded = json.loads(given)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"": given}
     return decoded if isinstance(decoded, dict) else {"": decoded}
 
 
 def _print_status(status: Json) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
-    facts = Table.grid(padding=(0, 2))
+    from daemon.commands.terminal import Terminal
+
+    facts = Table.grid("", Column(overflow="fold"), padding=(0, 2))
     for key, value in status.items():
         if key not in ("ok", "devices"):
-            facts.add_row(key.replace("_", " "), _plain(value))
+            facts.add_row(one_line(key.replace("_", " ")), one_line(_plain(value)))
     for name, value in status.get("devices", {}).items():
-        facts.add_row(f"[bold]{name}", describe_value(value))
-    Console().print(facts)
+        facts.add_row(Text(one_line(name), "bold"), one_line(describe_value(value)))
+    Terminal().print(facts)
 
 
 def _plain(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -15,7 +15,9 @@ from rich.text import Text
 from daemon.commands.client import Json
 from daemon.commands.report import Outcome, short_call, table
 from daemon.commands.story import Story
+from daemon.commands.terminal import Terminal
 from daemon.commands.verbs import describe_value
+from daemon.printable import one_line
 
 _STATE_STYLES: Final = {"listening": "bold blue", "thinking": "bold yellow", "speaking": "bold green"}
 _BAR_CELLS: Final = 12
@@ -69,7 +71,7 @@ class Scene:
 class View:
     """Draws a Story ten times a second on a terminal; elsewhere it prints a line per turn."""
 
-    def __init__(self, console: Console, story: Story) -> None:
+    def __init__(self, console: Terminal, story: Story) -> None:
         self._console = console
         self._story = story
         self._scene = Scene()
@@ -113,11 +115,12 @@ def summary(number: int, outcome: Outcome) -> Text:
     turn = outcome.turn
     line = Text(f"{number:2} ")
     line.append("✗ " if outcome.problems else "✓ ", "bold red" if outcome.problems else "bold green")
-    line.append(f"{outcome.label} | heard: {turn.get('heard') or ''}")
+    line.append(one_line(f"{outcome.label} | heard: {turn.get('heard') or ''}"))
     for call in turn.get("tool_calls", ()):
-        line.append(f" | {short_call(call)}", "cyan")
-    line.append(f" | {turn.get('reply') or ''}{' (cut off)' if turn.get('interrupted') else ''}")
-    line.append("".join(f" | {problem}" for problem in outcome.problems), "red")
+        line.append(one_line(f" | {short_call(call)}"), "cyan")
+    cut_off = " (cut off)" if turn.get("interrupted") else ""
+    line.append(one_line(f" | {turn.get('reply') or ''}{cut_off}"))
+    line.append("".join(one_line(f" | {problem}") for problem in outcome.problems), "red")
     return line
 
 

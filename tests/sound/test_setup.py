@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from daemon.commands.setup.asking import Person
 from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.trials import level, play_tones, record_level, tones
+from daemon.commands.terminal import Terminal
 from daemon.commands.virtualcard import VirtualCard
 from daemon.core.pcm import from_pcm16
 from hardware.ports import Mono, PinError, SoundConfig
@@ -70,7 +70,7 @@ def test_a_person_tries_another_speaker_until_it_is_heard(
     shown = io.StringIO()
     draft = Draft(CONFIG.format(speaker="hw:7,0"), "voiced.toml")
     feeding = card.feed(np.tile(tones(24_000), 20))
-    interview = Interview(Person(Console(file=shown)), draft, trials=True, key_stored=False)
+    interview = Interview(Person(Terminal(file=shown)), draft, trials=True, key_stored=False)
     assert interview.run() is None
     feeding.terminate()
     feeding.wait()

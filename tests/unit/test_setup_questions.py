@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from daemon.commands.setup import questions
 from daemon.commands.setup.asking import AnswerFile, Person, SetupError
 from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.questions import NewDevice
+from daemon.commands.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_keys_are_stable_and_told_apart() -> None:
 def person(monkeypatch: pytest.MonkeyPatch, typed: str) -> tuple[Person, io.StringIO]:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     shown = io.StringIO()
-    return Person(Console(file=shown)), shown
+    return Person(Terminal(file=shown)), shown
 
 
 def test_enter_is_the_default_and_a_wrong_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_the_end_of_the_answers_is_an_error_with_a_remedy(monkeypatch: pytest.Mo
 def answers(tmp_path: Path, text: str) -> AnswerFile:
     path = tmp_path / "answers.toml"
     path.write_text(text)
-    return AnswerFile(path, Console(file=io.StringIO()))
+    return AnswerFile(path, Terminal(file=io.StringIO()))
 
 
 def test_a_file_answers_and_what_it_leaves_out_has_its_default(tmp_path: Path) -> None:

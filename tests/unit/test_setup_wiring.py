@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from daemon.commands.setup.asking import Person
 from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
+from daemon.commands.terminal import Terminal
 from hardware import soundcards
 from hardware.gpiochip import Chip
 from hardware.ports import PinError
@@ -58,7 +58,7 @@ def interviewed(
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     shown = io.StringIO()
     draft = Draft(CONFIG.format(chip=chip, line=line), "voiced.toml")
-    Interview(Person(Console(file=shown)), draft, trials=True, key_stored=False).run()
+    Interview(Person(Terminal(file=shown)), draft, trials=True, key_stored=False).run()
     return draft, shown.getvalue()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from daemon.commands.doctor.areas import AREAS, Area, looked_at
 from daemon.commands.doctor.finding import Finding, Told, exit_status
 from daemon.commands.doctor.machine import Machine
+from daemon.printable import complain, one_line, say, to_json
 
 _LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopped"
 
@@ -23,7 +23,7 @@ def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool 
         told = _look(Machine(path), audible, silent=as_json)
     findings = [each for said in told.values() for each in said if isinstance(each, Finding)]
     if as_json:
-        print(json.dumps({"status": exit_status(findings), **_for_scripts(told)}, indent=2))
+        say(to_json({"status": exit_status(findings), **_for_scripts(told)}, indent=2))
     else:
         _print(told, findings)
     return exit_status(findings)
@@ -45,23 +45,25 @@ def _progress(area: Area, silent: bool) -> Iterator[None]:
     """A line that goes again, for whoever sits before it."""
     shown = not silent and sys.stderr.isatty()
     if shown:
-        print(f"{area.title} ...", end="\r", file=sys.stderr, flush=True)
+        sys.stderr.write(f"{area.title} ...\r")
+        sys.stderr.flush()
     yield
     if shown:
-        print("\x1b[2K", end="\r", file=sys.stderr, flush=True)
+        sys.stderr.write("\x1b[2K\r")
+        sys.stderr.flush()
 
 
 def _mended(told: dict[str, list[Told]], *, silent: bool) -> bool:
     """Do what is safe, saying so; True if anything was done."""
-    out = sys.stderr if silent else sys.stdout
+    tell = complain if silent else say
     fixes = [each for said in told.values() for each in said if isinstance(each, Finding) and each.fix]
     if fixes and os.geteuid() != 0:
-        print("Nothing was mended: that takes root, ask with `sudo`.", file=out)
+        tell("Nothing was mended: that takes root, ask with `sudo`.")
         return False
     for finding in fixes:
         assert finding.fix is not None
         worked = finding.fix.act()
-        print(f"{finding.code}: {finding.fix.says}: {'done' if worked else 'did not work'}", file=out)
+        tell(one_line(f"{finding.code}: {finding.fix.says}: {'done' if worked else 'did not work'}"))
     return bool(fixes)
 
 
@@ -82,20 +84,22 @@ def _for_scripts(told: dict[str, list[Told]]) -> dict[str, object]:
 
 
 def _print(told: dict[str, list[Told]], findings: list[Finding]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
-    console = Console(highlight=False)
-    table = Table.grid(padding=(0, 2))
+    from daemon.commands.terminal import Terminal
+
+    console = Terminal()
+    table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     colours = {"error": "bold red", "warning": "bold yellow"}
     for title, said in told.items():
         for each in said:
             if isinstance(each, Finding):
-                mark = f"[{colours[each.level]}]{each.level} {each.code}"
-                table.add_row(title, mark, f"{escape(each.sentence)}\n[bold]{escape(each.remedy)}")
+                mark = Text(f"{each.level} {each.code}", colours[each.level])
+                said_and_done = Text.assemble(one_line(each.sentence), "\n", (one_line(each.remedy), "bold"))
+                table.add_row(title, mark, said_and_done)
             else:
-                table.add_row(title, "", escape(each))
+                table.add_row(title, "", one_line(each))
             title = ""
     console.print(table)
     errors = sum(each.level == "error" for each in findings)

@@ -7,11 +7,8 @@ listens; `interview` puts these together. Only then `storage` writes, and `servi
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from daemon.commands.client import ControlError
 from daemon.commands.setup import questions, service
@@ -27,6 +24,8 @@ from daemon.commands.setup.storage import (
     write_config,
 )
 from daemon.commands.setup.templates import beginning
+from daemon.commands.terminal import Terminal
+from daemon.printable import complain, say
 from hardware.ports import HardwareError
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ _SYSTEM = Places()
 
 def run(answers: Path | None, board: str | None, *, dry_run: bool = False, places: Places = _SYSTEM) -> int:
     """Set this machine up; the exit status is 0, 1 if something is wrong with it, 2 if nothing was done."""
-    console = Console(stderr=dry_run, highlight=False)
+    console = Terminal(stderr=dry_run)
     try:
         if os.geteuid() != 0 and places == _SYSTEM and not dry_run:
             raise SetupError("Only root may write the configuration: run `sudo voiced setup`.")
@@ -48,7 +47,7 @@ def run(answers: Path | None, board: str | None, *, dry_run: bool = False, place
             return _show(asker, draft, places)
         return _set_up(asker, draft, places)
     except (SetupError, HardwareError, OSError) as error:
-        print(f"voiced setup: {error}", file=sys.stderr)
+        complain(f"voiced setup: {error}")
         return 2
 
 
@@ -56,7 +55,7 @@ def _show(asker: Asker, draft: Draft, places: Places) -> int:
     """What would be written; nothing is tried and nothing stopped."""
     key = Interview(asker, draft, trials=False, key_stored=_has_key(places)).run()
     asker.say(f"This would go to {places.config}:\n")
-    print(draft.text, end="")
+    say(draft.text.removesuffix("\n"))
     if key:
         asker.say(f"The key would go to {places.encrypted_key}, or to {places.plain_key}.")
     return 0

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from rich.console import Console
+from rich.text import Text
 
 from daemon.commands.setup.questions import ALL, DEVICES, KEY, Question
+from daemon.commands.terminal import Terminal
+from daemon.printable import one_line
 
 T = TypeVar("T")
 
@@ -50,12 +52,12 @@ class Person:
 
     attended = True
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self._console = console
 
     def say(self, text: str, style: str = "") -> None:
         """Show a line."""
-        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(text, style=style, soft_wrap=True)
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
         """Ask until the answer can be read; choices may be named by their number."""
@@ -74,7 +76,10 @@ class Person:
 
     def assume(self, question: Question[T], default: str) -> T:
         """The default: a person is not asked what is known."""
-        return question.read(default)
+        try:
+            return question.read(default)
+        except ValueError as error:
+            raise SetupError(f"{question.key}: {error}") from None
 
     def secret(self) -> str:
         """The key as typed, without an echo."""
@@ -92,9 +97,10 @@ class Person:
                 return
 
     def _line(self, text: str, default: str) -> str:
-        shown = f" [bold cyan]({default})[/]" if default else ""
+        given = f" ({one_line(default)})" if default else ""
+        shown = Text.assemble((text, "bold"), (given, "bold cyan"), " ")
         try:
-            return self._console.input(f"[bold]{text}[/]{shown} ").strip()
+            return self._console.input(shown).strip()
         except EOFError:
             raise SetupError("There are no more answers: run it in a terminal, or give --answers.") from None
 
@@ -104,14 +110,14 @@ class AnswerFile:
 
     attended = False
 
-    def __init__(self, path: Path, console: Console) -> None:
+    def __init__(self, path: Path, console: Terminal) -> None:
         self._path = path
         self._console = console
         self._answers = _read_answers(path)
 
     def say(self, text: str, style: str = "") -> None:
         """Show a line."""
-        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(text, style=style, soft_wrap=True)
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
         """The file's answer; a list of texts answers a question that comes again."""
