@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from daemon import masking
 from daemon.masking import Outlet, Secret, keep_secrets_of, mask
+from daemon.record_limit import shortened
 
 KEY = "sk-canary/0123+456789-abcdef"
 LETTERS = st.text("abcdefghij-_/+=", min_size=8, max_size=60)
@@ -163,3 +164,11 @@ def test_a_hostile_text_costs_no_more_than_its_length(text: str) -> None:
 
     quarter = min(cost(text[: len(text) // 4]) for _ in range(3))
     assert cost(text) < 12 * quarter + 0.05
+
+
+@pytest.mark.parametrize("cut_at", range(1, len(KEY) + 1, 3))
+def test_a_key_at_the_cut_of_a_long_text_is_masked_as_a_whole(cut_at: int) -> None:
+    Secret(KEY)
+    shown = shortened("x" * (100 - cut_at) + KEY + "y" * 100, 100)
+    assert "sk-" not in shown
+    assert shown.startswith("x" * (100 - cut_at) + "***"[:cut_at])
