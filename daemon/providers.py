@@ -12,7 +12,7 @@ import msgspec
 
 from daemon.address import REALTIME_PATH, Address, read, with_model
 from daemon.config import BrainConfig, Config, RealtimeConfig
-from daemon.masking import Secret, keep_secrets_of
+from daemon.masking import Secret, keep_secret, keep_secrets_of
 
 OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
 CREDENTIAL: Final = "realtime_key"
@@ -97,6 +97,7 @@ def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
 
 def _basic(login: str) -> Secret:
     """USER:PASSWORD as a header."""
+    keep_secret(login.partition(":")[2])
     return Secret(f"Basic {base64.b64encode(login.encode()).decode()}")
 
 

@@ -18,7 +18,7 @@ from daemon.masking import Secret
 from daemon.reach import DialError, Step, why_not
 
 _VARIABLES: Final = {"wss": ("wss", "socks", "https"), "ws": ("ws", "socks", "https", "http")}
-_PLACE: Final = re.compile(r"(?:\[([0-9A-Fa-f:.%]+)\]|([\w.-]+))(?::([0-9]{1,5}))?", re.ASCII)
+_PLACE: Final = re.compile(r"(?:\[([0-9A-Fa-f:.%]+)\]|([\w.-]+))(?::([0-9]{1,5}))?")
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3})\b")
 _LONGEST_ANSWER_BYTES: Final = 65_536
 _PORT: Final = 80
@@ -69,23 +69,17 @@ def _is_in(host: str, network: str) -> bool:
 def _read(variable: str, value: str, host: str) -> Proxy:
     """A proxy as people write it: with or without http://, and with a password that may hold any letter."""
     scheme, mark, rest = value.strip().partition("://")
-    if not mark:
-        scheme, rest = "http", value.strip()
-    if scheme.lower().startswith("socks"):
-        raise DialError(
-            Step.PROXY,
-            f"{variable}: a SOCKS proxy cannot be used",
-            f"name an HTTP proxy, or list {host} in no_proxy",
-        )
+    scheme, rest = (scheme.lower(), rest) if mark else ("http", value.strip())
+    if scheme == "https" or scheme.startswith("socks"):
+        kind = "a SOCKS proxy" if scheme != "https" else "a proxy that is itself spoken to by TLS"
+        remedy = f"name a plain HTTP proxy, or list {host} in no_proxy"
+        raise DialError(Step.PROXY, f"{variable}: {kind} cannot be used", remedy)
     login, _, place = rest.rpartition("@")
     found = _PLACE.fullmatch(re.split(r"[/?#]", place)[0])
     port = int(found[3] or _PORT) if found else 0
-    if scheme.lower() != "http" or found is None or not 0 < port < 65_536:
-        raise DialError(
-            Step.PROXY,
-            f"{variable}: this is no HTTP proxy",
-            "write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT",
-        )
+    if scheme != "http" or found is None or not 0 < port < 65_536:
+        remedy = "write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT"
+        raise DialError(Step.PROXY, f"{variable}: this is no HTTP proxy", remedy)
     return Proxy(variable, found[1] or found[2], port, _login(login))
 
 

@@ -98,7 +98,7 @@ def _lookup(host: str, port: int, family: int) -> asyncio.Future[list[Address]]:
             # An address may come twice, and a file of somebody's own may answer with both families.
             found = dict.fromkeys(Address(each[0], each[4]) for each in told if each[0] == family)
             answer = partial(_settle, future, list(found), None)
-        except (OSError, UnicodeError) as failure:
+        except (OSError, ValueError) as failure:
             answer = partial(_settle, future, [], failure)
         with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(answer)
@@ -107,9 +107,7 @@ def _lookup(host: str, port: int, family: int) -> asyncio.Future[list[Address]]:
     return future
 
 
-def _settle(
-    future: asyncio.Future[list[Address]], found: list[Address], failure: OSError | UnicodeError | None
-) -> None:
+def _settle(future: asyncio.Future[list[Address]], found: list[Address], failure: Exception | None) -> None:
     if failure is None:
         future.set_result(found)
     else:
