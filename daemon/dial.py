@@ -144,7 +144,7 @@ async def _open(target: _Target, until: float, shunned: Shunned) -> ClientConnec
         with _told(target.host):
             options = _options(endpoint, until) | ({"ssl": context} if context else {})
             return await connect(endpoint.url, sock=way.socket, **options)
-    except DialError:
+    except (DialError, asyncio.CancelledError):  # whoever waits may give up before we do
         shunned.append(way.address)
         raise
 

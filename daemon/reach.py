@@ -26,6 +26,8 @@ PAUSE_S: Final = 0.25
 """How long an address may be silent before the next one is tried beside it."""
 
 _LEAST_PAUSE_S: Final = 0.01
+_ALL_BEGUN_S: Final = 2.0
+"""Within which every address has had its turn to begin: who waits for us may give up after four."""
 _OTHER_FAMILY_S: Final = 1.0
 _SILENT: Final = "no answer in time"
 
@@ -125,10 +127,10 @@ def _why_no_name(lookups: Iterable[asyncio.Future[list[Address]]]) -> str:
 
 async def race(host: str, choice: Sequence[Address], until: float) -> tuple[socket.socket, Address]:
     """A socket to the first address that takes us. Raises DialError, which tells of each of them."""
-    pause_s = max(_LEAST_PAUSE_S, min(PAUSE_S, _left_s(until) / (2 * len(choice))))
+    pause_s = min(PAUSE_S, min(_ALL_BEGUN_S, _left_s(until) / 2) / len(choice))
     turns = [asyncio.Event() for _ in range(len(choice) + 1)]
     attempts = {
-        asyncio.create_task(_in_turn(address, mine, following, pause_s)): address
+        asyncio.create_task(_in_turn(address, mine, following, max(_LEAST_PAUSE_S, pause_s))): address
         for address, mine, following in zip(choice, turns, turns[1:], strict=False)
     }
     turns[0].set()

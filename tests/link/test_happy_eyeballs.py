@@ -255,33 +255,33 @@ def test_a_resolver_without_an_answer_is_told_and_holds_up_nothing(tmp_path: Pat
     assert done.stdout.startswith("the name voice.example cannot be found (no answer in time)"), done.stderr
 
 
+@pytest.mark.parametrize("given_up", [False, True])
 def test_an_address_that_takes_us_and_then_is_silent_is_tried_last_the_next_time(
-    monkeypatch: pytest.MonkeyPatch,
+    given_up: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where the small packets of a handshake get through and the large ones of TLS do not."""
 
     async def scenario() -> None:
         silent = socket.create_server(("127.0.0.2", 0))
+        silent.setblocking(False)
         async with server() as (port, seen):
             places = [("127.0.0.2", silent.getsockname()[1]), ("127.0.0.1", port)]
             script_names(monkeypatch, {"voice.example": places})
-            ends: list[Any] = []
-            told = asyncio.Event()
-
-            def tell(event: Any) -> None:
-                ends.append(event)
-                told.set()
-
-            link = Link(lambda _: Endpoint(URL.format(port=port)), tell, WireLog(""))
-            link.open(1, "server", limit_s=0.5)
-            await told.wait()
-            assert "takes the connection and then does not answer" in ends[0].reason
+            told: asyncio.Queue[Any] = asyncio.Queue()
+            link = Link(lambda _: Endpoint(URL.format(port=port)), told.put_nowait, WireLog(""))
+            link.open(1, "server", limit_s=20.0 if given_up else 0.5)
+            caller, _ = await asyncio.get_running_loop().sock_accept(silent)
+            await asyncio.get_running_loop().sock_recv(caller, 1)
+            if given_up:
+                link.close(1)
+            else:
+                assert "takes the connection and then does not answer" in (await told.get()).reason
             assert not seen
-            told.clear()
             link.open(2, "server", limit_s=4.0)
-            await told.wait()
+            assert (await told.get()).conn == 2
             assert len(seen) == 1
             await link.aclose()
+            caller.close()
         silent.close()
 
     run(scenario)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.uri import parse_uri
 
+from daemon import address as addresses
 from daemon import config, providers
 from daemon.commands import check
 
@@ -200,3 +204,25 @@ def test_config_check_shows_how_an_address_is_read(
     told = capsys.readouterr().out
     assert (f"realtime.url {said}\n" in told) if said else ("is read as" not in told)
     assert "canary" not in told
+
+
+PIECES = st.sampled_from(
+    [
+        *("https://", "wss://", "ws:", "//", "/", "?", "#", "&", "=", "@", ":", "[", "]", "::1", ".", ".."),
+        *("me.openai.azure.com", "box", "localhost", "openai", "v1", "realtime", "deployments", "0", "443"),
+        *("model", "deployment", "api-version", "api-key", "xn--", "x" * 70, "70000", "%", "%2", "é", "'"),
+        *(" ", "\n", "\0", "\u202e", "\ud800"),
+    ]
+)
+
+
+@given(st.sampled_from(["azure", "custom"]), st.lists(PIECES, max_size=12).map("".join) | st.text())
+def test_any_text_is_an_address_that_can_be_dialled_or_a_sentence(provider: str, text: str) -> None:
+    try:
+        read = addresses.read(provider, text, "d")
+    except addresses.AddressError:
+        return
+    assert parse_uri(read.url).host
+    assert read.url.isascii()
+    assert read.url.isprintable()
+    assert addresses.read(provider, read.url, "d").url == read.url
