@@ -70,7 +70,7 @@ def _loosely(frame: bytes | str) -> ServerEvents | Junk:
         return Junk("", "not an object with a type")
     name = str(raw["type"])
     name = raw["type"] = BETA_NAMES.get(name, name)
-    raw = _without_nulls(raw)
+    raw = _without_nulls(_with_arguments(raw))
     if name == "response.output_audio.delta":
         raw["delta"] = _unbase64(raw.get("delta"))
     for _ in range(_MAX_REPAIRS):
@@ -81,6 +81,18 @@ def _loosely(frame: bytes | str) -> ServerEvents | Junk:
             if not _repair(raw, str(error)):
                 return Junk(name, str(error))
     return Junk(name, "too much of it is wrong")
+
+
+def _with_arguments(value: Any) -> Any:
+    """Arguments of a call as the text that they should have been: a null in them means something."""
+    if isinstance(value, list):
+        return [_with_arguments(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: each if key == "arguments" else _with_arguments(each) for key, each in value.items()}
+    if isinstance(found.get("arguments"), dict | list):
+        found["arguments"] = _encoder.encode(found["arguments"]).decode()
+    return found
 
 
 def _without_nulls(value: Any) -> Any:

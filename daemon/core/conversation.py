@@ -24,7 +24,7 @@ from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
 from daemon.core.transcripts import Transcripts
 from daemon.core.turn import Source, Turn
-from daemon.protocol import AudioCommit, Content, Item, ItemCreate
+from daemon.protocol import AudioClear, AudioCommit, Content, Item, ItemCreate
 
 NO_SPEECH_S = 8.0
 MAX_TEXTS = 8
@@ -246,12 +246,20 @@ class Conversation:
     def _send(self, question: Turn) -> None:
         if question.source == "button":
             self._listener.flush()
-            question.spoken, question.commit = self._listener.spoken, self._outbox.keys.new("commit")
-            self._transcripts.sent(question.key)
-            self._outbox.send(AudioCommit(event_id=question.commit))
+            question.spoken = self._listener.spoken
+            self._commit(question)
         elif question.source == "text":
             content = [Content(type="input_text", text=question.text)]
             self._outbox.send(ItemCreate(item=Item(type="message", role="user", content=content)))
+
+    def _commit(self, question: Turn) -> None:
+        """Have an item made of what was said, or of the rest if voice detection has heard anything in it."""
+        if question.detected and question.taken:
+            self._outbox.send(AudioClear())
+            return
+        question.commit = self._outbox.keys.new("commit")
+        self._transcripts.sent(question.key)
+        self._outbox.send(AudioCommit(event_id=question.commit))
 
     def _new_turn(self, source: Source) -> Turn:
         self._turns += 1
@@ -284,8 +292,10 @@ class Conversation:
         self.answer.commit_refused(event_id, reason, now)
 
     def speech_started(self) -> None:
-        """The server's voice detection heard the user begin."""
+        """The server's voice detection heard the user begin, or go on."""
         self._timers.clear("speech")
+        if self.question is not None:
+            self.question.detected, self.question.taken = True, False
 
     def transcribed(self, item_id: str, text: str) -> None:
         """What the user said, in words; may come late and be about an earlier turn."""
@@ -324,6 +334,8 @@ class Conversation:
     def offline(self, now: float) -> None:
         """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
         self._transcripts.connection_lost()
+        if self.question is not None:
+            self.question.detected = self.question.taken = False
         self.answer.offline()
         if self.turn is not None and not self._listener.open:
             self._wait(self.turn, now)

@@ -37,7 +37,8 @@ class Turn(Struct):
 
     `key` is what the ledger calls its question; those of `calls`, `replies` and `written` are ours too.
     `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
-    `taken`: the server has made an item of the utterance. `commit`: our name for the event that asked for it.
+    `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
+    `commit`: our name for the event that asked for the item.
     `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
     `deaf`, `unplayed`: the user was told that there is no microphone, that the speaker plays no answer.
     """
@@ -57,6 +58,7 @@ class Turn(Struct):
     deaf: bool = False
     unplayed: bool = False
     trouble: str = ""
+    detected: bool = False
     taken: bool = False
     commit: str = ""
     heard: str = ""

@@ -24,6 +24,7 @@ from daemon.dial import OPEN_S, PING_S, Shunned
 from daemon.handshake import refusal
 from daemon.providers import Endpoint
 from daemon.reach import DialError, Step
+from tests.link.zoo import Character
 
 LATENCY_S = 0.02
 _TICK_S = 1e-6
@@ -86,6 +87,7 @@ class Line:
     arrival: dict[str, float] = field(default_factory=lambda: {"client": 0.0, "server": 0.0})
     session: Session | None = None
     swapped: dict[str, bytes] = field(default_factory=dict)
+    character: Character | None = None
 
     def end(self, code: int) -> None:
         """It is over, for both."""
@@ -175,10 +177,39 @@ class ServerEnd:
         asyncio.get_running_loop().call_later(LATENCY_S, self._line.end, code)
 
 
-class Network:
-    """Dials brains. `faults` strike once each; `handshakes` are what the next dials meet."""
+@dataclass
+class Ways:
+    """The ways of a character on one connection."""
 
-    def __init__(self, engines: Callable[[], Engines], faults: list[Fault], max_session_s: float) -> None:
+    network: Network
+    line: Line
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Hand an event to the client."""
+        self.network.enter(self.line, "server", msgspec.json.encode(event))
+
+    def ask(self, event: dict[str, Any]) -> None:
+        """Hand an event to the brain behind."""
+        self.network.enter(self.line, "client", msgspec.json.encode(event))
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Do this after a while."""
+        asyncio.get_running_loop().call_later(seconds, call)
+
+
+class Network:
+    """Dials brains. `faults` strike once each; `handshakes` are what the next dials meet.
+
+    `character`: which server of the zoo stands before the brain that is dialled as the server.
+    """
+
+    def __init__(
+        self,
+        engines: Callable[[], Engines],
+        faults: list[Fault],
+        max_session_s: float,
+        character: type[Character] = Character,
+    ) -> None:
         self.lines: list[Line] = []
         self.dials: list[float] = []
         self.struck: list[tuple[float, Fault]] = []
@@ -190,6 +221,7 @@ class Network:
         self._faults = list(faults)
         self._counts: Counter[tuple[Direction, str]] = Counter()
         self._max_session_s = max_session_s
+        self._character = character
         self._brain: Brain | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._beginning: deque[Line] = deque()
@@ -244,7 +276,17 @@ class Network:
     # ------------------------------------------------------------ frames on their way
 
     def pass_on(self, line: Line, direction: Direction, frame: bytes) -> None:
-        """A frame enters the network."""
+        """A frame enters the network, by way of the server's character."""
+        if line.character is None:
+            line.character = self._character(Ways(self, line))
+        event = msgspec.json.decode(frame)
+        if direction == "client":
+            line.character.from_client(event)
+        else:
+            line.character.from_server(event)
+
+    def enter(self, line: Line, direction: Direction, frame: bytes) -> None:
+        """A frame is on its way."""
         loop = asyncio.get_running_loop()
         kind = _type(frame)
         self.seen.append((loop.time(), line.number, direction, kind))

@@ -17,6 +17,7 @@ from tests.brain.scripted import ToneVoice
 from tests.faults.clock import Inline, VirtualLoop, virtual_time
 from tests.faults.house import House, Person, ToneEar, Utterance, configuration
 from tests.faults.network import Fault, Network
+from tests.link.zoo import Character
 
 SCRIPT = ["turn on the lamp", "what can you do", "turn off the lamp", "turn off the fan"]
 TEXT = "turn on the fan"
@@ -60,10 +61,12 @@ def stage(network: Network, seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
         yield loop, Path(directory)
 
 
-def play(faults: list[Fault], seed: int = 0, fallback: str = "none") -> Run:
-    """Live through the reference conversation with these faults."""
+def play(
+    faults: list[Fault], seed: int = 0, fallback: str = "none", character: type[Character] = Character
+) -> Run:
+    """Live through the reference conversation with these faults, and such a server."""
     ear = ToneEar(SCRIPT)
-    network = Network(lambda: Engines(lambda: ear, ToneVoice), faults, SESSION_S)
+    network = Network(lambda: Engines(lambda: ear, ToneVoice), faults, SESSION_S, character)
     with stage(network, seed) as (loop, directory):
         house = House(configuration(directory, fallback))
         run = Run(faults, house, network, ear, [])
