@@ -14,6 +14,7 @@ from daemon.brain import dialogue, errors
 from daemon.brain.conversation import Conversation, Entry
 from daemon.brain.dialogue import Act, Dialogue, Reply, Say
 from daemon.brain.engines import Engines
+from daemon.brain.grammars import Building
 from daemon.brain.hearing import Heard
 from daemon.brain.meaning import Grammar
 from daemon.brain.orders import Order
@@ -51,7 +52,10 @@ class Answering:
         self._emit = emit
         self._room = room
         self._dialogue = Dialogue()
-        self._grammar: tuple[list[Json], asyncio.Task[Grammar]] | None = None
+        self._grammar: tuple[list[Json], Building] | None = None
+        self._building = asyncio.Lock()
+        self._preparing = asyncio.Lock()
+        self._to_prepare: list[Json] = []
         self._hearings: WeakKeyDictionary[Entry, tuple[Grammar, asyncio.Task[Heard]]] = WeakKeyDictionary()
         self._running: dict[ResponseWriter, asyncio.Task[None]] = {}
         self._helping: set[asyncio.Task[None]] = set()
@@ -66,6 +70,7 @@ class Answering:
 
     def prepare(self, tools: list[Json]) -> None:
         """Have the ear learn these tools before anything is said about them."""
+        self._to_prepare = tools
         self._help(self._prepare(tools))
 
     def start(self, order: Order) -> None:
@@ -136,7 +141,7 @@ class Answering:
                 return Say(text)
             case Written(text):
                 grammar = await self._grammar_of(order.tools)
-                meaning = grammar.understand(text)
+                meaning = await asyncio.to_thread(grammar.understand, text)
                 heard = Heard(text.strip(), meaning, "sure" if meaning else "refuse")
                 return mind.answer(heard, grammar, order.may_act)
             case Outputs(texts):
@@ -190,17 +195,23 @@ class Answering:
         self._emit(TranscriptionCompleted(item_id=entry.id, transcript=heard.words, usage=usage))
 
     async def _prepare(self, tools: list[Json]) -> None:
-        try:
-            await self._engines.prepare(await self._grammar_of(tools))
-        except Exception as error:
-            log.warning("The ear could not prepare for this session: %s", error)
+        async with self._preparing:
+            if tools is not self._to_prepare:
+                return
+            try:
+                await self._engines.prepare(await self._grammar_of(tools))
+            except Exception as error:
+                log.warning("The ear could not prepare for this session: %s", error)
 
     async def _grammar_of(self, tools: list[Json]) -> Grammar:
-        """The grammar of these tools; a small board needs a second to build a new one."""
-        if self._grammar is None or self._grammar[0] != tools:
-            building = asyncio.create_task(asyncio.to_thread(Grammar, tools), name="grammar")
-            self._grammar = tools, building
-        return await asyncio.shield(self._grammar[1])
+        """The grammar of these tools; a small board needs a second to build a new one.
+
+        A session has one built at a time, so that it leaves the threads to others.
+        """
+        async with self._building:
+            if self._grammar is None or self._grammar[0] != tools:
+                self._grammar = tools, self._engines.grammars.of(tools)
+            return await asyncio.shield(self._grammar[1])
 
     def _help(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, ParamSpec, TypeVar
 
 from daemon.brain.formats import Format, in_whole_ms, resampled
+from daemon.brain.grammars import Grammars
 from daemon.brain.hearing import Ear, Heard
 from daemon.brain.meaning import Grammar, Meaning
 from daemon.brain.speaking import Voice
@@ -30,6 +31,7 @@ class Engines:
     """Make it inside the running loop; it begins to load at once, and the first turn waits for it."""
 
     def __init__(self, ear: Callable[[], Ear], voice: Callable[[], Voice]) -> None:
+        self.grammars = Grammars()
         self._ear = _Worker("ear", ear)
         self._voice = _Worker("voice", voice)
 
@@ -50,6 +52,7 @@ class Engines:
 
     def close(self) -> None:
         """Begin nothing more; what runs on the threads comes to its end."""
+        self.grammars.close()
         self._ear.close()
         self._voice.close()
 

@@ -6,7 +6,7 @@ Pure: no model, no clock. The same patterns feed the graph that listens and the 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from daemon.brain import decoys
 from daemon.brain.calls import Call, Meaning, Sentence, Tool
@@ -19,13 +19,21 @@ BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
 AFTER = "[ please ]"
 MOST_EXAMPLES = 6
 MOST_COMMANDS = 8
+LONGEST_COMMAND = 500
+"""In characters; whoever writes more tells a story."""
+
+MOST_WORDS = 300_000
+"""In the patterns of all sentences: 200 tools of 200 names each, a few seconds' work."""
+
+MOST_HEARD_WORDS = 20_000
+"""In the patterns that the ear listens for: it learns and searches them for one session after the other."""
 
 
 class Grammar:
     """Every sentence that the tools of one session give, spoken or typed."""
 
     def __init__(self, tools: Sequence[Tool]) -> None:
-        self._sentences = tuple(sentences(tools))
+        self._sentences = tuple(_within(sentences(tools), MOST_WORDS))
         self._parsers = [
             (compiled(f"{BEFORE} ( {sentence.pattern} ) {AFTER}"), sentence.meaning)
             for sentence in (*self._sentences, *ANSWERS)
@@ -34,7 +42,7 @@ class Grammar:
     @functools.cached_property
     def text(self) -> str:
         """The pattern of everything that may be spoken, decoys and all, for the word graph."""
-        return f"{decoys.OPENINGS} {BEFORE} {_spoken(self._sentences)} {AFTER}"
+        return f"{decoys.OPENINGS} {BEFORE} {_spoken(_within(self._sentences, MOST_HEARD_WORDS))} {AFTER}"
 
     @functools.cached_property
     def text_when_asked(self) -> str:
@@ -47,6 +55,8 @@ class Grammar:
         Commands may be strung together with `and`. Answers (yes, no) are understood too: whether there
         is a question is the caller's to know.
         """
+        if len(text) > LONGEST_COMMAND:
+            return None
         words = plain(text)
         whole = self._one(words)
         return whole if whole is not None else self._several(words)
@@ -74,6 +84,16 @@ class Grammar:
             return "There is nothing here that I can do."
         *first, last = examples[:most]
         return f"You can say: {', '.join(first)}, or {last}." if first else f"You can say: {last}."
+
+
+def _within(sentences: Iterable[Sentence], most_words: int) -> Iterator[Sentence]:
+    """The first sentences, and of those with many names those that still fit: work has an end."""
+    words = 0
+    for sentence in sentences:
+        length = len(sentence.pattern.split())
+        if words + length <= most_words:
+            words += length
+            yield sentence
 
 
 def _spoken(of: Iterable[Sentence]) -> str:

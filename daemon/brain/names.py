@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from daemon.brain import decoys
 from daemon.brain.wording import compiled, one_of, plain
+
+_AMBIGUOUS = re.compile(r"^!?the\b|\band\b")
 
 
 class Names:
@@ -34,9 +37,14 @@ class Names:
 
     @property
     def some(self) -> str:
-        """The pattern of one name or several: `the lamp and the fan`."""
-        name = one_of(self.patterns)
-        return f"<devices the {name} ( and the {name} )* >"
+        """The pattern of one name or several: `the lamp and the fan`.
+
+        A name that itself holds `and`, or begins with `the`, stands first: elsewhere a list of such names
+        could be read in more ways than there is time to try.
+        """
+        first = one_of(self.patterns)
+        clear = [name for name in self.patterns if not _AMBIGUOUS.search(name)]
+        return f"<devices the {first} ( and the {one_of(clear)} )* >" if clear else f"<devices the {first} >"
 
     def find(self, words: str) -> list[str]:
         """The names in what `one` or `some` matched, as the tool spells them, each once."""

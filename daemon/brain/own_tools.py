@@ -9,6 +9,9 @@ from typing import Any
 from daemon.brain.calls import Meaning, Sentence, Slots, Tool, one, properties, sayable
 from daemon.brain.wording import count, numbers, plain
 
+MOST_PHRASES = 8
+"""What can be left out, and values that begin alike, double the ways to read a sentence each."""
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -23,13 +26,19 @@ def own(tool: Tool) -> Iterator[Sentence]:
     """At most one sentence: none where a required parameter cannot be said in a word or a number."""
     schema = tool.get("parameters") or {}
     required = set(schema.get("required") or ())
+    optional_left = MOST_PHRASES - len(required)
     phrases: dict[str, Phrase] = {}
     for index, (parameter, kind) in enumerate(properties(tool).items()):
         phrase = _phrase(f"p{index}", parameter, kind)
-        if phrase is not None:
+        if phrase is not None and (parameter in required or optional_left > 0):
             phrases[f"p{index}"] = phrase
+            optional_left -= parameter not in required
     words = plain(tool["name"].replace("_", " ")).split()
-    if not words or required - {phrase.parameter for phrase in phrases.values()}:
+    if (
+        not words
+        or len(required) > MOST_PHRASES
+        or required - {phrase.parameter for phrase in phrases.values()}
+    ):
         return
     name = " [ the ] ".join(words)
     parts = (

@@ -14,6 +14,9 @@ from daemon.brain.own_tools import own
 from daemon.brain.wording import count, loosely, numbers, plain, words
 
 PERCENT = f"<percent {numbers(0, 100)} > percent"
+MOST_NAMES_BESIDE = 200
+"""Of the box's names, so many are listened for beside those that a tool takes."""
+
 MEASURES = frozenset(
     words("temperature distance humidity pressure brightness level weight speed voltage power")
 )
@@ -30,9 +33,10 @@ class Box:
 
 def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
     """Every sentence of these tools, then the questions about the box itself and the answers to its own."""
+    tools = list({tool["name"]: tool for tool in tools}.values())
     named = [(tool["name"], plain(name)) for tool in tools for name in choices(tool, "device")]
     box = Box(
-        names=tuple(dict.fromkeys(name for _, name in named)),
+        names=tuple(dict.fromkeys(name for _, name in named))[:MOST_NAMES_BESIDE],
         outputs=frozenset(name for tool, name in named if tool == "set_device"),
     )
     for tool in tools:
