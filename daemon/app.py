@@ -21,6 +21,7 @@ from daemon.core.outputs import Answer, Request, WriteOutput
 from daemon.desk import Desk
 from daemon.front import Front
 from daemon.lanes import MicrophoneLane, SpeakerLane
+from daemon.leaving import Leaving
 from daemon.light import Light
 from daemon.link import Link
 from daemon.memory import Memory
@@ -41,8 +42,9 @@ REPEATED = "Error: this call was made before; it is not run again."
 class App:
     """One appliance. `run` returns after SIGTERM or SIGINT, with every output in its safe state."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, told_to_stop: Callable[[], None] = lambda: None) -> None:
         self.config = config
+        self._told_to_stop = told_to_stop
         self.process = vitals.Process()
         self.names = inventory.names(config.devices)
         self.tickets = Tickets()
@@ -82,7 +84,7 @@ class App:
         self._loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, stop.set)
+            self._loop.add_signal_handler(number, self._stopping, stop)
         try:
             await self._start()
             await stop.wait()
@@ -90,6 +92,10 @@ class App:
             self.careful.do("telling systemd", vitals.notify, "STOPPING=1")
             self.careful.do("the record of the end", self._chronicle.stopping)
             await self._stop()
+
+    def _stopping(self, stop: asyncio.Event) -> None:
+        self._told_to_stop()
+        stop.set()
 
     async def _start(self) -> None:
         await self._pins.open()
@@ -138,8 +144,10 @@ class App:
     def _open_sound(self) -> None:
         from hardware.alsa import AlsaMicrophone, AlsaSpeaker
 
-        self._microphone = AlsaMicrophone(self.config.sound, self._microphone_lane)
-        self._speaker = self._speaker_lane.speaker = AlsaSpeaker(self.config.sound, self._speaker_lane)
+        microphone = self._microphone = AlsaMicrophone(self.config.sound, self._microphone_lane)
+        speaker = self._speaker = AlsaSpeaker(self.config.sound, self._speaker_lane)
+        self._speaker_lane.speaker = speaker
+        self.spawn(watchdog.attend((microphone, speaker)), "sound")
 
     def _start_watchdog(self) -> None:
         interval_s = vitals.watchdog_interval_s()
@@ -372,10 +380,12 @@ class App:
 def run(config: Config) -> int:
     """Serve until SIGTERM; the exit status."""
     vitals.keep_memory_private()
+    leaving = Leaving()
     journal.open_log()
     try:
-        asyncio.run(App(config).run())
+        asyncio.run(App(config, leaving.soon).run())
+        leaving.status = 0
     except OSError as error:
         complain(f"voiced: {error}")
-        return 2
-    return 0
+        leaving.status = 2
+    return leaving.status

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
 from daemon import vitals
 
@@ -28,6 +28,35 @@ def moving(beats: Callable[[], int]) -> GetsOn:
         return before != last
 
     return moves
+
+
+class Beating(Protocol):
+    """A thread that can hang in a call which never returns."""
+
+    @property
+    def beats(self) -> int:
+        """Grows at least once a second while it moves."""
+
+    def give_up(self) -> None:
+        """Tell that it hangs."""
+
+
+LOOK_S: Final = 0.5
+HANGS_AFTER: Final = 4
+"""Looks, and not seconds: where the whole machine stands still, there are none."""
+
+
+async def attend(threads: Sequence[Beating]) -> None:
+    """For ever: whatever hangs is given up, once, within `LOOK_S * (HANGS_AFTER + 1)`."""
+    still = [0] * len(threads)
+    before = [-1] * len(threads)
+    while True:
+        for index, thread in enumerate(threads):
+            still[index] = still[index] + 1 if thread.beats == before[index] else 0
+            before[index] = thread.beats
+            if still[index] == HANGS_AFTER:
+                thread.give_up()
+        await asyncio.sleep(LOOK_S)
 
 
 async def feed(parts: Mapping[str, GetsOn], interval_s: float) -> None:

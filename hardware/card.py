@@ -6,37 +6,34 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import alsaaudio
 import msgspec
 
 from hardware.formats import FORMATS, Format
+from hardware.pcm import Pcm, Rates
 from hardware.ports import Mono, SoundConfig, SoundError
 from hardware.soundcards import Direction, cards, other_side, resolve, running_rate_hz
 
 log = logging.getLogger("voiced.sound")
-
-_Rates: TypeAlias = int | tuple[int, int] | list[int]
-"""As pyalsaaudio tells rates: the only one, the bounds of any, or a choice."""
 
 # Rates that divide well by 24 kHz, or lose nothing of it, come first.
 _PREFERRED_HZ = (48_000, 24_000, 44_100, 96_000, 32_000, 16_000, 8_000)
 _MOST_CHANNELS = 8
 _TYPES = {"microphone": alsaaudio.PCM_CAPTURE, "speaker": alsaaudio.PCM_PLAYBACK}
 
-# Whoever asks a card what it can do has it open, and both sides are asked: one thread at a time.
 _opening = threading.Lock()
+_OPENING_S = 1.0
 
 
 @dataclass
 class Stream:
     """An open PCM and the parameters that the card settled on. Belongs to one thread."""
 
-    pcm: alsaaudio.PCM
+    pcm: Pcm
     device: str
     """What ALSA calls it, whatever the configuration does."""
     format: Format
@@ -48,7 +45,7 @@ class Stream:
     """A card of the kernel, and no sound server in user space."""
 
     def read(self, channel: int) -> Mono | None:
-        """Wait for one period of one channel; None after an overrun."""
+        """One period of one channel, which is waited for if the stream waits; None after an overrun."""
         frames, data = self.pcm.read()
         return None if frames == -errno.EPIPE else self.format.decode(data, self.channels, channel)
 
@@ -82,7 +79,7 @@ class Stream:
     def check(self) -> None:
         """Notice on a stopped PCM that the card has gone. Raises ALSAAudioError."""
         # A card of the kernel tells by its state, the plugin of a sound server by its poll descriptors.
-        self.pcm.polldescriptors_revents([(fd, 0) for fd, _ in self.pcm.polldescriptors()])
+        self.pcm.poll()
         if self.pcm.state() == alsaaudio.PCM_STATE_DISCONNECTED:
             raise alsaaudio.ALSAAudioError(os.strerror(errno.ENODEV))
 
@@ -97,14 +94,17 @@ class Stream:
         self.pcm.close()
 
 
-def open_stream(direction: Direction, config: SoundConfig) -> Stream:
-    """Open the card that the configured name means just now. Raises SoundError."""
+def open_stream(direction: Direction, config: SoundConfig, *, waits: bool = True) -> Stream:
+    """Open the card that the configured name means just now. Raises SoundError.
+
+    A microphone that does not wait gives what it has: the first read starts it, and gives nothing.
+    """
     device = resolve(getattr(config, direction), direction)
     config = msgspec.structs.replace(config, **{direction: device})
     try:
-        with _opening:
+        with _one_at_a_time():
             rate_hz, sample_format = _choose(direction, device, config)
-            stream = _open(direction, device, rate_hz, sample_format, config)
+            stream = _open(direction, device, rate_hz, sample_format, config, waits)
     except alsaaudio.ALSAAudioError as error:
         raise sound_error(direction, config, error) from error
     log.info(
@@ -117,12 +117,40 @@ def open_stream(direction: Direction, config: SoundConfig) -> Stream:
     return stream
 
 
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Whoever asks a card what it can do has it open, and both sides are asked: one thread at a time.
+
+    Where the other one hangs, this one goes ahead all the same.
+    """
+    mine = _opening.acquire(timeout=_OPENING_S)
+    try:
+        yield
+    finally:
+        if mine:
+            _opening.release()
+
+
 def superseded(stream: Stream, direction: Direction, config: SoundConfig) -> bool:
     """Does the configured name mean another card by now, such as a headset that came after HDMI?"""
     try:
         return resolve(getattr(config, direction), direction) != stream.device
     except SoundError:
         return False
+
+
+class ClockError(SoundError):
+    """The card is open, and its sound does not keep up with the clock."""
+
+
+def clock_error(direction: Direction, config: SoundConfig, *, fast: bool) -> ClockError:
+    """The sentence for a card that gives sound faster than time passes, or none at all."""
+    device = getattr(config, direction)
+    if fast:
+        words = "gives sound faster than time passes, so that it is no card: name another from `arecord -L`"
+    else:
+        words = "stands still: end what suspends it, start its sound server anew, or plug it in again"
+    return ClockError(f"The {direction} {device} {words} ([sound] {direction}).")
 
 
 def sound_error(direction: Direction, config: SoundConfig, error: Exception) -> SoundError:
@@ -146,11 +174,12 @@ def _means(said: str, *codes: int) -> bool:
 
 
 def _open(
-    direction: Direction, device: str, rate_hz: int, sample_format: Format, config: SoundConfig
+    direction: Direction, device: str, rate_hz: int, sample_format: Format, config: SoundConfig, waits: bool
 ) -> Stream:
     needed = config.microphone_channel + 1 if direction == "microphone" else 1
     for channels in range(needed, _MOST_CHANNELS + 1):
-        stream = _stream(_pcm(direction, device, rate_hz, channels, sample_format.name, config), device)
+        pcm = _pcm(direction, device, rate_hz, channels, sample_format.name, config, waits)
+        stream = _stream(pcm, device)
         if stream.channels >= needed:
             return stream
         stream.close()
@@ -177,7 +206,7 @@ def _choose(direction: Direction, device: str, config: SoundConfig) -> tuple[int
     return _preferred_hz(rates, shared), sample_format
 
 
-def _preferred_hz(rates: _Rates, shared: _Rates) -> int:
+def _preferred_hz(rates: Rates, shared: Rates) -> int:
     """The best rate that both sides of the card have, else the best of this side."""
     able = [hz for hz in _PREFERRED_HZ if _within(rates, hz)]
     both = [hz for hz in able if _within(shared, hz)]
@@ -192,19 +221,19 @@ def _format_among(names: Iterable[str]) -> Format:
     raise SoundError(f"The sound card offers only {', '.join(names)}: use one with {known} ([sound]).")
 
 
-def _hardware_rates(direction: Direction, card_no: int, device_no: int) -> _Rates | None:
+def _hardware_rates(direction: Direction, card_no: int, device_no: int) -> Rates | None:
     """What the card behind a plug layer can do by itself, or None if it does not tell (dmix holds it)."""
     with suppress(alsaaudio.ALSAAudioError):
         probe = _pcm(direction, f"hw:{card_no},{device_no}")
         try:
-            rates: _Rates = probe.getrates()
+            rates: Rates = probe.getrates()
             return rates
         finally:
             probe.close()
     return None
 
 
-def _other_rates(direction: Direction, card_no: int) -> _Rates | None:
+def _other_rates(direction: Direction, card_no: int) -> Rates | None:
     """The rates of the card's other side, which may well share its clock: just one if it is open."""
     side = other_side(direction)
     card = next((card for card in cards() if card.index == card_no and card.devices(side)), None)
@@ -213,7 +242,7 @@ def _other_rates(direction: Direction, card_no: int) -> _Rates | None:
     return running_rate_hz(card, side) or _hardware_rates(side, card_no, card.devices(side)[0])
 
 
-def _within(rates: _Rates, rate_hz: int) -> bool:
+def _within(rates: Rates, rate_hz: int) -> bool:
     match rates:
         case tuple():
             return rates[0] <= rate_hz <= rates[1]
@@ -230,11 +259,13 @@ def _pcm(
     channels: int = 1,
     format_name: str = FORMATS[0].name,
     config: SoundConfig | None = None,
-) -> alsaaudio.PCM:
+    waits: bool = True,
+) -> Pcm:
     """An open PCM. ALSA takes all parameters as wishes: the card may have settled on others."""
     config = config or SoundConfig()
-    return alsaaudio.PCM(
+    return Pcm(
         type=_TYPES[direction],
+        waits=waits,
         device=device,
         rate=rate_hz,
         channels=channels,
@@ -244,7 +275,7 @@ def _pcm(
     )
 
 
-def _stream(pcm: alsaaudio.PCM, device: str) -> Stream:
+def _stream(pcm: Pcm, device: str) -> Stream:
     info = pcm.info()
     return Stream(
         pcm,

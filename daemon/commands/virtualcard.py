@@ -157,6 +157,11 @@ class VirtualCard:
         self._socket.unlink(missing_ok=True)
 
     @property
+    def server(self) -> Process | None:
+        """The sound server, while the card is plugged in."""
+        return self._server
+
+    @property
     def _socket(self) -> Path:
         return self._dir / "native"
 

@@ -106,6 +106,10 @@ class Player:
             if finish:
                 self.playout.finish(item_id)
 
+    def heard_ms(self, item_id: str) -> int:
+        with self._lock:
+            return self.playout.heard_ms(item_id)
+
     def heard(self) -> bool:
         with self._lock:
             return self.playout.idle
@@ -134,4 +138,6 @@ class Player:
         self.underruns += 1
 
     def failed(self, error: SoundError) -> None:
+        with self._lock:
+            self.playout.lost()
         self.errors.append(error)

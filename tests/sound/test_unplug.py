@@ -64,7 +64,7 @@ def test_an_idle_card_is_left_for_a_better_one_on_a_mock_of_the_kernels_list(
 ) -> None:
     best = {"microphone": card.microphone, "speaker": card.speaker}
     monkeypatch.setattr("hardware.card.resolve", lambda name, direction: best[direction])
-    monkeypatch.setattr("hardware.alsa.changes", lambda: len(set(best.values())))
+    monkeypatch.setattr("hardware.cardthread.changes", lambda: len(set(best.values())))
     listener, player = Listener(), Player()
     microphone, speaker = AlsaMicrophone(SoundConfig(), listener), AlsaSpeaker(SoundConfig(), player)
     wait_until(lambda: listener.rates_hz and player.rates_hz, "both are open")

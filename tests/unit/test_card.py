@@ -1,4 +1,4 @@
-"""How a card is opened, on a mock of pyalsaaudio: such cards cannot be had without a driver."""
+"""How a card is opened, on a mock of a PCM: such cards cannot be had without a driver."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opener:
             hidden = behind is not None and device.startswith("hw:")
             return MockPcm(behind if hidden and behind else model, **asked)
 
-        monkeypatch.setattr(alsaaudio, "PCM", pcm)
+        monkeypatch.setattr(card, "Pcm", pcm)
         return card.open_stream("microphone", SoundConfig(**{"microphone": "mock", **config}))
 
     return open_it
@@ -141,7 +141,7 @@ def test_mock_card_runs_at_one_rate_in_both_directions(
     rate_hz: int,
 ) -> None:
     models = {alsaaudio.PCM_CAPTURE: Model(captures, card_no=1), alsaaudio.PCM_PLAYBACK: Model(plays)}
-    monkeypatch.setattr(alsaaudio, "PCM", lambda *, device, type, **asked: MockPcm(models[type], **asked))
+    monkeypatch.setattr(card, "Pcm", lambda *, device, type, **asked: MockPcm(models[type], **asked))
     root = plant(tmp_path, HDMI0, Planted("x", "x", "x", WM8960.pcms, running=running))
     monkeypatch.setattr(card, "cards", partial(soundcards.cards, root))
     monkeypatch.setattr(card, "running_rate_hz", partial(soundcards.running_rate_hz, root=root))
@@ -181,9 +181,10 @@ def test_mock_overrun_is_told(opened: Opener) -> None:
 
 def test_mock_underrun_loses_no_samples(opened: Opener) -> None:
     stream = opened(Model(channels=(2,)))
-    stream.pcm.results = [-errno.EPIPE, 3]
+    pcm: Any = stream.pcm
+    pcm.results = [-errno.EPIPE, 3]
     assert stream.write(stream.format.decode(b"\1\0\2\0\3\0", 1, 0)) is False
-    assert stream.pcm.written == [b"\1\0\1\0\2\0\2\0\3\0\3\0"] * 2
+    assert pcm.written == [b"\1\0\1\0\2\0\2\0\3\0\3\0"] * 2
 
 
 @pytest.mark.parametrize(
@@ -199,6 +200,6 @@ def test_mock_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch, code: int,
     def pcm(**_: Any) -> None:
         raise alsaaudio.ALSAAudioError(f"{os.strerror(code)} [hw:1]")
 
-    monkeypatch.setattr(alsaaudio, "PCM", pcm)
+    monkeypatch.setattr(card, "Pcm", pcm)
     with pytest.raises(SoundError, match=remedy):
         card.open_stream("speaker", SoundConfig(speaker="hw:1"))

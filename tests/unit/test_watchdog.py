@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from daemon import watchdog
+from tests.faults.clock import virtual_time
 
 INTERVAL_S = 0.01
 
@@ -104,3 +105,51 @@ def test_a_blocked_loop_starves_it(systemd: socket.socket) -> None:
         assert not cleared(systemd)
 
     run({}, scenario)
+
+
+class Thread:
+    """Beats while it moves."""
+
+    def __init__(self) -> None:
+        self._beats = 0
+        self.hangs = False
+        self.given_up = 0
+
+    @property
+    def beats(self) -> int:
+        self._beats += not self.hangs
+        return self._beats
+
+    def give_up(self) -> None:
+        self.given_up += 1
+
+
+def test_a_thread_that_hangs_is_given_up_within_three_seconds_and_once_each_time() -> None:
+    well, ill = Thread(), Thread()
+    with virtual_time() as loop:
+        attending = loop.create_task(watchdog.attend((well, ill)))
+        for _ in range(2):
+            loop.run_until_complete(asyncio.sleep(60))
+            before = ill.given_up
+            ill.hangs = True
+            loop.run_until_complete(asyncio.sleep(3))
+            assert ill.given_up == before + 1
+            loop.run_until_complete(asyncio.sleep(60))
+            assert ill.given_up == before + 1
+            ill.hangs = False
+        attending.cancel()
+    assert well.given_up == 0
+
+
+def test_a_machine_that_stood_still_gives_no_thread_up() -> None:
+    thread = Thread()
+    with virtual_time() as loop:
+        attending = loop.create_task(watchdog.attend((thread,)))
+        for _ in range(10):
+            loop.run_until_complete(asyncio.sleep(1.0))
+            thread.hangs = True
+            loop._clock.now += 30.0  # nobody moved, and nobody looked
+            loop.run_until_complete(asyncio.sleep(0.6))
+            thread.hangs = False
+        attending.cancel()
+    assert thread.given_up == 0
