@@ -35,6 +35,8 @@ mv "$source/deploy/debian" "$source/debian"
 find "$source" -name __pycache__ -prune -exec rm --recursive {} +
 cp "$here/binaries.py" "$source/debian/"
 cp "$top/systemd/"voiced* "$source/debian/"
+# A second unit of a package bears the package's name before its own.
+for unit in service socket; do mv "$source/debian/voiced-tools.$unit" "$source/debian/voiced.voiced-tools.$unit"; done
 cp "$top/systemd/60-voiced.rules" "$source/debian/voiced.udev"
 cat >"$source/debian/changelog" <<END
 voiced ($version) $suite; urgency=medium

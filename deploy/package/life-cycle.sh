@@ -42,8 +42,9 @@ check_installed() {
     /usr/lib/voiced/bin/python3 -I -c 'import hama, hibari, onnxruntime'
     [ "$(stat --format='%a %U %G' /etc/voiced/voiced.toml)" = "640 root voiced" ] || fail "Wrong mode of voiced.toml."
     [ -d /etc/voiced/tools.d ] || fail "There is no tools.d."
-    systemctl --quiet is-enabled voiced.service voiced-brain.socket || fail "A unit is not enabled."
+    systemctl --quiet is-enabled voiced.service voiced-brain.socket voiced-tools.socket || fail "A unit is not enabled."
     id --name --groups voiced | grep --quiet 'audio.*gpio\|gpio.*audio' || fail "voiced is not in audio and gpio."
+    runuser --user voiced-tools -- /usr/lib/voiced/bin/python3 -I -c 'import daemon.extensions.server'
     check_config
 }
 

@@ -89,7 +89,8 @@ def remove_purge_reinstall(hands: Hands) -> Figures:
     must(machine.call("test -e /etc/voiced/voiced.toml").status == 0, "remove took the configuration")
     _apt(hands, "purge voiced voiced-brain")
     places = (
-        "/etc/voiced /usr/lib/voiced /usr/share/voiced /var/lib/voiced /run/voiced /run/voiced-brain.sock"
+        "/etc/voiced /usr/lib/voiced /usr/share/voiced /var/lib/voiced /var/lib/voiced-tools /run/voiced "
+        "/run/voiced-brain.sock /run/voiced-tools.sock"
     )
     left = machine.run(f"ls -d {places} 2>/dev/null || true")
     must(not left, f"purge left {left}")

@@ -13,8 +13,8 @@ from tests.appliance.hands import Hands, must
 chapter = Chapter("quiet")
 
 IDLE_MIN: Final = float(os.environ.get("IDLE", "3"))
-UNITS: Final = ("voiced", "voiced-brain")
-MOST_EXPOSED: Final = {"voiced": 1.5, "voiced-brain": 1.0}
+UNITS: Final = ("voiced", "voiced-brain", "voiced-tools")
+MOST_EXPOSED: Final = {"voiced": 1.5, "voiced-brain": 1.0, "voiced-tools": 1.5}
 """Of 10, as systemd reckons it."""
 
 
@@ -38,13 +38,14 @@ def sandbox(hands: Hands) -> Figures:
         hands.machine.run(f"mkdir -p {folder}; printf '[Service]\\n{line}\\n' >{folder}/probe.conf")
     try:
         hands.machine.run(
-            "systemctl daemon-reload; systemctl stop voiced voiced-brain; systemctl start voiced", 240
+            "systemctl daemon-reload; systemctl stop voiced voiced-brain voiced-tools; systemctl start voiced",
+            240,
         )
-        hands.machine.run("systemctl start voiced-brain", 240)
+        hands.machine.run("systemctl start voiced-brain voiced-tools", 240)
         found = {unit: _probes(hands, unit) for unit in UNITS}
     finally:
         hands.machine.run("rm -r /run/systemd/system/voiced*.service.d; systemctl daemon-reload")
-        hands.machine.run("systemctl restart voiced-brain voiced", 240)
+        hands.machine.run("systemctl restart voiced-brain voiced-tools voiced", 240)
     wrong = [
         f"{unit}: {probe}" for unit, probes in found.items() for probe, right in probes.items() if not right
     ]

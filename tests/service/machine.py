@@ -23,7 +23,9 @@ PATIENCE_S = 90.0
 # The host's root cannot be a container's as it is: bound to another place it can. The mounts end with us.
 ON_THE_HOSTS_ROOT = 'mount --bind / "$0" && exec systemd-nspawn --directory="$0" "$@"'
 RESET = """
-systemctl stop voiced.service voiced-brain.socket voiced-brain.service
+systemctl stop voiced.service
+systemctl stop voiced-brain.socket voiced-brain.service voiced-tools.socket voiced-tools.service
+rm -rf /etc/voiced/tools.d
 rm -rf /run/systemd/system/* /etc/credstore/* /etc/credstore.encrypted/*
 systemctl daemon-reload
 systemctl reset-failed

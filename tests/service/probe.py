@@ -74,6 +74,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "read_credentials_of_others": read_credentials_of_others,
     "see_other_processes": see_others,
     "see_tmp_of_others": lambda: Path("/tmp/canary").stat(),
+    "read_configuration": lambda: Path("/etc/voiced/voiced.toml").read_bytes(),
     "load_module": lambda: call("init_module", b"", 0, b""),
     "new_namespace": lambda: call("unshare", CLONE_NEWUSER),
     "trace": lambda: call("ptrace", PTRACE_SEIZE, os.getppid(), 0, 0),
@@ -113,10 +114,11 @@ def status(key: str) -> str:
 
 
 def main() -> None:
-    credentials = Path(os.environ["CREDENTIALS_DIRECTORY"])
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    credentials = list(Path(given).iterdir()) if given else []
     report = {
         "attempts": {name: outcome(attempt) for name, attempt in ATTEMPTS.items()},
-        "credentials": {path.name: path.read_text() for path in credentials.iterdir()},
+        "credentials": {path.name: path.read_text() for path in credentials},
         "capabilities": status("CapBnd"),
         "no_new_privileges": status("NoNewPrivs"),
         "core_limit": resource.getrlimit(resource.RLIMIT_CORE)[1],

@@ -21,8 +21,16 @@ MAY = {
         "may_write_state",
         "may_write_runtime",
         "use_the_network",
+        "read_configuration",
     },
-    "voiced-brain": {"may_resolve_names", "may_write_tmp"},
+    "voiced-brain": {"may_resolve_names", "may_write_tmp", "read_configuration"},
+    "voiced-tools": {
+        "may_resolve_names",
+        "may_write_tmp",
+        "may_write_state",
+        "use_the_network",
+        "read_configuration",
+    },
 }
 LEFT_TO_THE_BOOTED_MACHINE = {"become_real_time"}  # no limit can be raised here
 
@@ -37,7 +45,7 @@ def probe(machine: Machine, unit: str) -> dict[str, Any]:
     return report
 
 
-@pytest.mark.parametrize("unit", ["voiced", "voiced-brain"])
+@pytest.mark.parametrize("unit", MAY)
 def test_a_unit_can_do_what_it_needs_and_nothing_else(machine: Machine, unit: str) -> None:
     report = probe(machine, unit)
     done = {name for name, outcome in report["attempts"].items() if outcome == "done"}
@@ -53,8 +61,18 @@ def test_the_brain_has_no_network_and_no_devices(machine: Machine) -> None:
     assert not {"snd", "kmsg", "mem", "sda", "vda"} & set(report["devices"])
 
 
+def test_the_owners_tools_have_no_key_no_devices_and_no_part_of_the_configuration(machine: Machine) -> None:
+    machine.write("/etc/credstore/voiced.realtime_key", KEY)
+    machine.run("chgrp", "voiced", "/etc/voiced/voiced.toml")
+    machine.run("chmod", "0640", "/etc/voiced/voiced.toml")
+    report = probe(machine, "voiced-tools")
+    assert report["credentials"] == {}
+    assert not {"snd", "kmsg", "mem", "sda", "vda", "gpiochip0"} & set(report["devices"])
+    assert report["attempts"]["read_configuration"].startswith("refused")
+
+
 def test_nothing_of_ours_listens_on_the_network(machine: Machine) -> None:
-    machine.run("systemctl", "start", "voiced", "voiced-brain")
+    machine.run("systemctl", "start", "voiced", "voiced-brain", "voiced-tools")
     for table in ("tcp", "tcp6"):
         lines = machine.run("cat", f"/proc/net/{table}").splitlines()[1:]
         assert [line for line in lines if line.split()[3] == "0A"] == []

@@ -8,7 +8,10 @@ import pytest
 
 from tests.service.machine import SOURCE, Machine
 
-UNITS = ("voiced.service", "voiced-brain.service", "voiced-brain.socket")
+UNITS = (
+    *("voiced.service", "voiced-brain.service", "voiced-brain.socket"),
+    *("voiced-tools.service", "voiced-tools.socket"),
+)
 
 
 def test_systemd_understands_every_line(machine: Machine) -> None:
@@ -16,7 +19,9 @@ def test_systemd_understands_every_line(machine: Machine) -> None:
     assert machine.run("systemd-analyze", "verify", *paths) == ""
 
 
-@pytest.mark.parametrize(("unit", "most"), [("voiced.service", 1.5), ("voiced-brain.service", 1.0)])
+@pytest.mark.parametrize(
+    ("unit", "most"), [("voiced.service", 1.5), ("voiced-brain.service", 1.0), ("voiced-tools.service", 1.5)]
+)
 def test_exposure(unit: str, most: float) -> None:
     threshold = f"--threshold={most * 10:.0f}"
     command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", threshold]

@@ -1,4 +1,4 @@
-"""In the machine, inside a unit's own sandbox: what can be done here? probe.py voiced|voiced-brain
+"""In the machine, inside a unit's own sandbox: what can be done here? probe.py voiced|voiced-brain|voiced-tools
 
 Prints one line: "probes " and JSON, whether each thing is as it must be.
 """
@@ -103,12 +103,12 @@ FORBIDDEN: dict[str, Callable[[], object]] = {
     "trace a process": call("ptrace", 16, os.getppid(), None, None),
     "real-time priority 50": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50)),
 }
-NEEDED: dict[str, Callable[[], object]] = {
+NETWORK: dict[str, Callable[[], object]] = {"make a TCP socket": speak(socket.AF_INET)}
+MACHINE: dict[str, Callable[[], object]] = {
     "open the sound card": opened("/dev/snd/controlC0"),
     "open the gpiochip": opened("/dev/gpiochip0"),
     "write the state": write("/var/lib/voiced/probe"),
     "write the runtime directory": write("/run/voiced/probe"),
-    "make a TCP socket": speak(socket.AF_INET),
     "real-time priority 20": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(20)),
 }
 CONFIGURATION: dict[str, Callable[[], object]] = {"read the configuration": read("/etc/voiced/voiced.toml")}
@@ -117,9 +117,12 @@ CARDS: dict[str, Callable[[], object]] = {"read the sound cards": read("/proc/as
 
 
 def main(unit: str) -> None:
-    brain = unit == "voiced-brain"
-    forbidden = {**FORBIDDEN, **NEEDED, **CONFIGURATION} if brain else FORBIDDEN
-    needed = CARDS if brain else {**NEEDED, **CONFIGURATION, **CARDS}
+    own = {**MACHINE, **CONFIGURATION}
+    forbidden, needed = {
+        "voiced": (FORBIDDEN, {**own, **NETWORK, **CARDS}),
+        "voiced-brain": ({**FORBIDDEN, **own, **NETWORK}, CARDS),
+        "voiced-tools": ({**FORBIDDEN, **own}, {**NETWORK, **CARDS}),
+    }[unit]
     probes = {f"cannot {name}": not can(action) for name, action in forbidden.items()}
     probes |= {f"can {name}": can(action) for name, action in needed.items()}
     print("probes " + json.dumps(probes), flush=True)
