@@ -37,10 +37,8 @@ def sandbox(hands: Hands) -> Figures:
         line = f"ExecStartPre=/usr/bin/python3 -I /rig/guest/probe.py {unit}"
         hands.machine.run(f"mkdir -p {folder}; printf '[Service]\\n{line}\\n' >{folder}/probe.conf")
     try:
-        hands.machine.run(
-            "systemctl daemon-reload; systemctl stop voiced voiced-brain voiced-tools; systemctl start voiced",
-            240,
-        )
+        stop = f"systemctl stop {' '.join(UNITS)}"
+        hands.machine.run(f"systemctl daemon-reload; {stop}; systemctl start voiced", 240)
         hands.machine.run("systemctl start voiced-brain voiced-tools", 240)
         found = {unit: _probes(hands, unit) for unit in UNITS}
     finally:

@@ -1,4 +1,4 @@
-"""In the machine, inside a unit's own sandbox: what can be done here? probe.py voiced|voiced-brain|voiced-tools
+"""In the machine, inside a unit's own sandbox: what can be done here? probe.py UNIT
 
 Prints one line: "probes " and JSON, whether each thing is as it must be.
 """
