@@ -4,10 +4,11 @@ SPEECH ?= ../shared/speech
 BIN := .venv/bin
 SUITE ?= trixie
 HOURS ?= 24
+MINUTES ?= 10
 SEED ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test check bench hearing faults statespace soak realtime live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test check bench hearing faults fuzz statespace soak realtime live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -28,6 +29,9 @@ hearing: ready         ## how well the brain hears, over the clips in SPEECH
 
 faults: ready          ## every fault at every event of a conversation, in virtual time: table in out/faults.html
 	$(BIN)/python -m tests.faults
+
+fuzz: ready            ## hostile input for everything that reads what others wrote: make fuzz [MINUTES=10]
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 soak: ready            ## a virtual day with a fault every other minute, in minutes: make soak [HOURS=24] [SEED=1]
 	$(BIN)/python -m tests.soak --hours $(HOURS) --seed $(SEED)

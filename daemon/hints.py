@@ -96,12 +96,16 @@ class _Reader:
 
     def called(self, make: Callable[..., Any], path: str) -> Object:
         """What a function or the constructor of a class takes."""
-        hints = _hints(make, path)
         factories = _factories(make)
         taken = {}
         with _read_at(path):
-            signature = inspect.signature(make)
-        for parameter in signature.parameters.values():
+            parameters = inspect.signature(make).parameters
+        if len(parameters) > MAX_KINDS:
+            raise HintError(
+                path or "it", f"has more than {MAX_KINDS} parameters", "write several smaller tools"
+            )
+        hints = _hints(make, path)
+        for parameter in parameters.values():
             here = f"{path}.{parameter.name}" if path else parameter.name
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise HintError(here, "must be a plain parameter", "write it without * and /")

@@ -27,6 +27,7 @@ from daemon.hints import HintError, parameters
 from daemon.kinds import MisfitError, Range, shown
 
 __all__ = [
+    "MAX_ARGUMENTS",
     "BadCallError",
     "Range",
     "Tool",

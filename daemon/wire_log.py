@@ -8,6 +8,7 @@ import time
 
 import msgspec
 
+from daemon.codec import loosely_typed
 from daemon.masking import Outlet, mask
 from daemon.printable import safe_json
 from daemon.protocol import Role
@@ -57,7 +58,7 @@ class WireLog:
 
     def _masked(self, stream: str, frame: bytes) -> bytes:
         try:
-            event = msgspec.json.decode(frame)
+            event = loosely_typed(frame)
             clean = self._outlet.masked(event, stream)
             return frame if clean == event else msgspec.json.encode(clean)
         except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -7,7 +7,7 @@ import msgspec
 from daemon.brain import errors
 from daemon.brain.errors import Refusal
 from daemon.brain.omitted import normalised
-from daemon.codec import decode_client
+from daemon.codec import decode_client, loosely_typed
 from daemon.protocol import ClientEvents
 
 MAX_EVENT_ID = 512
@@ -68,16 +68,14 @@ def _decode(frame: bytes | str) -> ClientEvents:
     try:
         return decode_client(frame)
     except msgspec.ValidationError:
-        event: ClientEvents = msgspec.convert(
-            normalised(msgspec.json.decode(frame), ClientEvents), ClientEvents
-        )
+        event: ClientEvents = msgspec.convert(normalised(loosely_typed(frame), ClientEvents), ClientEvents)
         return event
 
 
 def _text(raw: msgspec.Raw | None) -> str | None:
     if raw is None:
         return None
-    value = msgspec.json.decode(raw)
+    value = loosely_typed(raw)
     return value if isinstance(value, str) else None
 
 
