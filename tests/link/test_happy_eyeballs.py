@@ -133,6 +133,12 @@ def test_where_every_address_swallows_each_is_named(tmp_path: Path) -> None:
     assert "(2001:db8::2: no answer in time, 192.0.2.2: no answer in time)" in told["said"]
 
 
+@pytest.mark.skipif(not namespaces(), reason="takes a network namespace of our own")
+def test_an_address_that_this_machine_has_no_way_to_is_no_trouble(tmp_path: Path) -> None:
+    told = played(tmp_path, ["2001:db9::1", "198.51.100.1"], "192.0.2.1", "192.0.2.1", 4.0)
+    assert told["told"] == ["voice.test can be reached", "voice.test takes the key and the model"]
+
+
 # ---------------------------------------------------------------- loopback, scripted names
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import importlib.util
 import json
 import os
@@ -42,6 +43,8 @@ _CODES: Final = {
     Step.HANDSHAKE: "V617",
 }
 _OF_THE_WAY: Final = re.compile(r".*_proxy|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
+_NOT_USED_HERE: Final = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""A family of addresses that this machine has no way for: known at once, and no harm."""
 _BLAME_THE_URL: Final = (Step.NAME, Step.ADDRESS, Step.TLS, Step.REDIRECT)
 _REFUSALS: Final[dict[str, tuple[str, str, str]]] = {
     "400": ("V615", "does not like the request", "check realtime.url and realtime.model"),
@@ -178,7 +181,7 @@ def _dead_addresses(host: str, port: int) -> Iterator[Told]:
 
 
 async def _try_each(host: str, port: int) -> dict[str, str]:
-    """Each address of the name, and why it cannot be reached, if it cannot."""
+    """Each address of the name, and why it cannot be reached where it should be."""
     until = asyncio.get_running_loop().time() + _LIMIT_S
     found = (await addresses(host, port, until))[:_MOST_ADDRESSES]
     outcomes = await asyncio.gather(*map(_try, found)) if len(found) > 1 else [""]
@@ -190,7 +193,7 @@ async def _try(address: Address) -> str:
         async with asyncio.timeout(_LIMIT_S):
             (await connect(address)).close()
     except OSError as failure:
-        return why_not(failure)
+        return "" if failure.errno in _NOT_USED_HERE else why_not(failure)
     return ""
 
 
