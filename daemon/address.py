@@ -21,7 +21,7 @@ _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9
 _SAFE: Final = "/:@!$&'()*+,;=~-._%?"
 
 _BASE: Final = re.compile(
-    r"(.*/v1)(?:/(?:realtime|responses|models|completions|chat/completions|audio/[a-z]+))?/*"
+    r"(.*/v1)(?:/(?:realtime(?:/[a-z_]+)?|responses|models|completions|chat/completions|audio/[a-z]+))?/*"
 )
 """The path of a server of this protocol, as it is written for other requests than ours."""
 

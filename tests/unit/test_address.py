@@ -95,6 +95,7 @@ CUSTOM = [
     ("https://box/v1/", "wss://box/v1/realtime?model=d"),
     ("https://box/api/v1/chat/completions", "wss://box/api/v1/realtime?model=d"),
     ("wss://box/v1/realtime/", "wss://box/v1/realtime?model=d"),
+    ("https://box/v1/realtime/client_secrets", "wss://box/v1/realtime?model=d"),
     ("wss://box/ws/realtime/", "wss://box/ws/realtime/?model=d"),
     ("wss://box/rt?", "wss://box/rt?model=d"),
     ("wss://box/rt?x=1&&y=2&", "wss://box/rt?x=1&y=2&model=d"),
