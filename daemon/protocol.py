@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 MAX_FRAME_BYTES = 16 * 2**20
 MAX_APPEND_BYTES = 64 * 2**10
@@ -376,13 +376,13 @@ class OutputAudioCleared(ResponsePiece, tag="output_audio_buffer.cleared"):
 class ResponseCreated(ServerEvent, tag="response.created"):
     """An answer begins."""
 
-    response: Response
+    response: Response = field(default_factory=Response)
 
 
 class ResponseDone(ServerEvent, tag="response.done"):
     """An answer is over, once and always last: completed, cancelled, incomplete or failed."""
 
-    response: Response
+    response: Response = field(default_factory=Response)
 
 
 class _OutputItem(ResponsePiece, kw_only=True):
