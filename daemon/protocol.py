@@ -15,6 +15,7 @@ MAX_FRAME_BYTES = 16 * 2**20
 MAX_APPEND_BYTES = 64 * 2**10
 MIN_COMMIT_MS = 100
 RATE_HZ = 24_000
+BYTES_PER_S = RATE_HZ * 2
 
 Text: TypeAlias = str | UnsetType
 Json: TypeAlias = dict[str, Any]
@@ -103,6 +104,9 @@ class Usage(Struct, kw_only=True):
     output_token_details: OutputTokens | UnsetType = UNSET
 
 
+_UNFINISHED = frozenset({"failed", "incomplete", "cancelled", "canceled"})
+
+
 class Response(Struct, kw_only=True):
     """One answer of the model: a list of items."""
 
@@ -117,6 +121,11 @@ class Response(Struct, kw_only=True):
     audio: Json | UnsetType = UNSET
     usage: Usage | None = None
     metadata: dict[str, str] | None = None
+
+    @property
+    def completed(self) -> bool:
+        """Has it come to its end? Some servers say nothing of how it ended when all is well."""
+        return self.status not in _UNFINISHED
 
 
 class Part(Struct, kw_only=True):

@@ -8,18 +8,18 @@ from daemon.core import events as ev
 from daemon.core.aloud import Aloud
 from daemon.core.barge_in import BargeIn
 from daemon.core.contents import Contents
+from daemon.core.exchange import Exchange
 from daemon.core.items import READER, Items
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.playout import Cut
-from daemon.core.responses import Responses
+from daemon.core.responses import Reply, Responses
 from daemon.core.timers import Timers
 from daemon.core.tools_due import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolsDue
 from daemon.core.turn import Turn
-from daemon.protocol import Json, Response, ResponseCreate, ResponsePiece
+from daemon.protocol import Json, Response, ResponsePiece
 
 MAX_ROUNDS = 8
-UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
 BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 
 
@@ -35,11 +35,9 @@ class Answer:
         ledger: Ledger,
     ) -> None:
         self.turn: Turn | None = None
-        self._due: Json | None = None
         self._cut_off = False
         self.stalled = False
         self._modality = modality
-        self._stall_s = stall_s
         self._outbox = outbox
         self._timers = timers
         self._ledger = ledger
@@ -47,6 +45,7 @@ class Answer:
         self._voices = Items(outbox.keys)
         self._tools = ToolsDue(outbox, timers, ledger)
         self._barge_in = BargeIn(outbox, timers, ledger, self._voices, self._responses)
+        self._exchange = Exchange(stall_s, outbox, timers, self._responses, self._barge_in)
         self._contents = Contents(outbox, timers, ledger, self._voices, self._barge_in)
         self.aloud = Aloud(modality, outbox, timers, ledger, self._voices)
 
@@ -68,7 +67,7 @@ class Answer:
     @property
     def over(self) -> bool:
         """Answered, its tools have answered too, and the last sample was heard."""
-        waits = self.playing or self._cut_off or self._responses.busy or self._due is not None
+        waits = self.playing or self._cut_off or self._responses.busy or self._exchange.due is not None
         waits |= bool(self.aloud.unread)
         return self.turn is not None and not waits and not self._tools.open_for(self.turn)
 
@@ -82,14 +81,15 @@ class Answer:
     def expect(self, turn: Turn, now: float) -> None:
         """The server's voice detection has taken the question and answers by itself."""
         self._take(turn, now)
-        self._await("", {}, now)
+        self._ask_anew()
+        self._exchange.expect("", {}, now)
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""
         if self.over and self.turn is not None and self.aloud.needed(self.turn):
-            self._due = self.aloud.remedy(self.turn, now)
-        if self._due is not None and self._outbox.online and not self._responses.busy:
-            self._create(self._due, now)
+            self._exchange.due = self.aloud.remedy(self.turn, now)
+        if self._exchange.due is not None and self._outbox.online and not self._responses.busy:
+            self._create(self._exchange.due, now)
 
     def _take(self, turn: Turn, now: float) -> None:
         self._voices.forget()
@@ -100,55 +100,35 @@ class Answer:
         return {"output_modalities": [self._modality]}
 
     def _create(self, response: Json, now: float) -> None:
-        self._due = None
-        event_id = self._outbox.keys.new("create")
-        self._await(event_id, response, now)
-        self._outbox.send(ResponseCreate(event_id=event_id, response=response))
+        self._ask_anew()
+        self._exchange.create(response, now)
 
-    def _await(self, event_id: str, response: Json, now: float) -> None:
+    def _ask_anew(self) -> None:
         if self.turn is not None:
             self.turn.voiced, self.turn.written = False, {}
-        self._responses.ask(event_id, response)
-        self._timers.set("stall", now + self._stall_s)
 
     # ------------------------------------------------------------ what the server says
 
-    def begun(self, response_id: str, welcome: bool, now: float) -> bool:
-        """An answer begins; False if nobody wants it, then it is cancelled, or if it has begun before.
-
-        One that begins when another is due is taken in its place: the server answers by itself.
-        """
-        reply = self._responses.begun(response_id, welcome)
-        if reply is None:
-            return False
-        if reply.wanted:
-            self._due = None
-            self._timers.set("stall", now + self._stall_s)
-        else:
-            self._barge_in.stop(reply)
-            self._timers.set("cancel", now + self._stall_s)
-        return reply.wanted
+    def begun(self, response_id: str, welcome: bool, early: bool, now: float) -> bool:
+        """An answer begins; False if nobody wants it, or if it has begun before (see `Exchange`)."""
+        return self._exchange.begun(response_id, welcome, early, now)
 
     def hear(self, event: ResponsePiece, now: float) -> None:
-        """A piece of an answer; for some servers the first is the beginning."""
-        if self._responses.owes(event.response_id):
-            self.begun(event.response_id, True, now)
-        reply = self._responses.of(event.response_id)
-        if reply is None:
-            return
-        reply.calls.hear(event)
-        if self.turn is not None and reply.wanted:
-            self._timers.set("stall", now + self._stall_s)
+        """A piece of an answer."""
+        reply = self._exchange.heard(event, now)
+        if reply is not None and self.turn is not None:
+            self._exchange.hold_on(now)
             self._contents.hear(self.turn, reply, event, now)
 
-    def done(self, response: Response, completed: bool, now: float) -> None:
-        """The answer is over: run its calls if it was `completed`."""
-        reply = self._responses.done(response)
-        self._free()
+    def done(self, response: Response, now: float) -> None:
+        """The answer is over: run its calls if it was completed."""
+        reply = self._exchange.done(response)
         self._barge_in.put_right()
-        if reply is None:
-            return
-        calls = reply.calls.all(response.output) if completed else []
+        if reply is not None:
+            self._complete(reply, response, now)
+
+    def _complete(self, reply: Reply, response: Response, now: float) -> None:
+        calls = reply.calls.all(response.output) if response.completed else []
         if self.turn is None or not reply.wanted:
             self._tools.refuse(calls, INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT)
             return
@@ -158,8 +138,36 @@ class Answer:
         self._ledger.question(self.turn)
         self.turn.rounds += 1
         if calls:
-            self._due = None  # it comes when they have answered
+            self._exchange.due = None  # it comes when they have answered
         self._tools.start(self.turn, calls, now)
+
+    # ------------------------------------------------------------ what the server began by itself
+
+    @property
+    def early(self) -> bool:
+        """Is there an answer to what is being asked, before it was asked?"""
+        return self._exchange.early.reply is not None and not self._barge_in.waiting
+
+    def take_early(self, turn: Turn, now: float) -> None:
+        """It is the answer to this question: all that has come of it counts."""
+        early = self._exchange.early
+        reply, pieces, end = early.reply, early.pieces, early.end
+        early.forget()
+        self._take(turn, now)
+        if reply is None:
+            return
+        reply.wanted = True
+        self._exchange.hold_on(now)
+        for piece in pieces:
+            self._contents.hear(turn, reply, piece, now)
+        if end is not None:
+            self._exchange.rest()
+            self._complete(reply, end, now)
+
+    def drop_early(self, now: float) -> None:
+        """More is said, or nothing was to be asked: it is not the answer."""
+        if over := self._exchange.drop_early(now):
+            self._complete(*over, now)
 
     def create_refused(self, event_id: str | None, because_busy: bool, reason: str, now: float) -> bool:
         """The server did not take `response.create`: ask again when it is free, or give up.
@@ -168,23 +176,12 @@ class Answer:
         """
         turn = self.turn
         patient = because_busy and turn is not None and turn.rounds < MAX_ROUNDS
-        owed = self._responses.refused(event_id, patient)
-        if owed is None:
-            return False
-        if turn is not None and owed.refused:
+        owed = self._exchange.refused(event_id, patient, now)
+        if turn is not None and owed is not None and owed.refused:
             turn.rounds += 1
-            self._timers.set("cancel", now + self._stall_s)
-            return True
-        self._free()
-        if owed.wanted:
+        elif owed is not None and owed.wanted:
             self.fail(reason)
-        return True
-
-    def _free(self) -> None:
-        """While nothing is under way at the server, nothing of it is waited for."""
-        self._due = self._responses.freed() or self._due
-        if not self._responses.busy:
-            self._timers.clear("stall", "cancel")
+        return owed is not None
 
     def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
         """The server did not take the utterance: the answer asked for behind it would be to an older one.
@@ -223,7 +220,7 @@ class Answer:
             if not whole:
                 self.fail(BROKEN)
         elif self.turn is not None and self.aloud.unread:
-            self._due = self.aloud.outside(self.turn)
+            self._exchange.due = self.aloud.outside(self.turn)
             self.settle(now)
 
     def tool_done(self, key: str, output: str) -> None:
@@ -233,7 +230,8 @@ class Answer:
             return
         if not all(call.stops for call in turn.calls.values()):
             # A model that calls tools for ever is made to speak.
-            self._due = self._plain() | ({"tool_choice": "none"} if turn.rounds >= MAX_ROUNDS else {})
+            last = {"tool_choice": "none"} if turn.rounds >= MAX_ROUNDS else {}
+            self._exchange.due = self._plain() | last
 
     def sounded(self, at: float) -> None:
         """The first sample of an item has been handed to the card."""
@@ -249,10 +247,7 @@ class Answer:
 
     def stopped(self, cut: Cut) -> None:
         """The speaker has fallen silent because it was asked to."""
-        turn = self._barge_in.heard(cut)
-        if turn is not None:
-            self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
-        self._barge_in.put_right()
+        self._barge_in.stopped(cut)
 
     def speaker_lost(self, cut: Cut) -> None:
         """The speaker has failed: what it did not play must not count as said. The answer itself goes on."""
@@ -260,24 +255,14 @@ class Answer:
             self.stopped(cut)
             return
         self.drained(cut.whole)
-        self._lose(cut)
+        if self.turn is not None:
+            self._barge_in.lose(self.turn, cut)
 
     def unplayed(self, item_id: str) -> None:
         """Audio has come while the speaker does not work. Who asked in writing reads the answer at least."""
         self.drained(())
         if self.turn is not None and self.turn.source != "text":
-            self._lose(Cut(None, 0, (), (item_id,)))
-
-    def _lose(self, cut: Cut) -> None:
-        """Some of the answer is never heard: told once in a turn."""
-        turn = self.turn
-        if turn is None or not (cut.item_id or cut.unheard):
-            return
-        turn.heard_ms += self._barge_in.cut(cut)
-        self._barge_in.put_right()
-        if not turn.unplayed:
-            turn.unplayed = True
-            self.fail(UNHEARD)
+            self._barge_in.lose(self.turn, Cut(None, 0, (), (item_id,)))
 
     def interrupt(self, now: float) -> None:
         """Barge-in: whatever is being answered is over."""
@@ -304,7 +289,7 @@ class Answer:
             self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
 
     def _leave(self) -> Turn | None:
-        turn, self.turn, self._due, self._cut_off = self.turn, None, None, False
+        turn, self.turn, self._exchange.due, self._cut_off = self.turn, None, None, False
         self.aloud.end()
         self._timers.clear("stall", "drain", "wait")
         return turn
@@ -315,7 +300,7 @@ class Answer:
         """The connection is gone: what has come is played to its end, and is the answer then."""
         turn = self.turn
         unfinished = turn is not None and (
-            self._responses.busy or self._due is not None or self._tools.open_for(turn)
+            self._responses.busy or self._exchange.due is not None or self._tools.open_for(turn)
         )
         again = turn is not None and turn.source != "server" and (not turn.remembered or bool(turn.calls))
         self._cut_off = unfinished and again
@@ -323,10 +308,9 @@ class Answer:
             self.fail(BROKEN)
         self._contents.end(self._voices.own)
         self._voices.connection_lost()
-        self._responses.connection_lost()
+        self._exchange.connection_lost()
         self._barge_in.connection_lost()
         self._tools.connection_lost()
-        self._timers.clear("stall", "cancel")
 
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""
@@ -336,11 +320,11 @@ class Answer:
         if turn is None or not cut_off:
             return None
         if not turn.remembered:
-            self.turn = self._due = None
+            self.turn = self._exchange.due = None
             turn.taken = False
             return turn
         if turn.calls and not self._tools.open_for(turn):
-            self._due = self._plain()
+            self._exchange.due = self._plain()
         return None
 
     def expired(self, name: str, now: float) -> None:
@@ -349,8 +333,7 @@ class Answer:
             case "cut":
                 self.stopped(Cut(None, 0, (), ()))
             case "cancel":
-                self._responses.give_up()
-                self._free()
+                self._exchange.give_up()
                 self._barge_in.put_right()
             case "drain":
                 self.drained(())
@@ -363,11 +346,7 @@ class Answer:
                     self.tool_done(key, LATE_OUTPUT)
 
     def _stalled(self) -> None:
-        if self._responses.active is not None:
-            self._barge_in.stop(self._responses.active)
-        self._responses.abandon()
-        self._responses.give_up()
-        self._free()
+        self._exchange.stalled()
         self.stalled = True
         self._contents.end(self._voices.own)
         self.fail("The server stopped answering; press the button to ask again.")

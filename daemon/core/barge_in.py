@@ -19,6 +19,7 @@ from daemon.core.timers import Timers
 from daemon.core.turn import Turn
 from daemon.protocol import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
 
+UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
 CUT_S = 1.0
 CANCEL_S = 2.0
 
@@ -96,6 +97,23 @@ class BargeIn:
                 self._cut[key] = heard_ms
             elif item_id := self._voices.mark_cut(key):
                 self._outbox.send(_cut_at(item_id, heard_ms))
+
+    def stopped(self, cut: Cut) -> None:
+        """The speaker has fallen silent: the turn that was interrupted is over."""
+        turn = self.heard(cut)
+        if turn is not None:
+            self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
+        self.put_right()
+
+    def lose(self, turn: Turn, cut: Cut) -> None:
+        """Some of an answer is never heard, as the speaker has failed: told once in a turn."""
+        if not (cut.item_id or cut.unheard):
+            return
+        turn.heard_ms += self.cut(cut)
+        self.put_right()
+        if not turn.unplayed:
+            turn.unplayed, turn.trouble = True, UNHEARD
+            self._outbox.do(ev.Trouble(UNHEARD))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be put right."""

@@ -10,21 +10,20 @@ Whatever is waited for has a timer, so deadlines alone lead from any state back 
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from daemon.core import events as ev
 from daemon.core.aloud import recital
 from daemon.core.answer import Answer
-from daemon.core.gestures import Gesture
 from daemon.core.ledger import Ledger
 from daemon.core.listener import Listener
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
 from daemon.core.transcripts import Transcripts
 from daemon.core.turn import Source, Turn
-from daemon.protocol import AudioClear, AudioCommit, Content, Item, ItemCreate
+from daemon.protocol import Content, Item, ItemCreate
 
 NO_SPEECH_S = 8.0
 MAX_TEXTS = 8
@@ -33,10 +32,13 @@ DEAF = "There is no microphone to speak into; plug it in, or ask voiced doctor."
 NO_SOUND = "The microphone gave no sound while the button was down; press again, or ask voiced doctor."
 
 
+Style: TypeAlias = Literal["hold", "tap"]
+
+
 class Settings(Struct, frozen=True):
     """What the owner decides about turns."""
 
-    style: Literal["hold", "tap"] = "hold"
+    style: Style = "hold"
     modality: Literal["audio", "text"] = "audio"
     max_utterance_s: float = 60.0
     max_wait_s: float = 20.0
@@ -59,7 +61,7 @@ class Conversation:
         self.answer = Answer(settings.modality, settings.stall_s, outbox, self._timers, ledger)
         self._listener = Listener(outbox, self._timers, settings.max_utterance_s)
         self._texts: deque[Turn] = deque()
-        self._transcripts = Transcripts()
+        self._transcripts = Transcripts(outbox, ledger)
         self._continued = False
         self._turns = 0
 
@@ -91,21 +93,6 @@ class Conversation:
 
     # ------------------------------------------------------------ the button
 
-    def gesture(self, gesture: Gesture, at: float, now: float) -> None:
-        """What a hand did, and when."""
-        if gesture == "double_tap":
-            self.mute(not self.muted, now)
-        elif self.muted:
-            self._remind(gesture)
-        elif self._settings.style == "tap":
-            self._toggle(gesture, at, now)
-        elif gesture == "press":
-            self._listen(at, now)
-        elif gesture == "release":
-            self._let_go(at, now)
-        elif self._asking and not self._continued:
-            self._abandon()
-
     def mute(self, muted: bool, now: float) -> None:
         """Close the ears, or open them."""
         if muted:
@@ -117,31 +104,32 @@ class Conversation:
         dropped = [*self._texts, *([self.question] if self.question else [])]
         self._texts.clear()
         if self._asking:
-            self._abandon()
+            self.abandon()
         self.question = None
         self.answer.interrupt(now)
         for turn in dropped:
             self._drop(turn, "It was stopped before it was asked.")
 
     @property
+    def style(self) -> Style:
+        """Who closes the ears: the hand, or the server."""
+        return self._settings.style
+
+    @property
+    def fresh(self) -> bool:
+        """Is there a spoken question that was begun with the last press?"""
+        return self._asking and not self._continued
+
+    def expect_speech(self, now: float) -> None:
+        """Nobody holds the ears open: if nobody speaks they close."""
+        self._timers.set("speech", now + NO_SPEECH_S)
+
+    @property
     def _asking(self) -> bool:
         """Is there a spoken question?"""
         return self.question is not None and self.question.source == "button"
 
-    def _remind(self, gesture: Gesture) -> None:
-        if gesture == "press":
-            self._outbox.do(ev.Trouble("The microphone is muted; tap the button twice to open it."))
-
-    def _toggle(self, gesture: Gesture, at: float, now: float) -> None:
-        if gesture != "press":
-            return
-        if self._listener.open:
-            self._abandon()
-        else:
-            self._listen(at, now)
-            self._timers.set("speech", now + NO_SPEECH_S)
-
-    def _listen(self, at: float, now: float) -> None:
+    def listen(self, at: float, now: float) -> None:
         """Open the microphone. A question that still waits for the connection is continued, not lost."""
         question, anew = self.question, not self._asking
         if question is not None and question.pressed_at is not None:
@@ -169,12 +157,13 @@ class Conversation:
         question.trouble = why
         self._outbox.do(ev.TurnOver(question.record(), question.ticket))
 
-    def _let_go(self, at: float, now: float) -> None:
+    def let_go(self, at: float, now: float) -> None:
+        """Nobody speaks any more."""
         if self._listener.open and self.question is not None:
             self.question.released_at = at
             self._listener.stop(now)
 
-    def _abandon(self) -> None:
+    def abandon(self) -> None:
         """A tap, or nothing was said: there was no turn."""
         self._listener.drop()
         self._timers.clear("wait", "speech")
@@ -207,7 +196,7 @@ class Conversation:
 
     def _miss(self, question: Turn) -> None:
         """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
-        self._abandon()
+        self.abandon()
         if not question.deaf:
             self._outbox.do(ev.Trouble(NO_SOUND))
         self._drop(question, DEAF if question.deaf else NO_SOUND)
@@ -225,6 +214,8 @@ class Conversation:
 
     def settle(self, now: float) -> None:
         """Draw the consequences of what has happened: end, ask, take up the next."""
+        if self.question is None or not self.question.heard_out:
+            self.answer.drop_early(now)
         self.answer.settle(now)
         if self.answer.over:
             self.answer.finish()
@@ -237,6 +228,10 @@ class Conversation:
         """Ask the server if nothing stands in the way."""
         if not self._outbox.online:
             self._wait(question, now)
+        elif self.answer.early and question.heard_out:
+            self.question = None
+            self._send(question)
+            self.answer.take_early(question, now)
         elif self.answer.free:
             self._timers.clear("wait")
             self.question = None
@@ -247,19 +242,10 @@ class Conversation:
         if question.source == "button":
             self._listener.flush()
             question.spoken = self._listener.spoken
-            self._commit(question)
+            self._transcripts.commit(question)
         elif question.source == "text":
             content = [Content(type="input_text", text=question.text)]
             self._outbox.send(ItemCreate(item=Item(type="message", role="user", content=content)))
-
-    def _commit(self, question: Turn) -> None:
-        """Have an item made of what was said, or of the rest if voice detection has heard anything in it."""
-        if question.detected and question.taken:
-            self._outbox.send(AudioClear())
-            return
-        question.commit = self._outbox.keys.new("commit")
-        self._transcripts.sent(question.key)
-        self._outbox.send(AudioCommit(event_id=question.commit))
 
     def _new_turn(self, source: Source) -> Turn:
         self._turns += 1
@@ -299,18 +285,15 @@ class Conversation:
 
     def transcribed(self, item_id: str, text: str) -> None:
         """What the user said, in words; may come late and be about an earlier turn."""
-        key, whole = self._transcripts.told(item_id, text)
-        if key:
-            self._ledger.transcribed(key, whole)
-        if self.turn is not None and self.turn.key == key:
-            self.turn.heard = whole
-        self._outbox.do(ev.Words("user", text, whole=True))
+        self._transcripts.transcribed(item_id, text, self.turn)
 
     def begun(self, response_id: str, now: float) -> None:
         """An answer begins, asked for or not. With the server's voice detection it may be the first sign."""
-        if self._listener.open and self.question is not None and not self.answer.unwelcome:
-            self._hand_over(self.question, now)
-        wanted = self.answer.begun(response_id, self.question is None, now)
+        question = self.question
+        if self._listener.open and question is not None and not self.answer.unwelcome:
+            self._hand_over(question, now)
+        early = self.question is not None and self.question.heard_out
+        wanted = self.answer.begun(response_id, self.question is None, early, now)
         if wanted and self.answer.turn is None:
             self.answer.turn = self._new_turn("server")
 
@@ -357,7 +340,7 @@ class Conversation:
                 self._outbox.do(
                     ev.Trouble("The button was down for too long: what was said is answered now.")
                 )
-                self._let_go(now, now)
+                self.let_go(now, now)
             case "tail":
                 self.capture_ended()
             case "speech":
@@ -370,9 +353,9 @@ class Conversation:
     def _nothing_heard(self, now: float) -> None:
         """The server's voice detection heard nobody; without a server that means nothing."""
         if self._outbox.online:
-            self._abandon()
+            self.abandon()
         else:
-            self._let_go(now, now)
+            self.let_go(now, now)
 
     def _waited(self, now: float) -> None:
         """Nothing that was said long ago may ever move a device."""

@@ -12,6 +12,7 @@ from daemon.core.conversation import Conversation, Settings
 from daemon.core.devices import Devices
 from daemon.core.earcons import Earconed, Earcons
 from daemon.core.gestures import Gesture, Gestures
+from daemon.core.hand import Hand
 from daemon.core.keys import Keys
 from daemon.core.ledger import Ledger
 from daemon.core.lifeline import Lifeline
@@ -24,8 +25,6 @@ from daemon.protocol import Json
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
 _BUSY = "conversation_already_has_active_response"
-_UNFINISHED = frozenset({"failed", "incomplete", "cancelled", "canceled"})
-"""How an answer ends otherwise; some servers say nothing when all is well."""
 
 
 class Machine:
@@ -48,6 +47,7 @@ class Machine:
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
         self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s, fallback)
         self._conversation = Conversation(settings, self._outbox, self.ledger)
+        self._hand = Hand(self._conversation, self._outbox)
         self._reader = Reader(self._outbox)
         self._earcons = Earcons(earcons)
         self._shown: ev.State = "idle"
@@ -119,7 +119,7 @@ class Machine:
                 elif conn == self._outbox.conn:
                     self._spoken(received, now)
             case ev.Edge(pressed, at):
-                self._hand(self._gestures.edge(pressed, now), at, now)
+                self._moved(self._gestures.edge(pressed, now), at, now)
             case ev.Tick():
                 self._tick(now)
             case ev.CaptureEnded():
@@ -174,14 +174,14 @@ class Machine:
             case ev.ToolsKnown(tools):
                 self._lifeline.retool(tools)
 
-    def _hand(self, gestures: list[Gesture], at: float, now: float) -> None:
+    def _moved(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:
             if gesture == "press" and not self.muted:
                 self._lifeline.hurry(now)
-            self._conversation.gesture(gesture, at, now)
+            self._hand.gesture(gesture, at, now)
 
     def _tick(self, now: float) -> None:
-        self._hand(self._gestures.tick(now), now, now)
+        self._moved(self._gestures.tick(now), now, now)
         self._conversation.tick(now)
         if self._conversation.answer.stalled:
             # A socket that is alive and answers nothing is no use: a new one may do better.
@@ -256,12 +256,11 @@ class Machine:
     def _answered(self, response: wire.Response, now: float) -> None:
         answer = self._conversation.answer
         self._count(response.usage)
-        completed = response.status not in _UNFINISHED
-        if completed:
+        if response.completed:
             self._lifeline.worked()
         if response.status in ("failed", "incomplete"):
             answer.fail(_why(response))
-        answer.done(response, completed, now)
+        answer.done(response, now)
 
     def _count(self, usage: wire.Usage | None) -> None:
         """An answer that was cut off is told about when its turn is over already."""

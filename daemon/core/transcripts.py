@@ -6,6 +6,12 @@ from collections import deque
 
 from msgspec import Struct
 
+from daemon.core import events as ev
+from daemon.core.ledger import Ledger
+from daemon.core.outbox import Outbox
+from daemon.core.turn import Turn
+from daemon.protocol import AudioClear, AudioCommit
+
 _MOST = 32
 
 
@@ -21,8 +27,28 @@ class _Piece(Struct):
 class Transcripts:
     """Pieces in the order in which they were said. The server's voice detection may cut a question in two."""
 
-    def __init__(self) -> None:
+    def __init__(self, outbox: Outbox, ledger: Ledger) -> None:
+        self._outbox = outbox
+        self._ledger = ledger
         self._pieces: deque[_Piece] = deque(maxlen=_MOST)
+
+    def commit(self, question: Turn) -> None:
+        """Have an item made of what was said; not of a rest in which voice detection has heard nothing."""
+        if question.heard_out:
+            self._outbox.send(AudioClear())
+            return
+        question.commit = self._outbox.keys.new("commit")
+        self.sent(question.key)
+        self._outbox.send(AudioCommit(event_id=question.commit))
+
+    def transcribed(self, item_id: str, text: str, turn: Turn | None) -> None:
+        """These are the words of an item, perhaps one of the present `turn`."""
+        key, whole = self.told(item_id, text)
+        if key:
+            self._ledger.transcribed(key, whole)
+        if turn is not None and turn.key == key:
+            turn.heard = whole
+        self._outbox.do(ev.Words("user", text, whole=True))
 
     def sent(self, key: str) -> None:
         """The server has been asked to make an item of the rest of a question; of those before it has."""

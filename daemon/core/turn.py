@@ -76,6 +76,11 @@ class Turn(Struct):
     first_delta_at: float | None = None
     first_sound_at: float | None = None
 
+    @property
+    def heard_out(self) -> bool:
+        """Has the server's voice detection taken all that it has heard of it?"""
+        return self.detected and self.taken
+
     def record(self) -> Json:
         """Everything worth telling, in the shape of `voiced watch` and of the journal."""
         return {

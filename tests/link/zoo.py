@@ -334,4 +334,5 @@ ZOO: dict[str, type[Character]] = {
     "slow to begin": Hesitant,
     "answers by itself": Detecting,
     "answers by itself, and has begun": DetectingEarly,
+    "voice detection that goes off early": DetectingSilence,
 }

@@ -10,6 +10,8 @@ from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.calls import Call, Calls
 from daemon.core.keys import Keys
+from daemon.core.ledger import Ledger
+from daemon.core.outbox import Outbox
 from daemon.core.playout import Cut
 from daemon.core.transcripts import Transcripts
 from daemon.protocol import ErrorDetail, Item, Response
@@ -325,7 +327,7 @@ def test_an_acknowledgement_after_the_next_press_is_of_the_question_before() -> 
 
 
 def test_a_question_that_the_server_has_cut_in_two_has_the_words_of_both() -> None:
-    transcripts = Transcripts()
+    transcripts = Transcripts(Outbox(Keys(lambda: 0.5)), Ledger())
     assert transcripts.taken("u1", "turn_1") == "turn_1"
     transcripts.sent("turn_1")
     assert transcripts.taken("u2", "turn_1") == "turn_1"

@@ -6,7 +6,7 @@ import pytest
 
 from daemon import protocol as wire
 from daemon.core import events as ev
-from daemon.core.answer import UNHEARD
+from daemon.core.barge_in import UNHEARD
 from daemon.core.conversation import DEAF, NO_SOUND
 from daemon.core.playout import Cut
 from daemon.protocol import Item
