@@ -54,9 +54,12 @@ class Toolbox:
             return bounded(await self._run(name, arguments_json))
         except ToolError as error:
             return bounded(f"Error: {error}")
-        except Exception as error:
-            log.warning("tool %s failed: %s", name, _place(error))
-            return bounded(f"Error: {name} failed: {''.join(format_exception_only(error)).strip()}")
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            return _failed(name, error)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            return _failed(name, error)
 
     def _remember(self, call_id: str) -> None:
         self._seen[call_id] = None
@@ -83,6 +86,17 @@ async def _here(called: Tool, arguments_json: str) -> str:
             raise
         log.warning("tool %s took longer than %g s", called.name, called.timeout_s)
         raise ToolError(f"{called.name} took longer than {called.timeout_s:g} seconds.") from None
+
+
+def _is_cancelled() -> bool:
+    """Is it we who are to end, and not a tool that says so?"""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _failed(name: str, error: BaseException) -> str:
+    log.warning("tool %s failed: %s", name, _place(error))
+    return bounded(f"Error: {name} failed: {''.join(format_exception_only(error)).strip()}")
 
 
 def _place(error: BaseException) -> str:

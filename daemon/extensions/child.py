@@ -22,6 +22,7 @@ IMPORT_LIMIT_S = 20.0
 MAX_JUNK_LINES = 100
 _GRACE_S = 2.0
 _LAST_WORDS_S = 0.5
+_GOODBYE_S = 0.7
 
 
 class EndedError(Exception):
@@ -142,4 +143,4 @@ async def started(launch: Launch, printed: Printed) -> AsyncIterator[Child]:
         yield child
     finally:
         child.kill("the service ends it")
-        await asyncio.wait([child.over], timeout=1.0)
+        await asyncio.wait([child.over], timeout=_GOODBYE_S)

@@ -67,9 +67,10 @@ class Served:
             self._connection.setblocking(False)
             self._connection.connect(path)
             socket.send_fds(self._connection, [b"\0"], [channel, output])
-        except OSError:
+        except OSError as error:
             self._connection.close()
-            raise
+            remedy = "run `systemctl restart voiced-tools.socket`"
+            raise OSError(error.errno, f"{path}: {error.strerror}, {remedy}") from error
         self._loop.add_reader(self._connection, self._over)
         self.ended: asyncio.Future[str] = self._loop.create_future()
 

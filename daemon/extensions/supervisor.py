@@ -20,6 +20,8 @@ log = logging.getLogger("voiced")
 SETTLE_S = 0.2
 """Files are loaded at about the same time: the server is told of their tools once, not of each."""
 
+GOODBYE_S = 1.0
+
 
 class Extensions:
     """`changed` is called on the loop when `schemas` or `faults` have changed.
@@ -50,7 +52,7 @@ class Extensions:
             self._settling.cancel()
         if self._life is not None:
             self._life.cancel()
-            await asyncio.wait([self._life], timeout=1.5)
+            await asyncio.wait([self._life], timeout=GOODBYE_S)
 
     # ------------------------------------------------------------ what there is
 

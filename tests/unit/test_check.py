@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.commands import check
+from daemon.extensions import child
 from tests.unit.doctor_rig import Service
 
 BASE = """
@@ -116,6 +117,30 @@ def test_tool_file_with_an_error_is_named(folder: Path) -> None:
     found = messages(folder)
     assert len(found) == 1
     assert "broken.py" in found[0]
+
+
+MISBEHAVING = {
+    "prints.py": "print('hello')\n",
+    "interrupts.py": "raise KeyboardInterrupt\n",
+    "cancels.py": "import asyncio\nraise asyncio.CancelledError\n",
+    "stays.py": "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,)).start()\n",
+    "exits.py": "import os\nos._exit(0)\n",
+    "loops.py": "while True: pass\n",
+}
+
+
+def test_whatever_a_tool_file_does_it_is_told_and_the_rest_is_json(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "IMPORT_LIMIT_S", 3.0)
+    (folder / "tools.d").mkdir()
+    for name, code in MISBEHAVING.items():
+        (folder / "tools.d" / name).write_text(code)
+    assert check.run(written(folder), as_json=True) == 2
+    found = [each["sentence"] for each in json.loads(capfd.readouterr().out) if each["code"] == "V121"]
+    named = [name for name in MISBEHAVING if any(f"/{name}:" in sentence for sentence in found)]
+    assert named == ["interrupts.py", "cancels.py", "exits.py", "loops.py"]
+    assert any("loops.py:1: its import takes longer than 3 seconds" in sentence for sentence in found)
 
 
 def test_names_that_sound_alike_are_refused(folder: Path) -> None:

@@ -122,6 +122,22 @@ def tool_broken(m: Planted) -> None:
     (m.folder / "tools.d" / "mine.py").write_text("def f(:\n")
 
 
+def tools_closed(m: Planted) -> None:
+    (m.folder / "tools.d").mkdir()
+    (m.folder / "tools.d").chmod(0o700)
+
+
+def tool_closed(m: Planted) -> None:
+    (m.folder / "tools.d").mkdir()
+    (m.folder / "tools.d").chmod(0o755)
+    (m.folder / "tools.d" / "mine.py").write_text("")
+    (m.folder / "tools.d" / "mine.py").chmod(0o600)
+
+
+def tools_are_a_file(m: Planted) -> None:
+    (m.folder / "tools.d").write_text("")
+
+
 def names_alike(m: Planted) -> None:
     m.config["devices.lamb"] = {"kind": "led", "pin": 5, "active_high": False}
 
@@ -319,7 +335,10 @@ FAULTS: list[tuple[str, Callable[[Planted], object], str]] = [
     ("V115", key_open, "chmod o="),
     ("V116", key_in_drop_in, "withdraw this one"),
     ("V121", tool_broken, "Correct the line"),
+    ("V121", tools_are_a_file, "Name one as tools.directory"),
     ("V122", names_alike, "Choose another name"),
+    ("V123", tools_closed, "chmod g+rx"),
+    ("V124", tool_closed, "chmod g+r"),
     ("V132", state_missing, "install -d -m 0700 -o voiced /nowhere/voiced"),
     ("V133", state_is_a_file, "Name one that voiced may write to"),
     ("V134", state_closed, "chown -R voiced:"),

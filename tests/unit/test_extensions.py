@@ -431,8 +431,8 @@ def test_a_child_costs_at_most_15_mb(tmp_path: Path) -> None:
     assert run(main()) <= 15_000
 
 
-def test_a_child_has_no_asyncio_unless_its_file_wants_it(tmp_path: Path) -> None:
-    body = "return ' '.join(name for name in ('asyncio', 'numpy') if name in sys.modules)"
+def test_a_child_has_neither_asyncio_nor_msgspec_unless_its_file_wants_them(tmp_path: Path) -> None:
+    body = "return ' '.join(name for name in ('asyncio', 'msgspec', 'numpy') if name in sys.modules)"
     put(tmp_path, "bad.py", tool_of(body), "import sys\nfrom daemon.tools import tool\n")
 
     async def main() -> str:

@@ -244,6 +244,18 @@ def test_sync_functions_run_off_the_loop_and_async_ones_on_it() -> None:
     assert run(Toolbox([Tool(where_async)]).call("call_1", "where_async", "{}")) == "MainThread"
 
 
+@pytest.mark.parametrize("failure", [SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()])
+def test_a_built_in_tool_that_breaks_off_is_an_answer_too(failure: BaseException) -> None:
+    async def fail() -> str:
+        """Fail."""
+        raise failure
+
+    answer = run(Toolbox([Tool(fail)]).call("call_1", "fail", "{}"))
+    assert str(answer).startswith(f"Error: fail failed: {type(failure).__name__}") or "CancelledError" in str(
+        answer
+    )
+
+
 def test_each_call_id_acts_once_and_old_ones_are_forgotten() -> None:
     calls = []
 

@@ -111,13 +111,31 @@ def _readable_by_all(path: Path) -> bool:
 
 
 def tools(machine: Machine) -> Iterator[Told]:
-    """The owner's tool files can be loaded."""
-    own, errors = load_tools(Path(machine.config.tools.directory), BUILTIN_NAMES)
+    """The owner's tool files can be loaded, and the service may read them."""
+    folder = Path(machine.config.tools.directory)
+    yield from _unreadable(machine, folder)
+    if is_there(folder) and not os.access(folder, os.R_OK):
+        yield f"what is in {folder} was not looked at: you may not"
+        return
+    own, errors = load_tools(folder, BUILTIN_NAMES)
     for said in errors:
         sentence, remedy = split(said, ": ")
         yield error("V121", f"tools.directory: {sentence}", remedy)
     if own:
         yield f"own tools: {', '.join(own)}"
+
+
+def _unreadable(machine: Machine, folder: Path) -> Iterator[Told]:
+    """A tool file, or the directory, that the service's user may not read."""
+    if not folder.is_dir():
+        return
+    if not machine.allows(folder, os.R_OK | os.X_OK):
+        fix = machine.fix(("chgrp", machine.user, str(folder)), ("chmod", "g+rx", str(folder)))
+        yield error("V123", f"tools.directory: {machine.user} may not read {folder}", fix.says, fix)
+        return
+    for path in (path for path in folder.glob("*.py") if not machine.allows(path, os.R_OK)):
+        fix = machine.fix(("chgrp", machine.user, str(path)), ("chmod", "g+r", str(path)))
+        yield error("V124", f"tools.directory: {machine.user} may not read {path}", fix.says, fix)
 
 
 def names(machine: Machine) -> Iterator[Told]:
