@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from traceback import extract_tb, format_exception_only
 from typing import Any, Protocol
 
+from daemon.core.names import Spellings
 from daemon.extensions.text import bounded, text_of
+from daemon.kinds import shown
 from daemon.tools import BadCallError, Tool, ToolDefinitionError, ToolError
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class Toolbox:
             return None
         self._remember(call_id)
         try:
-            return bounded(await self._run(name, arguments_json))
+            return bounded(await self._run(self._meant(name), arguments_json))
         except ToolError as error:
             return bounded(f"Error: {error}")
         except asyncio.CancelledError as error:
@@ -66,13 +68,19 @@ class Toolbox:
         if len(self._seen) > CALLS_REMEMBERED:
             del self._seen[next(iter(self._seen))]
 
+    def _meant(self, name: str) -> str:
+        """The tool that is called by this name, however that is spelled. Raises BadCallError."""
+        names = [str(schema["name"]) for schema in self.schemas()]
+        meant = Spellings(names).meant(name)
+        if meant is None:
+            there = f"; there are {', '.join(names)}" if names else ""
+            raise BadCallError(f"there is no tool called {shown(name)}{there}.")
+        return meant
+
     async def _run(self, name: str, arguments_json: str) -> str:
-        called = self._tools.get(name)
-        if called is not None:
-            return await _here(called, arguments_json)
-        if self._elsewhere is not None:
+        if self._elsewhere is not None and name not in self._tools:
             return await self._elsewhere.call(name, arguments_json)
-        raise BadCallError(f"there is no tool called {name}.")
+        return await _here(self._tools[name], arguments_json)
 
 
 async def _here(called: Tool, arguments_json: str) -> str:

@@ -95,7 +95,7 @@ def _loaded(source: bytes, meter: Meter) -> Tool | None:
     names = dict(_KNOWN)
     try:
         exec(compile(source, "owner.py", "exec", dont_inherit=True), names)
-    except (TypeError, NameError):
+    except Exception:  # Python's own, before there is a function
         return None
     try:
         with meter():

@@ -340,7 +340,7 @@ def test_a_file_that_was_changed_is_read_anew_when_its_child_is(tmp_path: Path) 
             assert "may have been done" in await rig.call("misbehave")
             await rig.loaded("mine")
             assert rig.names == ["mine"]
-            assert await rig.call("misbehave") == "Error: there is no tool called misbehave."
+            assert await rig.call("misbehave") == "Error: there is no tool called misbehave; there are mine."
 
     run(main())
 

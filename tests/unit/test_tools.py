@@ -276,6 +276,27 @@ def test_each_call_id_acts_once_and_old_ones_are_forgotten() -> None:
     assert len(calls) == CALLS_REMEMBERED + 2
 
 
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("act", "done"),
+        ("ACT", "done"),
+        (" Act ", "done"),
+        ("act-Twice", "done"),
+        ("ON", "done"),
+        ("on", "Error: there is no tool called on; there are act, act_twice, On, ON."),
+        ("a" * 100, f"Error: there is no tool called {'a' * 60}...; there are act, act_twice, On, ON."),
+    ],
+)
+def test_the_name_of_a_tool_in_other_clothes_is_taken_where_it_is_certain(name: str, answer: str) -> None:
+    async def act() -> str:
+        """Act."""
+        return "done"
+
+    box = Toolbox([Tool(act, name=each) for each in ("act", "act_twice", "On", "ON")])
+    assert run(box.call("a", name, "{}")) == answer
+
+
 def test_a_tool_that_does_not_exist_is_told() -> None:
     assert run(Toolbox([]).call("a", "fly", "{}")) == "Error: there is no tool called fly."
 
