@@ -22,6 +22,7 @@ log = logging.getLogger("voiced.sound")
 
 # Rates that divide well by 24 kHz, or lose nothing of it, come first.
 _PREFERRED_HZ = (48_000, 24_000, 44_100, 96_000, 32_000, 16_000, 8_000)
+LEAST_HZ, MOST_HZ = 4_000, 768_000
 _MOST_CHANNELS = 8
 _TYPES = {"microphone": alsaaudio.PCM_CAPTURE, "speaker": alsaaudio.PCM_PLAYBACK}
 
@@ -107,6 +108,10 @@ def open_stream(direction: Direction, config: SoundConfig, *, waits: bool = True
             stream = _open(direction, device, rate_hz, sample_format, config, waits)
     except alsaaudio.ALSAAudioError as error:
         raise sound_error(direction, config, error) from error
+    if not LEAST_HZ <= stream.rate_hz <= MOST_HZ:
+        stream.close()
+        words = f"runs at {stream.rate_hz} Hz, which is no rate for a voice: name another card"
+        raise SoundError(f"The {direction} {device} {words} ([sound] {direction}).")
     log.info(
         "%s %s: %d Hz, %d channels, %s, period of %d frames, buffer of %d",
         *(direction, device, stream.rate_hz, stream.channels),

@@ -6,13 +6,16 @@ output is given out as soon as the last input that it depends on is there, so ch
 
 Every pair of rates shares one prototype low-pass filter, whose time unit is a sample of the lower rate:
 flat to 0.4375 of that rate (within 0.03 dB), 100 dB down from 0.5625 on, 35 units long.
+
+The matrix grows with the square of the numbers that the ratio of the rates is made of. Where they are large,
+as of a card at 44,056 Hz, the nearest ratio of small ones is taken: off by 0.2 % at most, which nobody hears.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from math import gcd
+from fractions import Fraction
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -41,6 +44,10 @@ _PERIOD = 64  # units after which the tabulated prototype repeats: its length an
 _CEPSTRUM = 16_384  # points, enough that the cepstrum does not wrap around
 _FLOOR = 1e-6  # far below the stop band: where the logarithm of the magnitude is cut off
 
+_MOST_STEPS = 640  # as for 11,025 to 48,000 Hz; the matrix has 2 MB at most
+_MOST_RATIO = 32  # 768 kHz; what no card has is not told apart from it
+_NEAR_STEPS = 256  # where the ratio is rounded anyway
+_MOST_BANKS = 16
 _PIECE_FRAMES = 2_048  # longer chunks are converted in pieces of this size: the work buffers stay small
 
 
@@ -124,11 +131,10 @@ class _Bank:
         return -(-inputs * self.up // self.down)
 
 
-@cache
+@lru_cache(_MOST_BANKS)
 def _bank(from_hz: int, to_hz: int, kind: Kind) -> _Bank:
-    common = gcd(from_hz, to_hz)
-    up, down = to_hz // common, from_hz // common
-    impulse = _impulse_response(kind, from_hz * up // min(from_hz, to_hz)) * up
+    up, down = _steps(from_hz, to_hz)
+    impulse = _impulse_response(kind, max(up, down)) * up
     history = -(-len(impulse) // up) - 1
     repeats = max(1, history // (2 * down))  # blocks about half as long as the filter cost the least
     return _Bank(
@@ -139,6 +145,16 @@ def _bank(from_hz: int, to_hz: int, kind: Kind) -> _Bank:
         advance=repeats * down,
         delay_s=_low_delay(impulse) / (from_hz * up),
     )
+
+
+def _steps(from_hz: int, to_hz: int) -> tuple[int, int]:
+    """So many outputs for so many inputs: exactly, or as nearly as numbers of bounded size can tell."""
+    lower, higher = sorted((from_hz, to_hz))
+    part = Fraction(lower, higher)
+    if part.denominator > _MOST_STEPS:
+        part = part.limit_denominator(_NEAR_STEPS * (1 + min(higher // lower, _MOST_RATIO) // 4))
+    few, many = max(1, part.numerator), part.denominator
+    return (few, many) if to_hz == lower else (many, few)
 
 
 def _weights(impulse: _Filter, up: int, down: int, outputs: int, history: int) -> Mono:

@@ -121,6 +121,17 @@ def test_mock_card_that_has_not_the_rate_of_the_configuration_says_what_it_has(
     assert "it runs at 48000 Hz" in caplog.text
 
 
+@pytest.mark.parametrize("rate_hz", [5_512, 11_024, 44_056, 47_999, 48_001, 705_600])
+def test_mock_card_of_an_odd_rate_is_used_as_it_is(opened: Opener, rate_hz: int) -> None:
+    assert opened(Model(rate_hz)).rate_hz == rate_hz
+
+
+@pytest.mark.parametrize("rate_hz", [1, 100, 3_999, 2_822_400, 2**32 - 1])
+def test_mock_card_at_no_rate_for_a_voice_is_refused_with_the_remedy(opened: Opener, rate_hz: int) -> None:
+    with pytest.raises(SoundError, match=f"runs at {rate_hz} Hz, which is no rate for a voice: name another"):
+        opened(Model(rate_hz))
+
+
 @pytest.mark.parametrize(
     ("captures", "plays", "running", "rate_hz"),
     [

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.core.pcm import from_pcm16, to_pcm16
-from daemon.core.resample import Kind, Resampler
+from daemon.core.resample import Kind, Resampler, _bank, _steps
 from hardware.formats import FORMATS, Format
 from hardware.ports import Mono
 
@@ -107,6 +107,60 @@ def test_every_output_is_given_out_with_the_input_that_it_depends_on(from_hz: in
 
 def test_a_stream_of_an_odd_rate_is_converted_too() -> None:
     assert abs(level_db(converted(tone(1_000, 22_050), 22_050, 24_000, "minimum"))) < 0.05
+
+
+ODD_HZ = (
+    4_000,
+    5_512,
+    11_024,
+    22_049,
+    23_999,
+    24_001,
+    37_799,
+    44_056,
+    44_099,
+    47_952,
+    47_999,
+    48_001,
+    95_999,
+    191_999,
+)
+
+
+@settings(max_examples=500)
+@given(st.integers(4_000, 768_000))
+def test_no_card_has_a_rate_that_needs_a_larger_filter_than_common_ones(hz: int) -> None:
+    for from_hz, to_hz in ((hz, 24_000), (24_000, hz)):
+        up, down = _steps(from_hz, to_hz)
+        assert up * down <= 640 * 640
+        assert up / down == pytest.approx(to_hz / from_hz, rel=2e-3)
+
+
+@settings(max_examples=200)
+@given(st.integers(1, 2**32), st.integers(1, 2**32))
+def test_no_two_rates_whatever_need_more_memory_than_there_is(from_hz: int, to_hz: int) -> None:
+    up, down = _steps(from_hz, to_hz)
+    assert 1 <= up * down <= 640 * 2304
+
+
+@pytest.mark.parametrize("hz", ODD_HZ)
+def test_a_card_of_any_odd_rate_sounds_right_in_both_directions(hz: int) -> None:
+    for from_hz, to_hz in ((hz, 24_000), (24_000, hz)):
+        bank = _bank(from_hz, to_hz, "minimum")
+        assert bank.weights.nbytes < 4 * 2**20
+        result = converted(tone(1_000, from_hz, 1.0), from_hz, to_hz, "minimum")
+        assert abs(level_db(result)) < 0.05
+        spectrum = np.abs(np.fft.rfft(result * np.hanning(len(result))))
+        assert np.argmax(spectrum) * to_hz / len(result) == pytest.approx(1_000, abs=2)
+        whole = Resampler(from_hz, to_hz)
+        frames = len(whole.process(tone(1_000, from_hz, 4.0))) + len(whole.flush())
+        assert frames == pytest.approx(4 * to_hz, rel=2e-3, abs=300)
+
+
+@pytest.mark.parametrize("hz", [44_056, 47_952, 95_999])
+def test_what_24_khz_cannot_carry_is_gone_at_odd_rates_too(hz: int) -> None:
+    for frequency_hz in np.linspace(0.5625 * 24_000 + 50, hz / 2 - 50, 6):
+        assert level_db(converted(tone(frequency_hz, hz), hz, 24_000, "minimum")) < -90
 
 
 def test_pcm16_of_a_card_or_the_wire_survives_the_round_trip() -> None:
