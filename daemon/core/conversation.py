@@ -172,7 +172,7 @@ class Conversation:
     def captured(self, pcm: bytes, now: float) -> None:
         """A piece of the microphone: PCM16 mono 24 kHz."""
         question = self.question
-        if self._listener.captured(pcm) and question is not None and question.first_frame_at is None:
+        if self._listener.captured(pcm, now) and question is not None and question.first_frame_at is None:
             question.first_frame_at = now
 
     def capture_ended(self) -> None:

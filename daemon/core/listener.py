@@ -5,10 +5,11 @@ from __future__ import annotations
 from daemon.core import events as ev
 from daemon.core.outbox import Outbox
 from daemon.core.timers import Timers
-from daemon.core.utterance import Utterance
+from daemon.core.utterance import BYTES_PER_S, Utterance
 from daemon.protocol import MIN_COMMIT_MS, AudioAppend, AudioClear
 
 TAIL_S = 0.5
+_TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
 
 
 class Listener:
@@ -21,6 +22,7 @@ class Listener:
         self._outbox = outbox
         self._timers = timers
         self._max_utterance_s = max_utterance_s
+        self._most_bytes = 0
 
     @property
     def long_enough(self) -> bool:
@@ -40,6 +42,7 @@ class Listener:
         self.open, self._closing = True, False
         self._timers.clear("tail")
         self._timers.set("utterance", now + self._max_utterance_s)
+        self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
         self._outbox.do(ev.Capture(True))
 
     def stop(self, now: float) -> None:
@@ -63,9 +66,12 @@ class Listener:
             self._outbox.send(AudioClear())
         self._utterance = Utterance()
 
-    def captured(self, pcm: bytes) -> bool:
-        """A piece of the microphone; False if nobody wants it."""
-        if not (self.open or self._closing):
+    def captured(self, pcm: bytes, now: float) -> bool:
+        """A piece of the microphone; False if nobody wants it, or there is more than time could bring."""
+        size_bytes = self._utterance.size_bytes + len(pcm)
+        if self.open and size_bytes > self._most_bytes:
+            self._timers.set("utterance", now)
+        if not (self.open or self._closing) or size_bytes > self._most_bytes + _TAIL_BYTES:
             return False
         self._utterance.add(pcm)
         self.flush()

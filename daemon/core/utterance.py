@@ -15,12 +15,12 @@ class Utterance:
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
         self._sent = 0
-        self._bytes = 0
+        self.size_bytes = 0
 
     @property
     def duration_ms(self) -> int:
         """How long it is, rounded down."""
-        return self._bytes * 1000 // BYTES_PER_S
+        return self.size_bytes * 1000 // BYTES_PER_S
 
     @property
     def pieces(self) -> tuple[bytes, ...]:
@@ -35,7 +35,7 @@ class Utterance:
     def add(self, pcm: bytes) -> None:
         """Keep one more chunk."""
         self._chunks.append(pcm)
-        self._bytes += len(pcm)
+        self.size_bytes += len(pcm)
 
     def unsent(self) -> Iterator[bytes]:
         """What the present connection has not got, in pieces fit for one append; taken as sent."""

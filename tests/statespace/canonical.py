@@ -52,7 +52,16 @@ _IGNORED = frozenset(
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
         *("deaf", "unplayed"),
-        *("_quiet_until", "_stuck_at", "_server_s", "expires_in_s", "received_bytes", "ran", "_written"),
+        *(
+            "_quiet_until",
+            "_stuck_at",
+            "_server_s",
+            "expires_in_s",
+            "received_bytes",
+            "_most_bytes",
+            "ran",
+            "_written",
+        ),
         *("past", "names", "refused", "noise", "_keys", "_keys_of", "_total_bytes", "_last"),
         # where else the same is met
         *("_outbox", "_ledger", "_level", "_accepted"),
@@ -132,7 +141,7 @@ class Canon:
         match name:
             case "conn" | "_known":
                 self._parts.append(self._conns.setdefault(part, f"conn{len(self._conns)}"))
-            case "_bytes":
+            case "size_bytes":
                 self._parts.append(
                     "nothing" if not part else "short" if part < MIN_COMMIT_BYTES else "enough"
                 )
