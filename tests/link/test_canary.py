@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -365,13 +367,23 @@ _LOOK = (
 )
 
 
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """The daemon where any user may read it, which may not be so of a clone or a folder of a test."""
+    with tempfile.TemporaryDirectory(prefix="voiced-", dir="/tmp") as folder:
+        shutil.copytree(ROOT / "daemon", Path(folder, "daemon"), ignore=shutil.ignore_patterns("__pycache__"))
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            path.chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("private", [True, False])
-def test_the_service_cannot_be_looked_into_by_its_own_user(private: bool) -> None:
+def test_the_service_cannot_be_looked_into_by_its_own_user(private: bool, open_to_all: Path) -> None:
     """An owner's tool that starts a program, or a second service of the user: neither can read the key."""
     keep = "from daemon.vitals import keep_memory_private as keep; keep();" if private else ""
     someone: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     python = os.path.realpath(sys.executable)
-    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {keep} print('.', flush=True); input()"
+    program = f"import sys; sys.path.insert(0, {str(open_to_all)!r}); {keep} print('.', flush=True); input()"
     service = subprocess.Popen(
         [python, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **someone
     )
