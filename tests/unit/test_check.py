@@ -157,3 +157,39 @@ def test_state_directory_that_is_a_file(folder: Path) -> None:
     assert messages(folder) == [
         f"V133 state.directory: {folder}/state is no directory. Name one that voiced may write to."
     ]
+
+
+LOADED_BEFORE = '''
+from typing import Annotated, Any
+from daemon.tools import Range, tool
+
+@tool
+def remember({parameter}) -> str:
+    """Remember."""
+    return ""
+'''
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sentence"),
+    [
+        ("items: list", "items is list, which does not say what it holds, write list[str]"),
+        ("plan: dict | None = None", "plan is dict, which does not say what it holds, write dict[str, int]"),
+        ("what: Any", "what is Any, which does not say what it holds, write what it may be"),
+        ("seconds: Annotated[int, Range(30, 1)]", "seconds has Range(lo=30, hi=1) that leaves no number"),
+        ("seconds: int = None", "seconds has a default that does not fit"),
+        (
+            "seconds: Annotated[int, 30]",
+            "seconds has the note 30, which is not understood, write Range(1, 30)",
+        ),
+    ],
+)
+def test_a_hint_that_is_refused_now_is_told_with_file_line_and_remedy(
+    folder: Path, parameter: str, sentence: str
+) -> None:
+    (folder / "tools.d").mkdir(mode=0o755)
+    path = folder / "tools.d" / "mine.py"
+    path.write_text(LOADED_BEFORE.format(parameter=parameter))
+    path.chmod(0o644)
+    (found,) = messages(folder)
+    assert found.startswith(f"V121 tools.directory: {path}:5: remember: {sentence}")
