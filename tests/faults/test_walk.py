@@ -92,7 +92,7 @@ BREAKS: list[tuple[str, Any, str, Callable[..., Any], str]] = [
     ),
     ("nothing is done twice", Ledger, "question", _never, "rst@server:response.output_audio.delta#1"),
     ("there is no storm", Pace, "allowed", _at_once, "outage@server:response.done#1"),
-    ("who waits is answered", Lifeline, "_hasten", _never, "refusing@client:input_audio_buffer.append#40"),
+    ("who waits is answered", Lifeline, "_hasten", _never, "refusing@client:input_audio_buffer.append#60"),
 ]
 
 
