@@ -77,9 +77,11 @@ def brain(options: argparse.Namespace) -> int:
 def _key_of_the_brain(key_file: str) -> str:
     """Empty where none is asked for. Raises ConfigError rather than let everybody in by mistake."""
     from daemon.config import ConfigError
-    from daemon.providers import brain_key
+    from daemon.keys import find_brain_key
 
-    key = brain_key(key_file)
+    key, trouble = find_brain_key(key_file)
+    if trouble:
+        raise ConfigError(trouble)
     if key_file and not key:
         raise ConfigError(f"{key_file} holds no key for the brain: write the key alone into it, on one line.")
     return key or ""

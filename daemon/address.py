@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from msgspec import Struct
 
 REALTIME_PATH: Final = "/v1/realtime"
+SOCKET_PATH_BYTES: Final = 107
+"""The longest path that a unix socket may have (unix(7))."""
 
 FORMS: Final = {"azure": "https://NAME.openai.azure.com", "custom": f"wss://HOST{REALTIME_PATH}"}
 _BEHIND: Final = "?&#,;"
@@ -165,3 +167,35 @@ def is_loopback(host: str) -> bool:
         return address.is_loopback or address.is_unspecified
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def read_brain(written: str) -> tuple[str, str]:
+    """The brain's URL, and the path of its unix socket where it has one. Raises AddressError."""
+    address = written.strip(_AROUND)
+    if address.startswith("unix:"):
+        return f"ws://localhost{REALTIME_PATH}", _socket_path(address.removeprefix("unix:"))
+    url = address if "://" in address else f"ws://{address}"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _no_brain(written) from None
+    if parts.scheme not in _USUAL_PORTS or not parts.hostname or port == 0:
+        raise _no_brain(written)
+    if "://" not in address and port is None:
+        raise _no_brain(written)
+    return url.rstrip("/") + ("" if parts.path.strip("/") else REALTIME_PATH), ""
+
+
+def _socket_path(path: str) -> str:
+    if not path or "\0" in path or len(path.encode()) > SOCKET_PATH_BYTES:
+        problem = f"brain.address: the path of a socket has 1 to {SOCKET_PATH_BYTES} bytes"
+        raise AddressError(f'{problem}; write "unix:/run/voiced-brain.sock"')
+    return path
+
+
+def _no_brain(written: str) -> AddressError:
+    return AddressError(
+        f'brain.address: "{written}" is no address of the brain; '
+        f'write "unix:/run/voiced-brain.sock", "127.0.0.1:8765" or "ws://HOST:PORT"'
+    )

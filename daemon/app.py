@@ -20,6 +20,7 @@ from daemon.core import events as ev
 from daemon.core.outputs import Answer, Request, WriteOutput
 from daemon.desk import Desk
 from daemon.front import Front
+from daemon.keys import find_key, keyless, wants_key
 from daemon.lanes import MicrophoneLane, SpeakerLane
 from daemon.leaving import Leaving
 from daemon.light import Light
@@ -27,7 +28,7 @@ from daemon.link import Link
 from daemon.memory import Memory
 from daemon.pins import NO_PINS, Pins
 from daemon.printable import complain
-from daemon.providers import Endpoint, brain_endpoint, endpoint, keyless
+from daemon.providers import Endpoint, brain_endpoint, endpoint
 from daemon.tickets import Tickets
 from daemon.wire_log import WireLog
 from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
@@ -35,6 +36,7 @@ from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
 log = logging.getLogger("voiced")
 
 NO_KEY = "There is no key for the cloud: the offline brain answers. `sudo voiced setup` stores a key."
+REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` stores one."
 STUCK = "The button is stuck: free it, or look for a short circuit in its wires."
 REPEATED = "Error: this call was made before; it is not run again."
 
@@ -75,7 +77,17 @@ class App:
         self._timer: asyncio.TimerHandle | None = None
 
     def _endpoint(self, place: ev.Place) -> Endpoint:
-        return brain_endpoint(self.config.brain) if place == "brain" else endpoint(self.config)
+        if place == "brain":
+            return brain_endpoint(self.config.brain)
+        self._look_at_key()
+        return endpoint(self.config)
+
+    def _look_at_key(self) -> None:
+        """Its file may have changed since the last connection."""
+        key, trouble = find_key(self.config)
+        if not key and wants_key(self.config):
+            trouble = " ".join(filter(None, (trouble, NO_KEY if keyless(self.config) else REFUSED)))
+        self._chronicle.key(trouble if self.config.realtime.provider != "offline" else "")
 
     # ------------------------------------------------------------ life
 
@@ -108,8 +120,6 @@ class App:
         self.process.ready()
         self.careful.do("telling systemd", vitals.notify, "READY=1")
         self.careful.do("the record of the start", self._chronicle.ready, self.process.ready_ms)
-        if keyless(self.config):
-            self._chronicle.trouble(NO_KEY)
         # Only now: the first connection may start the brain, which would compete with all of the above.
         self.happened(ev.Start())
         self.extensions.open()

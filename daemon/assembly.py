@@ -16,8 +16,9 @@ from daemon.core.machine import Machine
 from daemon.core.session import session_config
 from daemon.extensions import launch
 from daemon.extensions.supervisor import Extensions
+from daemon.keys import keyless
 from daemon.protocol import Json
-from daemon.providers import falls_back, keyless
+from daemon.providers import falls_back
 from daemon.toolbox import Toolbox
 
 

@@ -12,9 +12,9 @@ from daemon.config import Config
 from daemon.core.events import LinkState, NewSession
 from daemon.core.spells import Over, Spells
 from daemon.journal import Kind, write
+from daemon.keys import keyless
 from daemon.prices import Prices, cost_usd, prices_of
 from daemon.protocol import Json
-from daemon.providers import keyless
 
 FIGURES: Final = (
     "press_to_first_frame_ms",
@@ -74,6 +74,7 @@ class Chronicle:
         self._timer: Timer | None = None
         self._connection = _Connection()
         self._muted = False
+        self._key_trouble = ""
         self._faults: set[str] = set()
         self._values: dict[str, object] = {}
         self._fault_spells = Spells(FAULT_QUIET_S)
@@ -125,6 +126,12 @@ class Chronicle:
     def trouble(self, message: str) -> None:
         """The user was shown that something went wrong."""
         write(Kind.TROUBLE, message)
+
+    def key(self, trouble: str) -> None:
+        """What is wrong with the key, if anything: told when it is something else than before."""
+        if trouble and trouble != self._key_trouble:
+            self.trouble(trouble)
+        self._key_trouble = trouble
 
     def tool(self, name: str, took_ms: float, arguments: str, output: str) -> None:
         """A tool was called."""

@@ -6,8 +6,10 @@ The names follow `deploy/demo.toml`, which explains them; `schema()` is the same
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
@@ -18,6 +20,7 @@ from msgspec import Meta, field
 from daemon import address, inventory, wiring
 from daemon.core.devices import Devices
 from daemon.prices import Prices
+from daemon.text_file import TextFileError, read_text
 from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, SoundConfig, Struct
 
 T = TypeVar("T")
@@ -112,6 +115,8 @@ class Config(Struct, frozen=True):
     state: StateConfig = StateConfig()
 
 
+_STRANGE: Final = re.compile("[\u00a0\u200b-\u200f\u2018-\u201f\u2028-\u202f\u2060\ufeff\u00ab\u00bb\u3000]")
+"""What word processors and web pages put in the place of quotes and blanks."""
 _TABLES: Final[dict[str, Any]] = {"lamps": LampConfig, "devices": DeviceConfig}
 _OWNED: Final = {
     "type": "leave it out, it is always realtime",
@@ -144,14 +149,13 @@ _WORDINGS: Final = (
 def load(path: str | Path) -> Config:
     """Read a configuration file. Raises ConfigError."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_text(Path(path))
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: there is no such file; copy deploy/demo.toml there and adapt it"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigError(f"{path}: cannot be read ({reason}); mend the file or its permissions") from None
+    except TextFileError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.problem}); {error.remedy}") from None
     return parse(text, str(path))
 
 
@@ -173,22 +177,46 @@ def schema() -> dict[str, Any]:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r" \(at (line \d+, column \d+|end of document)\)$", str(error))
+        return tomllib.loads(text, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        place = re.search(r" \(at ((?:line (\d+), column \d+)|end of document)\)$", str(error))
         where = place[1] if place else "somewhere"
         what = re.sub(r" \(at .*\)$", "", str(error))
+        if place and place[2] and (strange := _STRANGE.search(text.split("\n")[int(place[2]) - 1])):
+            name = unicodedata.name(strange[0], "strange letter").lower()
+            raise ConfigError(f"{where}: there is a {name} in it; write plain quotes and blanks") from None
         raise ConfigError(f"{where}: this is not TOML ({what}); mend that line") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ConfigError(f"{text}: this is no number that can be used; write another one")
+    return number
 
 
 def _sections(raw: dict[str, Any]) -> Config:
     made: dict[str, Any] = {}
     types = get_type_hints(Config, include_extras=True)
     for key, value in raw.items():
+        if path := next(_with_nul(key, value), ""):
+            raise ConfigError(f"{path}: there is a NUL in this text; leave it out")
         if key not in types:
             raise ConfigError(f"[{key}]: there is no such section{_nearest(key, types)}")
         made[key] = _table(key, value) if key in _TABLES else _convert(key, value, types[key])
     return Config(**made)
+
+
+def _with_nul(path: str, value: Any) -> Iterator[str]:
+    """Texts that no file, card or server can be called by."""
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _with_nul(f"{path}.{key}", each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _with_nul(path, each)
 
 
 def _table(section: str, raw: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from daemon.address import AddressError
 from daemon.codec import Junk, decode_server, encode
 from daemon.core.events import Connected, Disconnected, Place, Received
 from daemon.dial import CLOSE_S, OPEN_S, Shunned, dial
@@ -127,6 +128,8 @@ class Link:
                 writer = tasks.create_task(self._write(conn, socket, outgoing), name=f"link-{conn}-writer")
                 end = await self._read(conn, socket)
                 writer.cancel()
+        except AddressError as said:
+            end = Disconnected(conn, 0, str(said))
         except DialError as said:
             end = Disconnected(conn, said.code, str(said), said.retry_after_s)
         except Exception:

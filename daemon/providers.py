@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import base64
-import os
-from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
-from daemon.address import REALTIME_PATH, Address, read, with_model
+from daemon.address import Address, read, read_brain, with_model
 from daemon.config import BrainConfig, Config, RealtimeConfig
+from daemon.keys import find_brain_key, keyless, resolve_key
 from daemon.masking import Secret, keep_secret, keep_secrets_of
 
 OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
-CREDENTIAL: Final = "realtime_key"
-PLAIN_CREDENTIAL: Final = f"{CREDENTIAL}_plain"
-BRAIN_CREDENTIAL: Final = "brain_key"
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -31,44 +26,6 @@ class Endpoint(msgspec.Struct, frozen=True):
     unix: str = ""
     direct: bool = False
     ca_file: str = ""
-
-
-def resolve_key(config: Config) -> Secret | None:
-    """The key of the cloud, None where there is none.
-
-    From `realtime.key_file`, else from systemd's credentials, else from OPENAI_API_KEY.
-    """
-    keys = (*map(_key_in, _key_files(config)), os.environ.get("OPENAI_API_KEY", "").strip())
-    return next((Secret(key) for key in keys if key), None)
-
-
-def _key_files(config: Config) -> list[Path]:
-    """Systemd gives the key under one name where it was encrypted, under another where it was not."""
-    if config.realtime.key_file:
-        return [Path(config.realtime.key_file)]
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    return [Path(credentials, name) for name in (CREDENTIAL, PLAIN_CREDENTIAL)] if credentials else []
-
-
-def brain_key(key_file: str) -> Secret | None:
-    """The key that the brain asks for over TCP: from this file, else from systemd's credentials."""
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = key_file or (credentials and Path(credentials, BRAIN_CREDENTIAL))
-    key = _key_in(Path(path)) if path else ""
-    return Secret(key) if key else None
-
-
-def _key_in(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def keyless(config: Config) -> bool:
-    """Is there no key for a cloud that wants one, so that nobody but the offline brain can answer?"""
-    wants_one = config.realtime.provider in ("openai", "azure")
-    return wants_one and config.realtime.fallback == "offline" and resolve_key(config) is None
 
 
 def falls_back(config: Config) -> bool:
@@ -102,16 +59,13 @@ def _basic(login: str) -> Secret:
 
 
 def brain_endpoint(brain: BrainConfig) -> Endpoint:
-    """The offline brain, by unix socket or by TCP."""
-    if brain.address.startswith("unix:"):
-        return Endpoint(
-            f"ws://localhost{REALTIME_PATH}", unix=brain.address.removeprefix("unix:"), direct=True
-        )
-    address = brain.address if "://" in brain.address else f"ws://{brain.address}"
-    path = "" if urlsplit(address).path.strip("/") else REALTIME_PATH
-    key = brain_key(brain.key_file)
+    """The offline brain, by unix socket or by TCP. Raises AddressError."""
+    url, unix = read_brain(brain.address)
+    if unix:
+        return Endpoint(url, unix=unix, direct=True)
+    key = find_brain_key(brain.key_file).key
     headers: dict[str, str] = {"Authorization": Secret(f"Bearer {key}")} if key else {}
-    return Endpoint(address.rstrip("/") + path, headers, direct=True)
+    return Endpoint(url, headers, direct=True)
 
 
 def server_address(realtime: RealtimeConfig) -> Address:

@@ -20,8 +20,9 @@ from websockets.typing import Subprotocol
 from daemon.brain.handshake import Admission
 from daemon.brain.server import serve
 from daemon.config import BrainConfig
+from daemon.keys import find_brain_key
 from daemon.protocol import Json
-from daemon.providers import brain_endpoint, brain_key
+from daemon.providers import brain_endpoint
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import asynchronous
 
@@ -297,9 +298,9 @@ async def test_the_credential_of_systemd_is_a_key_too(
 ) -> None:
     (tmp_path / "brain_key").write_text("sesame\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert brain_key("") == "sesame"
+    assert find_brain_key("").key == "sesame"
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
-    assert brain_key("") is None
+    assert find_brain_key("").key is None
 
 
 @pytest.mark.parametrize("content", [None, "", "\n"])

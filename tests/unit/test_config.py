@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon import config, providers, wiring
+from daemon import config, keys, providers, wiring
 from hardware.ports import Pwm, Relay
 
 LAMP = '[devices.lamp]\nkind = "pwm"\npin = 22\n'
@@ -229,7 +229,7 @@ def test_key_goes_into_the_right_header_and_never_into_a_repr(
     made = config.parse(f'[realtime]\nkey_file = "{tmp_path}/key"\n{lines}', "voiced.toml")
     assert providers.endpoint(made).headers == headers
     assert "sk-1" not in repr(providers.endpoint(made))
-    assert "sk-1" not in repr(providers.resolve_key(made))
+    assert "sk-1" not in repr(keys.resolve_key(made))
 
 
 @pytest.mark.parametrize(("fallback", "unix"), [("offline", "/run/voiced-brain.sock"), ("none", "")])
@@ -245,13 +245,13 @@ def test_key_comes_from_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "realtime_key").write_text("sk-2\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     made = config.parse('[realtime]\nprovider = "openai"', "voiced.toml")
-    assert providers.resolve_key(made) == "sk-2"
+    assert keys.resolve_key(made) == "sk-2"
 
 
 def test_key_comes_from_the_environment_where_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     made = config.parse('[realtime]\nprovider = "openai"\nkey_file = "/nowhere"', "voiced.toml")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-2")
-    assert providers.resolve_key(made) == "sk-2"
+    assert keys.resolve_key(made) == "sk-2"
     monkeypatch.delenv("OPENAI_API_KEY")
-    assert providers.resolve_key(made) is None
+    assert keys.resolve_key(made) is None
     assert providers.endpoint(made).headers == {}

@@ -104,6 +104,17 @@ def key_is_prose(m: Planted) -> None:
     cloud(m, key_file=str(path))
 
 
+def key_closed(m: Planted) -> None:
+    path = m.folder / "key"
+    path.write_text(KEY)
+    path.chmod(0o600)
+    cloud(m, key_file=str(path))
+
+
+def wire_log_nowhere(m: Planted) -> None:
+    m.config["debug"] = {"wire_log": "/nowhere/wire.jsonl"}
+
+
 def key_of_another_machine(m: Planted) -> None:
     no_key(m)
     m.write("/etc/credstore.encrypted/voiced.realtime_key", "sealed", 0o644)  # no leak
@@ -332,6 +343,8 @@ FAULTS: list[tuple[str, Callable[[Planted], object], str]] = [
     ("V112", no_key, "voiced setup"),
     ("V113", key_is_prose, "Write the key alone"),
     ("V114", key_of_another_machine, "Store it again"),
+    ("V117", key_closed, "chmod 0640"),
+    ("V107", wire_log_nowhere, "Name a file in a folder"),
     ("V115", key_open, "chmod o="),
     ("V116", key_in_drop_in, "withdraw this one"),
     ("V121", tool_broken, "Correct the line"),
@@ -390,6 +403,7 @@ ALONG = {
     "V111": {"V606"},
     "V112": {"V606"},
     "V113": {"V606"},
+    "V117": {"V606"},
     "V114": {"V606"},
     "V404": {"V301"},
     "V405": {"V301"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config, RealtimeConfig
-from daemon.providers import resolve_key
+from daemon.keys import resolve_key
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -19,8 +20,9 @@ from typing import TypeAlias
 from daemon.commands.client import ControlError, Json, request
 from daemon.commands.doctor.finding import Fix, by_commands
 from daemon.config import Config, ConfigError, load
+from daemon.keys import KeyTextError, key_of, resolve_key
 from daemon.masking import Secret
-from daemon.providers import resolve_key
+from daemon.text_file import TextFileError, read_text
 
 Run: TypeAlias = Callable[..., str | None]
 
@@ -169,12 +171,13 @@ class Machine:
 
     def _stored_key(self) -> Secret | None:
         for path in self.stored_keys():
-            if path.parent.name == "credstore.encrypted":
-                text = self.run("systemd-creds", "decrypt", "--name=realtime_key", str(path), "-") or ""
-            else:
-                text = path.read_text(encoding="utf-8") if os.access(path, os.R_OK) else ""
-            if text.strip():
-                return Secret(text.strip())
+            with suppress(OSError, TextFileError, KeyTextError):
+                if path.parent.name == "credstore.encrypted":
+                    text = self.run("systemd-creds", "decrypt", "--name=realtime_key", str(path), "-") or ""
+                else:
+                    text = read_text(path)
+                if key := key_of(text):
+                    return key
         return None
 
     # ------------------------------------------------------------ mending

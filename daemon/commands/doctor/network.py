@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
-from daemon.address import FORMS, is_loopback
-from daemon.commands.doctor.finding import Finding, Told, error, warning
+from daemon.address import FORMS, AddressError, is_loopback
+from daemon.commands.doctor.finding import Finding, Told, error, split, warning
 from daemon.commands.doctor.machine import Machine
 from daemon.dial import Way, dial, look
+from daemon.keys import find_brain_key
 from daemon.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
 from daemon.reach import Address, DialError, Step, addresses, connect, why_not
 from daemon.trust import trust
@@ -240,14 +241,20 @@ def brain(machine: Machine) -> Iterator[Told]:
     config = machine.config
     if "offline" not in (config.realtime.provider, config.realtime.fallback):
         return
-    where = brain_endpoint(config.brain)
+    level = error if config.realtime.provider == "offline" else warning
+    if config.brain.key_file and (trouble := find_brain_key(config.brain.key_file).trouble):
+        yield error("V704", *split(trouble, "; "))
+    try:
+        where = brain_endpoint(config.brain)
+    except AddressError as said:
+        yield level("V703", *split(str(said), "; "))
+        return
     if (refused := _not_listening(where)) is None:
         yield f"the offline brain listens at {config.brain.address}"
         return
     if isinstance(refused, PermissionError):
         yield f"whether the offline brain listens at {where.unix} only root and the group voiced may ask"
         return
-    level = error if config.realtime.provider == "offline" else warning
     missing = [name for name in _ENGINES[config.brain.engine] if importlib.util.find_spec(name) is None]
     if missing:
         remedy = "run `apt install voiced-brain`, or `pip install 'voiced[offline]'`"

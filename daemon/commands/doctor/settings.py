@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from daemon import inventory
+from daemon.address import SOCKET_PATH_BYTES
 from daemon.builtin import BUILTIN_NAMES
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
 from daemon.extensions.trial import load_tools
+from daemon.keys import find_key
+from daemon.text_file import read_text
 
 _KEYS: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")
 _OTHER_PLACES: Final = (
@@ -41,12 +45,46 @@ def configuration(machine: Machine) -> Iterator[Told]:
     if not machine.allows(path, os.R_OK):
         fix = machine.fix(("chown", f":{machine.user}", str(path)), ("chmod", "0640", str(path)))
         yield error("V104", f"{path} cannot be read by the service's user {machine.user}", fix.says, fix)
-    if machine.config.debug.wire_log:
-        yield warning(
-            "V105",
-            "debug.wire_log: every event of the wire is written down, which fills the disk",
-            'write wire_log = "" when you have seen enough',
-        )
+    if not machine.config_error and not read_text(path).strip():
+        sentence = f"{path} is empty, so that everything is as it is by default"
+        yield warning("V106", sentence, "copy deploy/demo.toml there, or run `sudo voiced setup`")
+    for look in (_wire_log, _control_socket):
+        with suppress(PermissionError):  # in a folder that others may not look into
+            yield from look(machine)
+
+
+def _wire_log(machine: Machine) -> Iterator[Told]:
+    """It fills the disk, or cannot be written; the service goes on without it."""
+    if not machine.config.debug.wire_log:
+        return
+    path = Path(machine.config.debug.wire_log)
+    if path.is_dir():
+        problem = f"{path} is a directory"
+    elif not path.parent.is_dir():
+        problem = f"there is no folder {path.parent}"
+    elif not machine.allows(path if path.exists() else path.parent, os.W_OK):
+        problem = f"{machine.user} may not write to {path}"
+    else:
+        sentence = "debug.wire_log: every event of the wire is written down, which fills the disk"
+        yield warning("V105", sentence, 'write wire_log = "" when you have seen enough')
+        return
+    remedy = 'name a file in a folder that the service may write to, or write wire_log = ""'
+    yield warning("V107", f"debug.wire_log: {problem}", remedy)
+
+
+def _control_socket(machine: Machine) -> Iterator[Told]:
+    """Without it the service does not start."""
+    path = Path(machine.config.control.socket)
+    there = next(each for each in (path.parent, *path.parent.parents) if each.exists())
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        problem = f"the path of a socket has at most {SOCKET_PATH_BYTES} bytes"
+    elif not there.is_dir():
+        problem = f"{there} is no directory"
+    elif path.exists() and not path.is_socket():
+        problem = f"{path} is there already, and is no socket"
+    else:
+        return
+    yield error("V108", f"control.socket: {problem}", 'write socket = "/run/voiced/control.sock"')
 
 
 def key(machine: Machine) -> Iterator[Told]:
@@ -55,13 +93,34 @@ def key(machine: Machine) -> Iterator[Told]:
     realtime = machine.config.realtime
     if realtime.provider == "offline":
         return
-    if realtime.key_file and not is_there(Path(realtime.key_file)):
-        yield warning("V111", f"realtime.key_file: {realtime.key_file} is not there", "write the key into it")
-    found = machine.key
-    if found and not (found.isascii() and found.isprintable() and " " not in found):
-        yield error("V113", "realtime.key_file: what is there is no key", "write the key alone, on one line")
-    if not found and realtime.provider != "custom":
+    yield from _key_file(machine)
+    if machine.key is None and realtime.provider != "custom":
         yield _no_key(machine)
+
+
+def _key_file(machine: Machine) -> Iterator[Told]:
+    """What is wrong with the place of the key, and whether the service may read it."""
+    named = machine.config.realtime.key_file
+    if named and not is_there(Path(named)):
+        yield warning("V111", f"realtime.key_file: {named} is not there", "write the key into it")
+        return
+    readable = not named or os.access(named, os.R_OK)
+    if readable and (trouble := find_key(machine.config).trouble):
+        yield error("V113", *split(trouble, "; "))
+    elif named and not _lets_in(machine, Path(named)):
+        fix = machine.fix(("chown", f":{machine.user}", named), ("chmod", "0640", named))
+        sentence = f"realtime.key_file: {named} cannot be read by the service's user {machine.user}"
+        yield error("V117", sentence, fix.says, fix)
+    elif not readable:
+        yield f"whether there is a key in {named} only root may look"
+
+
+def _lets_in(machine: Machine, path: Path) -> bool:
+    """May the service's user read it? What lies in a closed folder is given the benefit."""
+    try:
+        return machine.allows(path, os.R_OK)
+    except PermissionError:
+        return True
 
 
 def _no_key(machine: Machine) -> Told:

@@ -17,6 +17,7 @@ from rich.text import Text
 from daemon.commands.setup.questions import ALL, DEVICES, KEY, Question
 from daemon.commands.terminal import Terminal
 from daemon.printable import one_line
+from daemon.text_file import TextFileError, read_text
 
 T = TypeVar("T")
 
@@ -137,9 +138,9 @@ class AnswerFile:
         """What is in the file that `key_file` names."""
         name = self._answers.get(KEY.key)
         try:
-            return Path(str(name)).read_text(encoding="utf-8").strip() if name else ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise SetupError(f"{self._path}: key_file: {name} cannot be read ({error}); mend it.") from None
+            return read_text(Path(str(name))) if name else ""
+        except (OSError, TextFileError) as error:
+            raise SetupError(f"{self._path}: key_file: {name} cannot be read ({error}).") from None
 
     def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
         """Nobody presses Enter here."""
@@ -154,8 +155,8 @@ def _read(question: Question[T], text: str, choices: Mapping[str, str] | None) -
 
 def _read_answers(path: Path) -> dict[str, str | list[str]]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raw = tomllib.loads(read_text(path))
+    except (OSError, TextFileError, ValueError, RecursionError) as error:
         raise SetupError(f"{path}: the answers cannot be read ({error}); mend the file.") from None
     known = [question.key for question in ALL]
     for key in raw:

@@ -13,6 +13,7 @@ from daemon.commands.setup.draft import Draft, DraftError
 from daemon.commands.setup.questions import Question
 from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
 from daemon.config import Config, ConfigError
+from daemon.keys import KeyTextError, key_of
 from daemon.masking import Secret
 from hardware.ports import HardwareError, PinError, RgbLamp, SoundError
 from hardware.soundcards import Direction, SoundCard, cards, find
@@ -207,16 +208,17 @@ class Interview:
                 self._draft.set("realtime", "model", _quoted(model))
 
     def _key(self, provider: str) -> Secret | None:
-        key = Secret(self._asker.secret())
-        if not (key.isascii() and key.isprintable() and " " not in key):
-            raise SetupError("This is no key: give the key alone, on one line.")
+        try:
+            key = key_of(self._asker.secret())
+        except KeyTextError as error:
+            raise SetupError(f"This is no key ({error}): give the key alone, on one line.") from None
         if key and self._draft.config.realtime.key_file:
             self._change(self._draft.set, "realtime", "key_file", '""')
         if not key and not self._key_stored and provider != "custom":
             self._asker.say(
                 "Without a key the offline brain answers; `voiced setup` takes it later.", "yellow"
             )
-        return key or None
+        return key
 
     def _change(self, change: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Change the draft, or leave it as it was and say why that cannot be. Raises SetupError."""

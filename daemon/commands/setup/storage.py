@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from daemon.keys import CREDENTIAL, KeyTextError, key_of
 from daemon.masking import Secret
-from daemon.providers import CREDENTIAL
+from daemon.text_file import TextFileError, decoded, read_text
 
 _OWNER: Final = "root"
 _GROUP: Final = "voiced"
@@ -87,12 +88,12 @@ def store_key(places: Places, key: Secret) -> Path:
 
 
 def stored_key(places: Places) -> Secret | None:
-    """The key that was stored before, if it can be read."""
-    with suppress(OSError, subprocess.SubprocessError):
+    """The key that was stored before, if it can be read and is one."""
+    with suppress(OSError, subprocess.SubprocessError, TextFileError, KeyTextError):
         if places.plain_key.exists():
-            return Secret(places.plain_key.read_text(encoding="utf-8").strip())
+            return key_of(read_text(places.plain_key))
         if places.encrypted_key.exists():
-            return Secret(_systemd_creds("decrypt", places.encrypted_key.read_bytes()).decode().strip())
+            return key_of(decoded(_systemd_creds("decrypt", places.encrypted_key.read_bytes())))
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from daemon.commands.setup.asking import SetupError
 from daemon.config import ConfigError, parse
+from daemon.text_file import TextFileError, read_text
 
 KEEP: Final = "keep"
 """Instead of a board: begin with what this machine has."""
@@ -23,7 +24,9 @@ def beginning(config: Path, board: str) -> tuple[str, str]:
             raise SetupError(f"There is no example {board!r}: choose one of {', '.join(boards())}.")
         return path.read_text(encoding="utf-8"), path.name
     try:
-        text = config.read_text(encoding="utf-8")
+        text = read_text(config)
+    except TextFileError as error:
+        raise SetupError(f"{config}: cannot be read ({error.problem}); {error.remedy}.") from None
     except FileNotFoundError:
         text = _examples()["voiced"].read_text(encoding="utf-8")
     try:

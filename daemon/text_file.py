@@ -1,0 +1,68 @@
+"""Text files as people save them: UTF-8, or what Windows calls Unicode, and with any line ends."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+MAX_BYTES: Final = 2**20
+_MARKS: Final = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # begins as the next one does
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_SAVE: Final = "save it as plain text in UTF-8"
+
+
+class TextFileError(Exception):
+    """A file is no text that can be read: what is wrong with it, and what to do about it."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}; {remedy}")
+        self.problem, self.remedy = problem, remedy
+
+
+def read_text(path: Path) -> str:
+    """What is written in a file, its lines ended as ours are. Raises FileNotFoundError and TextFileError."""
+    try:
+        return decoded(_read(path))
+    except FileNotFoundError:
+        raise
+    except IsADirectoryError:
+        raise TextFileError("it is a directory", "name a file in it") from None
+    except OSError as error:
+        raise TextFileError(error.strerror or str(error), "mend the file or its permissions") from None
+    except ValueError:
+        raise TextFileError("its name cannot be that of a file", "name another one") from None
+
+
+def decoded(data: bytes) -> str:
+    """The text of such a file. Raises TextFileError."""
+    mark, coding = next((each for each in _MARKS.items() if data.startswith(each[0])), (b"", "utf-8"))
+    try:
+        text = data[len(mark) :].decode(coding)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise TextFileError(f"it is not {coding.upper()} in line {line}", _SAVE) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        problem = f"there are NUL bytes in line {line}, as in a damaged file or one of another kind"
+        raise TextFileError(problem, _SAVE)
+    return text
+
+
+def _read(path: Path) -> bytes:
+    """Never waits, as for somebody at the other end of a pipe, and never reads without an end."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise TextFileError("it is a device or a pipe", "name a file")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise TextFileError(f"it is larger than {MAX_BYTES >> 20} MB", "name the right file")
+    return data
