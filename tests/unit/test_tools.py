@@ -417,6 +417,13 @@ class Home:
     [
         ("set_device", {"device": "desk light", "state": "on"}, "The lamp is on."),
         ("set_device", {"device": "heater", "state": "toggle"}, "The heater is on."),
+        ("Set-Device", {"Device": "Desk_Light", "state": "ON"}, "The lamp is on."),
+        ("set_level", {"device": "LAMP", "percent": "30.0"}, "The lamp is at 30 percent."),
+        (
+            "set_device",
+            {"device": "oven", "state": "on"},
+            "Error: set_device: device: expected one of desk light, heater, kitchen light, lamp.",
+        ),
         ("set_level", {"device": "lamp", "percent": 30}, "The lamp is at 30 percent."),
         ("set_level", {"device": "heater", "percent": 30}, "The heater can only be switched on or off."),
         ("set_colour", {"device": "kitchen light", "colour": "red"}, "The kitchen light is red."),
