@@ -17,7 +17,8 @@ from hardware.ports import Capture, Mono, Playback, SoundConfig
 log = logging.getLogger("voiced.sound")
 
 _LEAST_WAIT_S = 0.001
-_PROOF_S = 0.05  # a card without a clock gives seconds of sound in this time
+_PROOF_LOOKS = 20  # one in a millisecond
+_ROUNDS = 8  # a card that still has sound after its buffer was emptied so often makes it up
 _SLACK_S = 0.2  # so much a card may take before its time, into buffers of its own
 
 
@@ -44,11 +45,16 @@ class AlsaMicrophone(CardThread):
         if stream.has_driver and not self._distrusted:
             return
         self._restart(stream)
-        enough = time.monotonic() + _PROOF_S
-        while not self._closing and (not self._captured or time.monotonic() < enough):
+        looks = 0
+        while not self._closing and (not self._captured or looks < _PROOF_LOOKS):
+            looks += 1
             if order := self._next_order(_LEAST_WAIT_S):
                 self._obey_without_card(order)
-            self._follow(self._available(stream))
+            for _ in range(_ROUNDS):
+                before = self._captured
+                self._follow(self._available(stream))
+                if self._captured == before:
+                    break
 
     def _serve(self, stream: Stream) -> None:
         pre_roll_frames = self._config.pre_roll_ms * stream.rate_hz // 1000
@@ -82,21 +88,21 @@ class AlsaMicrophone(CardThread):
             self._capture.frames(self._pre_roll.popleft())
 
     def _end(self, stream: Stream) -> None:
-        if self._wanted:
-            if stream.running:
+        try:
+            if self._wanted and stream.running:
                 self._read(stream)
-            if not self._always:
+            if self._wanted and not self._always:
                 stream.drop()
-        self._wanted = False
-        self._capture.ended()
+        finally:
+            self._wanted = False  # a card that fails here must not go on listening when it is back
+            self._capture.ended()
 
     def _rest(self, stream: Stream) -> float:
-        """How long to sleep while the card captures: for the first period, then for two at a time."""
-        if not stream.running:
-            return 0.0
+        """How long to sleep while the card captures: hardly before the first period, then two at a time."""
+        if not (stream.running and self._captured):
+            return _LEAST_WAIT_S
         portion = min(2 * stream.period_frames, stream.buffer_frames // 2)
-        frames = (portion if self._captured else stream.period_frames) - stream.available_frames()
-        return max(frames / stream.rate_hz, _LEAST_WAIT_S)
+        return max((portion - stream.available_frames()) / stream.rate_hz, _LEAST_WAIT_S)
 
     def _restart(self, stream: Stream) -> None:
         """From here on its sound is measured against the clock."""
@@ -119,7 +125,7 @@ class AlsaMicrophone(CardThread):
         frames = sum(len(samples) for samples in periods if samples is not None)
         self._captured += frames
         self._pace.moved(frames, time.monotonic())
-        if any(samples is None for samples in periods):
+        if frames and any(samples is None for samples in periods):
             self._pace.excuse()
         if self._pace.too_fast or self._pace.too_slow:
             raise self._clock_error(fast=self._pace.too_fast)

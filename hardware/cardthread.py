@@ -146,10 +146,9 @@ class CardThread(ABC):
 
     def _next_order(self, timeout_s: float) -> Order | None:
         """The oldest order, or None if none comes in time; 0 only looks. Raises ClockError when given up."""
-        order = self._take_order(timeout_s)
         if self._given_up:
             raise self._clock_error()
-        return order
+        return self._take_order(timeout_s)
 
     def _take_order(self, timeout_s: float) -> Order | None:
         self.beats += 1
