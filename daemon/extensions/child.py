@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from daemon.extensions.files import ToolFileError
+from daemon.extensions.files import ToolFileError, shown
 from daemon.extensions.launch import Launch, Process
 from daemon.extensions.messages import MAX_LINE_BYTES, Answered, Failed, Loaded, Offer, decoded, encoded
 from daemon.extensions.output import Drain, Printed
@@ -48,7 +48,7 @@ class Child:
 
     async def load(self, path: Path, source: bytes) -> list[Offer]:
         """Give it the file; the tools that this offers. Raises ToolFileError."""
-        self._writer.write(encoded(path=str(path), source=source, limit_s=IMPORT_LIMIT_S))
+        self._writer.write(encoded(path=shown(path), source=source, limit_s=IMPORT_LIMIT_S))
         try:
             async with asyncio.timeout(IMPORT_LIMIT_S + _GRACE_S):
                 said = await self._file
@@ -98,7 +98,8 @@ class Child:
         junk = 0
         try:
             async for line in self._reader:
-                junk += self._heard(line)
+                # Each message comes after an empty line.
+                junk = max(0, junk + 1 if self._is_junk(line) else junk - 1)
                 if junk > MAX_JUNK_LINES:
                     raise ValueError("junk")
         except ValueError:  # or a line that has no end
@@ -106,20 +107,21 @@ class Child:
         except ConnectionError:
             return
 
-    def _heard(self, line: bytes) -> bool:
-        """One line; is it junk?"""
+    def _is_junk(self, line: bytes) -> bool:
+        """Take a line; is it nothing that somebody waits for?"""
         message = decoded(line)
         if isinstance(message, Answered):
-            if message.id in self._answers:
-                _settle(self._answers[message.id], message)
-        elif message is not None:
-            _settle(self._file, message)
-        return message is None and bool(line.strip())
+            waiting = self._answers.get(message.id)
+            return waiting is None or not _settle(waiting, message)
+        return message is None or not _settle(self._file, message)
 
 
-def _settle(future: asyncio.Future[T], result: T) -> None:
-    if not future.done():
-        future.set_result(result)
+def _settle(future: asyncio.Future[T], result: T) -> bool:
+    """Is this the first result?"""
+    if future.done():
+        return False
+    future.set_result(result)
+    return True
 
 
 @asynccontextmanager

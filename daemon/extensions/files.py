@@ -17,7 +17,12 @@ class ToolFileError(ToolDefinitionError):
     """A file cannot be used; the message names file, line and remedy."""
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
-        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        super().__init__(f"{shown(path)}:{line}: {problem}" if line else f"{shown(path)}: {problem}")
+
+
+def shown(path: Path | str) -> str:
+    """A path as text that can be sent and printed, though its bytes may be none."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def tool_files(directory: Path) -> list[Path]:
@@ -31,7 +36,7 @@ def tool_files(directory: Path) -> list[Path]:
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error)
         raise ToolFileError(directory, 0, f"{what}: let the service read the directory") from error
-    return [path for path in paths if path.suffix == ".py" and not path.name.startswith(".")]
+    return [path for path in paths if path.suffix == ".py"]
 
 
 def read(path: Path) -> bytes:

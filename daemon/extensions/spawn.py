@@ -22,7 +22,7 @@ def start(channel: int, output: int) -> subprocess.Popen[bytes]:
     """A child in a session of its own, with these descriptors and no input. Raises OSError."""
     isolated = ["-I"] if sys.flags.isolated else []
     return subprocess.Popen(
-        [sys.executable, *isolated, "-m", "daemon.extensions.stub", str(channel)],
+        [sys.executable, *isolated, "-m", "daemon.extensions.stub", str(channel), str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

@@ -1,6 +1,6 @@
 """What runs in the child: one file of the owner's, and the calls of its tools.
 
-    python -m daemon.extensions.stub CHANNEL
+    python -m daemon.extensions.stub CHANNEL PARENT
 
 CHANNEL is the descriptor of a socket: JSON lines in (the file, then calls) and out (see `messages`). There is
 one child for each file, and it is to be small: this imports neither msgspec nor, without need, asyncio.
@@ -9,10 +9,11 @@ one child for each file, and it is to be small: this imports neither msgspec nor
 from __future__ import annotations
 
 import binascii
+import ctypes
 import inspect
 import json
 import os
-import select
+import signal
 import sys
 import threading
 import traceback
@@ -20,25 +21,25 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 from daemon.extensions.text import bounded, text_of
 from daemon.tools import Tool, ToolDefinitionError, ToolError, marked
 
 _MAX_PROBLEM_CHARS = 500
+_PR_SET_PDEATHSIG = 1
 _NICENESS = 5
 _OOM_SCORE = "700"
 
 
 class Channel:
-    """The way to the service. When that is gone, this process is too, whatever it is doing."""
+    """The way to the service."""
 
     def __init__(self, fd: int) -> None:
         os.set_inheritable(fd, False)
         self._fd = fd
         self._lines = os.fdopen(fd, "rb", closefd=False)
         self._lock = threading.Lock()
-        threading.Thread(target=self._end_with_the_service, name="channel", daemon=True).start()
 
     def received(self) -> Iterator[dict[str, Any]]:
         """What the service says, until it is gone."""
@@ -54,12 +55,6 @@ class Channel:
                     rest = rest[os.write(self._fd, rest) :]
         except OSError:  # the service has gone, or the owner's code has closed what is not its own
             os._exit(1)
-
-    def _end_with_the_service(self) -> NoReturn:
-        poll = select.poll()
-        poll.register(self._fd, 0)  # that it is hung up is always told
-        poll.poll()
-        os._exit(0)
 
 
 # ---------------------------------------------------------------- the file
@@ -216,6 +211,7 @@ def _place(error: BaseException) -> str:
 
 def main() -> None:
     """Load the file, tell what it offers, and answer calls until the service hangs up."""
+    _end_with(int(sys.argv[2]))
     _step_back()
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     channel = Channel(int(sys.argv[1]))
@@ -235,6 +231,13 @@ def main() -> None:
     runner = Runner(tools, channel.send)
     for call in received:
         runner.call(call["id"], call["tool"], call["arguments"])
+
+
+def _end_with(parent: int) -> None:
+    """The kernel ends this process with the one that started it, whatever it is doing (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _step_back() -> None:

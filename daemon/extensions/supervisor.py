@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from daemon.extensions.files import ToolFileError, tool_files
+from daemon.extensions.files import ToolFileError, shown, tool_files
 from daemon.extensions.launch import Launch
 from daemon.extensions.messages import Offer
 from daemon.extensions.text import bounded
@@ -62,11 +62,13 @@ class Extensions:
 
     def faults(self) -> dict[str, str]:
         """What is wrong, by the name of the file or of the directory."""
-        return {path.name: fault for path, fault in self._faults.items()}
+        return {shown(path.name): fault for path, fault in self._faults.items()}
 
     def status(self) -> dict[str, str]:
         """How each file is."""
-        return {path.name: worker.stage.value for path, worker in self._workers.items()} | self.faults()
+        return {
+            shown(path.name): worker.stage.value for path, worker in self._workers.items()
+        } | self.faults()
 
     async def call(self, name: str, arguments: str) -> str:
         """Call a tool; what it answers. Raises ToolError."""
@@ -95,17 +97,16 @@ class Extensions:
                 group.create_task(worker.run(), name=f"tools {worker.path.name}")
 
     def _may_have_changed(self) -> None:
-        if self._settling is None:
-            self._settling = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
-
-    def _settle(self) -> None:
-        self._settling = None
         before = self._offered, self._faults
         workers = self._workers.items()
         self._offered, doubles = chosen({path: worker.offers for path, worker in workers}, self._taken)
         self._faults = {path: worker.fault for path, worker in workers if worker.fault} | doubles
-        if before != (self._offered, self._faults):
-            self._changed()
+        if before != (self._offered, self._faults) and self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        self._settling = None
+        self._changed()
 
 
 def chosen(

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from daemon.extensions.child import started
-from daemon.extensions.files import ToolFileError, read, tool_files
+from daemon.extensions.files import ToolFileError, read, shown, tool_files
 from daemon.extensions.launch import Plain
 from daemon.extensions.messages import Offer
 from daemon.extensions.output import Printed
@@ -42,4 +42,4 @@ async def _try(path: Path) -> list[Offer] | str:
     except ToolFileError as error:
         return str(error)
     except OSError as error:
-        return f"{path}: no process can be started for it ({error.strerror}): try again"
+        return f"{shown(path)}: no process can be started for it ({error.strerror}): try again"

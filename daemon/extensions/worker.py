@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from daemon.extensions.child import Child, EndedError, started
-from daemon.extensions.files import ToolFileError, read
+from daemon.extensions.files import ToolFileError, read, shown
 from daemon.extensions.launch import Launch
 from daemon.extensions.messages import Answered, Offer
 from daemon.extensions.output import Printed
@@ -46,7 +46,7 @@ class Worker:
         self.fault = ""
         self._launch = launch
         self._changed = changed
-        self._printed = Printed(lambda line: log.info("tools: %s prints: %s", path.name, line))
+        self._printed = Printed(lambda line: log.info("tools: %s prints: %s", shown(path.name), line))
         self._child: Child | None = None
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
@@ -123,7 +123,10 @@ class Worker:
         except ToolFileError as error:
             self.offers, self.fault = [], str(error)
         except OSError as error:
-            self.fault = f"{self.path}: no process can be started for it ({error.strerror})"
+            self.fault = f"{shown(self.path)}: no process can be started for it ({error.strerror})"
+        except Exception as error:  # ours: the other files have nothing to do with it
+            log.exception("tools: %s", shown(self.path))
+            self.fault = f"{shown(self.path)}: {type(error).__name__}, see the log of voiced"
 
     async def _serve(self, child: Child) -> None:
         self._child = child
@@ -131,7 +134,7 @@ class Worker:
         self._is(Stage.READY)
         try:
             how = await asyncio.shield(child.over)
-            self.fault = f"{self.path}: {how}; it is started again"
+            self.fault = f"{shown(self.path)}: {how}; it is started again"
         finally:
             self._ready.clear()
             self._child = None

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.service.machine import VOICED, Machine
 
 SOCKET = "/run/voiced-tools.sock"
@@ -116,6 +118,17 @@ def test_without_files_the_unit_is_not_even_started(machine: Machine) -> None:
     machine.run("systemctl", "start", "voiced")
     assert machine.show("voiced-tools.socket", "ActiveState") == "active"
     assert machine.show("voiced-tools.service", "ActiveState") == "inactive"
+
+
+@pytest.mark.parametrize("mode", ["0700", "0744"])
+def test_a_folder_that_the_service_may_not_read_is_told(machine: Machine, mode: str) -> None:
+    own(machine, "kitchen.py", DISHES)
+    machine.run("chmod", mode, "/etc/voiced/tools.d")
+    machine.run("systemctl", "start", "voiced")
+    told = machine.wait_for(lambda: list(status(machine)["tools"].values()))
+    assert "Permission denied: let the service read the" in told[0]
+    findings = json.loads(machine.run(VOICED, "config", "check", "--json", check=False))
+    assert "V123" in [each["code"] for each in findings]
 
 
 def test_killed_with_all_its_children_it_comes_back(machine: Machine) -> None:

@@ -125,5 +125,6 @@ def alive(pid: int) -> bool:
 
 
 def children() -> list[int]:
-    """Our own."""
-    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    """Those of ours that an owner's file runs in."""
+    pids = map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+    return [pid for pid in pids if b"daemon.extensions.stub" in Path(f"/proc/{pid}/cmdline").read_bytes()]

@@ -146,6 +146,10 @@ FATAL = {
     "a sleep": ("time.sleep(3600)", "misbehave took longer than 1 seconds and was ended"),
     "no end in C": ("sum(iter(int, 1))", "misbehave took longer than 1 seconds and was ended"),
     "a line without an end": ("write(b'x' * 2**22)\ntime.sleep(9)", "it wrote to the channel of its process"),
+    "empty lines for ever": (
+        "write(b'\\n' * 2**18)\ntime.sleep(9)",
+        "it wrote to the channel of its process",
+    ),
     "junk for ever": ("write(b'junk\\n' * 2**18)\ntime.sleep(9)", "it wrote to the channel of its process"),
 }
 
@@ -390,6 +394,22 @@ def test_what_is_no_file_of_an_owners_is_told(tmp_path: Path, kind: str) -> None
         async with rigged(tmp_path) as rig:
             await rig.greeting()
             assert complaint in rig.extensions.faults()["odd.py"]
+
+    run(main())
+
+
+def test_a_file_whose_name_is_no_text_is_a_file_like_others(tmp_path: Path) -> None:
+    put(tmp_path, os.fsdecode(b"od\xff.py"), MINE)
+    put(tmp_path, os.fsdecode(b"bad\xff.py"), "1 / 0")
+
+    async def main() -> None:
+        async with rigged(tmp_path) as rig:
+            await rig.loaded("mine")
+            await rig.until(rig.extensions.faults)
+            status = rig.extensions.status()
+            assert status["od\ufffd.py"] == "ready"
+            assert "bad\ufffd.py:3: ZeroDivisionError" in status["bad\ufffd.py"]
+            assert await rig.call("mine") == "mine"
 
     run(main())
 
