@@ -148,6 +148,22 @@ def test_sick_microphone(own_card: VirtualCard, tmp_path: Path, samples: Mono, f
     feeding.terminate()
 
 
+def test_microphone_without_a_clock_is_told_and_not_listened_to(tmp_path: Path) -> None:
+    (told,) = listening.listening(Machine(written(tmp_path, "null")))
+    assert isinstance(told, Finding)
+    assert (told.code, told.level) == ("V301", "error")
+    assert "faster than time passes" in told.sentence
+    assert "rom `arecord -L`" in told.remedy
+
+
+def test_cards_that_stand_still_do_not_hold_up_the_doctor(own_card: VirtualCard, tmp_path: Path) -> None:
+    for sink in ("micfeed", "speaker"):
+        pactl(own_card, "suspend-sink", sink, "1")
+    said = list(listening.listening(Machine(written(tmp_path))))
+    assert codes(said) == ["V301"]
+    assert "stands still" in str(said[0])
+
+
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
 def test_chirp_is_found_in_noise_that_is_louder_and_never_in_noise_alone(rate_hz: int) -> None:
     rng = np.random.default_rng(rate_hz)

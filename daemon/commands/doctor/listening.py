@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from daemon.commands.doctor.finding import Told, error, warning
+from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import Machine
 from daemon.commands.doctor.mixer import quiet
-from hardware.card import Stream, open_stream
-from hardware.ports import Mono, SoundError
+from hardware.card import ClockError, Stream, open_stream
+from hardware.listen import listen
+from hardware.ports import Mono, SoundConfig, SoundError
 
 _AMBIENT_S: Final = 1.0
 _LOOP_S: Final = 1.5
@@ -50,7 +51,7 @@ def listening(machine: Machine) -> Iterator[Told]:
     config = machine.config.sound
     try:
         with quiet():
-            microphone = open_stream("microphone", config)
+            microphone = open_stream("microphone", config, waits=False)
             try:
                 speaker = open_stream("speaker", config)
             except SoundError:
@@ -60,8 +61,10 @@ def listening(machine: Machine) -> Iterator[Told]:
         yield "the sound was not tried: the cards cannot be opened"
         return
     try:
-        yield from level(_hear(microphone, config.microphone_channel, _AMBIENT_S).samples)
-        yield from _loop(microphone, speaker, config.microphone_channel)
+        yield from level(_hear(microphone, config, _AMBIENT_S).samples)
+        yield from _loop(microphone, speaker, config)
+    except ClockError as said:
+        yield error("V301", *split(str(said), ": "))
     finally:
         microphone.close()
         speaker.close()
@@ -85,13 +88,15 @@ def level(samples: Mono) -> Iterator[Told]:
         yield warning("V313", f"the microphone has a constant offset of {offset:.0%}", remedy)
 
 
-def _loop(microphone: Stream, speaker: Stream, channel: int) -> Iterator[Told]:
+def _loop(microphone: Stream, speaker: Stream, config: SoundConfig) -> Iterator[Told]:
     tone = chirp(speaker.rate_hz)
     begun: list[float] = []
-    player = threading.Thread(target=_play, args=(speaker, tone, begun), name="chirp")
+    player = threading.Thread(target=_play, args=(speaker, tone, begun), name="chirp", daemon=True)
     player.start()
-    heard = _hear(microphone, channel, _LOOP_S)
-    player.join()
+    try:
+        heard = _hear(microphone, config, _LOOP_S)
+    finally:
+        player.join(2 * _LOOP_S)  # it may hang in a speaker that stands still
     delay_s = find_chirp(heard.samples, heard.rate_hz)
     if delay_s is None:
         remedy = "turn it up, check its plug and `alsamixer`, and put the microphone within reach"
@@ -127,11 +132,10 @@ def find_chirp(samples: Mono, rate_hz: int) -> float | None:
     return peak / rate_hz if clear else None
 
 
-def _hear(stream: Stream, channel: int, seconds: float) -> Heard:
+def _hear(stream: Stream, config: SoundConfig, seconds: float) -> Heard:
     periods: list[Mono] = []
     frames, since = 0, float("inf")
-    while frames < seconds * stream.rate_hz:
-        period = stream.read(channel)
+    for period in listen(stream, config, seconds):
         if period is None:
             periods, frames, since = [], 0, float("inf")
             continue
@@ -139,7 +143,7 @@ def _hear(stream: Stream, channel: int, seconds: float) -> Heard:
         frames += len(period)
         # The period that came with the least delay tells best when the first sample was taken.
         since = min(since, time.monotonic() - frames / stream.rate_hz)
-    return Heard(np.concatenate(periods), stream.rate_hz, since)
+    return Heard(np.concatenate([np.zeros(0, np.float32), *periods]), stream.rate_hz, since)
 
 
 def _play(stream: Stream, tone: Mono, begun: list[float]) -> None:

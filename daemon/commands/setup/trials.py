@@ -12,6 +12,7 @@ import numpy as np
 
 from daemon.commands.doctor.mixer import quiet
 from hardware.card import Stream, open_stream, sound_error
+from hardware.listen import listen
 from hardware.ports import Board, ButtonConfig, GpioConfig, LampConfig, Mono, SoundConfig
 
 Press: TypeAlias = Literal["pressed", "stuck", "none"]
@@ -73,18 +74,18 @@ def tones(rate_hz: int) -> Mono:
 def record_level(config: SoundConfig, seconds: float = _RECORD_S) -> Level:
     """Listen for so long. Raises SoundError."""
     with quiet():
-        stream = open_stream("microphone", config)
+        stream = open_stream("microphone", config, waits=False)
     try:
-        return level(_record(stream, config.microphone_channel, seconds))
+        return level(_record(stream, config, seconds))
     except alsaaudio.ALSAAudioError as error:
         raise sound_error("microphone", config, error) from error
     finally:
         stream.close()
 
 
-def _record(stream: Stream, channel: int, seconds: float) -> Mono:
-    periods = [stream.read(channel) for _ in range(round(seconds * stream.rate_hz / stream.period_frames))]
-    samples = np.concatenate([np.zeros(1, np.float32), *(each for each in periods if each is not None)])
+def _record(stream: Stream, config: SoundConfig, seconds: float) -> Mono:
+    periods = [each for each in listen(stream, config, seconds) if each is not None]
+    samples = np.concatenate([np.zeros(1, np.float32), *periods])
     # Many cards begin with a click.
     return samples[round(_SETTLE_S * stream.rate_hz) :]
 
