@@ -135,14 +135,21 @@ class App:
         with self.careful.guard("closing the control socket"):
             await self.control.close()
         streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
-        ends = (self._link.aclose(), self.extensions.aclose())
+        ends = (
+            self._link.aclose(),
+            self.extensions.aclose(),
+            self._memory.aclose(self.machine.ledger.news()),
+        )
         await asyncio.gather(*ends, *(asyncio.to_thread(stream.close) for stream in streams))
         self._wire.close()
 
     def _recall_conversation(self) -> None:
         """Go on with what was said before this process; a torn file is as good as none."""
-        if (kept := self._memory.conversation()) and not self.machine.recall(kept):
+        kept = self._memory.conversation()
+        if kept and not self.machine.recall(kept):
             log.warning("The conversation before the restart cannot be read; this one begins anew.")
+        if kept:
+            self._memory.remember_anew(self.machine.ledger.whole())
 
     def _board_opened(self) -> None:
         """What was on before is on again, and the lamps show what there is to show."""
@@ -266,6 +273,8 @@ class App:
                 self.careful.do("the record of a device", self._chronicle.device, name, value)
             case ev.DeviceAnswered(ticket, answer):
                 self.tickets.resolve(ticket, answer)
+            case ev.Remember(entries):
+                self._memory.remember(entries, self.machine.ledger.whole)
             case ev.RunTool(key, name, arguments):
                 self.spawn(self._run_tool(key, name, arguments), f"tool-{name}")
             case ev.Connect(conn, place):
@@ -279,7 +288,7 @@ class App:
                 self._stuck = stuck
                 self._notice()
             case ev.Forgotten():
-                self._memory.keep_conversation(b"")
+                self._memory.remember_anew([])
             case _:
                 self._front.show(effect)
                 self._follow(effect)
@@ -291,7 +300,6 @@ class App:
                 self._memory.wish(muted=self.machine.muted)
             case ev.TurnOver(turn, ticket):
                 self.tickets.resolve(ticket, turn)
-                self._memory.keep_conversation(self.machine.ledger.dump())
 
     # ------------------------------------------------------------ hands
 
@@ -323,6 +331,7 @@ class App:
             self._pins.lamp(name, colour)
 
     async def _run_tool(self, key: str, name: str, arguments: str) -> None:
+        await self._memory.settled()  # after a crash nobody may wonder whether it was asked for
         begun = time.monotonic()
         output = await self._toolbox.call(key, name, arguments)
         if output is None:

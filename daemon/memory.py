@@ -1,6 +1,7 @@
 """What outlives a restart: volume and mute, and, until the board is switched off, the conversation.
 
-Each is a small file that is replaced whole. The conversation lives in the runtime directory: in memory.
+Volume and mute are a small file that is replaced whole. The conversation is a file in the runtime directory,
+which is in memory: lines are appended to it, and when it has grown large it is written anew.
 """
 
 from __future__ import annotations
@@ -8,15 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from daemon.core.ledger import Entry, lines
 from daemon.masking import mask
 from daemon.pins import Spawn
 
 log = logging.getLogger("voiced")
+
+MAX_KEPT_BYTES = 4 * 2**20
+PATIENCE_S = 1.0
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -31,11 +38,16 @@ class Memory:
 
     def __init__(self, state: Path, runtime: Path, spawn: Spawn) -> None:
         self._wishes_file = state / "state.json"
-        self._conversation_file = runtime / "conversation" / "ledger.json"
+        self._conversation_file = runtime / "conversation" / "ledger.jsonl"
+        self._old_file = self._conversation_file.with_suffix(".json")  # of voiced 0.1.0
         self.wishes = recall(self._wishes_file)
         self._spawn = spawn
         self._due: dict[Path, bytes] = {}
         self._writing = asyncio.Lock()
+        self._news: list[Entry] = []
+        self._anew = False
+        self._kept_bytes, self._most_bytes = 0, MAX_KEPT_BYTES
+        self._appending = asyncio.Lock()
 
     def wish(self, **changes: Any) -> None:
         """The owner wants it otherwise from now on."""
@@ -45,15 +57,53 @@ class Memory:
             self._write(self._wishes_file, msgspec.json.encode(wishes))
 
     def conversation(self) -> bytes:
-        """What `keep_conversation` kept last, since the board was switched on; empty if nothing was."""
-        try:
-            return self._conversation_file.read_bytes()
-        except OSError:
-            return b""
+        """The lines kept since the board was switched on; empty if there are none."""
+        for path in (self._conversation_file, self._old_file):
+            with suppress(OSError):
+                return path.read_bytes()
+        return b""
 
-    def keep_conversation(self, ledger: bytes) -> None:
-        """So that the next process can go on with it."""
-        self._write(self._conversation_file, ledger)
+    def remember(self, news: list[Entry], whole: Callable[[], list[Entry]]) -> None:
+        """Append what is new to the conversation; `whole` is asked when its file has grown too large."""
+        if self._kept_bytes > self._most_bytes:
+            self.remember_anew(whole())
+        elif news:
+            self._news += news
+            self._spawn(self._append(), "memory")
+
+    def remember_anew(self, entries: list[Entry]) -> None:
+        """The conversation is this, and nothing else is left of it."""
+        self._news, self._anew, self._kept_bytes = entries, True, 0
+        self._spawn(self._append(), "memory")
+
+    async def settled(self) -> None:
+        """Wait until all of the conversation that was handed over is in its file, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._append()
+
+    async def aclose(self, news: list[Entry]) -> None:
+        """The last of it."""
+        self._news += news
+        await self.settled()
+
+    async def _append(self) -> None:
+        async with self._appending:
+            news, anew = self._news, self._anew
+            self._news, self._anew = [], False
+            if anew:
+                written = await asyncio.to_thread(self._write_anew, news)
+                self._most_bytes = max(MAX_KEPT_BYTES, 2 * written)
+                self._kept_bytes += written
+            elif news:
+                self._kept_bytes += await asyncio.to_thread(append, self._conversation_file, news)
+
+    def _write_anew(self, entries: list[Entry]) -> int:
+        written = lines(entries)
+        keep(self._conversation_file, written)
+        with suppress(OSError):
+            self._old_file.unlink()
+        return len(written)
 
     def _write(self, path: Path, data: bytes) -> None:
         if path not in self._due:
@@ -74,6 +124,18 @@ def recall(path: Path) -> Wishes:
     except (OSError, msgspec.DecodeError) as error:
         log.warning("Volume and mute cannot be read (%s); they start as new.", error)
         return Wishes()
+
+
+def append(path: Path, entries: list[Entry]) -> int:
+    """Write more of a conversation down, for our eyes only; how many bytes that were."""
+    written = mask(lines(entries).decode()).encode()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(path, "ab", opener=_for_us) as file:
+            file.write(written)
+    except OSError as error:
+        log.warning("%s cannot be written (%s); see to its directory.", path, error)
+    return len(written)
 
 
 def keep(path: Path, data: bytes) -> None:

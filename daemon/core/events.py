@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from daemon.core.ledger import Entry
 from daemon.core.outputs import Answer, Request, WriteOutput
 from daemon.core.playout import Cut
 from daemon.protocol import ClientEvents, Json, ServerEvents
@@ -308,6 +309,12 @@ class LateTokens(Struct, frozen=True):
     tokens: Json
 
 
+class Remember(Struct, frozen=True):
+    """This is to be kept before anything behind it is done, so that the next process knows of it."""
+
+    entries: list[Entry]
+
+
 class Forgotten(Struct, frozen=True):
     """Nothing of the conversation may be left anywhere."""
 
@@ -356,6 +363,7 @@ Effect: TypeAlias = (
     | ToolReport
     | TurnOver
     | LateTokens
+    | Remember
     | Forgotten
     | ButtonStuck
     | Trouble

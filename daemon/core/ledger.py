@@ -1,11 +1,17 @@
 """What was said, heard and done, and what a new session must be told of it.
 
 Everything has a key of our own, by which it is found again: no server's name for it is known here.
+
+It outlives the process as lines that are only ever appended: an entry when it is new, and again when it has
+changed; before a tool runs, after it has answered, and at the end of a turn. So a crash hides nothing of what
+was done, and a turn costs the same however long the conversation is.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import copy
+from collections.abc import Iterable
+from typing import TypeAlias, TypeVar
 
 from msgspec import UNSET, DecodeError, Struct, json
 
@@ -17,11 +23,11 @@ _CHARACTERS_PER_TOKEN = 4
 _ITEM_TOKENS = 6
 _MAX_ENTRIES = 400
 _BYTES_PER_TOKEN = 4800  # of sound: a token for each 100 ms
-_MAX_SOUND_BYTES = 120 * 48_000
+_MAX_SOUND_BYTES = 30 * 48_000
 _MAX_TEXT = 1500
 
 
-class Said(Struct, tag="said"):
+class Said(Struct, tag="said", rename={"key": "item_id"}):
     """Words of the user or the assistant; `text` is empty until it is known.
 
     `spoken` is the sound of it, PCM16 mono 24 kHz in pieces, kept as long as there are no words.
@@ -33,7 +39,7 @@ class Said(Struct, tag="said"):
     spoken: tuple[bytes, ...] = ()
 
 
-class Called(Struct, tag="called"):
+class Called(Struct, tag="called", rename={"key": "call_id"}):
     """A tool call; `output` is None until it has answered."""
 
     key: str
@@ -43,8 +49,15 @@ class Called(Struct, tag="called"):
 
 
 Entry: TypeAlias = Said | Called
+T = TypeVar("T")
 
-_decoder: json.Decoder[list[Entry]] = json.Decoder(list[Entry])
+_line: json.Decoder[Entry] = json.Decoder(Entry)
+_whole: json.Decoder[list[Entry]] = json.Decoder(list[Entry])  # as voiced 0.1.0 kept it
+
+MAY_BE_DONE = (
+    "Error: the appliance was started anew before this call had answered. It may have been done; "
+    "look, or ask the user, before you call it again."
+)
 
 
 class Ledger:
@@ -52,7 +65,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self.last = 0
+        self.urgent = False
+        """Has something happened that must be kept before anything else does?"""
         self._entries: list[Entry] = []
+        self._changed: list[Entry] = []
 
     def user(self, key: str, text: str = "", spoken: tuple[bytes, ...] = ()) -> None:
         """The user said something; words may follow later by `transcribed`."""
@@ -69,11 +85,13 @@ class Ledger:
         """The words of something that the user said are known now."""
         if entry := self._said("user", key):
             entry.text, entry.spoken = text, ()
+            self._change(entry)
 
     def assistant(self, key: str, text: str) -> None:
         """The assistant's words so far; the last call with the same item counts."""
         if entry := self._said("assistant", key):
             entry.text = text
+            self._change(entry)
         else:
             self._add(Said("assistant", key, text))
 
@@ -81,6 +99,7 @@ class Ledger:
         """Only this much of an item was heard: keep the words in proportion, rounded down to a word."""
         if entry := self._said("assistant", key):
             entry.text = words_heard(entry.text, heard_ms, received_ms)
+            self._change(entry)
 
     def words_of(self, key: str) -> str:
         """What the assistant said in an item, as far as it was heard; empty if that is not known."""
@@ -95,12 +114,15 @@ class Ledger:
     def called(self, key: str, name: str, arguments: str) -> None:
         """The model called a tool."""
         self._add(Called(key, name, arguments))
+        self.urgent = True
 
     def answered(self, key: str, output: str) -> None:
         """A tool answered."""
         calls = (each for each in reversed(self._entries) if isinstance(each, Called) and each.key == key)
         if call := next(calls, None):
             call.output = output
+            self._change(call)
+            self.urgent = True
 
     def note(self, text: str) -> None:
         """Something that the model should know and nobody said."""
@@ -109,20 +131,31 @@ class Ledger:
     def forget(self) -> None:
         """Nothing of this was ever said."""
         self._entries.clear()
+        self._changed.clear()
 
-    def dump(self) -> bytes:
-        """All of it, for another process."""
-        return json.encode(self._entries)
+    def news(self) -> list[Entry]:
+        """What has come or changed since this was last asked, to be appended to what is kept."""
+        news = list(map(copy.copy, self._changed))
+        self._changed.clear()
+        self.urgent = False
+        return news
 
-    def restore(self, dumped: bytes) -> bool:
-        """Begin with what another process dumped; False, and nothing, if that cannot be read."""
-        try:
-            entries = _decoder.decode(dumped)
-        except DecodeError:
-            return False
+    def whole(self) -> list[Entry]:
+        """All of it, to take the place of what is kept."""
+        return list(map(copy.copy, self._entries))
+
+    def restore(self, kept: bytes) -> bool:
+        """Begin with the lines that another process kept; False, and nothing, if none can be read.
+
+        Of a call that had not answered nobody knows whether it was done: it is told so, and never run again.
+        """
+        entries = _read(kept)
         for entry in entries:
+            if isinstance(entry, Called) and entry.output is None:
+                entry.output = MAY_BE_DONE
             self._add(entry)
-        return True
+        self.news()
+        return bool(entries)
 
     def seed(self, after: int = 0, budget_tokens: int = BUDGET_TOKENS) -> list[Item]:
         """Items for a new session that was told everything up to the entry `after`, oldest first.
@@ -150,14 +183,59 @@ class Ledger:
         self.last += 1
         del self._entries[:-_MAX_ENTRIES]
         self._forget_sound()
+        self._change(entry)
+
+    def _change(self, entry: Entry) -> None:
+        if not any(each is entry for each in self._changed):
+            self._changed.append(entry)
 
     def _forget_sound(self) -> None:
-        """Of what has no words, the newest minutes are kept."""
+        """Of what has no words, the newest half minute is kept."""
         left = _MAX_SOUND_BYTES
         for entry in reversed(self._entries):
             if isinstance(entry, Said) and entry.spoken:
+                entry.spoken = _newest(entry.spoken, left)
                 left -= sum(map(len, entry.spoken))
-                entry.spoken = entry.spoken if left >= 0 else ()
+
+
+def lines(entries: Iterable[Entry]) -> bytes:
+    """As they are kept, one a line."""
+    return b"".join(json.encode(entry) + b"\n" for entry in entries)
+
+
+def _read(kept: bytes) -> list[Entry]:
+    """The entries of these lines, each as it was last; a line that is torn is left out."""
+    if kept.startswith(b"["):
+        return _renamed(_decoded(_whole, kept) or [])
+    entries: dict[tuple[str, str], Entry] = {}
+    for number, line in enumerate(kept.splitlines()):
+        if entry := _decoded(_line, line):
+            kind = entry.role if isinstance(entry, Said) else ""
+            entries[kind, entry.key or str(number)] = entry
+    return list(entries.values())
+
+
+def _renamed(entries: list[Entry]) -> list[Entry]:
+    """Voiced 0.1.0 kept the servers' names, which are no keys."""
+    for number, entry in enumerate(entries):
+        entry.key = f"call_old_{number}" if isinstance(entry, Called) else ""
+    return entries
+
+
+def _decoded(decoder: json.Decoder[T], data: bytes) -> T | None:
+    try:
+        return decoder.decode(data)
+    except (DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _newest(pieces: tuple[bytes, ...], most_bytes: int) -> tuple[bytes, ...]:
+    """The last pieces that have room."""
+    first = len(pieces)
+    while first and len(pieces[first - 1]) <= most_bytes:
+        first -= 1
+        most_bytes -= len(pieces[first])
+    return pieces[first:]
 
 
 def words_heard(text: str, heard_ms: int, received_ms: int) -> str:

@@ -104,8 +104,15 @@ class Machine:
         if self._gestures.stuck != self._stuck:
             self._stuck = self._gestures.stuck
             self._outbox.do(ev.ButtonStuck(self._stuck))
-        effects = self._outbox.take()
+        effects = self._remembered(self._outbox.take())
         return effects + self._earcons.after(effects, self.state, self.link, now)
+
+    def _remembered(self, effects: list[ev.Effect]) -> list[ev.Effect]:
+        """What must be kept goes first: a tool that has run may not be forgotten."""
+        if self.ledger.urgent or any(isinstance(effect, ev.TurnOver) for effect in effects):
+            news = self.ledger.news()
+            return [ev.Remember(news), *effects] if news else effects
+        return effects
 
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation

@@ -18,7 +18,7 @@ APT_S: Final = 900.0
 LONG: Final = (
     "This sentence is spoken while a newer version of the package is being installed. It has two parts."
 )
-CONVERSATION: Final = "/run/voiced/conversation/ledger.json"
+CONVERSATION: Final = "/run/voiced/conversation/ledger.jsonl"
 _NUMBERS: Final = itertools.count(1)
 BROKEN: Final = 'raise RuntimeError("this version cannot start")\n'
 

@@ -17,7 +17,7 @@ PARTS = {
     "nothing can be recorded": "daemon.chronicle.write",
     "the lamp fails": "daemon.light.Light.refresh",
     "whoever follows an answer has gone": "daemon.desk.Desk.words",
-    "nothing can be kept": "daemon.memory.Memory.keep_conversation",
+    "nothing can be kept": "daemon.memory.Memory.remember",
     "wishes cannot be kept": "daemon.memory.Memory.wish",
 }
 

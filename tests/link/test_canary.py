@@ -113,7 +113,7 @@ class Appliance:
     ) -> None:
         self.folder = folder
         self.left = [folder / name for name in ("run", "state", "cwd", "tmp", "home", "journal")]
-        self.conversation = folder / "run/conversation/ledger.json"
+        self.conversation = folder / "run/conversation/ledger.jsonl"
         for place in self.left:
             place.mkdir()
         (folder / "key").write_text(KEY + "\n")

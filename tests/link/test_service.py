@@ -153,7 +153,7 @@ def spoken_turn(service: Service) -> dict[str, Any]:
 def test_a_crash_does_not_end_the_conversation(serve: Callable[..., Service], tmp_path: Path) -> None:
     service = serve(f"unix:{tmp_path}/brain.sock")
     service.voiced("ask", "turn on the lamp")
-    kept = tmp_path / "conversation" / "ledger.json"
+    kept = tmp_path / "conversation" / "ledger.jsonl"
     wait_for(kept.exists)
     (tmp_path / "wire.jsonl").unlink()
     service.crash()

@@ -16,7 +16,7 @@ from msgspec import structs
 from daemon.brain.engines import Engines
 from daemon.config import Config
 from daemon.core import events as ev
-from daemon.core.ledger import Ledger
+from daemon.core.ledger import Ledger, lines
 from tests.brain.scripted import ToneVoice
 from tests.faults.audit import outcome, too_many
 from tests.faults.house import House, Person, ToneEar, configuration
@@ -124,9 +124,9 @@ def _remember_a_long_conversation(directory: Path) -> None:
     for number in range(200):
         ledger.user("", f"turn on the lamp, please, for the {number}th time")
         ledger.assistant(f"item_{number}", "The lamp is on.")
-    kept = directory / "conversation" / "ledger.json"
+    kept = directory / "conversation" / "ledger.jsonl"
     kept.parent.mkdir()
-    kept.write_bytes(ledger.dump())
+    kept.write_bytes(lines(ledger.whole()))
 
 
 class _Day:

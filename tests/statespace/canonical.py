@@ -64,7 +64,7 @@ _IGNORED = frozenset(
         ),
         *("past", "names", "refused", "noise", "_keys", "_keys_of", "_total_bytes", "_last"),
         # where else the same is met
-        *("_outbox", "_ledger", "_level", "_accepted"),
+        *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
     }
 )
 _WITH_TIMERS = (Conversation, Lifeline, Attempt)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.ledger import Ledger, words_heard
+from daemon.core.ledger import MAY_BE_DONE, Entry, Ledger, Said, lines, words_heard
 
 
 def told(ledger: Ledger, budget: int = 2000) -> list[str]:
@@ -86,11 +86,96 @@ def test_without_words_the_sound_is_told_until_there_are_words() -> None:
     assert told(ledger) == ["lamp on"]
 
 
-def test_only_the_newest_minutes_of_sound_are_kept() -> None:
+SECOND = b"\0\0" * 24_000
+
+
+def sound_s(ledger: Ledger) -> list[float]:
+    items = ledger.seed(budget_tokens=10**6)
+    return [sum(len(part.audio or b"") for part in item.content or []) / 48_000 for item in items]
+
+
+def test_only_the_newest_half_minute_of_sound_is_kept() -> None:
     ledger = Ledger()
     for number in range(5):
-        ledger.user(f"u{number}", spoken=(b"\0\0" * 24_000 * 50,))
-    assert len(ledger.seed(budget_tokens=10**6)) == 2
+        ledger.user(f"u{number}", spoken=(SECOND,) * 8)
+    assert sound_s(ledger) == [6, 8, 8, 8]
+    ledger.user("long", spoken=(SECOND,) * 50)
+    assert sound_s(ledger) == [30]
+
+
+def test_what_is_appended_is_what_has_come_and_changed_and_sound_is_appended_once() -> None:
+    ledger = Ledger()
+    appended = []
+    for number in range(30):
+        ledger.user(f"u{number}", spoken=(SECOND,))
+        ledger.called(f"c{number}", "set_device", "{}")
+        assert ledger.urgent
+        appended.append(len(lines(ledger.news())))
+        ledger.answered(f"c{number}", "done")
+        for words in range(20):
+            ledger.assistant(f"a{number}", "The lamp is on. " * words)
+        assert ledger.urgent
+        appended.append(len(lines(ledger.news())))
+        assert not ledger.urgent
+        assert ledger.news() == []
+    once = len(lines([Said("user", "u", spoken=(SECOND,))]))
+    assert sum(appended) < 30 * (once + 1000)
+    assert max(appended[::2]) < 1.01 * min(appended[::2])
+
+
+def test_lines_that_were_appended_are_the_conversation() -> None:
+    ledger, after, kept = Ledger(), Ledger(), b""
+    for number in range(3):
+        ledger.user(f"u{number}", spoken=(SECOND,))
+        kept += lines(ledger.news())
+        ledger.called(f"c{number}", "set_device", "{}")
+        kept += lines(ledger.news())
+        ledger.transcribed(f"u{number}", "lamp on")
+        ledger.assistant(f"a{number}", "The lamp")
+        ledger.answered(f"c{number}", "done")
+        kept += lines(ledger.news())
+        ledger.assistant(f"a{number}", "The lamp is on.")
+        ledger.heard(f"a{number}", 1, 2)
+        ledger.note("Something happened.")
+        kept += lines(ledger.news())
+    assert after.restore(kept)
+    assert after.seed() == ledger.seed()
+    assert after.news() == []
+
+
+def test_a_call_that_had_not_answered_may_have_been_done_and_is_told_so() -> None:
+    ledger, after = Ledger(), Ledger()
+    ledger.called("c1", "open_valve", '{"seconds":3}')
+    assert after.restore(lines(ledger.news()))
+    call, output = after.seed()
+    assert (call.type, call.name, call.arguments) == ("function_call", "open_valve", '{"seconds":3}')
+    assert (output.call_id, output.output) == (call.call_id, MAY_BE_DONE)
+
+
+@given(cut=st.integers(0, 400))
+def test_a_process_that_dies_while_it_appends_costs_that_line(cut: int) -> None:
+    entries: list[Entry] = [Said("user", f"u{number}", "lamp on") for number in range(4)]
+    kept = lines(entries)
+    whole_lines = kept[: min(cut, len(kept))].count(b"\n")
+    ledger = Ledger()
+    ledger.restore(kept[:cut])
+    assert len(ledger.whole()) in (whole_lines, whole_lines + 1)
+    assert [each.key for each in ledger.whole()] == [each.key for each in entries][: len(ledger.whole())]
+
+
+def test_the_conversation_of_voiced_0_1_is_understood() -> None:
+    ledger = Ledger()
+    old = b'[{"type":"said","role":"user","item_id":"i1","text":"lamp on","spoken":[]},' + (
+        b'{"type":"called","call_id":"c1","name":"set_device","arguments":"{}","output":"done"},'
+        b'{"type":"said","role":"assistant","item_id":"i2","text":"It is on.","spoken":[]}]'
+    )
+    assert ledger.restore(old)
+    assert [item.type for item in ledger.seed()] == [
+        "message",
+        "function_call",
+        "function_call_output",
+        "message",
+    ]
 
 
 def test_what_came_after_is_told_after() -> None:
@@ -108,7 +193,7 @@ def test_another_process_goes_on_with_it() -> None:
     ledger.called("c1", "set_device", "{}")
     ledger.answered("c1", "The lamp is on.")
     ledger.user("u2", spoken=(b"\1\0" * 24_000,))
-    assert after.restore(ledger.dump())
+    assert after.restore(lines(ledger.whole()))
     assert after.seed() == ledger.seed()
     assert after.last == ledger.last
 

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-from daemon.memory import Memory, Wishes
+from daemon.core.ledger import Called, Entry, Said, lines
+from daemon.memory import MAX_KEPT_BYTES, Memory, Wishes
+
+HELLO = Said("user", "u1", "hello")
+CALL = Called("c1", "set_device", "{}")
 
 
 def remembering(state: Path, runtime: Path, use: Callable[[Memory], None]) -> None:
@@ -42,11 +46,60 @@ def test_the_newest_wishes_are_kept(tmp_path: Path) -> None:
 
 def test_the_conversation_is_for_our_eyes_only(tmp_path: Path) -> None:
     runtime = tmp_path / "run"
-    remembering(tmp_path, runtime, lambda memory: memory.keep_conversation(b"[1]"))
-    kept = runtime / "conversation" / "ledger.json"
-    assert kept.read_bytes() == b"[1]"
+    remembering(tmp_path, runtime, lambda memory: memory.remember([HELLO], list))
+    kept = runtime / "conversation" / "ledger.jsonl"
+    assert kept.read_bytes() == lines([HELLO])
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_conversation_is_appended_to_in_order(tmp_path: Path) -> None:
+    entries: list[Entry] = [Said("user", f"u{number}", "hello") for number in range(50)]
+
+    def use(memory: Memory) -> None:
+        for entry in entries:
+            memory.remember([entry], list)
+
+    remembering(tmp_path, tmp_path, use)
+    seen: list[bytes] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.conversation()))
+    assert seen == [lines(entries)]
+
+
+def test_a_conversation_that_has_grown_large_is_written_anew(tmp_path: Path) -> None:
+    large, asked = Said("user", "u1", spoken=(b"1" * MAX_KEPT_BYTES,)), []
+
+    def whole() -> list[Entry]:
+        asked.append(True)
+        return [HELLO]
+
+    async def scenario() -> None:
+        memory = Memory(tmp_path, tmp_path, lambda work, name: work.close())
+        memory.remember([large], whole)
+        await memory.settled()
+        memory.remember([HELLO], whole)
+        await memory.settled()
+        memory.remember([CALL], whole)
+        await memory.aclose([HELLO])
+        assert memory.conversation() == lines([HELLO, CALL, HELLO])
+
+    asyncio.run(scenario())
+    assert asked == [True]
+
+
+def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> None:
+    old = tmp_path / "conversation" / "ledger.json"
+    old.parent.mkdir()
+    old.write_bytes(b"[]")
+    seen: list[bytes] = []
+
+    def use(memory: Memory) -> None:
+        seen.append(memory.conversation())
+        memory.remember_anew([HELLO])
+
+    remembering(tmp_path, tmp_path, use)
+    assert seen == [b"[]"]
+    assert not old.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"volume_percent": "loud"}', b"\xff"])

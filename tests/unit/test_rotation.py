@@ -8,6 +8,7 @@ import pytest
 
 from daemon import protocol as wire
 from daemon.core import events as ev
+from daemon.core.ledger import lines
 from daemon.core.lifeline import EXPIRY_MARGIN_S, OUTAGE_S
 from daemon.core.pace import Pace
 from daemon.protocol import ErrorDetail, Item
@@ -300,7 +301,7 @@ def test_there_are_ten_attempts_a_minute_at_most_and_one_at_least() -> None:
 def test_after_a_restart_the_model_knows_what_was_said_and_that_outputs_are_safe() -> None:
     before, after = Rig().start(), Rig()
     said_hello(before)
-    assert after.machine.recall(before.machine.ledger.dump())
+    assert after.machine.recall(lines(before.machine.ledger.whole()))
     after.start()
     items = after.machine.ledger.seed()
     assert [item.role for item in items] == ["user", "assistant", "system"]
