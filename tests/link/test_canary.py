@@ -262,6 +262,7 @@ def test_a_key_that_the_server_quotes_leaves_in_no_form_and_by_no_way(
     """Neither does the one that was in the key file before."""
     quoting(parrot, KEY)
     wait_for(lambda: request(appliance.socket, "status")["link"] == "ready")
+    wait_for(lambda: request(appliance.socket, "status")["tools"] == {"notes.py": "ready"})
     seen: list[Any] = []
     watching = threading.Thread(target=lambda: seen.extend(stream(appliance.socket, "watch", None)))
     watching.start()
