@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -82,8 +83,6 @@ def _key_of_the_brain(key_file: str) -> str:
     key, trouble = find_brain_key(key_file)
     if trouble:
         raise ConfigError(trouble)
-    if key_file and not key:
-        raise ConfigError(f"{key_file} holds no key for the brain: write the key alone into it, on one line.")
     return key or ""
 
 
@@ -232,8 +231,8 @@ def _add_services(commands: argparse._SubParsersAction[_Parser]) -> None:
     server.add_argument(
         "--idle-exit",
         metavar="SECONDS",
-        type=float,
-        default=float("inf"),
+        type=_seconds,
+        default=math.inf,
         help="end after so long without a client, if systemd's socket started it (default: never)",
     )
     server.add_argument(
@@ -318,6 +317,13 @@ def _add_history(commands: argparse._SubParsersAction[_Parser]) -> None:
     summing.add_argument("--until", metavar="WHEN", help="the end of the span (default: now)")
     summing.add_argument("--svg", metavar="FILE", type=Path, help="draw a picture as well")
     summing.set_defaults(call=stats)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not seconds >= 0:
+        raise ValueError
+    return seconds
 
 
 def _history_options(parser: _Parser) -> None:

@@ -51,10 +51,14 @@ class Control:
     async def open(self) -> None:
         """Listen. Raises OSError where the path cannot be used."""
         path = Path(self._path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         await _clear_stale(path)
-        self._server = await asyncio.start_unix_server(self._client, path, limit=MAX_LINE_BYTES)
-        os.chmod(path, 0o660)  # noqa: PTH101
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._server = await asyncio.start_unix_server(self._client, path, limit=MAX_LINE_BYTES)
+            os.chmod(path, 0o660)  # noqa: PTH101
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise OSError(f"control.socket: {path} cannot be used ({why}); name another path.") from None
 
     async def close(self) -> None:
         """Stop listening and let everybody go."""

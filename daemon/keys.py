@@ -112,7 +112,10 @@ def _in_file(path: Path, option: str) -> Found:
     """The key in a file that this option names; a stored key, which no option names, may be missing."""
     name = option or "the stored key"
     try:
-        return Found(key_of(read_text(path)))
+        key = key_of(read_text(path))
+        return Found(
+            key, "" if key or not option else f"{name}: {path} is empty; write the key alone into it"
+        )
     except FileNotFoundError:
         return Found(None, f"{name}: {path} is not there; write the key alone into it" if option else "")
     except TextFileError as error:

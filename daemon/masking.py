@@ -18,7 +18,7 @@ MASK: Final = "***"
 _SHORTEST: Final = 4
 """Fewer letters are no secret, and hiding them would make every text unreadable."""
 _UNMISTAKABLE: Final = 8
-"""From this length on a secret is found anywhere; a shorter one only as a word of its own."""
+"""From this length on a secret is found anywhere; a shorter one that could be a word, as a word alone."""
 _RECOGNISED: Final = 16
 """So many letters of a longer secret give it away, wherever the text that quotes it was cut."""
 _PIECE: Final = 6
@@ -44,7 +44,8 @@ class _Forms:
 
     def __init__(self, secret: str) -> None:
         self.plain = secret
-        self.unmistakable = len(secret) >= _UNMISTAKABLE
+        self.unmistakable = len(secret) >= (_UNMISTAKABLE if secret.isalpha() else _PIECE)
+        self.piece = min(_PIECE, len(secret) // 2 + 1)
         self._word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])")
         self._head = secret[:_RECOGNISED]
         self._spelled = re.compile("".join(map(_spelled, secret)))
@@ -149,9 +150,9 @@ class Outlet:
 def _spans(text: str) -> list[tuple[int, int]]:
     """Where secrets are in a text, in order and apart; at its end also one that may go on behind it."""
     found: list[tuple[int, int]] = []
-    for secret in (each.plain for each in _known if each.unmistakable):
+    for secret, piece in ((each.plain, each.piece) for each in _known if each.unmistakable):
         found += (each.span() for each in re.finditer(re.escape(secret), text))
-        begun = next((n for n in range(len(secret) - 1, _PIECE - 1, -1) if text.endswith(secret[:n])), 0)
+        begun = next((n for n in range(len(secret) - 1, piece - 1, -1) if text.endswith(secret[:n])), 0)
         found += [(len(text) - begun, len(text))] if begun else []
     apart: list[tuple[int, int]] = []
     for begin, end in sorted(found):

@@ -51,13 +51,13 @@ def moment(text: str) -> datetime:
     Raises HistoryError.
     """
     parts = _SPAN.findall(text)
-    if parts and "".join(map("".join, parts)) == text:
-        return datetime.now().astimezone() - sum(
-            (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta()
-        )
     try:
+        if parts and "".join(map("".join, parts)) == text:
+            return datetime.now().astimezone() - sum(
+                (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta()
+            )
         return datetime.fromisoformat(text).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise HistoryError(
             f'"{text}" is no time; write so long ago as in 30m, 24h or 7d, or a date as in 2026-11-21.'
         ) from None
@@ -87,7 +87,7 @@ class History:
 
     def records(self, since: datetime, until: datetime | None = None) -> Iterator[Record]:
         """What was written in this time."""
-        self._reader.seek_realtime(since.timestamp())
+        self._reader.seek_realtime(max(0.0, since.timestamp()))
         yield from self._to_the_end(until)
 
     def follow(self) -> Iterator[Record]:

@@ -76,6 +76,19 @@ def test_half_a_letter_ends_no_watching(tmp_path: Path) -> None:
     conversed(tmp_path, scenario)
 
 
+def test_a_path_that_is_taken_is_told_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file/s", tmp_path / ("s" * 120)):
+
+        async def opened(path: Path = path) -> None:
+            await Control(str(path), None).open()  # type: ignore[arg-type]
+
+        with pytest.raises(
+            OSError, match=rf"control.socket: {path} cannot be used \(.+\); name another path"
+        ):
+            asyncio.run(opened())
+
+
 @pytest.mark.parametrize("typed", [b"\xfcber", b"\xff\xfe", "über".encode()])
 def test_a_text_from_a_terminal_of_another_alphabet_is_asked(tmp_path: Path, typed: bytes) -> None:
     asked: list[Json] = []

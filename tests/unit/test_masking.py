@@ -79,6 +79,16 @@ def test_a_short_secret_is_masked_as_a_word_and_nowhere_else() -> None:
     assert mask("a dummy is no dummyish thing: dummy.") == "a *** is no dummyish thing: ***."
 
 
+def test_a_short_secret_that_is_no_word_is_masked_everywhere() -> None:
+    """As LiteLLM's own in its manual."""
+    Secret("sk-1234")
+    assert mask('{"key":"sk-1234"},xsk-1234x') == '{"key":"***"},x***x'
+    assert "c2stMTIzN" not in mask(base64.b64encode(b"u:sk-1234").decode())
+    outlet = Outlet()
+    shown = [outlet.masked({"event": "a", "delta": piece})["delta"] for piece in ("it is sk-", "12", "34.")]
+    assert shown == ["it is sk-", "***", "***."]
+
+
 def test_what_an_address_tells_of_credentials_is_masked() -> None:
     keep_secrets_of(
         "wss://anna:pa%2Fss-word@host/v1?api-key=abc%2Bdef-0123&model=gpt-realtime&sig=signed-0123"

@@ -245,7 +245,9 @@ def test_no_text_makes_a_key_that_could_be_a_header_of_its_own(text: str) -> Non
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "\ufeff"])
 def test_an_empty_key_file_is_no_key(tmp_path: Path, text: str) -> None:
-    assert find_key(with_key_file(written(tmp_path, text.encode()))).key is None
+    path = written(tmp_path, text.encode())
+    trouble = f"realtime.key_file: {path} is empty; write the key alone into it"
+    assert find_key(with_key_file(path)) == (None, trouble)
 
 
 def test_a_bad_key_goes_nowhere_wherever_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

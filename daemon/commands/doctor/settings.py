@@ -105,8 +105,10 @@ def _key_file(machine: Machine) -> Iterator[Told]:
         yield warning("V111", f"realtime.key_file: {named} is not there", "write the key into it")
         return
     readable = not named or os.access(named, os.R_OK)
-    if readable and (trouble := find_key(machine.config).trouble):
-        yield error("V113", *split(trouble, "; "))
+    found = find_key(machine.config)
+    if readable and found.trouble:
+        level = warning if found.key else error
+        yield level("V113", *split(found.trouble, "; "))
     elif named and not _lets_in(machine, Path(named)):
         fix = machine.fix(("chown", f":{machine.user}", named), ("chmod", "0640", named))
         sentence = f"realtime.key_file: {named} cannot be read by the service's user {machine.user}"
