@@ -135,8 +135,7 @@ class Answering:
         mind = self._dialogue if order.in_band else copy.copy(self._dialogue)
         match subject(order.entries):
             case Spoken(entry):
-                grammar = await self._grammar_of(order.tools)
-                return mind.answer(await self._hearing(entry, grammar), grammar, order.may_act)
+                return await self._reply_to(entry, mind, order)
             case Written(text) if order.metadata == RECITAL:
                 return Say(text)
             case Written(text):
@@ -152,6 +151,16 @@ class Answering:
                 return Say(dialogue.NO_PICTURES)
             case Nothing():
                 return Say(dialogue.NOTHING_TO_ANSWER)
+
+    async def _reply_to(self, entry: Entry, mind: Dialogue, order: Order) -> Reply:
+        """The reply to an utterance; an ear that fails is told in words, not by silence."""
+        grammar = await self._grammar_of(order.tools)
+        try:
+            heard = await self._hearing(entry, grammar)
+        except Exception:
+            log.exception("The ear failed at an utterance.")
+            return Say(dialogue.CANNOT_HEAR)
+        return mind.answer(heard, grammar, order.may_act)
 
     async def _deliver(self, writer: ResponseWriter, reply: Reply, speed: float) -> None:
         if isinstance(reply, Act):

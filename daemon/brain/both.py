@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from daemon.brain.frontend import Mono16k, clean
@@ -14,6 +16,8 @@ from daemon.brain.small import HOPELESS_ODDS, KEPT_GRAPHS, Candidate, SmallEar, 
 from daemon.brain.sureness import Sureness, lessened
 from daemon.brain.wordgraph import Floats
 from daemon.brain.wording import with_digits
+
+log = logging.getLogger(__name__)
 
 SURENESS = Sureness(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
 """As `python -m tests.bench.hearing --ship` fits them: fit, worst word, and Moonshine's gap."""
@@ -62,6 +66,14 @@ class BothEar:
         found = self.small.candidate(samples, grammar, pending)
         if not found.match.words:
             return Heard("", None, "refuse")
+        try:
+            return self._weigh(found, samples, grammar, pending)
+        except Exception:
+            log.exception("Moonshine failed at an utterance; the phone engine decides alone.")
+            return self.small.decide(found, pending)
+
+    def _weigh(self, found: Candidate, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Decide by what Moonshine makes of the phone engine's candidate."""
         sound = clean(samples).samples
         if found.meaning is None or found.odds < HOPELESS_ODDS:
             return Heard(self.second.moonshine.write(sound), None, "refuse", figures(found))

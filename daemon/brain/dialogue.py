@@ -9,6 +9,7 @@ from daemon.brain.hearing import Heard
 from daemon.brain.meaning import Call, Grammar, Meaning
 
 NOTHING_HEARD = "I heard nothing."
+CANNOT_HEAR = "Sorry, my hearing does not work at the moment."
 NOTHING_TO_ANSWER = "How can I help?"
 NO_PICTURES = "I cannot see pictures."
 STILL_UNDER_WAY = "That is still under way."

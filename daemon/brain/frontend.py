@@ -13,7 +13,7 @@ Mono16k: TypeAlias = npt.NDArray[np.float32]
 
 FRAME = 320
 RATE_HZ = 16_000
-SILENCE_DB = -62.0
+DIGITAL_SILENCE_DB = -95.0  # a little above the rounding of 16 bits: no microphone is so quiet
 LEAST_RANGE_DB = 8.0
 SPEECH_RANGE_DB = 20.0
 LEVEL_DB = -20.0
@@ -35,8 +35,8 @@ def clean(samples: Mono16k) -> Sound:
     if len(centred) < LEAST_FRAMES * FRAME:
         return Sound(centred, speech=False)
     power_db = frame_power_db(centred)
-    loudest, floor = float(power_db.max()), float(np.percentile(power_db, 10))
-    speech = loudest > SILENCE_DB and loudest - floor > LEAST_RANGE_DB
+    loudest, floor = float(power_db.max()), noise_floor_db(power_db)
+    speech = loudest - floor > LEAST_RANGE_DB
     cut = _endpoints(power_db, loudest, floor)
     gain_db = LEVEL_DB - speech_level_db(power_db)
     return Sound(centred[cut] * np.float32(10 ** (gain_db / 20)), speech)
@@ -49,6 +49,15 @@ def frame_power_db(samples: Mono16k) -> npt.NDArray[np.float32]:
     smooth = np.convolve(np.pad(power, 1, mode="edge"), np.ones(3) / 3, mode="valid")
     decibels: npt.NDArray[np.float32] = 10 * np.log10(smooth + 1e-12)
     return decibels
+
+
+def noise_floor_db(power_db: npt.NDArray[np.float32]) -> float:
+    """The level of the quietest tenth of the frames that hold any sound, full scale where none does.
+
+    How loud a microphone is says nothing about who speaks into it: speech is what stands out from its noise.
+    """
+    sounding = power_db[power_db > DIGITAL_SILENCE_DB]
+    return float(np.percentile(sounding, 10)) if len(sounding) else 0.0
 
 
 def speech_level_db(power_db: npt.NDArray[np.float32]) -> float:

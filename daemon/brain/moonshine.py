@@ -20,6 +20,7 @@ BEAM = 4
 PIECES_PER_S = 6.5
 LEAST_PIECES = 24
 WORST = 5.0
+SAMPLES_PER_FRAME = 384
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ class Moonshine:
             "encoder_hidden_states": np.repeat(sound, batch, axis=0),
         }
         optional = {
-            "encoder_attention_mask": np.ones((batch, sound.shape[1]), np.int64),
+            # The decoder wants a mask of samples, and looks at the first of each frame.
+            "encoder_attention_mask": np.ones((batch, sound.shape[1] * SAMPLES_PER_FRAME), np.int64),
             "use_cache_branch": np.array([memory is not None]),
         }
         feeds |= {name: value for name, value in optional.items() if name in self._decoder_inputs}

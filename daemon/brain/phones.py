@@ -6,7 +6,7 @@ import functools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import resources
 from typing import TypeAlias
 
@@ -66,10 +66,77 @@ CLASSES = {
 VOWELS = frozenset(words("AA AE AH AW AY EH ER EY IH IY OW OY UH UW"))
 CLASS_OF = {token: phone for phone, tokens in CLASSES.items() for token in tokens}
 
+LOANS = {
+    "AA": "à ã ä å",
+    "AH": "ɘ ɤ ᵊ",
+    "B": "ɓ",
+    "D": "ɖ ɗ",
+    "EH": "œ ẽ",
+    "ER": "ɵ ø",
+    "F": "ɸ",
+    "G": "ɣ",
+    "HH": "x ħ ɦ χ ç",
+    "IH": "ʏ",
+    "IY": "ì ĩ ǐ",
+    "K": "c q k͈ kʰ",
+    "L": "ɮ",
+    "M": "ɱ",
+    "N": "ɴ",
+    "OW": "õ",
+    "P": "pʰ p͈",
+    "R": "ɻ ɽ ʀ ʁ",
+    "S": "s͈",
+    "SH": "ɕ ʂ",
+    "T": "tʰ t͈ ʈ",
+    "CH": "t͡ɕ t͡ɕʰ t͡ɕ͈",
+    "UW": "ũ ɯ y",
+    "V": "ʋ β",
+    "W": "ɥ ɰ",
+    "Y": "ʎ ʝ ɟ",
+    "Z": "ʑ ʐ",
+    "N Y": "ɲ ñ",
+    "Y AA": "ja",
+    "Y EH": "je",
+    "Y OW": "jo",
+    "Y UW": "ju",
+    "Y AH": "jʌ",
+    "W AA": "wa",
+    "W EH": "we",
+    "W IY": "wi",
+    "W AH": "wʌ",
+    "EH AH": "eə",
+    "IH AH": "ɪə",
+}
+"""The English phones nearest to the sounds of other languages that loan words are spelled out with."""
+
+_NEAREST = {token: tuple(near.split()) for near, tokens in LOANS.items() for token in tokens.split()}
+_TIE = "\u0361"
+_BETWEEN_SOUNDS = " "
+_TAP, _ENGLISH_R = "ɾ", "ɹ"
+
 
 def class_of(token: str) -> str:
     """The class of one token of the recogniser; a token that English does not use is its own class."""
     return CLASS_OF.get(token, token)
+
+
+def english(tokens: Sequence[str]) -> Pronunciation:
+    """The tokens of a word as phone classes alone, so that each is a sound that can be heard.
+
+    For words that they take as Romance the letter-to-sound rules put a space between the sounds, write
+    affricates with a tie bar of its own, and add diacritics: none of these is a sound. Doubled consonants
+    are one.
+    """
+    sounds: list[str] = []
+    tied = False
+    for token in tokens:
+        if tied and sounds and sounds[-1] + _TIE + token in CLASS_OF:
+            sounds[-1] += _TIE + token
+        elif token in CLASS_OF or token in _NEAREST:
+            sounds.append(token)
+        tied = token == _TIE or (tied and token not in CLASS_OF)
+    phones = [phone for token in sounds for phone in _NEAREST.get(token) or (class_of(token),)]
+    return tuple(phone for index, phone in enumerate(phones) if index == 0 or phone != phones[index - 1])
 
 
 class Lexicon:
@@ -84,6 +151,11 @@ class Lexicon:
         listed = json.loads((resources.files("daemon.brain") / "lexicon.json").read_text("utf-8"))
         self._listed = {word: [tuple(form.split()) for form in forms] for word, forms in listed.items()}
 
+    @property
+    def words(self) -> Collection[str]:
+        """The words of the list."""
+        return self._listed
+
     def pronunciations(self, word: str) -> list[Pronunciation]:
         """Every way to say the word, British ones included.
 
@@ -96,7 +168,11 @@ class Lexicon:
         return sorted({way for form in forms if form for way in (form, without_r(form))})
 
     def _spelled(self, word: str) -> list[Pronunciation]:
-        return [tuple(map(class_of, self._spell_out(word)))] if word else []
+        tokens = self._spell_out(word) if word else ()
+        ways = [tokens]
+        if _BETWEEN_SOUNDS in tokens:  # in such a word the tap is an r, in an English one it is a t
+            ways.append([_ENGLISH_R if token == _TAP else token for token in tokens])
+        return [english(way) for way in ways]
 
 
 def letters(word: str) -> str:

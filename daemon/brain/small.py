@@ -56,7 +56,10 @@ class SmallEar:
 
     def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
         """Hear one utterance, 16 kHz."""
-        found = self.candidate(samples, grammar, pending)
+        return self.decide(self.candidate(samples, grammar, pending), pending)
+
+    def decide(self, found: Candidate, pending: Meaning | None) -> Heard:
+        """What this engine makes of a candidate by itself."""
         certainty = SURENESS.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
         heard = Heard(
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,

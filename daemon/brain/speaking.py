@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import logging
 import re
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ from daemon.protocol import RATE_HZ
 
 Mono24k: TypeAlias = npt.NDArray[np.float32]
 """Speech, mono, float32, full scale 1.0, 24 kHz, shape (frames,)."""
+
+log = logging.getLogger(__name__)
 
 VoiceName: TypeAlias = Literal["hibari", "espeak"]
 
@@ -54,7 +57,7 @@ def open_voice(name: VoiceName) -> Voice:
     """Load this voice; espeak in the place of hibari where that is not installed. Raises VoiceError."""
     if name == "hibari":
         try:
-            return Trimmed(Hibari())
+            return Trimmed(Hibari() if shutil.which("espeak-ng") is None else Relieved(Hibari(), Espeak()))
         except ImportError as missing:
             if shutil.which("espeak-ng") is None:
                 raise VoiceError(
@@ -117,6 +120,21 @@ class Espeak:
         if done.returncode:
             raise VoiceError(f"espeak-ng failed ({done.stderr.decode().strip()}): reinstall it with apt.")
         return _at_24k(done.stdout)
+
+
+class Relieved:
+    """A voice, and another one for the sentences at which it fails."""
+
+    def __init__(self, voice: Voice, relief: Voice) -> None:
+        self._voice, self._relief = voice, relief
+
+    def speak(self, sentence: str, speed: float) -> Mono24k:
+        """One sentence aloud. Raises VoiceError where the other one fails too."""
+        try:
+            return self._voice.speak(sentence, speed)
+        except Exception:
+            log.exception("The voice failed at a sentence; the other one speaks it.")
+            return self._relief.speak(sentence, speed)
 
 
 def _at_24k(wav: bytes) -> Mono24k:

@@ -17,7 +17,7 @@ FRAME_MS = 20
 FRAME_BYTES = RATE_HZ * 2 * FRAME_MS // 1000
 _BAND_HZ = (200, 4000)
 _FLOOR_S = 2.0
-_QUIETEST_SPEECH_DB = -62.0
+_DIGITAL_SILENCE_DB = -95.0  # a little above the rounding of 16 bits: no microphone is so quiet
 _LOUDEST_FLOOR_DB = -25.0
 _ONSET_FRAMES = 4
 
@@ -45,17 +45,21 @@ class VoiceDetector:
 
     def feed(self, frame: bytes) -> bool:
         """Take one frame of FRAME_BYTES; True while there is speech."""
-        level = level_db(frame)
-        self._levels.append(level)
-        floor = min(min(self._levels), _LOUDEST_FLOOR_DB)
-        over_db = self._over_db / 2 if self.speaking else self._over_db
-        loud = level > max(floor + over_db, _QUIETEST_SPEECH_DB)
+        loud = self._stands_out(level_db(frame))
         self._loud_frames = (
             min(self._loud_frames + 1, _ONSET_FRAMES) if loud else max(self._loud_frames - 1, 0)
         )
         if self._loud_frames in (0, _ONSET_FRAMES):
             self.speaking = self._loud_frames > 0
         return self.speaking
+
+    def _stands_out(self, level: float) -> bool:
+        """Is it louder than the noise? A frame without any sound says nothing about the noise."""
+        if level < _DIGITAL_SILENCE_DB:
+            return False
+        self._levels.append(level)
+        floor = min(*self._levels, _LOUDEST_FLOOR_DB)
+        return level > floor + (self._over_db / 2 if self.speaking else self._over_db)
 
     def reset(self) -> None:
         """Nobody speaks now; what is known of the noise stays."""

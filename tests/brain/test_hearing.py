@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
-from daemon.brain.both import BothEar
+from daemon.brain.both import BothEar, SecondOpinion
 from daemon.brain.confusable import confusable
-from daemon.brain.frontend import clean
+from daemon.brain.frontend import Mono16k, clean
 from daemon.brain.hearing import EarError, Heard, confirmed, open_ear
 from daemon.brain.learn import in_room, read_clip
 from daemon.brain.meaning import Meaning
+from daemon.brain.phones import CLASSES, WEAK, english
+from daemon.brain.posteriors import shipped_confusions
 from daemon.brain.small import SmallEar
 from daemon.brain.wordgraph import Floats
 from tests.brain.home import OUTPUTS, SENSORS, grammar_of
@@ -121,6 +125,86 @@ def test_the_ends_are_cut_and_the_level_is_set() -> None:
     assert sound.speech
     assert len(sound.samples) < len(speech) + 16_000
     assert np.abs(sound.samples).max() > 0.1
+
+
+ROOMS = (
+    "studio piano patio veranda casino disco lava camera mirror servo radio mocha espresso americano "
+    "cappuccino latte piazza salsa pasta salon terrace garage ballet café siesta villa gazebo"
+)
+
+
+def test_no_pronunciation_has_a_sound_outside_the_classes(small: SmallEar) -> None:
+    known = set(CLASSES) | {WEAK}
+    for word in (*ROOMS.split(), *small.lexicon.words):
+        for form in small.lexicon.pronunciations(word):
+            assert form, word
+            assert set(form) <= known, word
+            assert all(one != other for one, other in pairwise(form)), word
+
+
+@pytest.mark.parametrize(
+    ("tokens", "phones"),
+    [
+        ("m| |o| |t|\u0361|ʃ| |a", "M OW CH AA"),
+        ("s| |t| |u| |d| |j| |o", "S T UW D Y OW"),
+        ("p| |a| |t|\u032a| |j| |o", "P AA T Y OW"),
+        ("e| |s| |p| |r| |ɛ| |s| |s| |o", "EY S P R EH S OW"),
+        ("ɟ|\u0361|ʝ| |e| |s", "Y EY S"),
+        ("d|\u0361|ʒ|ʌ|d͡ʒ", "JH AH JH"),
+        ("l|æ|m|p", "L AE M P"),
+    ],
+)
+def test_what_is_no_sound_is_no_part_of_a_pronunciation(tokens: str, phones: str) -> None:
+    assert english(tokens.split("|")) == tuple(phones.split())
+
+
+def test_no_phone_is_a_wildcard(small: SmallEar) -> None:
+    weights = shipped_confusions()
+    assert weights.shape == (small.scorer.blank + 1,) * 2
+    assert float(weights.sum(axis=1).max()) < 2.0
+
+
+@pytest.mark.parametrize("seconds", [9.3, 21.0])
+def test_a_long_utterance_is_heard_by_both_engines(
+    both: BothEar, seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    command = clip("hibari_cmd00")
+    spoken = np.tile(command, int(seconds * 16_000) // len(command) + 1)
+    heard = both.hear(spoken, HOME, None)
+    assert heard.certainty == "refuse"
+    assert both.second.moonshine.write(spoken[: 16_000 * 10]).lower().count("turn on the lamp") > 2
+    assert not caplog.records
+
+
+class BrokenOpinion(SecondOpinion):
+    """Fails at every utterance, as an engine does that a new release has changed."""
+
+    def __init__(self) -> None:
+        pass
+
+    def read(self, samples: Mono16k, pattern: str, proposal: str) -> NoReturn:
+        raise RuntimeError("axis == 1 || axis == largest was false")
+
+
+def test_where_one_engine_fails_the_other_answers(small: SmallEar, caplog: pytest.LogCaptureFixture) -> None:
+    heard = BothEar(small, BrokenOpinion()).hear(clip("hibari_cmd00"), HOME, None)
+    assert (heard.meaning, heard.certainty) == (LAMP_ON, "sure")
+    assert "Moonshine failed" in caplog.text
+
+
+@pytest.mark.parametrize("peak_db", [-40, -52, -60])
+@pytest.mark.parametrize("name", ["hibari_cmd00", "fest-slt-hts_cmd10"])
+def test_a_quiet_microphone_is_heard(small: SmallEar, name: str, peak_db: float) -> None:
+    loud = clip(name)
+    quiet = loud * np.float32(10 ** (peak_db / 20) / np.abs(loud).max())
+    as_sent = np.round(quiet * 32768).astype(np.int16).astype(np.float32) / np.float32(32768)
+    assert small.hear(as_sent, HOME, None).meaning == HOME.understand(COMMANDS[name])
+
+
+def test_a_microphone_that_begins_with_silence_is_nobody(small: SmallEar) -> None:
+    noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(1e-4)
+    heard = small.hear(np.concatenate([np.zeros(20_000, np.float32), noise]), HOME, None)
+    assert (heard.words, heard.certainty) == ("", "refuse")
 
 
 @pytest.mark.parametrize(
