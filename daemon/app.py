@@ -382,9 +382,9 @@ class App:
         return self._memory.wishes.volume_percent
 
     @property
-    def microphone_peak(self) -> float | None:
-        """The loudest sample of the latest utterance, for whoever doubts the microphone."""
-        return self._microphone_lane.peak
+    def microphone_peaks(self) -> list[float]:
+        """The loudest sample of each of the latest utterances, for whoever doubts the microphone."""
+        return list(self._microphone_lane.peaks)
 
     def set_volume(self, percent: int) -> None:
         """Make the speaker louder or quieter; it stays so after a restart."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
@@ -37,6 +38,7 @@ Notice: TypeAlias = Callable[[], None]
 Filter: TypeAlias = Literal["minimum", "linear"]
 
 CHUNKS_PER_S = 25
+KEPT_PEAKS = 3
 
 
 class MicrophoneLane:
@@ -44,8 +46,8 @@ class MicrophoneLane:
 
     def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
         self.fault = ""
-        self.peak: float | None = None
-        """The loudest sample of the latest utterance, 1.0 is full scale; None before there was one."""
+        self.peaks: deque[float] = deque(maxlen=KEPT_PEAKS)
+        """The loudest sample of each of the latest utterances, 1.0 is full scale."""
         self._peak = 0.0
         self._tell = tell
         self._notice = notice
@@ -76,7 +78,8 @@ class MicrophoneLane:
         """The tail has been delivered."""
         self._hand_over(self._resampler.process(np.concatenate([*self._periods, np.zeros(0, np.float32)])))
         self._hand_over(self._resampler.flush())
-        self.peak, self._peak = self._peak, 0.0
+        self.peaks.append(self._peak)
+        self._peak = 0.0
         self._begin()
         self._tell(CaptureEnded())
 

@@ -216,7 +216,7 @@ def screen_only(m: Planted) -> None:
 
 def dead_microphone(m: Planted) -> None:
     assert m.status
-    m.status["microphone_peak"] = 0.00002
+    m.status["microphone_peaks"] = [0.00002, 0.0, 0.00001]
 
 
 def no_chip(m: Planted) -> None:
@@ -469,14 +469,23 @@ def test_a_check_that_fails_is_told_and_the_others_go_on(
     assert [each.code for each in planted.findings()] == ["V999", "V921"]
 
 
-def test_microphone_lane_remembers_the_loudest_sample_of_an_utterance() -> None:
+def test_microphone_lane_remembers_the_loudest_sample_of_each_utterance() -> None:
     lane = MicrophoneLane(lambda _: None, lambda: None, "minimum")
     lane.opened(24_000)
-    assert lane.peak is None
-    for peak in (0.5, 0.0):
+    assert not lane.peaks
+    for peak in (0.9, 0.5, 0.0, 0.25):
         lane.frames(np.full(480, peak, np.float32))
         lane.ended()
-        assert lane.peak == pytest.approx(peak, abs=0.1)
+    assert list(lane.peaks) == pytest.approx([0.5, 0.0, 0.25], abs=0.1)
+
+
+@pytest.mark.parametrize("peaks", [[0.0], [0.0, 0.0], [0.0, 0.2, 0.0], [0.2, 0.0, 0.0]])
+def test_one_press_in_silence_is_no_fault_and_the_level_is_told(planted: Planted, peaks: list[float]) -> None:
+    assert planted.status
+    planted.status["microphone_peaks"] = peaks
+    told = planted.told()
+    assert not [each for each in told if isinstance(each, Finding)]
+    assert any("at the last press" in fact for fact in told if isinstance(fact, str))
 
 
 # ---------------------------------------------------------------- mending

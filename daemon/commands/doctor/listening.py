@@ -80,12 +80,17 @@ def level(samples: Mono) -> Iterator[Told]:
         remedy = "lower Capture with `alsamixer`, and switch a boost off"
         yield error("V312", f"the microphone is overdriven ({clipped:.1%} at full scale)", remedy)
     elif peak < DEAD:
-        yield error("V311", "the microphone gives nothing but silence", DEAD_REMEDY)
+        yield warning("V311", "the microphone gives nothing but silence", DEAD_REMEDY)
     else:
-        yield f"the microphone gives {20 * np.log10(peak):.0f} dB of full scale at most"
+        yield f"the microphone gives {decibels(peak)}"
     if abs(offset) > _DC and clipped <= _CLIPPED_SHARE:
         remedy = "try another input or port; this one has a fault, or no capacitor"
         yield warning("V313", f"the microphone has a constant offset of {offset:.0%}", remedy)
+
+
+def decibels(peak: float) -> str:
+    """The loudest sample in words; 1.0 is full scale."""
+    return f"{20 * np.log10(peak):.0f} dB of full scale at most" if peak >= DEAD else "nothing but silence"
 
 
 def _loop(microphone: Stream, speaker: Stream, config: SoundConfig) -> Iterator[Told]:

@@ -10,13 +10,14 @@ from typing import Final, get_args
 
 from daemon.commands.doctor import mixer
 from daemon.commands.doctor.finding import Fix, Told, error, split, warning
-from daemon.commands.doctor.listening import DEAD, DEAD_REMEDY
+from daemon.commands.doctor.listening import DEAD, DEAD_REMEDY, decibels
 from daemon.commands.doctor.machine import Machine
 from hardware.card import open_stream
 from hardware.ports import SoundError
 from hardware.soundcards import Direction, SoundCard, cards, find
 
 _LOW_PERCENT: Final = 20
+_SILENT_PRESSES: Final = 3
 _SIDES: Final[dict[Direction, str]] = {"microphone": "c", "speaker": "p"}
 
 
@@ -34,7 +35,8 @@ def sound(machine: Machine) -> Iterator[Told]:
             trouble = _holder(machine, direction, card)
             if trouble:
                 yield trouble
-                yield from _dead(machine, direction)
+                if direction == "microphone":
+                    yield from _pressed(machine)
             elif not machine.serves:
                 yield from _opened(machine, direction, card, stack)
             yield from _mixer(_name(machine, direction) if card is None else f"hw:{card.index}", direction)
@@ -85,11 +87,14 @@ def _holder(machine: Machine, direction: Direction, card: SoundCard | None) -> T
     return f"{direction}: held by voiced itself" if machine.serves else None
 
 
-def _dead(machine: Machine, direction: Direction) -> Iterator[Told]:
-    """What the service heard when the button was last pressed."""
-    peak = (machine.status or {}).get("microphone_peak")
-    if direction == "microphone" and peak is not None and peak < DEAD:
-        yield error("V311", "the microphone gave nothing but silence at the last press", DEAD_REMEDY)
+def _pressed(machine: Machine) -> Iterator[Told]:
+    """What the service heard when the button was pressed: one press in silence is nobody's fault."""
+    peaks = (machine.status or {}).get("microphone_peaks") or []
+    if len(peaks) >= _SILENT_PRESSES and max(peaks) < DEAD:
+        sentence = f"the microphone gave nothing but silence at the last {len(peaks)} presses"
+        yield warning("V311", sentence, DEAD_REMEDY)
+    elif peaks:
+        yield f"microphone: {decibels(peaks[-1])} at the last press"
 
 
 def _owners(machine: Machine, card: SoundCard, direction: Direction) -> list[int]:
