@@ -109,34 +109,49 @@ LOANS = {
 }
 """The English phones nearest to the sounds of other languages that loan words are spelled out with."""
 
-_NEAREST = {token: tuple(near.split()) for near, tokens in LOANS.items() for token in tokens.split()}
+_SOUNDS = {token: (phone,) for token, phone in CLASS_OF.items()} | {
+    token: tuple(near.split()) for near, tokens in LOANS.items() for token in tokens.split()
+}
 _TIE = "\u0361"
 _BETWEEN_SOUNDS = " "
 _TAP, _ENGLISH_R = "ɾ", "ɹ"
 
 
 def class_of(token: str) -> str:
-    """The class of one token of the recogniser; a token that English does not use is its own class."""
-    return CLASS_OF.get(token, token)
+    """The class that a token of the recogniser counts as when it is heard; the blank where it is no sound."""
+    return _SOUNDS.get(token, (BLANK,))[-1]
 
 
-def english(tokens: Sequence[str]) -> Pronunciation:
-    """The tokens of a word as phone classes alone, so that each is a sound that can be heard.
+def spoken_ways(tokens: Sequence[str]) -> list[Pronunciation]:
+    """A word's tokens as phone classes alone, so that each is a sound that can be heard.
 
     For words that they take as Romance the letter-to-sound rules put a space between the sounds, write
-    affricates with a tie bar of its own, and add diacritics: none of these is a sound. Doubled consonants
-    are one.
+    affricates with a tie bar of its own, and add diacritics: none of these is a sound. The recogniser was
+    trained on such spellings: it hears the halves of an affricate, and a tap where English has an r.
     """
+    if _BETWEEN_SOUNDS not in tokens:
+        return [_classes(_joined(tokens))]
+    untapped = [_ENGLISH_R if token == _TAP else token for token in tokens]
+    ways = [_classes(way) for each in (tokens, untapped) for way in (_joined(each), each)]
+    return list(dict.fromkeys(ways))
+
+
+def _joined(tokens: Sequence[str]) -> list[str]:
+    """The tokens, the halves of an affricate as one."""
     sounds: list[str] = []
-    tied = False
     for token in tokens:
-        if tied and sounds and sounds[-1] + _TIE + token in CLASS_OF:
-            sounds[-1] += _TIE + token
-        elif token in CLASS_OF or token in _NEAREST:
+        affricate = "".join([*sounds[-2:], token])
+        if sounds[-1:] == [_TIE] and affricate in CLASS_OF:
+            sounds[-2:] = [affricate]
+        else:
             sounds.append(token)
-        tied = token == _TIE or (tied and token not in CLASS_OF)
-    phones = [phone for token in sounds for phone in _NEAREST.get(token) or (class_of(token),)]
-    return tuple(phone for index, phone in enumerate(phones) if index == 0 or phone != phones[index - 1])
+    return sounds
+
+
+def _classes(tokens: Sequence[str]) -> Pronunciation:
+    """What of it are sounds; doubled ones are one."""
+    phones = [phone for token in tokens for phone in _SOUNDS.get(token, ())]
+    return tuple(phone for index, phone in enumerate(phones) if phones[index - 1 : index] != [phone])
 
 
 class Lexicon:
@@ -153,7 +168,7 @@ class Lexicon:
 
     @property
     def words(self) -> Collection[str]:
-        """The words of the list."""
+        """The words that are listed."""
         return self._listed
 
     def pronunciations(self, word: str) -> list[Pronunciation]:
@@ -168,11 +183,7 @@ class Lexicon:
         return sorted({way for form in forms if form for way in (form, without_r(form))})
 
     def _spelled(self, word: str) -> list[Pronunciation]:
-        tokens = self._spell_out(word) if word else ()
-        ways = [tokens]
-        if _BETWEEN_SOUNDS in tokens:  # in such a word the tap is an r, in an English one it is a t
-            ways.append([_ENGLISH_R if token == _TAP else token for token in tokens])
-        return [english(way) for way in ways]
+        return spoken_ways(self._spell_out(word)) if word else []
 
 
 def letters(word: str) -> str:

@@ -52,14 +52,11 @@ class Scorer:
     """
 
     def __init__(self, tokens: Sequence[str], confusions: Floats | None = None) -> None:
-        others = [token for token in tokens if token not in ("<wb>", "<blank>")]
-        names = list(dict.fromkeys([*CLASSES, *map(class_of, others)]))
-        self.label_of = {name: index for index, name in enumerate([*names, BLANK, WEAK])}
+        self.label_of = {name: index for index, name in enumerate([*CLASSES, BLANK, WEAK])}
         self.blank = self.label_of[BLANK]
-        belongs = np.zeros((len(tokens), len(names) + 1), np.float32)
+        belongs = np.zeros((len(tokens), self.blank + 1), np.float32)
         for row, token in enumerate(tokens):
-            label = self.blank if token in ("<wb>", "<blank>") else self.label_of[class_of(token)]
-            belongs[row, label] = 1
+            belongs[row, self.label_of[class_of(token)]] = 1
         self._belongs = belongs
         meant = belongs if confusions is None else belongs @ confusions.T
         weak = belongs[:, [self.label_of[name] for name in WEAK_VOWELS]].sum(axis=1, keepdims=True)
