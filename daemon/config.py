@@ -297,6 +297,9 @@ def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
         yield from _url(realtime)
     elif realtime.url:
         yield f'realtime.url: the provider "{realtime.provider}" has its own address; leave url out'
+    for name, value in (("organization", realtime.organization), ("project", realtime.project)):
+        if not re.fullmatch(r"[!-~]*", value):
+            yield f"realtime.{name}: this is no identifier; write it as the provider's page shows it"
     if not re.fullmatch(r"[A-Za-z0-9-]+", realtime.key_header):
         yield 'realtime.key_header: this is no header name; write "bearer", or a name such as "api-key"'
     for name, text in (("organization", realtime.organization), ("project", realtime.project)):

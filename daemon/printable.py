@@ -36,7 +36,7 @@ def one_line(text: object) -> str:
 
 def many_lines(text: object) -> str:
     """A text that may have lines and tabs."""
-    return _ANY_BUT_LINES.sub(_escape, mask(str(text)))
+    return _ANY_BUT_LINES.sub(_escape, mask(str(text)).replace("\r\n", "\n"))
 
 
 def to_json(value: Any, indent: int | None = None) -> str:

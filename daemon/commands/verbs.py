@@ -29,7 +29,7 @@ def run(socket: Path, do: str, text: str | None = None, *, as_json: bool = False
 def _print_turn(turn: Json) -> None:
     for call in turn.get("tool_calls", ()):
         say(one_line(f"  {describe_call(call)}"))
-    say(turn.get("reply", ""))
+    say(turn.get("reply") or "")
 
 
 def describe_call(call: Json) -> str:

@@ -142,6 +142,8 @@ def test_any_bytes_are_text_or_a_sentence(data: bytes) -> None:
         (f"[button]\npin = {'9' * 5000}", "this is not TOML"),
         ("x = " + "[" * 5000, "this is not TOML"),
         ("x = " + "{a=" * 5000, "this is not TOML"),
+        ('[realtime]\norganization = "o\\r\\nEvil: yes"', "realtime.organization: this is no identifier"),
+        ('[realtime]\nproject = "ü"', "realtime.project: this is no identifier"),
         ('[realtime]\nkey_file = "a\\u0000b"', "realtime.key_file: there is a NUL in this text"),
         ('[devices.lamp]\nkind = "led"\npin = 2\nsay = ["a\\u0000"]', "devices.lamp.say: there is a NUL"),
     ],
