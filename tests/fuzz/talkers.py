@@ -64,23 +64,23 @@ class ControlSocket:
 
     def run(self, data: bytes, meter: Meter) -> None:
         """Every line is answered by a line of JSON, or ends its connection; the next client is served."""
-        asyncio.run(self._run(data, meter))
-
-    async def _run(self, data: bytes, meter: Meter) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            path = f"{folder}/control"
-            app = App(parse(_config(folder), "fuzz"))
-            app._loop = asyncio.get_running_loop()
-            await app.control.open()
-            try:
-                async with asyncio.timeout(_SETTLE_S):
-                    for line in data.split(b"\n", _MOST):
-                        with meter():
-                            await _told(path, line + b"\n")
-                    status = await _told(path, b'{"do": "status"}\n')
-                    promised(status["ok"] is True, "the next client is not served")
-            finally:
-                await app._stop()
+            asyncio.run(self._run(folder, data, meter))
+
+    async def _run(self, folder: str, data: bytes, meter: Meter) -> None:
+        path = f"{folder}/control"
+        app = App(parse(_config(folder), "fuzz"))
+        app._loop = asyncio.get_running_loop()
+        await app.control.open()
+        try:
+            async with asyncio.timeout(_SETTLE_S):
+                for line in data.split(b"\n", _MOST):
+                    with meter():
+                        await _told(path, line + b"\n")
+                status = await _told(path, b'{"do": "status"}\n')
+                promised(status["ok"] is True, "the next client is not served")
+        finally:
+            await app._stop()
 
 
 def _config(folder: str) -> str:
