@@ -99,6 +99,19 @@ def test_a_sound_server_that_stands_still_is_told_and_holds_up_no_end(
         assert "stopping" in (service.folder / "service.log").read_text()
 
 
+def test_a_press_beside_a_server_that_stands_still_is_told_while_the_button_is_down(
+    service: Service, card: VirtualCard
+) -> None:
+    with standing_still(card):
+        service.voiced("press")
+        assert "stands still" in wait_for(lambda: service.status()["faults"].get("microphone"))
+        assert service.status()["state"] == "listening"
+        told = service.next_turn(lambda: service.voiced("release"))
+        assert "There is no microphone" in told["trouble"]
+        assert service.status()["state"] == "idle"
+    wait_for(lambda: not service.status()["faults"])
+
+
 def test_a_service_that_starts_beside_a_server_that_stands_still_answers_and_leaves(
     tmp_path: Path, card: VirtualCard
 ) -> None:
