@@ -8,7 +8,7 @@ MINUTES ?= 10
 SEED ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test check bench hearing faults fuzz statespace soak realtime live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test check bench hearing faults fuzz statespace soak realtime clients live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -41,6 +41,9 @@ realtime: ready        ## rotation and a cut link in real time, over a virtual s
 
 statespace: ready      ## every state that the pure machine can come to, and whether a promise is broken in one
 	$(BIN)/python -m tests.statespace
+
+clients: ready         ## other people's clients against the brain, each in its own environment (a network; 2 GB): a matrix
+	$(BIN)/python -m tests.clients $(CLIENTS)
 
 live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
 	$(BIN)/python -m tests.bench.live --speech $(SPEECH)
