@@ -68,7 +68,10 @@ def hindrance(folder: Path) -> str:
 
 
 class Machine:
-    """A booted container. `run` runs a command in it, as root and outside every sandbox."""
+    """A booted container. `run` runs a command in it, as root and outside every sandbox.
+
+    `leader` is its first process, as the host sees it.
+    """
 
     def __init__(self, folder: Path) -> None:
         binds = (
@@ -85,13 +88,13 @@ class Machine:
                 stdout=console,
                 stderr=subprocess.STDOUT,
             )
-        self._leader = 0
+        self.leader = 0
         self.wait_for(self._booted)
 
     def run(self, *command: str, check: bool = True, text: str = "") -> str:
         """Run a command; what it printed. Raises CalledProcessError."""
         clean = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
-        inside = ("nsenter", f"--target={self._leader}", "--all", *clean, *command)
+        inside = ("nsenter", f"--target={self.leader}", "--all", *clean, *command)
         done = subprocess.run(
             inside, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
         )
@@ -146,6 +149,6 @@ class Machine:
         if self._nspawn.poll() is not None or not children:
             return False
         # Until the marker is seen this may still be a process of nspawn itself, in the host's namespaces.
-        self._leader = int(children[0])
+        self.leader = int(children[0])
         state = f"test -e {MARK} && systemctl is-system-running"
         return self.run("sh", "-c", state, check=False).strip() in ("running", "degraded")
