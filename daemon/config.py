@@ -200,7 +200,7 @@ def _sections(raw: dict[str, Any]) -> Config:
     types = get_type_hints(Config, include_extras=True)
     for key, value in raw.items():
         if path := next(_with_nul(key, value), ""):
-            raise ConfigError(f"{path}: there is a NUL in this text; leave it out")
+            raise ConfigError(f"{path}: there is a NUL in this text; write it without")
         if key not in types:
             raise ConfigError(f"[{key}]: there is no such section{_nearest(key, types)}")
         made[key] = _table(key, value) if key in _TABLES else _convert(key, value, types[key])
@@ -297,9 +297,6 @@ def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
         yield from _url(realtime)
     elif realtime.url:
         yield f'realtime.url: the provider "{realtime.provider}" has its own address; leave url out'
-    for name, value in (("organization", realtime.organization), ("project", realtime.project)):
-        if not re.fullmatch(r"[!-~]*", value):
-            yield f"realtime.{name}: this is no identifier; write it as the provider's page shows it"
     if not re.fullmatch(r"[A-Za-z0-9-]+", realtime.key_header):
         yield 'realtime.key_header: this is no header name; write "bearer", or a name such as "api-key"'
     for name, text in (("organization", realtime.organization), ("project", realtime.project)):

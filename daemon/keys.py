@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from daemon.config import Config
-from daemon.masking import Secret
+from daemon.masking import Secret, keep_secret
 from daemon.text_file import TextFileError, read_text
 
 CREDENTIAL: Final = "realtime_key"
@@ -23,6 +23,8 @@ _ASSIGNED: Final = re.compile(
     r"(?:(?:export|set)\s+|\$env:)?\w*(?:key|token|secret)\w*\s*[=:]\s*(?P<key>.*[^=\s].*)", re.IGNORECASE
 )
 """As in a file for a shell. What ends with "=" and nothing behind it is base64."""
+_PASTED: Final = re.compile(r"sk-[\w-]{16,}|[A-Za-z0-9+_=-]{32,}")
+"""What stands where the path of a file should, and is none."""
 _NEVER: Final = "\"'`<>{}"
 _CREDENTIALS_LIMIT: Final = 4096
 
@@ -111,6 +113,8 @@ def _credentials(*names: str) -> Iterator[Found]:
 def _in_file(path: Path, option: str) -> Found:
     """The key in a file that this option names; a stored key, which no option names, may be missing."""
     name = option or "the stored key"
+    if option and is_pasted(path):
+        return Found(None, f"{option}: this is the key itself; write it into a file, and name that file here")
     try:
         key = key_of(read_text(path))
         return Found(
@@ -122,6 +126,14 @@ def _in_file(path: Path, option: str) -> Found:
         return Found(None, f"{name}: {path} cannot be read ({error.problem}); {error.remedy}")
     except KeyTextError as error:
         return Found(None, f"{name}: what is in {path} is no key ({error}); {ALONE}")
+
+
+def is_pasted(path: Path) -> bool:
+    """Is this the key itself, where the path of its file should be? Then nobody is told it."""
+    if not _PASTED.fullmatch(str(path)):
+        return False
+    keep_secret(str(path))
+    return True
 
 
 def _in_environment() -> Found:

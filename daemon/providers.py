@@ -44,8 +44,9 @@ def endpoint(config: Config) -> Endpoint:
 
 def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     """The server of a provider that is not offline, with or without a key."""
-    keep_secrets_of(realtime.url)
     address = server_address(realtime)
+    keep_secrets_of(address.url)
+    keep_secret(address.login.partition(":")[2])
     headers = _headers(realtime, key)
     if address.login and "authorization" not in map(str.lower, headers):
         headers["Authorization"] = _basic(address.login)
@@ -54,7 +55,6 @@ def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
 
 def _basic(login: str) -> Secret:
     """USER:PASSWORD as a header."""
-    keep_secret(login.partition(":")[2])
     return Secret(f"Basic {base64.b64encode(login.encode()).decode()}")
 
 

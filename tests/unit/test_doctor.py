@@ -111,6 +111,10 @@ def key_closed(m: Planted) -> None:
     cloud(m, key_file=str(path))
 
 
+def key_in_the_place_of_its_file(m: Planted) -> None:
+    cloud(m, key_file=KEY)
+
+
 def wire_log_nowhere(m: Planted) -> None:
     m.config["debug"] = {"wire_log": "/nowhere/wire.jsonl"}
 
@@ -344,6 +348,7 @@ FAULTS: list[tuple[str, Callable[[Planted], object], str]] = [
     ("V113", key_is_prose, "Write the key alone"),
     ("V114", key_of_another_machine, "Store it again"),
     ("V117", key_closed, "chmod 0640"),
+    ("V118", key_in_the_place_of_its_file, "Write it into a file"),
     ("V107", wire_log_nowhere, "Name a file in a folder"),
     ("V115", key_open, "chmod o="),
     ("V116", key_in_drop_in, "withdraw this one"),
@@ -404,6 +409,7 @@ ALONG = {
     "V112": {"V606"},
     "V113": {"V606"},
     "V117": {"V606"},
+    "V118": {"V112", "V116", "V606"},
     "V114": {"V606"},
     "V404": {"V301"},
     "V405": {"V301"},

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon.commands.check import run as check
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import Machine
@@ -142,8 +143,8 @@ def test_any_bytes_are_text_or_a_sentence(data: bytes) -> None:
         (f"[button]\npin = {'9' * 5000}", "this is not TOML"),
         ("x = " + "[" * 5000, "this is not TOML"),
         ("x = " + "{a=" * 5000, "this is not TOML"),
-        ('[realtime]\norganization = "o\\r\\nEvil: yes"', "realtime.organization: this is no identifier"),
-        ('[realtime]\nproject = "ü"', "realtime.project: this is no identifier"),
+        ('[realtime]\norganization = "o\\r\\nEvil: yes"', "realtime.organization: this cannot be sent"),
+        ('[realtime]\nproject = "ü"', "realtime.project: this cannot be sent"),
         ('[realtime]\nkey_file = "a\\u0000b"', "realtime.key_file: there is a NUL in this text"),
         ('[devices.lamp]\nkind = "led"\npin = 2\nsay = ["a\\u0000"]', "devices.lamp.say: there is a NUL"),
     ],
@@ -243,6 +244,21 @@ def test_no_text_makes_a_key_that_could_be_a_header_of_its_own(text: str) -> Non
     except KeyTextError:
         return
     assert key is None or all("!" <= each <= "~" for each in key)
+
+
+@pytest.mark.parametrize("key", [KEY[:-2], "0123456789abcdef" * 2])
+def test_a_key_in_the_place_of_its_file_is_told_and_shown_nowhere(
+    tmp_path: Path, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert find_key(with_key_file(key)) == (
+        None,
+        "realtime.key_file: this is the key itself; write it into a file, and name that file here",
+    )
+    path = written(tmp_path, f'[realtime]\nprovider = "openai"\nkey_file = "{key}"'.encode(), "voiced.toml")
+    assert check(path) == 2
+    told = capsys.readouterr().out
+    assert "V118: realtime.key_file: this is the key itself." in told
+    assert key not in told
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "\ufeff"])

@@ -15,7 +15,7 @@ from daemon.builtin import BUILTIN_NAMES
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
 from daemon.extensions.trial import load_tools
-from daemon.keys import find_key
+from daemon.keys import find_key, is_pasted
 from daemon.text_file import read_text
 
 _KEYS: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")
@@ -101,6 +101,10 @@ def key(machine: Machine) -> Iterator[Told]:
 def _key_file(machine: Machine) -> Iterator[Told]:
     """What is wrong with the place of the key, and whether the service may read it."""
     named = machine.config.realtime.key_file
+    if named and is_pasted(Path(named)):
+        remedy = "write it into a file, and the path of that file here"
+        yield error("V118", "realtime.key_file: this is the key itself", remedy)
+        return
     if named and not is_there(Path(named)):
         yield warning("V111", f"realtime.key_file: {named} is not there", "write the key into it")
         return
