@@ -9,8 +9,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daemon.extensions import child, worker
+from daemon.extensions.files import ToolFileError
+from daemon.extensions.launch import Launch
+from daemon.extensions.messages import Offer
+from daemon.extensions.output import Printed
 from daemon.extensions.worker import MAX_CALLS
 from tests.unit.extension_rig import CHANNEL, GOOD, Rig, alive, children, put, rigged, run, tool_of
 
@@ -235,6 +241,44 @@ def test_junk_in_the_channel_is_passed_over(tmp_path: Path) -> None:
             assert rig.extensions.faults() == {}
 
     run(main())
+
+
+class ScriptedProcess:
+    """A mock of a process, which writes to its channel and ends."""
+
+    def __init__(self, channel: int, said: bytes) -> None:
+        os.write(channel, said)
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.001, self.kill)
+
+    def kill(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result("its process ended with status 0")
+
+
+MESSAGES = st.sampled_from(
+    [
+        b'{"type":"loaded","tools":[{"name":"x","schema":{},"timeout_s":1}]}\n',
+        b'{"type":"failed","line":1,"problem":"none"}\n',
+        b'{"type":"answered","id":1,"ok":true,"text":"yes"}\n',
+        b'{"type":"loaded","tools":[{"name":"no name","schema":[],"timeout_s":1e999}]}\n',
+    ]
+)
+
+
+@given(st.lists(st.binary(max_size=40) | MESSAGES, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_child_says_it_is_loaded_or_refused(pieces: list[bytes]) -> None:
+    async def main() -> list[Offer]:
+        launch: Launch = lambda channel, _: ScriptedProcess(channel, b"".join(pieces))  # noqa: E731
+        async with child.started(launch, Printed(lambda _: None)) as begun:
+            return await begun.load(Path("/tools.d/x.py"), b"")
+
+    try:
+        outcome = [offer.name for offer in run(main())] == ["x"]
+    except ToolFileError as error:
+        outcome = str(error).startswith("/tools.d/x.py:")
+    assert outcome
 
 
 def test_what_a_tool_raises_is_told_by_its_place_not_by_its_words(
