@@ -175,10 +175,10 @@ class Answer:
         False if that is no news: it is about one of long ago, or the server has answered all the same.
         """
         turn = self.turn
-        patient = because_busy and turn is not None and turn.rounds < MAX_ROUNDS
+        patient = because_busy and (turn is None or turn.rounds < MAX_ROUNDS)
         owed = self._exchange.refused(event_id, patient, now)
         if turn is not None and owed is not None and owed.refused:
-            turn.rounds += 1
+            turn.rounds += owed.wanted
         elif owed is not None and owed.wanted:
             self.fail(reason)
         return owed is not None

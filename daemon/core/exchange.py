@@ -93,7 +93,7 @@ class Exchange:
         """`response.create` was not taken; if `patient`, it is asked for again when there is room."""
         owed = self._responses.refused(event_id, patient)
         if owed is not None and owed.refused:
-            self._timers.set("cancel", now + self._stall_s)
+            self._timers.set("cancel", now + (self._stall_s if owed.wanted else CANCEL_S))
         elif owed is not None:
             self.rest()
         return owed

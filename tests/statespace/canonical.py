@@ -13,6 +13,7 @@ from daemon.core.aloud import Aloud
 from daemon.core.attempt import Attempt
 from daemon.core.barge_in import BargeIn
 from daemon.core.conversation import Conversation
+from daemon.core.early import Early
 from daemon.core.items import Items
 from daemon.core.ledger import Called
 from daemon.core.lifeline import Lifeline
@@ -62,7 +63,19 @@ _IGNORED = frozenset(
             "ran",
             "_written",
         ),
-        *("past", "names", "refused", "noise", "_keys", "_keys_of", "_total_bytes", "_last"),
+        *(
+            "past",
+            "names",
+            "refused",
+            "noise",
+            "sounding",
+            "calling",
+            "called",
+            "_keys",
+            "_keys_of",
+            "_total_bytes",
+            "_last",
+        ),
         # where else the same is met
         *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
     }
@@ -159,6 +172,8 @@ class Canon:
                 self._add({key: item for key, item in part.items() if self._name(key) in self._ids})
             case "_past":
                 self._add([each for each in part if each in self._ids or self._come_again])
+            case "pieces" if owner is Early:
+                self._add([type(each).__name__ for each in part if getattr(each, "delta", True)])
             case "_pieces":
                 self._add(
                     [(each.key, each.taken) for each in part if each.key in self._ids or not each.taken]
