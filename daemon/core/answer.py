@@ -20,6 +20,7 @@ from daemon.core.turn import Turn
 from daemon.protocol import Json, Response, ResponsePiece
 
 MAX_ROUNDS = 8
+STALLED = "The server stopped answering; press the button to ask again."
 BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 
 
@@ -196,6 +197,11 @@ class Answer:
             self._contents.end(self._voices.own)
             self.fail(reason)
 
+    def complained(self, complaint: str, now: float) -> None:
+        """The server complains of something that it does not name."""
+        if self.turn is not None:
+            self._exchange.complained(complaint, now)
+
     def fail(self, reason: str) -> None:
         """There will be no answer, or not all of it."""
         if self.turn is not None:
@@ -346,7 +352,7 @@ class Answer:
                     self.tool_done(key, LATE_OUTPUT)
 
     def _stalled(self) -> None:
-        self._exchange.stalled()
-        self.stalled = True
+        complaint = self._exchange.stalled()
+        self.stalled = not complaint
         self._contents.end(self._voices.own)
-        self.fail("The server stopped answering; press the button to ask again.")
+        self.fail(complaint or STALLED)

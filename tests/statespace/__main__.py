@@ -23,6 +23,7 @@ SIDES = {
     "detection": Bounds(tools=1, detects=True),
     "taps": Bounds(texts=1, detects=True, tap=True),
     "wishes": Bounds(wishes=True),
+    "complaints": Bounds(complaints=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, stages=True, fallback=True),
 }

@@ -15,7 +15,7 @@ MOMENT_S = 0.6
 _STAGES = {
     Stage.DIALING: ("greeted", "refused", "connected"),
     Stage.GREETING: ("greeted",),
-    Stage.CONFIGURING: ("configured", "rejected"),
+    Stage.CONFIGURING: ("configured", "rejected", "narrowed"),
     Stage.SEEDING: ("knows",),
 }
 
@@ -86,6 +86,8 @@ def _server(world: World) -> Iterator[str]:
         yield from _detection(world)
     if server.owed:
         yield from ("busy",) if server.response else ("created", "create refused", "busy")
+    if world.bounds.complaints and (server.owed or server.response):
+        yield "complaint"
     if server.response:
         yield from _answering(world)
     if server.response and not server.owed:

@@ -21,6 +21,9 @@ def connection(world: World, conn: int, what: str) -> None:
             event = ev.Disconnected(conn, 1006, "")
         case "refused":
             event = ev.Disconnected(conn, 401, "HTTP 401")
+        case "narrowed":
+            attempt = world.machine._lifeline.find(conn)
+            event = ev.Received(conn, error("invalid_value", attempt._update_id if attempt else ""))
         case "connected":
             event = ev.Connected(conn)
         case "greeted":
@@ -171,6 +174,7 @@ SAYS: dict[str, Callable[[World], Any]] = {
     "begins": _begins,
     "ends unseen": _ends_unseen,
     "create refused": lambda world: _not_created(world, "invalid_value"),
+    "complaint": lambda world: error("something_else", ""),
     "busy": lambda world: _not_created(world, "conversation_already_has_active_response"),
     "audio": _audio,
     "another item": _another_item,

@@ -39,6 +39,7 @@ class Bounds(Struct, frozen=True):
     written: bool = False
     stages: bool = False
     fallback: bool = False
+    complaints: bool = False
     names: Literal["", "again", "none"] = ""
     detects: bool = False
     tap: bool = False
