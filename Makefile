@@ -8,7 +8,7 @@ MINUTES ?= 10
 SEED ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test check bench hearing faults fuzz statespace soak realtime clients live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test check bench hearing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -44,6 +44,9 @@ statespace: ready      ## every state that the pure machine can come to, and whe
 
 clients: ready         ## other people's clients against the brain, each in its own environment (a network; 2 GB): a matrix
 	$(BIN)/python -m tests.clients $(CLIENTS)
+
+servers: ready         ## the service against other people's servers, installed once into out/servers (a network; 3 GB): a matrix
+	$(BIN)/python -m tests.servers $(SERVERS)
 
 live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
 	$(BIN)/python -m tests.bench.live --speech $(SPEECH)

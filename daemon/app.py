@@ -18,7 +18,6 @@ from daemon.config import Config
 from daemon.control import Control
 from daemon.core import events as ev
 from daemon.core.outputs import Answer, Request, WriteOutput
-from daemon.core.refusals import told
 from daemon.desk import Desk
 from daemon.front import Front
 from daemon.keys import find_key, keyless, wants_key
@@ -297,8 +296,6 @@ class App:
     def _follow(self, effect: ev.Effect) -> None:
         """What else is to be done when somebody has been told."""
         match effect:
-            case ev.Unsettled() | ev.LinkChanged():
-                self._front.faults(self.faults(), self.extensions.faults())
             case ev.StateChanged():
                 self._memory.wish(muted=self.machine.muted)
             case ev.TurnOver(turn, ticket):
@@ -376,7 +373,6 @@ class App:
             "speaker": self._speaker_lane.fault,
             "pins": self._pins.fault,
             "button": STUCK if self._stuck else "",
-            "settings": told(self.machine.left_out),
         }
         return {part: fault for part, fault in faults.items() if fault}
 

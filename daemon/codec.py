@@ -16,8 +16,7 @@ from typing import Any
 
 import msgspec
 
-from daemon.error_shapes import with_its_error
-from daemon.protocol import ClientEvents, Error, ServerEvents
+from daemon.protocol import ClientEvents, ServerEvents
 
 BETA_NAMES = {
     "response.audio.delta": "response.output_audio.delta",
@@ -75,16 +74,15 @@ def decode_server(frame: bytes | str) -> ServerEvents | Junk:
     """What a server sent, repaired where that is possible. Never raises."""
     try:
         try:
-            event = _server.decode(frame)
+            return _server.decode(frame)
         except msgspec.ValidationError:
             return _loosely(frame)
-        return _loosely(frame) if isinstance(event, Error) and not event.error.message else event
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Junk("", str(error) or type(error).__name__)
 
 
 def _loosely(frame: bytes | str) -> ServerEvents | Junk:
-    raw = with_its_error(loosely_typed(frame))
+    raw = loosely_typed(frame)
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return Junk("", "not an object with a type")
     name = str(raw["type"])

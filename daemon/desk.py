@@ -67,7 +67,6 @@ class Desk:
             "microphone_peaks": app.microphone_peaks,
             "xruns": app.xruns,
             "faults": app.faults(),
-            "left_out": app.machine.left_out,
             "tools": app.extensions.status(),
             **app.process.figures(),
         }

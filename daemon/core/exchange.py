@@ -5,7 +5,6 @@ from __future__ import annotations
 from daemon.core.barge_in import CANCEL_S, BargeIn
 from daemon.core.early import Early
 from daemon.core.outbox import Outbox
-from daemon.core.patience import Patience
 from daemon.core.responses import Owed, Reply, Responses
 from daemon.core.timers import Timers
 from daemon.protocol import Json, Response, ResponseCreate, ResponsePiece
@@ -19,7 +18,7 @@ class Exchange:
     ) -> None:
         self.due: Json | None = None
         self.early = Early()
-        self._patience = Patience(timers, stall_s)
+        self._stall_s = stall_s
         self._outbox = outbox
         self._timers = timers
         self._responses = responses
@@ -39,12 +38,7 @@ class Exchange:
 
     def hold_on(self, now: float) -> None:
         """An answer gets on, or is about to."""
-        self._patience.renew(now)
-
-    def complained(self, complaint: str, now: float) -> None:
-        """The server complains of something, perhaps of what it owes."""
-        if self._responses.busy:
-            self._patience.complained(complaint, self._responses.active is not None, now)
+        self._timers.set("stall", now + self._stall_s)
 
     def begun(self, response_id: str, welcome: bool, early: bool, now: float) -> bool:
         """An answer begins; False if nobody wants it, then it is cancelled, or if it has begun before.
@@ -61,7 +55,7 @@ class Exchange:
         elif early and not reply.asked:
             self.early.keep(reply)
         else:
-            self._cancel(reply, now + self._patience.stall_s)
+            self._cancel(reply, now + self._stall_s)
         return reply.wanted
 
     def heard(self, event: ResponsePiece, now: float) -> Reply | None:
@@ -99,7 +93,7 @@ class Exchange:
         """`response.create` was not taken; if `patient`, it is asked for again when there is room."""
         owed = self._responses.refused(event_id, patient)
         if owed is not None and owed.refused:
-            self._timers.set("cancel", now + (self._patience.stall_s if owed.wanted else CANCEL_S))
+            self._timers.set("cancel", now + self._stall_s)
         elif owed is not None:
             self.rest()
         return owed
@@ -115,13 +109,12 @@ class Exchange:
         self._responses.give_up()
         self.rest()
 
-    def stalled(self) -> str:
-        """What was asked for does not come; what the server has complained of, if it has."""
+    def stalled(self) -> None:
+        """What was asked for does not come."""
         if self._responses.active is not None:
             self._barge_in.stop(self._responses.active)
         self._responses.abandon()
         self.give_up()
-        return self._patience.complaint
 
     def connection_lost(self) -> None:
         """Nothing is under way any more."""

@@ -19,7 +19,6 @@ from daemon.core.lifeline import Lifeline
 from daemon.core.outbox import Outbox
 from daemon.core.outputs import WriteOutput
 from daemon.core.reader import Reader
-from daemon.core.refusals import of_another_event
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
@@ -64,11 +63,6 @@ class Machine:
     def link(self) -> ev.LinkState:
         """Where the connection is."""
         return self._lifeline.state
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """Which of our settings and tools the server refuses, and why."""
-        return self._lifeline.left_out
 
     @property
     def ticket(self) -> int:
@@ -185,7 +179,7 @@ class Machine:
             case ev.ForgetAsked():
                 self._forget = True
             case ev.ToolsKnown(tools):
-                self._lifeline.retool(tools, now)
+                self._lifeline.retool(tools)
 
     def _moved(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:
@@ -294,10 +288,7 @@ class Machine:
             return
         if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
             talk.commit_refused(about, error.message, now)
-            return
-        if not (own := self._outbox.keys.own(about)) and not of_another_event(error):
-            talk.answer.complained(error.message or error.reason, now)
-        if not (own and about.startswith("configure_")):
+        else:
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))
 
 

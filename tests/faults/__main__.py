@@ -15,7 +15,6 @@ from pathlib import Path
 
 from tests.faults import matrix
 from tests.faults.network import AWAY, CORRUPTIONS, CUTS, HANDSHAKES, SERVER_ERRORS, Direction, Fault
-from tests.faults.shapes import SHAPES
 from tests.faults.story import play
 from tests.faults.verdict import Verdict, judge
 
@@ -53,7 +52,6 @@ def _kinds(direction: Direction, event: str) -> Iterator[str]:
     for kind in CORRUPTIONS:
         if kind not in ("garbage", "odd") or event in AUDIO:
             yield kind
-    yield from (kind for kind, (_, fits) in SHAPES.items() if fits(event))
     yield from SERVER_ERRORS
 
 

@@ -1,0 +1,1 @@
+"""The daemon against servers that nobody here wrote: `make servers`."""
