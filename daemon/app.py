@@ -21,7 +21,6 @@ from daemon.core.outputs import Answer, Request, WriteOutput
 from daemon.desk import Desk
 from daemon.front import Front
 from daemon.keys import find_key, keyless, wants_key
-from daemon.lanes import MicrophoneLane, SpeakerLane
 from daemon.leaving import Leaving
 from daemon.light import Light
 from daemon.link import Link
@@ -29,9 +28,10 @@ from daemon.memory import Memory
 from daemon.pins import NO_PINS, Pins
 from daemon.printable import complain
 from daemon.providers import Endpoint, brain_endpoint, endpoint
+from daemon.sound import Sound
 from daemon.tickets import Tickets
 from daemon.wire_log import WireLog
-from hardware.ports import HardwareError, Microphone, PinError, Reading, Speaker
+from hardware.ports import HardwareError, PinError, Reading
 
 log = logging.getLogger("voiced")
 
@@ -66,13 +66,10 @@ class App:
         self.extensions = assembly.extensions(config, self._extended)
         self._toolbox = assembly.toolbox(config, self, self.extensions)
         self.machine = assembly.machine(config, self._toolbox.schemas())
-        self._microphone_lane = MicrophoneLane(self.tell, self._notice, config.sound.filter)
-        self._speaker_lane = SpeakerLane(self.tell, self._notice, config.sound.filter)
-        self._microphone: Microphone | None = None
-        self._speaker: Speaker | None = None
+        self.sound = Sound(config.sound, self.tell, self._notice)
         self._pins = Pins(config, self._edge, self._board_opened, self._notice, self.spawn)
         self._light = Light(self._lamp)
-        shown = (self._light, self._speaker_lane, self._chronicle, self.control, self._desk)
+        shown = (self._light, self.sound.speaker_lane, self._chronicle, self.control, self._desk)
         self._front = Front(self.machine, *shown, self.careful)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -112,7 +109,7 @@ class App:
     async def _start(self) -> None:
         await self._pins.open()
         self._open_sound()
-        self._speaker_lane.set_gain(self.volume / 100)
+        self.sound.speaker_lane.set_gain(self.volume / 100)
         self._recall_conversation()
         if self._memory.wishes.muted:
             self.happened(ev.MuteAsked(True))
@@ -134,14 +131,18 @@ class App:
             await self._pins.close()
         with self.careful.guard("closing the control socket"):
             await self.control.close()
-        streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
-        ends = (
-            self._link.aclose(),
-            self.extensions.aclose(),
-            self._memory.aclose(self.machine.ledger.news()),
-        )
-        await asyncio.gather(*ends, *(asyncio.to_thread(stream.close) for stream in streams))
+        ends = {
+            "the connections": self._link.aclose(),
+            "the owner's tools": self.extensions.aclose(),
+            "the conversation": self._memory.aclose(self.machine.ledger.news()),
+            "the sound": self.sound.close(),
+        }
+        await asyncio.gather(*(self._end(what, work) for what, work in ends.items()))
         self._wire.close()
+
+    async def _end(self, what: str, work: Coroutine[Any, Any, None]) -> None:
+        with self.careful.guard(f"closing {what}"):
+            await work
 
     def _recall_conversation(self) -> None:
         """Go on with what was said before this process; a torn file is as good as none."""
@@ -159,24 +160,13 @@ class App:
         self.careful.do("the lamp", self._light.redraw)
 
     def _open_sound(self) -> None:
-        from hardware.alsa import AlsaMicrophone, AlsaSpeaker
-
-        microphone = self._microphone = AlsaMicrophone(self.config.sound, self._microphone_lane)
-        speaker = self._speaker = AlsaSpeaker(self.config.sound, self._speaker_lane)
-        self._speaker_lane.speaker = speaker
-        self.spawn(watchdog.attend((microphone, speaker)), "sound")
+        self.spawn(self.sound.open(), "sound")
 
     def _start_watchdog(self) -> None:
         interval_s = vitals.watchdog_interval_s()
-        if interval_s is None or self._microphone is None or self._speaker is None:
-            return
-        microphone, speaker = self._microphone, self._speaker
-        parts = {
-            "microphone": watchdog.moving(lambda: microphone.beats),
-            "speaker": watchdog.moving(lambda: speaker.beats),
-            "connection": self._attended,
-        }
-        self.spawn(watchdog.feed(parts, interval_s), "watchdog")
+        if interval_s is not None:
+            parts = {**self.sound.parts(), "connection": self._attended}
+            self.spawn(watchdog.feed(parts, interval_s), "watchdog")
 
     def _attended(self) -> bool:
         """Does anybody see to the connection: the link at work, or a timer after which it is tried again?"""
@@ -209,7 +199,7 @@ class App:
 
     def _noticed(self) -> None:
         self._front.faults(self.faults(), self.extensions.faults())
-        if self._microphone_lane.fault and self.machine.state == "listening":
+        if self.sound.microphone_lane.fault and self.machine.state == "listening":
             self.happened(ev.Deaf())
 
     def _extended(self) -> None:
@@ -223,7 +213,7 @@ class App:
     def happened(self, event: ev.Input) -> None:
         """Something happened; on the event loop. Steps the machine and carries out what it asks for."""
         if isinstance(event, ev.Drained):
-            drained = self._speaker_lane.drained()
+            drained = self.sound.speaker_lane.drained()
             if drained is None:
                 return
             event = drained
@@ -260,13 +250,13 @@ class App:
             case ev.Send(event, conn):
                 self._link.send(conn, event)
             case ev.Play(item_id, pcm):
-                self._speaker_lane.play(item_id, pcm)
+                self.sound.speaker_lane.play(item_id, pcm)
             case ev.PlayEnd(item_id):
-                self._speaker_lane.end(item_id)
+                self.sound.speaker_lane.end(item_id)
             case ev.Silence():
-                self._speaker_lane.silence()
+                self.sound.speaker_lane.silence()
             case ev.Capture(on):
-                self._capture(on)
+                self.sound.capture(on)
             case WriteOutput(device, value):
                 self._write(device, value)
                 name = self.names.name(device)
@@ -302,16 +292,6 @@ class App:
                 self.tickets.resolve(ticket, turn)
 
     # ------------------------------------------------------------ hands
-
-    def _capture(self, on: bool) -> None:
-        if self._microphone is None:
-            return
-        if on and self._microphone_lane.fault:
-            self.tell(ev.Deaf())
-        if on:
-            self._microphone.start()
-        else:
-            self._microphone.stop()
 
     def _write(self, device: str, value: float | str) -> None:
         if not self._pins.there:
@@ -368,12 +348,8 @@ class App:
 
     def faults(self) -> dict[str, str]:
         """What does not work at the moment, and why."""
-        faults = {
-            "microphone": self._microphone_lane.fault,
-            "speaker": self._speaker_lane.fault,
-            "pins": self._pins.fault,
-            "button": STUCK if self._stuck else "",
-        }
+        own = {"pins": self._pins.fault, "button": STUCK if self._stuck else ""}
+        faults = {**self.sound.faults(), **own}
         return {part: fault for part, fault in faults.items() if fault}
 
     @property
@@ -384,11 +360,11 @@ class App:
     @property
     def microphone_peaks(self) -> list[float]:
         """The loudest sample of each of the latest utterances, for whoever doubts the microphone."""
-        return list(self._microphone_lane.peaks)
+        return list(self.sound.microphone_lane.peaks)
 
     def set_volume(self, percent: int) -> None:
         """Make the speaker louder or quieter; it stays so after a restart."""
-        self._speaker_lane.set_gain(percent / 100)
+        self.sound.speaker_lane.set_gain(percent / 100)
         self._memory.wish(volume_percent=percent)
 
     def forget(self) -> None:

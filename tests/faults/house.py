@@ -146,9 +146,9 @@ class House(App):
         self.record.append((self._loop.time(), event, fields))
 
     def _open_sound(self) -> None:
-        self._microphone = self.microphone = Microphone(self._microphone_lane)
-        self.speaker = self._speaker_lane.speaker = Speaker(self._speaker_lane)
-        self._speaker = self.speaker
+        self.microphone = Microphone(self.sound.microphone_lane)
+        self.speaker = Speaker(self.sound.speaker_lane)
+        self.sound.use(self.microphone, self.speaker)
 
     def _carry_out(self, effect: ev.Effect) -> None:
         if isinstance(effect, ev.Trouble):

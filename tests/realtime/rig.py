@@ -98,8 +98,8 @@ class Appliance(App):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.notes = Notes()
-        self._speaker_lane = _Lane(self.tell, self._notice, config.sound.filter)
-        self._speaker_lane.notes = self.notes
+        lane = self.sound.speaker_lane = _Lane(self.tell, self._notice, config.sound.filter)
+        lane.notes = self.notes
         self.machine_watch = Machine()
 
     def happened(self, event: ev.Input) -> None:
