@@ -347,6 +347,7 @@ class Answer:
 
     def _stalled(self) -> None:
         self._exchange.stalled()
+        self._barge_in.put_right()
         self.stalled = True
         self._contents.end(self._voices.own)
         self.fail("The server stopped answering; press the button to ask again.")

@@ -55,6 +55,7 @@ class BargeIn:
             self._timers.set("cancel", now + CANCEL_S)
         if reply := self._responses.abandon():
             self.stop(reply)
+        self.put_right()
 
     def stop(self, reply: Reply) -> None:
         """Cancel an answer; a server that names none has one at a time."""

@@ -161,3 +161,13 @@ def test_a_speaker_that_fails_while_nothing_is_played_is_no_business_of_the_turn
     assert not troubles(rig)
     assert rig.machine.state == "thinking"
     assert kinds(rig.sent())[-1] == "ResponseCreate"
+
+
+def test_an_answer_that_is_stopped_after_the_speaker_failed_is_put_right_at_once() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.reply(seconds=2.0)
+    rig.step(ev.SpeakerLost(Cut("item_1", 500, (), ())))
+    rig.clear()
+    rig.edge(True)
+    assert kinds(rig.sent())[:2] == ["ResponseCancel", "ItemTruncate"]
