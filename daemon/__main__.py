@@ -34,15 +34,20 @@ VERBS = {
 def main(argv: list[str] | None = None) -> int:
     """Run a subcommand; the exit status is 0, 1 if it went wrong, 2 if something must be mended first."""
     sys.excepthook = show_crash
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal may lack a letter, as ✓
+    _take_any_terminal()
     options = _parser().parse_args(argv)
     call: Callable[[argparse.Namespace], int] = options.call
     try:
         return call(options)
     except KeyboardInterrupt:
         return 130
+
+
+def _take_any_terminal() -> None:
+    """A letter that it lacks, as ✓, is shown by its number; what is none in its alphabet is read as one."""
+    for stream, errors in {sys.stdin: "replace", sys.stdout: "backslashreplace"}.items():
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def run(options: argparse.Namespace) -> int:

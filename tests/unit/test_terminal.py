@@ -317,6 +317,14 @@ def test_a_terminal_without_our_letters_gets_others() -> None:
     assert b"\\u03a9" in done.stdout
 
 
+def test_a_chat_from_a_terminal_of_another_alphabet_goes_on(tmp_path: Path) -> None:
+    with service(tmp_path) as path:
+        command = [sys.executable, "-m", "daemon", "chat", "--socket", str(path)]
+        done = subprocess.run(command, input=b"\xfcber\n", capture_output=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"box" in done.stdout
+
+
 def test_a_command_that_fails_shows_its_traceback_as_letters() -> None:
     program = (
         "import sys, daemon.__main__ as m; from daemon.masking import Secret\n"
