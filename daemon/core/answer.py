@@ -7,7 +7,9 @@ from typing import Literal
 from daemon.core import events as ev
 from daemon.core.aloud import Aloud
 from daemon.core.barge_in import BargeIn
+from daemon.core.bounds import MAX_ITEMS, TOO_LONG, TOO_MUCH
 from daemon.core.contents import Contents
+from daemon.core.endings import shortfall
 from daemon.core.exchange import Exchange
 from daemon.core.items import READER, Items
 from daemon.core.ledger import Ledger
@@ -116,9 +118,13 @@ class Answer:
     def hear(self, event: ResponsePiece, now: float) -> None:
         """A piece of an answer."""
         reply = self._exchange.heard(event, now)
-        if reply is not None and self.turn is not None:
-            self._exchange.hold_on(now)
-            self._contents.hear(self.turn, reply, event, now)
+        if reply is None or self.turn is None:
+            return
+        if excess := reply.amount.excess:
+            self._cut(TOO_MUCH.format(excess), now)
+            return
+        self._exchange.hold_on(now)
+        self._contents.hear(self.turn, reply, event, now)
 
     def done(self, response: Response, now: float) -> None:
         """The answer is over: run its calls if it was completed."""
@@ -126,13 +132,24 @@ class Answer:
         self._barge_in.put_right()
         if reply is not None:
             self._complete(reply, response, now)
+        elif missing := shortfall(response):
+            self._outbox.do(ev.Remark(missing))
 
     def _complete(self, reply: Reply, response: Response, now: float) -> None:
-        calls = reply.calls.all(response.output) if response.completed else []
+        output = response.output[:MAX_ITEMS]
+        calls = reply.calls.all(output) if response.completed else []
+        missing = shortfall(response)
         if self.turn is None or not reply.wanted:
+            if missing:
+                self._outbox.do(ev.Remark(missing))
             self._tools.refuse(calls, INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT)
             return
-        for index, item in enumerate(response.output):
+        if missing:
+            self.fail(missing)
+        if len(response.output) > len(output):
+            self.fail(TOO_MUCH.format(f"{MAX_ITEMS} parts"))
+            calls = []
+        for index, item in enumerate(output):
             self._contents.whole(self.turn, reply, item, index, now)
         self._contents.end(self._voices.spoken_of(reply.key))
         self._ledger.question(self.turn)
@@ -192,9 +209,13 @@ class Answer:
         if turn is None or turn.source != "button" or turn.taken:
             return
         if not self._outbox.keys.own(event_id) or event_id == turn.commit:
-            self._barge_in.cancel(now)
-            self._contents.end(self._voices.own)
-            self.fail(reason)
+            self._cut(reason, now)
+
+    def _cut(self, reason: str, now: float) -> None:
+        """No more of what is being answered is wanted; what has come is played."""
+        self._barge_in.cancel(now)
+        self._contents.end(self._voices.own)
+        self.fail(reason)
 
     def fail(self, reason: str) -> None:
         """There will be no answer, or not all of it."""
@@ -339,6 +360,8 @@ class Answer:
                 self.drained(())
             case "stall":
                 self._stalled()
+            case "long":
+                self._cut(TOO_LONG, now)
             case "reader":
                 self.read_over(False, now)
             case "tools":

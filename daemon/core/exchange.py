@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.core.barge_in import CANCEL_S, BargeIn
+from daemon.core.bounds import MAX_ANSWER_S
 from daemon.core.early import Early
 from daemon.core.outbox import Outbox
 from daemon.core.responses import Owed, Reply, Responses
@@ -11,7 +12,7 @@ from daemon.protocol import Json, Response, ResponseCreate, ResponsePiece
 
 
 class Exchange:
-    """`due` is what is to be asked for as soon as there is room. Sets the timers `stall` and `cancel`."""
+    """`due` is what is to be asked for as soon as there is room. Sets `stall`, `cancel` and `long`."""
 
     def __init__(
         self, stall_s: float, outbox: Outbox, timers: Timers, responses: Responses, barge_in: BargeIn
@@ -52,6 +53,7 @@ class Exchange:
         if reply.wanted:
             self.due = None
             self.hold_on(now)
+            self._timers.set("long", now + MAX_ANSWER_S)
         elif early and not reply.asked:
             self.early.keep(reply)
         else:
@@ -63,8 +65,9 @@ class Exchange:
         if self._responses.owes(event.response_id):
             self.begun(event.response_id, True, False, now)
         reply = self._responses.of(event.response_id)
-        if reply is None:
+        if reply is None or reply.amount.excess:
             return None
+        reply.amount.add(event)
         reply.calls.hear(event)
         if reply is self.early.reply:
             self.early.add(event)
@@ -102,7 +105,7 @@ class Exchange:
         """While nothing is under way at the server, nothing of it is waited for."""
         self.due = self._responses.freed() or self.due
         if not self._responses.busy:
-            self._timers.clear("stall", "cancel")
+            self._timers.clear("stall", "cancel", "long")
 
     def give_up(self) -> None:
         """What was cancelled does not end."""
@@ -120,7 +123,7 @@ class Exchange:
         """Nothing is under way any more."""
         self._responses.connection_lost()
         self.early.forget()
-        self._timers.clear("stall", "cancel")
+        self._timers.clear("stall", "cancel", "long")
 
     def _cancel(self, reply: Reply, until: float) -> None:
         self._barge_in.stop(reply)

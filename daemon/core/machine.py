@@ -265,8 +265,6 @@ class Machine:
         self._count(response.usage)
         if response.completed:
             self._lifeline.worked()
-        if response.status in ("failed", "incomplete"):
-            answer.fail(_why(response))
         answer.done(response, now)
 
     def _count(self, usage: wire.Usage | None) -> None:
@@ -290,12 +288,3 @@ class Machine:
             talk.commit_refused(about, error.message, now)
         else:
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))
-
-
-def _why(response: wire.Response) -> str:
-    details = response.status_details
-    if details is None:
-        return f"The answer is {response.status}."
-    error = details.error or {}
-    reason = error.get("message") or error.get("code") or details.reason or response.status
-    return f"The server could not answer: {reason}"

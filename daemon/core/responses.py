@@ -10,6 +10,7 @@ from collections import deque
 
 from msgspec import Struct, field
 
+from daemon.core.bounds import Amount
 from daemon.core.calls import Calls
 from daemon.core.keys import Keys
 from daemon.protocol import Json, Response
@@ -43,6 +44,7 @@ class Reply(Struct):
     asked: bool
     aside: bool
     other_ids: set[str] = field(default_factory=set)
+    amount: Amount = field(default_factory=Amount)
     calls: Calls = field(default_factory=Calls)
 
 

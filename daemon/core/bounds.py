@@ -1,0 +1,59 @@
+"""How much one answer may be: a server that says more is interrupted, for nobody waits for all of it.
+
+No answer that is worth hearing comes near. Without bounds one of 20,000 items took 50 s of processor time and
+more memory than the service may have.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from daemon.protocol import BYTES_PER_S, Item, ResponsePiece
+
+MAX_ITEMS = 128
+MAX_SOUND_S = 1200
+MAX_LETTERS = 400_000
+"""Words are told up to four times: in pieces, whole, with their part, with their item; sound up to twice."""
+MAX_PIECES = 20_000
+MAX_ANSWER_S = 600.0
+TOO_MUCH = "The answer was cut off: it had more than {}."
+TOO_LONG = f"The answer was cut off: it went on for more than {MAX_ANSWER_S / 60:.0f} minutes."
+
+
+class Amount(Struct):
+    """How much of an answer has come."""
+
+    items: set[tuple[str, int]] = field(default_factory=set)
+    sound_bytes: int = 0
+    letters: int = 0
+    pieces: int = 0
+
+    def add(self, piece: ResponsePiece) -> None:
+        """One more piece."""
+        self.pieces += 1
+        item: Item | None = getattr(piece, "item", None)
+        item_id = getattr(piece, "item_id", "") or (item.id if item else "") or ""
+        self.items.add((item_id, getattr(piece, "output_index", 0)))
+        for said in (piece, getattr(piece, "part", None), item, *((item.content or ()) if item else ())):
+            self._weigh(said)
+
+    @property
+    def excess(self) -> str:
+        """What is too much of it, in words; empty while it is in bounds."""
+        if len(self.items) > MAX_ITEMS:
+            return f"{MAX_ITEMS} parts"
+        if self.sound_bytes > MAX_SOUND_S * BYTES_PER_S:
+            return f"{MAX_SOUND_S // 60} minutes of sound"
+        if self.letters > MAX_LETTERS:
+            return f"{MAX_LETTERS} letters"
+        return f"{MAX_PIECES} pieces" if self.pieces > MAX_PIECES else ""
+
+    def _weigh(self, said: Any) -> None:
+        for name in ("delta", "transcript", "text", "arguments", "audio"):
+            told = getattr(said, name, None)
+            if isinstance(told, str):
+                self.letters += len(told)
+            elif isinstance(told, bytes):
+                self.sound_bytes += len(told)

@@ -1,0 +1,105 @@
+"""An answer that is too much of anything is cut off and told once; an unasked one that fails is a remark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from daemon import protocol as wire
+from daemon.core import events as ev
+from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
+from daemon.protocol import BYTES_PER_S, Item, Response, ServerEvents, StatusDetails
+from tests.unit.desk_rig import Rig
+
+R = "resp_flood"
+
+
+def items() -> Iterator[ServerEvents]:
+    for number in range(20_000):
+        yield wire.OutputAudioDelta(response_id=R, item_id=f"i{number}", output_index=number, delta=b"\1\0")
+
+
+def letters() -> Iterator[ServerEvents]:
+    for _ in range(100):
+        yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="a" * (MAX_LETTERS // 50))
+
+
+def arguments() -> Iterator[ServerEvents]:
+    for _ in range(100):
+        yield wire.ArgumentsDelta(response_id=R, item_id="i", delta="a" * (MAX_LETTERS // 50))
+
+
+def sound() -> Iterator[ServerEvents]:
+    minute = bytes(60 * BYTES_PER_S)
+    for _ in range(2 * MAX_SOUND_S // 60):
+        yield wire.OutputAudioDelta(response_id=R, item_id="i", delta=minute)
+
+
+def pieces() -> Iterator[ServerEvents]:
+    for _ in range(MAX_PIECES + 100):
+        yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="")
+
+
+def asked() -> Rig:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me everything"))
+    rig.receive(wire.ResponseCreated(response=Response(id=R, status="in_progress")))
+    rig.clear()
+    return rig
+
+
+@pytest.mark.parametrize("flood", [items, letters, arguments, sound, pieces])
+def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Iterator[ServerEvents]]) -> None:
+    rig = asked()
+    for event in flood():
+        rig.receive(event)
+    assert len(rig.sent(wire.ResponseCancel)) == 1
+    (trouble,) = rig.found(ev.Trouble)
+    assert "cut off" in trouble.message
+    assert len(rig.found(ev.Play)) <= MAX_ITEMS
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="cancelled")))
+    rig.step(ev.Drained(()))
+    (over,) = rig.found(ev.TurnOver)
+    assert over.turn["trouble"] == trouble.message
+    assert rig.machine.state == "idle"
+
+
+def test_an_answer_that_drips_a_word_every_twenty_seconds_ends_by_a_limit_of_its_own() -> None:
+    rig = asked()
+    began = rig.now
+    while not rig.found(ev.Trouble):
+        rig.receive(wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="and "))
+        rig.wait(20.0)
+    assert MAX_ANSWER_S <= rig.now - began <= MAX_ANSWER_S + 20.0
+    assert rig.found(ev.Trouble) == [ev.Trouble(TOO_LONG)]
+    assert len(rig.sent(wire.ResponseCancel)) == 1
+
+
+def test_of_an_end_with_twenty_thousand_calls_none_is_run() -> None:
+    rig = asked()
+    calls = [
+        Item(type="function_call", call_id=f"c{number}", name="set_device", arguments="{}")
+        for number in range(20_000)
+    ]
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=calls)))
+    assert not rig.found(ev.RunTool)
+    assert len(rig.found(ev.Trouble)) == 1
+
+
+def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_trouble() -> None:
+    rig = Rig().start()
+    rig.clear()
+    for number in range(3000):
+        details = StatusDetails(type="failed", error={"message": "out of quota"})
+        response = Response(id=f"r{number}", status="failed", status_details=details)
+        rig.receive(wire.ResponseDone(response=response))
+    assert not rig.found(ev.Trouble)
+    assert {each.message for each in rig.found(ev.Remark)} == {"The server could not answer: out of quota"}
+
+
+def test_an_answer_that_fails_is_told_to_whoever_asked() -> None:
+    rig = asked()
+    details = StatusDetails(type="failed", error={"message": "out of quota"})
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="failed", status_details=details)))
+    assert rig.found(ev.Trouble) == [ev.Trouble("The server could not answer: out of quota")]
