@@ -12,10 +12,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
 
 from daemon import __version__
-from daemon.printable import complain, one_line, say, show_crash
+from daemon.arguments import Parser, seconds
+from daemon.printable import complain, say, show_crash
 
 CONFIG = "/etc/voiced/voiced.toml"
 SOCKET = "/run/voiced/control.sock"
@@ -166,37 +166,8 @@ def schema(_: argparse.Namespace) -> int:
     return 0
 
 
-class _Once(argparse.Action):
-    """An option with one value: of two the second would hide the first, without a word."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        given: set[str] = vars(namespace).setdefault("given", set())
-        if option_string is not None and self.dest in given:
-            raise argparse.ArgumentError(self, "it is there twice; give it once")
-        given.add(self.dest)
-        setattr(namespace, self.dest, values)
-
-
-class _Parser(argparse.ArgumentParser):
-    """Takes no option twice, and repeats what was typed as letters."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.register("action", None, _Once)
-
-    def error(self, message: str) -> NoReturn:
-        """Say it, and end."""
-        super().error(one_line(message))
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="voiced",
         description="The voice appliance daemon: hold the button, speak, let go.",
         epilog="Begin with `voiced demo`: no key, no sound card and no pins needed.",
@@ -213,7 +184,7 @@ def _parser() -> _Parser:
     return parser
 
 
-def _add_services(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_services(commands: argparse._SubParsersAction[Parser]) -> None:
     service = commands.add_parser("run", help="serve: microphone, speaker, button, tools")
     _config_option(service)
     service.set_defaults(call=run)
@@ -236,7 +207,7 @@ def _add_services(commands: argparse._SubParsersAction[_Parser]) -> None:
     server.add_argument(
         "--idle-exit",
         metavar="SECONDS",
-        type=_seconds,
+        type=seconds,
         default=math.inf,
         help="end after so long without a client, if systemd's socket started it (default: never)",
     )
@@ -253,7 +224,7 @@ def _add_services(commands: argparse._SubParsersAction[_Parser]) -> None:
     server.set_defaults(call=brain)
 
 
-def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
     show = commands.add_parser("demo", help="show the whole appliance on a virtual sound card")
     show.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("out/demo"), help="default: %(default)s"
@@ -266,7 +237,7 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     show.set_defaults(call=demo)
 
 
-def _add_verbs(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_verbs(commands: argparse._SubParsersAction[Parser]) -> None:
     for name, help_text in VERBS.items():
         command = commands.add_parser(name, help=help_text)
         _socket_option(command)
@@ -280,7 +251,7 @@ def _add_verbs(commands: argparse._SubParsersAction[_Parser]) -> None:
     talk.set_defaults(call=chat)
 
 
-def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_config(commands: argparse._SubParsersAction[Parser]) -> None:
     config = commands.add_parser("config", help="check the configuration, or describe it for an editor")
     kinds = config.add_subparsers(required=True, metavar="COMMAND")
     checking = kinds.add_parser("check", help="find everything that would not work; exit status 0 or 2")
@@ -290,7 +261,7 @@ def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
     kinds.add_parser("schema", help="print the JSON Schema of the configuration").set_defaults(call=schema)
 
 
-def _add_setup(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_setup(commands: argparse._SubParsersAction[Parser]) -> None:
     asking = commands.add_parser("setup", help="set this machine up: sound, button, devices, key; needs root")
     asking.add_argument("--answers", metavar="FILE", type=Path, help="take the answers from this TOML file")
     asking.add_argument("--board", metavar="NAME", help="begin with the example of a board, such as wm8960")
@@ -298,7 +269,7 @@ def _add_setup(commands: argparse._SubParsersAction[_Parser]) -> None:
     asking.set_defaults(call=setup)
 
 
-def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_doctor(commands: argparse._SubParsersAction[Parser]) -> None:
     doctoring = commands.add_parser(
         "doctor", help="examine the whole machine; exit status 0, 1 (warnings) or 2 (broken)"
     )
@@ -311,7 +282,7 @@ def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
     doctoring.set_defaults(call=doctor)
 
 
-def _add_history(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_history(commands: argparse._SubParsersAction[Parser]) -> None:
     showing = commands.add_parser("log", help="show turns, connection and faults from the journal")
     _history_options(showing)
     showing.add_argument("--follow", action="store_true", help="go on as more is written")
@@ -324,14 +295,7 @@ def _add_history(commands: argparse._SubParsersAction[_Parser]) -> None:
     summing.set_defaults(call=stats)
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not seconds >= 0:
-        raise ValueError
-    return seconds
-
-
-def _history_options(parser: _Parser) -> None:
+def _history_options(parser: Parser) -> None:
     parser.add_argument(
         "--since",
         metavar="WHEN",
@@ -344,13 +308,13 @@ def _history_options(parser: _Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for a script")
 
 
-def _config_option(parser: _Parser) -> None:
+def _config_option(parser: Parser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", type=Path, default=Path(CONFIG), help="default: %(default)s"
     )
 
 
-def _socket_option(parser: _Parser) -> None:
+def _socket_option(parser: Parser) -> None:
     default = Path(os.environ.get("VOICED_SOCKET", SOCKET))
     parser.add_argument("--socket", metavar="PATH", type=Path, default=default, help="default: %(default)s")
 
