@@ -15,6 +15,7 @@ MAX_FRAME_BYTES = 16 * 2**20
 MAX_APPEND_BYTES = 64 * 2**10
 MIN_COMMIT_MS = 100
 RATE_HZ = 24_000
+MAX_ERROR = 1000
 BYTES_PER_S = RATE_HZ * 2
 
 Text: TypeAlias = str | UnsetType
@@ -62,6 +63,11 @@ class ErrorDetail(Struct, kw_only=True):
     message: str = ""
     param: str | None = None
     event_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Some servers put a whole page into it: it is a sentence for people."""
+        self.message, self.type = self.message[:MAX_ERROR], self.type[:MAX_ERROR]
+        self.code = self.code and self.code[:MAX_ERROR]
 
     @property
     def reason(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.protocol import Response
+from daemon.protocol import MAX_ERROR, Response
 
 
 def shortfall(response: Response) -> str:
@@ -14,4 +14,4 @@ def shortfall(response: Response) -> str:
         return f"The answer is {response.status}."
     error = details.error or {}
     reason = error.get("message") or error.get("code") or details.reason or response.status
-    return f"The server could not answer: {reason}"
+    return f"The server could not answer: {str(reason)[:MAX_ERROR]}"

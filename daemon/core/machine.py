@@ -8,6 +8,7 @@ from msgspec import structs
 
 from daemon import protocol as wire
 from daemon.core import events as ev
+from daemon.core.bounds import MAX_LETTERS
 from daemon.core.conversation import Conversation, Settings
 from daemon.core.devices import Devices
 from daemon.core.earcons import Earconed, Earcons
@@ -256,7 +257,7 @@ class Machine:
             case wire.SpeechStarted():
                 talk.speech_started()
             case wire.TranscriptionCompleted():
-                talk.transcribed(event.item_id, event.transcript)
+                talk.transcribed(event.item_id, event.transcript[:MAX_LETTERS])
             case wire.Error():
                 self._error(event.error, now)
 

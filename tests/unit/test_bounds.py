@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from daemon import protocol as wire
+from daemon.codec import Junk, decode_server
 from daemon.core import events as ev
 from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
 from daemon.protocol import BYTES_PER_S, Item, Response, ServerEvents, StatusDetails
@@ -96,6 +99,27 @@ def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_troub
         rig.receive(wire.ResponseDone(response=response))
     assert not rig.found(ev.Trouble)
     assert {each.message for each in rig.found(ev.Remark)} == {"The server could not answer: out of quota"}
+
+
+@pytest.mark.parametrize("shape", ["error", "failed"])
+def test_an_error_of_twelve_megabytes_is_a_sentence(shape: str) -> None:
+    rig, page = asked(), "x" * 12_000_000
+    error = {"type": "e", "code": None, "message": page}
+    told: Any = (
+        {"type": "error", "error": error}
+        if shape == "error"
+        else {
+            "type": "response.done",
+            "response": {"id": R, "status": "failed", "status_details": {"error": error}},
+        }
+    )
+    event = decode_server(json.dumps(told))
+    assert not isinstance(event, Junk)
+    rig.receive(event)
+    rig.wait(60)
+    told = [each.message for each in rig.effects if isinstance(each, ev.Trouble | ev.Remark)]
+    assert told
+    assert max(map(len, told)) < 1100
 
 
 def test_an_answer_that_fails_is_told_to_whoever_asked() -> None:
