@@ -22,7 +22,7 @@ IMPORT_LIMIT_S = 20.0
 MAX_JUNK_LINES = 100
 _GRACE_S = 2.0
 _LAST_WORDS_S = 0.5
-_GOODBYE_S = 0.7
+_GOODBYE_S = 10.0
 
 
 class EndedError(Exception):

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
+from daemon.extensions import supervisor
 from daemon.extensions.launch import Launch, Plain
 from daemon.extensions.supervisor import Extensions
 from daemon.toolbox import Toolbox
@@ -104,7 +106,8 @@ async def rigged(folder: Path, launch: Launch = Plain) -> AsyncIterator[Rig]:
     try:
         yield rig
     finally:
-        await rig.extensions.aclose()
+        with patch.object(supervisor, "GOODBYE_S", PATIENCE_S):  # however busy the machine is
+            await rig.extensions.aclose()
 
 
 def run(awaitable: Awaitable[T]) -> T:
