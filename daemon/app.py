@@ -18,6 +18,7 @@ from daemon.config import Config
 from daemon.control import Control
 from daemon.core import events as ev
 from daemon.core.outputs import Answer, Request, WriteOutput
+from daemon.core.refusals import told
 from daemon.desk import Desk
 from daemon.front import Front
 from daemon.keys import find_key, keyless, wants_key
@@ -286,6 +287,8 @@ class App:
     def _follow(self, effect: ev.Effect) -> None:
         """What else is to be done when somebody has been told."""
         match effect:
+            case ev.Unsettled() | ev.LinkChanged():
+                self._front.faults(self.faults(), self.extensions.faults())
             case ev.StateChanged():
                 self._memory.wish(muted=self.machine.muted)
             case ev.TurnOver(turn, ticket):
@@ -348,7 +351,11 @@ class App:
 
     def faults(self) -> dict[str, str]:
         """What does not work at the moment, and why."""
-        own = {"pins": self._pins.fault, "button": STUCK if self._stuck else ""}
+        own = {
+            "pins": self._pins.fault,
+            "button": STUCK if self._stuck else "",
+            "settings": told(self.machine.left_out),
+        }
         faults = {**self.sound.faults(), **own}
         return {part: fault for part, fault in faults.items() if fault}
 

@@ -24,7 +24,7 @@ from daemon.toolbox import Toolbox
 
 def extensions(config: Config, changed: Callable[[], None]) -> Extensions:
     """The owner's tools; `changed` is called when there are others."""
-    return Extensions(Path(config.tools.directory), BUILTIN_NAMES, launch.chosen(), changed)
+    return Extensions(Path(config.tools.directory), BUILTIN_NAMES, launch.usual(), changed)
 
 
 def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox:

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from daemon.protocol import ClientEvents, ServerEvents
+from daemon.error_shapes import with_its_error
+from daemon.protocol import ClientEvents, Error, ServerEvents
 
 BETA_NAMES = {
     "response.audio.delta": "response.output_audio.delta",
@@ -74,15 +75,16 @@ def decode_server(frame: bytes | str) -> ServerEvents | Junk:
     """What a server sent, repaired where that is possible. Never raises."""
     try:
         try:
-            return _server.decode(frame)
+            event = _server.decode(frame)
         except msgspec.ValidationError:
             return _loosely(frame)
+        return _loosely(frame) if isinstance(event, Error) and not event.error.message else event
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Junk("", str(error) or type(error).__name__)
 
 
 def _loosely(frame: bytes | str) -> ServerEvents | Junk:
-    raw = loosely_typed(frame)
+    raw = with_its_error(loosely_typed(frame))
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return Junk("", "not an object with a type")
     name = str(raw["type"])

@@ -67,6 +67,7 @@ class Desk:
             "microphone_peaks": app.microphone_peaks,
             "xruns": app.xruns,
             "faults": app.faults(),
+            "left_out": app.machine.left_out,
             "tools": app.extensions.status(),
             **app.process.figures(),
         }

@@ -33,6 +33,8 @@ from daemon.protocol import (
 )
 
 DELTA_MS = 100
+MAX_RUNNING = 32
+"""Responses of one session at a time; all but one of them lie outside of the conversation."""
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Answering:
         self._dialogue = Dialogue()
         self._grammar: tuple[list[Json], Building] | None = None
         self._building = asyncio.Lock()
+        self._hearing_one = asyncio.Lock()
+        self._speaking_one = asyncio.Lock()
         self._preparing = asyncio.Lock()
         self._to_prepare: list[Json] = []
         self._hearings: WeakKeyDictionary[Entry, tuple[Grammar, asyncio.Task[Heard]]] = WeakKeyDictionary()
@@ -79,6 +83,8 @@ class Answering:
             raise errors.already_answering(self.active.response.id)
         if order.in_band:
             self._conversation.check_room()
+        if len(self._running) >= MAX_RUNNING:
+            raise errors.too_many_responses(MAX_RUNNING)
         said = order.instructions + msgspec.json.encode(order.tools).decode()
         prompt = input_tokens(said, order.entries, self._prompt)
         self._prompt = prompt if order.in_band else self._prompt
@@ -175,7 +181,8 @@ class Answering:
         writer.close_message()
 
     async def _speak(self, writer: ResponseWriter, sentence: str, speed: float) -> None:
-        sound = await self._engines.speak(sentence, speed, writer.format)
+        async with self._speaking_one:
+            sound = await self._engines.speak(sentence, speed, writer.format)
         step = DELTA_MS * writer.format.bytes_per_ms
         for start in range(0, len(sound), step):
             self.has_spoken = True
@@ -186,9 +193,14 @@ class Answering:
         """What the ear makes of an item; it is asked once, however many want to know."""
         known = self._hearings.get(entry)
         if known is None or known[0] is not grammar:
-            hearing = self._engines.hear(bytes(entry.audio), entry.format, grammar, self._dialogue.pending)
-            known = self._hearings[entry] = grammar, asyncio.create_task(hearing, name="hearing")
+            known = self._hearings[entry] = grammar, asyncio.create_task(self._hear(entry, grammar))
         return await asyncio.shield(known[1])
+
+    async def _hear(self, entry: Entry, grammar: Grammar) -> Heard:
+        """One utterance of a session at a time, so that the others' come in between."""
+        pending = self._dialogue.pending
+        async with self._hearing_one:
+            return await self._engines.hear(bytes(entry.audio), entry.format, grammar, pending)
 
     async def _transcribe(self, entry: Entry, tools: list[Json]) -> None:
         try:

@@ -125,6 +125,13 @@ def already_answering(response_id: str) -> Refusal:
     )
 
 
+def too_many_responses(most: int) -> Refusal:
+    """Each waits for the ear and the voice that all sessions share."""
+    return Refusal(
+        "rate_limit_exceeded", f"{most} responses are in progress: wait until one of them is finished."
+    )
+
+
 def nothing_to_cancel() -> Refusal:
     """The response was over first: a harmless race."""
     return Refusal("response_cancel_not_active", "Cancellation failed: no active response found")

@@ -19,8 +19,8 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 PATH = "/v1/realtime"
-PATHS = (PATH, "/openai/v1/realtime", "/openai/realtime")
-"""OpenAI's, Azure's, and the one that the Azure clients of the official packages still form."""
+PATHS = (PATH, "/openai/v1/realtime", "/openai/realtime", "/realtime")
+"""OpenAI's, Azure's, and what official and other clients form of an address without a path."""
 
 SUBPROTOCOL = Subprotocol("realtime")
 _KEY_AS_SUBPROTOCOL = "openai-insecure-api-key."

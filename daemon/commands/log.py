@@ -14,7 +14,7 @@ from rich.text import Text
 from daemon.commands.history import History, HistoryError, Record, moment
 from daemon.commands.terminal import Terminal
 from daemon.journal import Kind
-from daemon.printable import complain, one_line, to_json
+from daemon.printable import complain, one_line, say, to_json
 
 DETAILS: Final = frozenset({None, Kind.TOOL, Kind.DEVICE, Kind.REMARK, Kind.LATE_TOKENS})
 """What is shown with `--all` alone."""
@@ -62,7 +62,7 @@ def _print(records: Iterable[Record], as_json: bool, everything: bool) -> int:
     for record in records:
         if everything or record.kind not in DETAILS:
             found += 1
-            console.print(as_line(record) if as_json else line(record))
+            say(as_line(record)) if as_json else console.print(line(record))
             console.file.flush()
     return found
 

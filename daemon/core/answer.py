@@ -22,6 +22,7 @@ from daemon.core.turn import Turn
 from daemon.protocol import Json, Response, ResponsePiece
 
 MAX_ROUNDS = 8
+STALLED = "The server stopped answering; press the button to ask again."
 BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 
 
@@ -192,10 +193,10 @@ class Answer:
         False if that is no news: it is about one of long ago, or the server has answered all the same.
         """
         turn = self.turn
-        patient = because_busy and turn is not None and turn.rounds < MAX_ROUNDS
+        patient = because_busy and (turn is None or turn.rounds < MAX_ROUNDS)
         owed = self._exchange.refused(event_id, patient, now)
         if turn is not None and owed is not None and owed.refused:
-            turn.rounds += 1
+            turn.rounds += owed.wanted
         elif owed is not None and owed.wanted:
             self.fail(reason)
         return owed is not None
@@ -216,6 +217,11 @@ class Answer:
         self._barge_in.cancel(now)
         self._contents.end(self._voices.own)
         self.fail(reason)
+
+    def complained(self, complaint: str, now: float) -> None:
+        """The server complains of something that it does not name."""
+        if self.turn is not None:
+            self._exchange.complained(complaint, now)
 
     def fail(self, reason: str) -> None:
         """There will be no answer, or not all of it."""
@@ -369,8 +375,8 @@ class Answer:
                     self.tool_done(key, LATE_OUTPUT)
 
     def _stalled(self) -> None:
-        self._exchange.stalled()
+        complaint = self._exchange.stalled()
         self._barge_in.put_right()
-        self.stalled = True
+        self.stalled = not complaint
         self._contents.end(self._voices.own)
-        self.fail("The server stopped answering; press the button to ask again.")
+        self.fail(complaint or STALLED)

@@ -8,10 +8,11 @@ from daemon.core import events as ev
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.pace import HASTE_S
-from daemon.core.session import differences, essential
+from daemon.core.settling import Offer, Settling
 from daemon.core.timers import Timers
 from daemon.protocol import (
     Error,
+    ErrorDetail,
     ItemAdded,
     ItemCreate,
     ItemCreated,
@@ -49,20 +50,20 @@ class Attempt:
     (until the first word), `greeting`, `configure` and `seed`.
     """
 
-    def __init__(self, conn: int, place: ev.Place, session: Json, outbox: Outbox, now: float) -> None:
+    def __init__(self, conn: int, place: ev.Place, offer: Offer, outbox: Outbox, now: float) -> None:
         self.conn = conn
         self.place: ev.Place = place
         self.stage = Stage.DIALING
         self.late = ""
         self.expires_in_s: float | None = None
-        self._session = session
+        self._offer = offer
+        self._settling = Settling(offer, offer.session, outbox)
         self._outbox = outbox
         self._server_s: float | None = None
         self._timers = Timers()
-        self._told = 0
-        self._retooled = False
-        self._sent: Json = {}  # of the configuration, until it is acknowledged
-        self._unacknowledged = 0
+        self._told = self._unacknowledged = 0
+        self._update_id = ""
+        self._changed: Json = {}  # since it was told how it is to be
         self._since = now
         self._timers.set("silence", now + OPEN_S)
         outbox.do(ev.Connect(conn, place))
@@ -76,6 +77,17 @@ class Attempt:
     def usable(self) -> bool:
         """Is it configured, so that a conversation may use it?"""
         return self.stage in (Stage.CONFIGURED, Stage.SEEDING, Stage.SEEDED)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """What the server refuses of the settings, and why: the names of tools, the paths of others."""
+        return self._settling.left_out
+
+    def reconfigure(self, offer: Offer, changed: Json, now: float) -> None:
+        """The session is to be another one: told at once, or with the rest, or when the rest is settled."""
+        self._offer, self._changed = offer, self._changed | changed
+        if self.usable:
+            self._tell_changes(now)
 
     def connected(self, server_s: float | None, now: float) -> None:
         """The socket is open; `server_s` is what the server's clock says, in seconds since 1970."""
@@ -99,12 +111,14 @@ class Attempt:
                 self._begin(now)
             case SessionUpdated():
                 self._ends(event.session)
-                self._acknowledged(event.session)
+                if self._settling.open:
+                    self._update(self._settling.taken(event.session), now)
             case ItemAdded() | ItemCreated() if self.stage is Stage.SEEDING:
                 self._unacknowledged -= 1
                 self._seeded_if_all()
-            case Error() if self.stage is Stage.CONFIGURING:
-                self._refused(event)
+            case Error() if self._settling.open and self._concerns(event.error):
+                ours = event.error.event_id == self._update_id
+                self._update(self._settling.refused(event.error, ours), now)
             case Error() if self.stage is Stage.SEEDING and event.error.event_id == f"seed_{self.conn}":
                 self._unacknowledged -= 1
                 self._seeded_if_all()
@@ -117,13 +131,6 @@ class Attempt:
         elif self.stage is Stage.CONFIGURING:
             self._timers.set("configure", now + CONFIGURE_S)
 
-    def retool(self, tools: list[Json]) -> None:
-        """The tools are these from now on: told at once, or with the rest, or when the rest is confirmed."""
-        self._session = self._session | {"tools": tools}
-        self._retooled = True
-        if self.usable:
-            self._tell_tools()
-
     def tick(self, now: float) -> None:
         """Something did not come in time."""
         for name in self._timers.pop_due(now):
@@ -132,7 +139,7 @@ class Attempt:
             elif name == "greeting":
                 self._begin(now)
             elif name == "configure":
-                self._configured()
+                self._configured(now)
             else:
                 self.stage = Stage.SEEDED
 
@@ -157,48 +164,39 @@ class Attempt:
     def _begin(self, now: float) -> None:
         """Greeted or not, it is told how it is to be."""
         self.stage = Stage.CONFIGURING
-        self._retooled = False
+        self._changed = {}
         self._timers.clear("greeting")
-        if "silence" not in self._timers:
-            self._timers.set("configure", now + CONFIGURE_S)
-        self._configure("", self._session)
+        self._settling = Settling(self._offer, self._offer.session, self._outbox)
+        self._update(self._settling.begin(), now)
 
-    def _configure(self, suffix: str, session: Json) -> None:
-        self._sent = session
-        update = SessionUpdate(event_id=f"configure_{self.conn}{suffix}", session=session)
-        self._outbox.do(ev.Send(update, self.conn))
-
-    def _acknowledged(self, session: Json) -> None:
-        """The server says, in time or late, how it is configured; what it has not taken over is told once."""
-        if not_taken := differences(self._sent, session):
-            fields = ", ".join(not_taken)
-            self._outbox.do(ev.Unsettled(f"The server has not taken over these settings of ours: {fields}."))
-        self._sent = {}
-        if self.stage is Stage.CONFIGURING:
-            self._configured()
-
-    def _refused(self, event: Error) -> None:
-        """A refused configuration is sent again, smaller; a server that refuses that is used as it is."""
-        why = " ".join(filter(None, (event.error.reason, event.error.param, event.error.message)))
-        if "fallback" in (event.error.event_id or ""):
-            self._outbox.do(ev.Unsettled(f"The server refuses the smaller configuration too: {why}"))
-            self._sent = {}
-            self._configured()
+    def _update(self, session: Json | None, now: float) -> None:
+        """Send the settings, or what is to be tried of them; None ends it."""
+        configuring = self.stage is Stage.CONFIGURING
+        if session is None:
+            if configuring:
+                self._configured(now)
             return
-        small = "one of turns, formats, tools and instructions alone is sent"
-        self._outbox.do(ev.Unsettled(f"The server refuses the configuration, {small}: {why}"))
-        self._configure("_fallback", essential(self._session))
+        self._update_id = self._outbox.keys.new("configure")
+        if configuring and "silence" not in self._timers:
+            self._timers.set("configure", now + CONFIGURE_S)
+        self._outbox.do(ev.Send(SessionUpdate(event_id=self._update_id, session=session), self.conn))
 
-    def _configured(self) -> None:
+    def _configured(self, now: float) -> None:
         self._timers.clear("configure")
         self.stage = Stage.CONFIGURED
-        if self._retooled:
-            self._tell_tools()
+        if self._changed:
+            self._tell_changes(now)
 
-    def _tell_tools(self) -> None:
-        self._retooled = False
-        session = {"type": "realtime", "tools": self._session["tools"]}
-        self._outbox.do(ev.Send(SessionUpdate(event_id=f"tools_{self.conn}", session=session), self.conn))
+    def _tell_changes(self, now: float) -> None:
+        changed, self._changed = self._changed, {}
+        self._settling = Settling(self._offer, changed, self._outbox)
+        self._update(self._settling.begin(), now)
+
+    def _concerns(self, error: ErrorDetail) -> bool:
+        """Is it about the latest update, as far as one can tell?"""
+        if self._outbox.keys.own(error.event_id):
+            return error.event_id == self._update_id
+        return self.stage is Stage.CONFIGURING
 
     def _seeded_if_all(self) -> None:
         if self._unacknowledged <= 0:

@@ -162,6 +162,7 @@ class Conversation:
         if self._listener.open and self.question is not None:
             self.question.released_at = at
             self._listener.stop(now)
+            self._timers.clear("speech")
 
     def abandon(self) -> None:
         """A tap, or nothing was said: there was no turn."""
@@ -214,8 +215,7 @@ class Conversation:
 
     def settle(self, now: float) -> None:
         """Draw the consequences of what has happened: end, ask, take up the next."""
-        if self.question is None or not self.question.heard_out:
-            self.answer.drop_early(now)
+        self._answered_early(now)
         self.answer.settle(now)
         if self.answer.over:
             self.answer.finish()
@@ -224,14 +224,21 @@ class Conversation:
         if self.question is not None and self.question.closed:
             self._pose(self.question, now)
 
+    def _answered_early(self, now: float) -> None:
+        """What the server has begun by itself is the answer to what was asked, or is not."""
+        question = self.question
+        if question is None or not question.heard_out:
+            self.answer.drop_early(now)
+        elif question.closed and self.answer.early:
+            self._timers.clear("wait")
+            self.question = None
+            self._send(question)
+            self.answer.take_early(question, now)
+
     def _pose(self, question: Turn, now: float) -> None:
         """Ask the server if nothing stands in the way."""
         if not self._outbox.online:
             self._wait(question, now)
-        elif self.answer.early and question.heard_out:
-            self.question = None
-            self._send(question)
-            self.answer.take_early(question, now)
         elif self.answer.free:
             self._timers.clear("wait")
             self.question = None

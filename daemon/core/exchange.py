@@ -6,6 +6,7 @@ from daemon.core.barge_in import CANCEL_S, BargeIn
 from daemon.core.bounds import MAX_ANSWER_S
 from daemon.core.early import Early
 from daemon.core.outbox import Outbox
+from daemon.core.patience import Patience
 from daemon.core.responses import Owed, Reply, Responses
 from daemon.core.timers import Timers
 from daemon.protocol import Json, Response, ResponseCreate, ResponsePiece
@@ -19,7 +20,7 @@ class Exchange:
     ) -> None:
         self.due: Json | None = None
         self.early = Early()
-        self._stall_s = stall_s
+        self._patience = Patience(timers, stall_s)
         self._outbox = outbox
         self._timers = timers
         self._responses = responses
@@ -39,7 +40,12 @@ class Exchange:
 
     def hold_on(self, now: float) -> None:
         """An answer gets on, or is about to."""
-        self._timers.set("stall", now + self._stall_s)
+        self._patience.renew(now)
+
+    def complained(self, complaint: str, now: float) -> None:
+        """The server complains of something, perhaps of what it owes."""
+        if self._responses.busy:
+            self._patience.complained(complaint, self._responses.active is not None, now)
 
     def begun(self, response_id: str, welcome: bool, early: bool, now: float) -> bool:
         """An answer begins; False if nobody wants it, then it is cancelled, or if it has begun before.
@@ -57,7 +63,7 @@ class Exchange:
         elif early and not reply.asked:
             self.early.keep(reply)
         else:
-            self._cancel(reply, now + self._stall_s)
+            self._cancel(reply, now + self._patience.stall_s)
         return reply.wanted
 
     def heard(self, event: ResponsePiece, now: float) -> Reply | None:
@@ -96,7 +102,7 @@ class Exchange:
         """`response.create` was not taken; if `patient`, it is asked for again when there is room."""
         owed = self._responses.refused(event_id, patient)
         if owed is not None and owed.refused:
-            self._timers.set("cancel", now + self._stall_s)
+            self._timers.set("cancel", now + (self._patience.stall_s if owed.wanted else CANCEL_S))
         elif owed is not None:
             self.rest()
         return owed
@@ -112,12 +118,13 @@ class Exchange:
         self._responses.give_up()
         self.rest()
 
-    def stalled(self) -> None:
-        """What was asked for does not come."""
+    def stalled(self) -> str:
+        """What was asked for does not come; what the server has complained of, if it has."""
         if self._responses.active is not None:
             self._barge_in.stop(self._responses.active)
         self._responses.abandon()
         self.give_up()
+        return self._patience.complaint
 
     def connection_lost(self) -> None:
         """Nothing is under way any more."""

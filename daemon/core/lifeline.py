@@ -16,6 +16,7 @@ from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.pace import Pace
 from daemon.core.refusals import FATAL, ONE_SESSION, refusal
+from daemon.core.settling import Offers
 from daemon.core.timers import Timers
 from daemon.protocol import Error, Json, ResponseCreated, ResponseDone, ServerEvents
 
@@ -48,7 +49,7 @@ class Lifeline:
         self.next: Attempt | None = None
         self.spare: Attempt | None = None
         self._fallback = fallback
-        self._session = session
+        self._offers = Offers(session)
         self._outbox = outbox
         self._ledger = ledger
         self._max_session_s = max_session_s
@@ -83,6 +84,11 @@ class Lifeline:
     def find(self, conn: int) -> Attempt | None:
         """The connection of this number, unless it has been given up."""
         return next((each for each in (self.live, self.next, self.spare) if each and each.conn == conn), None)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """What the session in use does without, as the server refuses it, and why."""
+        return self.live.left_out if self.live is not None else {}
 
     # ------------------------------------------------------------ what happens
 
@@ -153,13 +159,13 @@ class Lifeline:
             self._pressed_at = now
             self._call_the_brain(now)
 
-    def retool(self, tools: list[Json]) -> None:
+    def retool(self, tools: list[Json], now: float) -> None:
         """The tools are these from now on, on the connections that there are and on those to come."""
-        if tools == self._session["tools"]:
+        if tools == self._offers.session["tools"]:
             return
-        self._session = self._session | {"tools": tools}
+        changed = self._offers.change({"tools": tools})
         for attempt in filter(None, (self.live, self.next, self.spare)):
-            attempt.retool(tools)
+            attempt.reconfigure(self._offers.at(attempt.place), changed, now)
 
     def restart(self, why: ev.NewSession, now: float) -> None:
         """This session must not go on: it does not answer, or it knows what is to be forgotten."""
@@ -316,7 +322,7 @@ class Lifeline:
 
     def _attempt(self, place: ev.Place, now: float) -> Attempt:
         self._conns += 1
-        return Attempt(self._conns, place, self._session, self._outbox, now)
+        return Attempt(self._conns, place, self._offers.at(place), self._outbox, now)
 
     def _redial(self, reason: str, now: float) -> None:
         """What was ready and is lost is dialled again at once."""

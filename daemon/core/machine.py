@@ -20,6 +20,7 @@ from daemon.core.lifeline import Lifeline
 from daemon.core.outbox import Outbox
 from daemon.core.outputs import WriteOutput
 from daemon.core.reader import Reader
+from daemon.core.refusals import of_another_event
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
@@ -64,6 +65,11 @@ class Machine:
     def link(self) -> ev.LinkState:
         """Where the connection is."""
         return self._lifeline.state
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Which of our settings and tools the server refuses, and why."""
+        return self._lifeline.left_out
 
     @property
     def ticket(self) -> int:
@@ -180,7 +186,7 @@ class Machine:
             case ev.ForgetAsked():
                 self._forget = True
             case ev.ToolsKnown(tools):
-                self._lifeline.retool(tools)
+                self._lifeline.retool(tools, now)
 
     def _moved(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:
@@ -287,5 +293,8 @@ class Machine:
             return
         if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
             talk.commit_refused(about, error.message, now)
-        else:
+            return
+        if not (own := self._outbox.keys.own(about)) and not of_another_event(error):
+            talk.answer.complained(error.message or error.reason, now)
+        if not (own and about.startswith("configure_")):
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from daemon.protocol import ErrorDetail
+
 FATAL = frozenset(
     {
         "account_deactivated",
@@ -17,6 +22,13 @@ FATAL = frozenset(
 ONE_SESSION = frozenset({"session_limit_reached", "too_many_sessions"})
 """Codes of a server that holds one session at a time."""
 
+_OTHER_EVENTS = re.compile(
+    r"(?:item|input_audio_buffer|output_audio_buffer|response|session)[._](?:\w+[._])?"
+    r"(?:append|cancel|clear|delete|retrieve|truncate|update)"
+)
+"""In a code, a parameter or words: an event of ours, or a code of one, that asks for no answer."""
+
+_MOST_TOLD = 300
 _REMEDIES = {
     401: "The server refuses the key; check realtime.key_file.",
     403: "The key may not use this model; check the account and realtime.model.",
@@ -30,3 +42,17 @@ def refusal(code: int, reason: str) -> str:
         return _REMEDIES[code]
     cause = reason.rpartition(".")[2]
     return f"The server refuses us: {cause}." if cause in FATAL else ""
+
+
+def of_another_event(error: ErrorDetail) -> bool:
+    """Does an error say that it is about something else than a question?"""
+    words = f"{error.code} {error.type} {error.param} {error.message[:_MOST_TOLD]}"
+    return _OTHER_EVENTS.search(words) is not None
+
+
+def told(left_out: Mapping[str, str]) -> str:
+    """A sentence about settings that the server refuses; nothing if there are none."""
+    if not left_out:
+        return ""
+    names, why = ", ".join(left_out)[:_MOST_TOLD], next(iter(left_out.values()))
+    return f"The server refuses {names}, and has the rest; mend or remove that ({why})."

@@ -135,7 +135,7 @@ class Responses:
         named = self._keys.own(event_id)
         asked = [each for each in self._owed if each.event_id and not each.refused]
         found = next((each for each in reversed(asked) if not named or each.event_id == event_id), None)
-        if found is not None and found.wanted and busy:
+        if found is not None and busy:
             found.refused = True
             if self._unseen:
                 self._unseen = False

@@ -29,8 +29,8 @@ Launch: TypeAlias = Callable[[int, int], Process]
 """Start a child with a channel and a place to print to. Raises OSError."""
 
 
-def chosen() -> Launch:
-    """The way for this process."""
+def usual() -> Launch:
+    """The way that this process starts its children."""
     path = os.environ.get(SOCKET_VARIABLE)
     return (lambda channel, output: Served(path, channel, output)) if path else Plain
 

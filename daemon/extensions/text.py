@@ -21,6 +21,8 @@ def _plain(value: Any) -> Any:
     """What JSON does not know."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(value, "__struct_fields__"):  # msgspec's
+        return {name: getattr(value, name) for name in value.__struct_fields__}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, set | frozenset):

@@ -37,12 +37,12 @@ def asynchronous(test: Test) -> Callable[..., None]:
 class Talk:
     """What was sent and received. Use `talking`, which lets the oracle judge it in the end."""
 
-    def __init__(self, ear: ScriptedEar, max_session_s: float = 3600) -> None:
+    def __init__(self, ear: ScriptedEar, max_session_s: float = 3600, engines: Engines | None = None) -> None:
         self.log: list[str] = []
         self.events: list[Json] = []
         self._read = 0
         self._news = asyncio.Event()
-        self._engines = Engines(lambda: ear, ToneVoice)
+        self._engines = engines or Engines(lambda: ear, ToneVoice)
         self.session = Session(self._engines, self._take, self._room, Settings(), max_session_s)
 
     def _take(self, event: ServerEvent) -> None:

@@ -43,13 +43,27 @@ TURN_DETECTION = st.none() | st.fixed_dictionaries(
     {"type": st.sampled_from(["server_vad", "semantic_vad", "client_vad"])},
     optional={"create_response": st.booleans(), "interrupt_response": st.booleans()},
 )
+FORMAT: dict[str, st.SearchStrategy[Any]] = {
+    "format": st.sampled_from(
+        [None, *({"type": f"audio/{kind}"} for kind in ("pcm", "pcmu", "pcma", "opus"))]
+    )
+}
 SESSIONS = st.fixed_dictionaries(
-    {"type": st.just("realtime")},
+    {"type": st.sampled_from(["realtime", "realtime", "transcription"])},
     optional={
         "output_modalities": MODALITIES,
-        "audio": st.fixed_dictionaries({"input": st.fixed_dictionaries({"turn_detection": TURN_DETECTION})}),
+        "audio": st.fixed_dictionaries(
+            {},
+            optional={
+                "input": st.none()
+                | st.fixed_dictionaries({}, optional={"turn_detection": TURN_DETECTION, **FORMAT}),
+                "output": st.none() | st.fixed_dictionaries({}, optional=FORMAT),
+            },
+        ),
         "tools": JUNK
-        | st.just([{"type": "function", "name": "set_device", "parameters": {"properties": 5}}]),
+        | st.just([{"type": "function", "name": "set_device", "parameters": {"properties": 5}}])
+        | st.just([{"type": "mcp", "server_label": "shop", "headers": None}]),
+        "model": st.none() | st.just("another"),
         "max_output_tokens": st.integers(0, 20) | st.just("inf"),
         "junk": JUNK,
     },
@@ -61,6 +75,7 @@ RESPONSES = st.fixed_dictionaries(
         "conversation": st.sampled_from(["auto", "none"]),
         "input": st.lists(ITEMS, max_size=2),
         "max_output_tokens": st.integers(1, 30),
+        "audio": st.fixed_dictionaries({"output": st.fixed_dictionaries({}, optional=FORMAT)}),
         "metadata": st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
     },
 )

@@ -96,6 +96,7 @@ async def test_a_model_in_an_update_that_is_not_the_urls_is_passed_over() -> Non
         ("/v1/realtime/?model=m", "m"),
         ("/v1/realtime?model=", "voiced-brain"),
         ("/openai/v1/realtime?model=my%20deployment", "my deployment"),
+        ("/realtime?model=m", "m"),
         ("/openai/realtime?api-version=2025-04-01-preview&deployment=mine", "mine"),
     ],
 )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.faults import matrix
 from tests.faults.network import AWAY, CORRUPTIONS, CUTS, HANDSHAKES, SERVER_ERRORS, Direction, Fault
+from tests.faults.shapes import SHAPES
 from tests.faults.story import play
 from tests.faults.verdict import Verdict, judge
 
@@ -52,6 +53,7 @@ def _kinds(direction: Direction, event: str) -> Iterator[str]:
     for kind in CORRUPTIONS:
         if kind not in ("garbage", "odd") or event in AUDIO:
             yield kind
+    yield from (kind for kind, (_, fits) in SHAPES.items() if fits(event))
     yield from SERVER_ERRORS
 
 

@@ -24,6 +24,7 @@ from daemon.dial import OPEN_S, PING_S, Shunned
 from daemon.handshake import refusal
 from daemon.providers import Endpoint
 from daemon.reach import DialError, Step
+from tests.faults.shapes import SHAPES, shaped
 from tests.link.zoo import Character
 
 LATENCY_S = 0.02
@@ -347,6 +348,8 @@ class Network:
             self._carry(line, direction, CORRUPTIONS[kind](frame))
         elif kind in AWAY:
             self.go_away(kind, AWAY_S)
+        elif kind in SHAPES:
+            self._carry(line, direction, shaped(kind, frame))
         elif kind in HANDSHAKES:
             self.handshakes = ["500"] * OUTAGE_REFUSALS if kind == "outage" else [kind] * REFUSALS
             line.end(1006)

@@ -9,6 +9,7 @@ What is abstracted:
 - Sound is there or not. When an answer is cut, half of one item was heard, and those before it; or nothing.
 - A server, a speaker or a microphone that has let a deadline pass says no more about that.
 - The ledger keeps its last four entries. How many texts and tools there may be is in each side's bounds.
+- Which settings a server has refused is forgotten with its connection.
 - How long a question may still wait, and how many rounds of calls a turn has had, is not told apart.
 - Each side looks at a part closely: where `stages` are not, a connection is there or away, or moves at once.
 

@@ -20,7 +20,10 @@ SIDES = {
     "items": Bounds(items=2),
     "names that come again": Bounds(tools=1, items=2, names="again"),
     "no names": Bounds(tools=1, items=2, names="none"),
+    "detection": Bounds(tools=1, detects=True),
+    "taps": Bounds(texts=1, detects=True, tap=True),
     "wishes": Bounds(wishes=True),
+    "complaints": Bounds(complaints=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, stages=True, fallback=True),
 }

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from daemon.core.aloud import Aloud
-from daemon.core.attempt import Attempt
+from daemon.core.attempt import Attempt, Stage
 from daemon.core.barge_in import BargeIn
 from daemon.core.conversation import Conversation
+from daemon.core.early import Early
 from daemon.core.items import Items
 from daemon.core.ledger import Called
 from daemon.core.lifeline import Lifeline
@@ -26,7 +27,7 @@ MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
 _ID = re.compile(r"(?:resp|item|call|turn|create)_(?:[0-9a-f]{8}_)?\d+")
 _WHETHER = frozenset(
     {
-        *("first_delta_at", "trouble", "spoken", "_fatal", "_chunks"),
+        *("first_delta_at", "trouble", "spoken", "_fatal", "_chunks", "complaint"),
         *("commit", "_unsaid", "written"),
     }
 )
@@ -37,7 +38,8 @@ _IGNORED = frozenset(
         # constants, and what the abstraction leaves out (see the package's text)
         *(
             "bounds",
-            "_session",
+            "_offer",
+            "_offers",
             "_settings",
             "_pace",
             "_brain_pace",
@@ -51,7 +53,7 @@ _IGNORED = frozenset(
         # what is told afterwards
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
-        *("deaf", "unplayed"),
+        *("deaf", "unplayed", "_update_id"),
         *(
             "_quiet_until",
             "_stuck_at",
@@ -62,7 +64,19 @@ _IGNORED = frozenset(
             "ran",
             "_written",
         ),
-        *("past", "names", "refused", "noise", "_keys", "_keys_of", "_total_bytes", "_last"),
+        *(
+            "past",
+            "names",
+            "refused",
+            "noise",
+            "sounding",
+            "calling",
+            "called",
+            "_keys",
+            "_keys_of",
+            "_total_bytes",
+            "_last",
+        ),
         # where else the same is met
         *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
     }
@@ -131,6 +145,8 @@ class Canon:
         self._objects[id(value)] = len(self._objects)
         self._parts.append(type(value).__name__)
         idle = self._idle.get(type(value))
+        if isinstance(value, Attempt) and value.stage is not Stage.CONFIGURING:
+            idle = "_settling"  # what comes of it later is only told
         for name in _names(value.__class__, *getattr(value, "__dict__", ())):
             if name != idle:
                 self._parts.append(f"{name}:")
@@ -147,8 +163,8 @@ class Canon:
                 )
             case _ if name in _WHETHER:
                 self._parts.append("some" if part else "none")
-            case "_sent" if not isinstance(part, int):
-                pass  # the settings: which stage it is tells whether they were sent
+            case "_settling":
+                self._parts.append(str(part._updates))
             case "_unacknowledged":
                 self._parts.append(str(part > 0))
             case "_due" | "response" if part and not isinstance(part, str):
@@ -159,6 +175,8 @@ class Canon:
                 self._add({key: item for key, item in part.items() if self._name(key) in self._ids})
             case "_past":
                 self._add([each for each in part if each in self._ids or self._come_again])
+            case "pieces" if owner is Early:
+                self._add([type(each).__name__ for each in part if getattr(each, "delta", True)])
             case "_pieces":
                 self._add(
                     [(each.key, each.taken) for each in part if each.key in self._ids or not each.taken]

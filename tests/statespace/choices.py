@@ -15,7 +15,7 @@ MOMENT_S = 0.6
 _STAGES = {
     Stage.DIALING: ("greeted", "refused", "connected"),
     Stage.GREETING: ("greeted",),
-    Stage.CONFIGURING: ("configured", "rejected"),
+    Stage.CONFIGURING: ("configured", "rejected", "narrowed"),
     Stage.SEEDING: ("knows",),
 }
 
@@ -82,18 +82,42 @@ def _server(world: World) -> Iterator[str]:
     server = world.server
     if server.committing:
         yield from ("committed", "commit refused", "transcribed")
+    if world.bounds.detects:
+        yield from _detection(world)
     if server.owed:
-        yield from ("created", "create refused", "busy")
+        yield from ("busy",) if server.response else ("created", "create refused", "busy")
+    if world.bounds.complaints and (server.owed or server.response):
+        yield "complaint"
     if server.response:
+        yield from _answering(world)
+    if server.response and not server.owed:
         yield from ("done", "failed")
-        if not server.voiced and len(world.playing) < max(world.bounds.items, world.bounds.tools + 1):
-            yield "audio"
-        if server.voiced and not server.second and len(world.playing) < world.bounds.items:
-            yield "another item"
-        if world.bounds.written and not server.voiced and not server.worded:
-            yield "words"
         if len(world.tools) < world.bounds.tools and not server.calls:  # and not one after the other for ever
             yield from ("calls", "done with a call", "done twice with a call")
+
+
+def _answering(world: World) -> Iterator[str]:
+    server = world.server
+    if not server.voiced and len(world.playing) < max(world.bounds.items, world.bounds.tools + 1):
+        yield "audio"
+    if server.voiced and not server.second and len(world.playing) < world.bounds.items:
+        yield "another item"
+    if world.bounds.written and not server.voiced and not server.worded:
+        yield "words"
+
+
+def _detection(world: World) -> Iterator[str]:
+    """What a server does that listens by itself."""
+    server = world.server
+    spoken = bool(world.machine._conversation._listener._utterance._chunks)
+    if world.capturing and spoken and not server.hearing and not server.response:
+        yield "detects"
+    if world.capturing and server.hearing and not server.own:
+        yield "takes"
+    if server.own and not server.response:
+        yield "begins"
+        if not world.capturing:
+            yield "ends unseen"
 
 
 def happen(world: World, name: str) -> None:

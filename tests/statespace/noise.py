@@ -48,7 +48,9 @@ def _at_home(world: World) -> Iterator[ev.Input]:
 
 def _said(world: World) -> Iterator[wire.ServerEvents]:
     """What the server says that matters to nobody."""
-    yield from (error("something_else", "other"), error("response_cancel_not_active", "other"))
+    ours = world.machine._outbox.keys.new("other")
+    yield from (error("something_else", ours), error("response_cancel_not_active", "other"))
+    yield error("item_truncate_invalid_item_id", "")
     yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())
     if world.server.past and not world.bounds.names:  # else it is not known to be late
         yield from _late(world)

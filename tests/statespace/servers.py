@@ -21,6 +21,9 @@ def connection(world: World, conn: int, what: str) -> None:
             event = ev.Disconnected(conn, 1006, "")
         case "refused":
             event = ev.Disconnected(conn, 401, "HTTP 401")
+        case "narrowed":
+            attempt = world.machine._lifeline.find(conn)
+            event = ev.Received(conn, error("invalid_value", attempt._update_id if attempt else ""))
         case "connected":
             event = ev.Connected(conn)
         case "greeted":
@@ -37,13 +40,14 @@ def connection(world: World, conn: int, what: str) -> None:
 
 
 def _committed(world: World) -> wire.ServerEvents:
-    world.server.committing = False
+    world.server.committing, world.server.commit = False, ""
     return wire.AudioCommitted(item_id=world.wire(world.new("item")))
 
 
 def _commit_refused(world: World) -> wire.ServerEvents:
+    commit, world.server.commit = world.server.commit, ""
     world.server.committing = False
-    return error("input_audio_buffer_commit_empty", world.server.commit)
+    return error("input_audio_buffer_commit_empty", commit)
 
 
 def error(code: str, event_id: str) -> wire.ServerEvents:
@@ -52,13 +56,21 @@ def error(code: str, event_id: str) -> wire.ServerEvents:
 
 
 def _not_created(world: World, code: str) -> wire.ServerEvents:
-    world.server.owed -= 1
-    return error(code, world.server.create)
+    server, create = world.server, world.server.create
+    server.owed, server.create = server.owed - 1, ""
+    server.own = world.bounds.detects and "active" in code and not server.response
+    return error(code, create)
 
 
 def _created(world: World) -> wire.ServerEvents:
+    world.server.owed, world.server.create = world.server.owed - 1, ""
+    return _begins(world)
+
+
+def _begins(world: World) -> wire.ServerEvents:
+    """An answer, whoever has asked for it."""
     server = world.server
-    server.owed -= 1
+    server.own = False
     server.response = world.new("resp")
     server.voiced = server.worded = server.second = server.calls = server.cancelled = False
     world.sounding = world.calling = ""
@@ -112,19 +124,20 @@ def _done(world: World, status: str = "completed") -> wire.ServerEvents:
 
 
 def _end(world: World) -> str:
-    world.server.past, world.server.response = world.server.response, ""
+    world.server.past, world.server.response, world.server.calls = world.server.response, "", False
     return world.wire(world.server.past)
 
 
 def _calls(world: World) -> wire.ServerEvents:
     """A call is told before the end of the answer, and not again."""
     world.server.calls, world.calling = True, world.new("call")
+    world.called = world.calling
     item = call(world.wire(world.calling))
     return wire.OutputItemDone(response_id=world.wire(world.server.response), item=item)
 
 
 def _done_with_a_call(world: World) -> wire.ServerEvents:
-    world.calling = world.new("call")
+    world.called = world.calling = world.new("call")
     output = [call(world.wire(world.calling))]
     return wire.ResponseDone(response=Response(id=_end(world), status="completed", output=output))
 
@@ -134,12 +147,34 @@ def call(call_id: str) -> Item:
     return Item(type="function_call", call_id=call_id, name="set_device", arguments="{}")
 
 
+def _detects(world: World) -> wire.ServerEvents:
+    world.server.hearing = True
+    return wire.SpeechStarted()
+
+
+def _takes(world: World) -> wire.ServerEvents:
+    """Its voice detection makes an item of what was said, and will answer."""
+    world.server.hearing, world.server.own = False, True
+    return wire.AudioCommitted(item_id=world.wire(world.new("item")))
+
+
+def _ends_unseen(world: World) -> wire.ServerEvents:
+    """What it was busy with is over."""
+    world.server.own = False
+    return wire.ResponseDone(response=Response(id=world.new("resp"), status="completed"))
+
+
 SAYS: dict[str, Callable[[World], Any]] = {
     "committed": _committed,
     "commit refused": _commit_refused,
     "transcribed": lambda world: wire.TranscriptionCompleted(item_id="", transcript="hello"),
     "created": _created,
+    "detects": _detects,
+    "takes": _takes,
+    "begins": _begins,
+    "ends unseen": _ends_unseen,
     "create refused": lambda world: _not_created(world, "invalid_value"),
+    "complaint": lambda world: error("something_else", ""),
     "busy": lambda world: _not_created(world, "conversation_already_has_active_response"),
     "audio": _audio,
     "another item": _another_item,

@@ -26,7 +26,8 @@ class Bounds(Struct, frozen=True):
 
     `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
     the texts are not asked but are to be spoken. `names`: those that the server gives come "again" with each
-    answer, or it gives "none".
+    answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` or else
+    against our will.
     """
 
     button: bool = True
@@ -38,7 +39,10 @@ class Bounds(Struct, frozen=True):
     written: bool = False
     stages: bool = False
     fallback: bool = False
+    complaints: bool = False
     names: Literal["", "again", "none"] = ""
+    detects: bool = False
+    tap: bool = False
 
 
 class ConstantPace:
@@ -75,6 +79,7 @@ class Server:
         self.owed = 0
         self.response = self.past = self.create = self.commit = ""
         self.voiced = self.worded = self.second = self.calls = self.cancelled = False
+        self.hearing = self.own = False
 
 
 class World:
@@ -84,7 +89,8 @@ class World:
         self.bounds = bounds
         lamp = Limits(name="lamp", takes="switch", at_start=0.0, at_exit=0.0)
         devices = Devices({"lamp": lamp})
-        self.machine = Machine(Settings(), {"tools": []}, devices, _half, fallback=bounds.fallback)
+        settings = Settings("tap" if bounds.tap else "hold")
+        self.machine = Machine(settings, {"tools": []}, devices, _half, fallback=bounds.fallback)
         lifeline: Any = self.machine._lifeline
         lifeline._pace, lifeline._brain_pace = ConstantPace(), ConstantPace()
         self.now = 1000.0
@@ -92,7 +98,7 @@ class World:
         self.down = self.capturing = self.tail = self.silencing = False
         self.names: dict[str, str] = {}
         """What we call what the machine calls so, of the items that were played."""
-        self.sounding = self.calling = ""
+        self.sounding = self.calling = self.called = ""
         self.noise = False
         self.playing: list[str] = []
         self.refused: set[str] = set()
@@ -163,14 +169,14 @@ class World:
 
     def step(self, event: ev.Input) -> None:
         """The machine takes an event, and the world what it asks for."""
-        conn, turns = self.machine._outbox.conn, self._turns()
+        conn, turns, server = self.machine._outbox.conn, self._turns(), self.server
         effects = self.machine.step(event, self.now)
         if self.machine._outbox.conn != conn:
             self.server = Server()
         for effect in effects:
             self._take(effect)
         if not self.noise:
-            self._check_answer(event, effects)
+            self._check_answer(server, event, effects)
         self._bound()
         if any(item in self.unheard for item in self.told.get(self.machine._outbox.conn, [])):
             self._break("the server believes what was not heard")
@@ -196,17 +202,17 @@ class World:
         if len(set(numbers)) < len(numbers) or set(numbers) & set(now):
             self._break("the end of a turn is told, and it goes on")
 
-    def _check_answer(self, event: ev.Input, effects: list[ev.Effect]) -> None:
+    def _check_answer(self, server: Server, event: ev.Input, effects: list[ev.Effect]) -> None:
         """What was not cancelled is heard, and done, as long as somebody waits for it."""
-        if self.server.cancelled or self.machine._conversation.answer.turn is None:
-            return
+        wanted = not server.cancelled and self.machine._conversation.answer.turn is not None
         match event:
-            case ev.Received(_, wire.OutputAudioDelta(delta=delta)) if delta:
-                if self.server.response and not any(isinstance(each, ev.Play) for each in effects):
+            case ev.Received(_, wire.OutputAudioDelta(delta=delta)) if delta and wanted:
+                if server.response and not any(isinstance(each, ev.Play) for each in effects):
                     self._break("an answer is silent")
-            case ev.Received(_, wire.ResponseDone()) if self.calling and not self.server.response:
-                if self.calling not in self.ran:
+            case ev.Received(_, wire.ResponseDone()) if not server.response:
+                if wanted and self.calling and self.calling not in self.ran:
                     self._break("a call is not run")
+                self.calling, server.cancelled = "", False
 
     def _bound(self) -> None:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
@@ -239,9 +245,9 @@ class World:
             case ev.Silence():
                 self.silencing = True
             case ev.RunTool(key, _, _):
-                if self.calling in self.ran:
+                if self.called in self.ran:
                     self._break("a call runs twice")
-                self.ran.add(self.calling)
+                self.ran.add(self.called)
                 self.tools.append(key)
             case ev.Send(event, conn):
                 self._sent(event, conn == self.machine._outbox.conn)

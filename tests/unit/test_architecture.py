@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon import dial, link
-from daemon.core import attempt, barge_in, lifeline, pace, tools_due
+from daemon.core import attempt, barge_in, lifeline, pace, patience, tools_due
 from daemon.core.conversation import Settings
 from tests.statespace.diagram import table
 
@@ -26,6 +26,7 @@ TEXT = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
         ("settings not confirmed", attempt.CONFIGURE_S),
         ("history not confirmed", attempt.SEED_S),
         ("does not answer: offline brain", Settings().stall_s),
+        ("an error that names nothing", patience.UNBEGUN_S),
         ("a cancelled answer", barge_in.CANCEL_S),
         ("the speaker does not say", barge_in.CUT_S),
         ("a tool does not answer", tools_due.TOOLS_S),

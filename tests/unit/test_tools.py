@@ -6,11 +6,15 @@ import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from queue import Queue
 from typing import Annotated, Any, Literal, TypeVar
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,6 +192,20 @@ def test_the_decorator_leaves_the_function_and_takes_options() -> None:
 # ---------------------------------------------------------------- calls
 
 
+@dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Struct(msgspec.Struct):
+    z: int
+
+
 def test_results_of_all_kinds_become_text() -> None:
     def answer() -> dict[str, list[int]]:
         """Answer."""
@@ -198,12 +216,17 @@ def test_results_of_all_kinds_become_text() -> None:
         await asyncio.sleep(0)
         return "lätër"
 
+    def things() -> list[Any]:
+        """Answer with what JSON does not know."""
+        return [Point(1, 2), Colour.RED, {3}, date(2026, 11, 27), Decimal("0.5"), Path("/tmp"), Struct(4)]
+
     def much() -> str:
         """Answer too much."""
         return "ü" * 20_000
 
     assert call(answer) == '{"a":[1,2]}'
     assert call(later) == "lätër"
+    assert call(things) == '[{"x":1,"y":2},"red",[3],"2026-11-27","0.5","/tmp",{"z":4}]'
     assert call(much) == "ü" * 8192 + " [cut]"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon import vitals
+from daemon.masking import Secret
 
 PATIENCE_S = 10.0
 
@@ -25,6 +26,9 @@ def systemd(address: str) -> Iterator[socket.socket]:
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setattr(
+        vitals, "_systemd", vitals._Systemd()
+    )  # what another test's could not tell is no news
     return tmp_path / "notify"
 
 
@@ -45,6 +49,13 @@ def test_each_state_is_told_as_it_comes(path: Path) -> None:
         vitals.notify("READY=1")
         vitals.notify("STATUS=idle, connection ready")
         assert [receiver.recv(100), receiver.recv(100)] == [b"READY=1", b"STATUS=idle, connection ready"]
+
+
+def test_a_status_forges_no_other_word_to_systemd_and_tells_no_secret(path: Path) -> None:
+    Secret("sk-canary-0123456789")
+    with systemd(str(path)) as receiver:
+        vitals.notify("STATUS=idle, sk-canary-0123456789\nSTOPPING=1\x1b[2J")
+        assert receiver.recv(100) == rb"STATUS=idle, ***\nSTOPPING=1\x1b[2J"
 
 
 def test_an_abstract_socket_is_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def _no_key(machine: Machine) -> Told:
         return error(
             "V114",
             f"the key in {stored[0]} cannot be read on this machine",
-            "store it again with `voiced setup`; it was made for another machine, or is empty",
+            "store it again with `voiced setup`; it was made for another machine, is empty, or is no key",
         )
     remedy = "store one with `voiced setup`, or name a file with it as realtime.key_file"
     if machine.config.realtime.fallback == "offline":

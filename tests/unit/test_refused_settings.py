@@ -1,0 +1,233 @@
+"""A refused part of the settings spoils no other: it is narrowed down, left out, told and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from daemon import protocol as wire
+from daemon.core import events as ev
+from daemon.core.keys import Keys
+from daemon.core.outbox import Outbox
+from daemon.core.parts import only, parts
+from daemon.core.session import merged, session_config
+from daemon.core.settling import MOST_UPDATES, Offer, Settling
+from daemon.protocol import ErrorDetail, Json
+
+GOOD = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}}}}
+BAD = {"type": "object", "properties": {"names": {"type": "array"}}}
+
+
+def tool(name: str, parameters: Json | None = None) -> Json:
+    return {"type": "function", "name": name, "description": "Does.", "parameters": parameters or GOOD}
+
+
+def session(count: int = 8, bad: tuple[int, ...] = (), own: Json | None = None) -> Json:
+    """So many tools, of which some have a schema that strict servers refuse."""
+    tools = [tool(f"tool_{number}", BAD if number in bad else GOOD) for number in range(count)]
+    return session_config("You are a box.", tools, "hold", True, own or {})
+
+
+class Strict:
+    """A server in the test: takes an update whole or not at all, and complains in its own way."""
+
+    def __init__(self, refuses: Callable[[Json], str], names: str = "id") -> None:
+        self.session: Json = {}
+        self.updates: list[Json] = []
+        self._refuses = refuses
+        self._names = names
+
+    def settle(self, offer: Offer) -> Settling:
+        """A connection is configured, to its end."""
+        settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+        self.session, self.updates = {}, []
+        update = settling.begin()
+        while update is not None:
+            self.updates.append(update)
+            if param := self._refuses(update):
+                update = settling.refused(self._error(param, update), self._names == "id")
+            else:
+                self.session = merged(self.session, update)
+                update = settling.taken(self.session)
+            assert len(self.updates) <= MOST_UPDATES
+        assert not settling.open
+        return settling
+
+    def _error(self, param: str, update: Json) -> ErrorDetail:
+        number = param.partition("[")[2].partition("]")[0]
+        name = update["tools"][int(number)]["name"] if number else param
+        texts = {"words": f"Invalid schema for function '{name}': array schema missing items"}
+        texts["kind"] = "Invalid schema for a function: array schema missing items"
+        named = param if self._names in ("param", "short") else None
+        if named and self._names == "short":
+            named = named.removeprefix("session.").replace("[", ".").replace("]", "")
+        return ErrorDetail(code="invalid_value", message=texts.get(self._names, "No."), param=named)
+
+
+def bad_tool(update: Json) -> str:
+    for number, each in enumerate(update.get("tools", [])):
+        if each["parameters"] == BAD:
+            return f"session.tools[{number}].parameters"
+    return ""
+
+
+def without(path: str) -> Callable[[Json], str]:
+    """A server that does not know a setting."""
+
+    def refuses(update: Json) -> str:
+        table: Any = update
+        for key in path.split("."):
+            table = table.get(key, {}) if isinstance(table, dict) else {}
+        return f"session.{path}" if table else ""
+
+    return refuses
+
+
+def names_in(taken: Json) -> list[str]:
+    return [each["name"] for each in taken.get("tools", [])]
+
+
+@pytest.mark.parametrize("names", ["param", "short", "words", "kind", "id"])
+@pytest.mark.parametrize("bad", range(8))
+def test_one_bad_tool_costs_itself_alone_however_the_server_complains(bad: int, names: str) -> None:
+    offer = Offer(session(bad=(bad,)))
+    server = Strict(bad_tool, names)
+    settling = server.settle(offer)
+    assert names_in(server.session) == [f"tool_{number}" for number in range(8) if number != bad]
+    assert {**server.session, "tools": 0} == {**offer.session, "tools": 0}
+    assert list(settling.left_out) == [f"tool_{bad}"]
+
+
+@pytest.mark.parametrize("names", ["param", "short", "words"])
+def test_several_bad_tools_that_are_named_one_by_one_cost_themselves_alone(names: str) -> None:
+    server = Strict(bad_tool, names)
+    settling = server.settle(Offer(session(bad=(0, 3, 4, 7))))
+    assert names_in(server.session) == [f"tool_{number}" for number in (1, 2, 5, 6)]
+    assert list(settling.left_out) == ["tool_0", "tool_3", "tool_4", "tool_7"]
+
+
+@pytest.mark.parametrize("names", ["param", "id"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "audio.output.voice",
+        "audio.input.transcription",
+        "audio.input.turn_detection",
+        "audio.input.format",
+        "instructions",
+        "output_modalities",
+        "tool_choice",
+        "max_output_tokens",
+    ],
+)
+def test_one_setting_that_a_server_does_not_know_costs_itself_or_if_not_named_one_more(
+    path: str, names: str
+) -> None:
+    own = {"audio": {"output": {"voice": "marin"}, "input": {"turn_detection": {"type": "server_vad"}}}}
+    offer = Offer(session(own=own | {"max_output_tokens": 99}))
+    server = Strict(without(path), names)
+    settling = server.settle(offer)
+    assert path in settling.left_out
+    assert len(settling.left_out) <= (1 if names == "param" else 2)
+    taken = [part for part in parts(offer.session) if part not in settling.left_out]
+    assert [part for part in taken if part.startswith("tools[")] == [f"tools[{n}]" for n in range(8)]
+    assert server.session == only(offer.session, taken)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 30, 200])
+@pytest.mark.parametrize("names", ["param", "id", "kind"])
+def test_a_bad_tool_among_any_number_leaves_the_settings_and_most_of_the_others(
+    count: int, names: str
+) -> None:
+    bad = (count - 1,) if count else ()
+    offer = Offer(session(count, bad))
+    server = Strict(bad_tool, names)
+    settling = server.settle(offer)
+    assert {**server.session, "tools": 0} == {**offer.session, "tools": 0}
+    assert len(settling.left_out) <= max(len(bad), count // 8)
+
+
+@pytest.mark.parametrize("names", ["id", "kind"])
+def test_tools_that_are_bad_all_over_and_not_named_do_not_cost_the_settings(names: str) -> None:
+    server = Strict(bad_tool, names)
+    server.settle(Offer(session(bad=(0, 3, 5, 7))))
+    assert server.session["instructions"] == "You are a box."
+    assert "turn_detection" in server.session["audio"]["input"]
+
+
+def test_a_server_that_refuses_everything_is_tried_six_times_and_from_then_on_once() -> None:
+    offer = Offer(session())
+    server = Strict(lambda update: "session")
+    server.settle(offer)
+    assert len(server.updates) == MOST_UPDATES
+    server.settle(offer)
+    assert server.updates == [offer.session]
+    willing = Strict(lambda update: "")
+    assert willing.settle(offer).left_out == {}
+    assert willing.session == offer.session, "it may have been in a bad mood"
+
+
+@pytest.mark.parametrize("names", ["param", "id"])
+def test_the_next_connection_is_not_offered_what_was_refused_and_says_so(names: str) -> None:
+    offer = Offer(session(bad=(5,)))
+    server = Strict(bad_tool, names)
+    server.settle(offer)
+    settling = server.settle(offer)
+    assert len(server.updates) == 1
+    assert list(settling.left_out) == ["tool_5"]
+
+
+def test_a_server_that_says_that_it_has_everything_is_believed_though_there_was_an_error() -> None:
+    offer = Offer(session())
+    settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+    settling.begin()
+    settling.refused(ErrorDetail(code="odd"), ours=True)
+    assert settling.taken(offer.session) is None
+    assert settling.left_out == {}
+    assert not offer.refused
+
+
+@pytest.mark.parametrize("code", ["server_error", "rate_limit_exceeded"])
+def test_a_server_that_fails_for_a_moment_has_refused_nothing(code: str) -> None:
+    offer = Offer(session())
+    settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+    settling.begin()
+    smaller = settling.refused(ErrorDetail(type=code), ours=True)
+    assert smaller is not None
+    assert len(smaller["tools"]) == 8
+    assert not offer.refused
+
+
+def test_the_tools_are_counted_as_they_were_sent() -> None:
+    """With one left out, the server's numbers are others than ours."""
+    settling = Settling(Offer(session(4)), session(4), Outbox(Keys(lambda: 0.5)))
+    settling.begin()
+    for _ in range(2):
+        settling.refused(ErrorDetail(param="session.tools[1].parameters.properties.x"), ours=True)
+    assert list(settling.left_out) == ["tool_1", "tool_2"]
+
+
+def test_what_is_told_is_short_and_told_twice_at_most() -> None:
+    outbox = Outbox(Keys(lambda: 0.5))
+    offer = Offer(session(200, tuple(range(200))))
+    settling = Settling(offer, offer.session, outbox)
+    settling.begin()
+    while settling.open:
+        settling.refused(ErrorDetail(message="No. " * 10**6), ours=True)
+    told = [effect.message for effect in outbox.take() if isinstance(effect, ev.Unsettled)]
+    assert len(told) == 2
+    assert max(map(len, told)) < 500
+
+
+def test_an_odd_session_of_the_owners_is_taken_apart_too() -> None:
+    odd = session(own={"audio": {"input": "pcm16", "more": {"a": 1}}, "tools": [], "x": None})
+    assert only(odd, parts(odd)) == odd
+    assert only(odd, []) == {"type": "realtime"}
+
+
+def test_the_wire_event_of_a_refusal_need_not_be_whole() -> None:
+    settling = Settling(Offer(session()), session(), Outbox(Keys(lambda: 0.5)))
+    settling.begin()
+    assert settling.refused(wire.ErrorDetail(), ours=False) is not None
