@@ -154,6 +154,16 @@ def test_a_loop_and_a_crash_at_the_import_are_told_and_ended(machine: Machine) -
     assert any("tools/loop.py" in line for line in machine.journal("--unit=voiced"))
 
 
+def test_a_file_that_kills_whatever_it_may_kills_its_own_unit_and_no_other(machine: Machine) -> None:
+    own(machine, "kitchen.py", DISHES)
+    own(machine, "killer.py", "time.sleep(1)\nos.kill(-1, 9)\n")
+    start(machine)
+    pids = [machine.pid(unit) for unit in ("voiced", "voiced-brain")]
+    machine.wait_for(lambda: machine.show("voiced-tools", "NRestarts") != "0")
+    machine.wait_for(lambda: "Washed by" in washed(machine))
+    assert [machine.pid(unit) for unit in ("voiced", "voiced-brain")] == pids
+
+
 def test_a_fork_bomb_fills_its_own_unit_and_no_other(machine: Machine) -> None:
     with limited(machine):
         own(machine, "bomb.py", BOMB)
