@@ -198,14 +198,18 @@ class App:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._noticed)
 
+    def _tell_faults(self) -> None:
+        files = {f"tools/{name}": fault for name, fault in self.extensions.faults().items()}
+        self._front.faults(self.faults(), files | self.refused())
+
     def _noticed(self) -> None:
-        self._front.faults(self.faults(), self.extensions.faults())
+        self._tell_faults()
         if self.sound.microphone_lane.fault and self.machine.state == "listening":
             self.happened(ev.Deaf())
 
     def _extended(self) -> None:
         """The owner's tools, or what is wrong with them, are not what they were."""
-        self._front.faults(self.faults(), self.extensions.faults())
+        self._tell_faults()
         self.happened(ev.ToolsKnown(self._toolbox.schemas()))
 
     def _edge(self, pressed: bool) -> None:
@@ -288,7 +292,7 @@ class App:
         """What else is to be done when somebody has been told."""
         match effect:
             case ev.Unsettled() | ev.LinkChanged():
-                self._front.faults(self.faults(), self.extensions.faults())
+                self._tell_faults()
             case ev.StateChanged():
                 self._memory.wish(muted=self.machine.muted)
             case ev.TurnOver(turn, ticket):
@@ -354,10 +358,14 @@ class App:
         own = {
             "pins": self._pins.fault,
             "button": STUCK if self._stuck else "",
-            "settings": told(self.machine.left_out),
         }
         faults = {**self.sound.faults(), **own}
         return {part: fault for part, fault in faults.items() if fault}
+
+    def refused(self) -> dict[str, str]:
+        """What the server refuses of the settings, in a sentence, if it does."""
+        sentence = told(self.machine.left_out)
+        return {"settings": sentence} if sentence else {}
 
     @property
     def volume(self) -> int:

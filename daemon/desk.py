@@ -66,7 +66,7 @@ class Desk:
             "microphone_peak": app.microphone_peaks[-1] if app.microphone_peaks else None,
             "microphone_peaks": app.microphone_peaks,
             "xruns": app.xruns,
-            "faults": app.faults(),
+            "faults": app.faults() | app.refused(),
             "left_out": app.machine.left_out,
             "tools": app.extensions.status(),
             **app.process.figures(),

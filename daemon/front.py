@@ -36,11 +36,10 @@ class Front:
         self._desk = desk
         self._careful = careful
 
-    def faults(self, parts: Mapping[str, str], files: Mapping[str, str]) -> None:
-        """All that does not work at the moment, by part, and why; the lamps leave out the owner's files."""
-        faults = {**parts, **{f"tools/{name}": fault for name, fault in files.items()}}
+    def faults(self, parts: Mapping[str, str], offered: Mapping[str, str]) -> None:
+        """All that does not work at the moment, and why; the lamps leave out what the owner has `offered`."""
         self._careful.do("the lamp", self._light.fault, bool(parts))
-        self._careful.do("the record", self._chronicle.faults, faults)
+        self._careful.do("the record", self._chronicle.faults, {**parts, **offered})
 
     def show(self, effect: ev.Effect) -> None:
         """Tell it to everybody whom it concerns; who cannot be told keeps nobody else from it."""

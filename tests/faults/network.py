@@ -380,7 +380,7 @@ class Network:
 
 
 def _type(frame: bytes) -> str:
-    return str(msgspec.json.decode(frame)["type"])
+    return str(msgspec.json.decode(frame).get("type", ""))
 
 
 def error_event(code: str) -> bytes:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from daemon.core.settling import MOST_UPDATES
 from tests.faults.audit import outcome, violations
 from tests.faults.story import SCRIPT, TEXT, play
-from tests.link.zoo import ZOO
+from tests.link.zoo import ZOO, Modest, Strict
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +31,22 @@ def test_every_promise_holds_and_everything_is_answered(name: str) -> None:
     assert all(heard), "no answer is silent"
     asked = [turn["heard"] for _, turn in run.house.of("turn")]
     assert asked == [*SCRIPT[:3], TEXT, SCRIPT[3]]
+
+
+@pytest.mark.parametrize("name", ["strict schemas", "strict schemas, not named"])
+def test_what_a_strict_server_does_not_take_is_told_and_everything_else_is_there(name: str) -> None:
+    run = play([], character=ZOO[name])
+    assert list(run.house.machine.left_out) == [Strict.spoiled]
+    assert Strict.spoiled in run.house.refused()["settings"]
+    updates = sum(kind == "session.update" for _, _, _, kind in run.network.seen)
+    sessions = sum(kind == "session.created" for _, _, _, kind in run.network.seen)
+    assert sessions > 1, "there was a rotation"
+    assert updates <= MOST_UPDATES + sessions - 1, "it is offered once"
+
+
+def test_a_server_that_refuses_in_flat_errors_what_it_does_not_know_has_the_rest_at_the_second_try() -> None:
+    run = play([], character=Modest)
+    assert violations(run) == []
+    assert [outcome(run, each) for each in run.said] == ["answered"] * 4
+    kinds = [kind for _, _, _, kind in run.network.seen]
+    assert kinds.count("session.update") == 2 * kinds.count("session.created")

@@ -317,6 +317,68 @@ class DetectingSilence(Detecting):
         self._voiced = loud
 
 
+# ---------------------------------------------------------------- errors
+
+
+class Wordless(Character):
+    """It neither greets nor confirms anything, but for an answer."""
+
+    _COURTESIES = ("session.created", "session.updated", "conversation.item.added", "conversation.item.done")
+
+    def from_server(self, event: Json) -> None:
+        if event["type"] == "session.updated":
+            event = {"type": "rate_limits.updated", "rate_limits": []}
+        if event["type"] not in self._COURTESIES:
+            self.ways.tell(event)
+
+
+class Strict(Character):
+    """It finds something in one tool, which costs the update in which that is; it says which one."""
+
+    spoiled = "set_volume"
+    names_it = True
+
+    def from_client(self, event: Json) -> None:
+        bad = self._bad(event) if event["type"] == "session.update" else None
+        if bad is None:
+            self.ways.ask(event)
+            return
+        param = f"session.tools[{bad}].parameters" if self.names_it else None
+        self.ways.tell(error("invalid_function_parameters", event.get("event_id"), param=param))
+
+    def _bad(self, event: Json) -> int | None:
+        names = [str(tool["name"]) for tool in event["session"].get("tools", [])]
+        return names.index(self.spoiled) if self.spoiled in names else None
+
+
+class StrictInSilence(Strict):
+    """It does not say which one."""
+
+    names_it = False
+
+
+class Modest(Character):
+    """It knows neither transcriptions nor tool_choice, takes nothing that has them, and names no event."""
+
+    def from_client(self, event: Json) -> None:
+        session = event.get("session", {})
+        if "tool_choice" in session or "transcription" in session.get("audio", {}).get("input", {}):
+            self.ways.tell({"type": "error", "message": "Unknown parameter."})
+        else:
+            self.ways.ask(event)
+
+
+class Complaining(Character):
+    """It complains of what it does not understand: of each event but those of a question, in plain words."""
+
+    _KNOWN = ("session.update", "input_audio_buffer.append", "input_audio_buffer.commit", "response.create")
+
+    def from_client(self, event: Json) -> None:
+        if event["type"] not in self._KNOWN:
+            self.ways.tell({"error": f"I know nothing of {event['type']}."})
+        self.ways.ask(event)
+
+
 ZOO: dict[str, type[Character]] = {
     "plain": Character,
     "numbers anew on each connection": Numbering,
@@ -334,5 +396,9 @@ ZOO: dict[str, type[Character]] = {
     "slow to begin": Hesitant,
     "answers by itself": Detecting,
     "answers by itself, and has begun": DetectingEarly,
+    "confirms nothing": Wordless,
+    "strict schemas": Strict,
+    "strict schemas, not named": StrictInSilence,
+    "complains in plain words": Complaining,
     "voice detection that goes off early": DetectingSilence,
 }
