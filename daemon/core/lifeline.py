@@ -122,7 +122,7 @@ class Lifeline:
             self._timers.set("probe", now + PROBE_S)
         if isinstance(event, ResponseCreated):
             self._answering = event.response.id
-        elif isinstance(event, ResponseDone) and event.response.id == self._answering:
+        elif isinstance(event, ResponseDone) and event.response.id in ("", self._answering):
             self._answering = None
 
     def worked(self) -> None:

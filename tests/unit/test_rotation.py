@@ -128,6 +128,19 @@ def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
     assert not rig.found(ev.Trouble)
 
 
+def test_an_answer_whose_end_has_no_name_does_not_hold_up_the_hard_limit() -> None:
+    rig = worn()
+    configured(rig)
+    rig.step(ev.TextAsked("tell me a long story"))
+    rig.conn = 1
+    for _ in range(4):
+        rig.reply("resp_2", "item_2")
+        rig.wait(20.0)
+    assert not rig.found(ev.Disconnect)
+    rig.done("")
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+
+
 @pytest.mark.parametrize("sign", ["close", "error"])
 def test_where_there_is_room_for_one_session_the_old_one_goes_first(sign: str) -> None:
     rig = worn()
