@@ -31,6 +31,7 @@ BETA_NAMES = {
 """Names of the retired beta protocol, as some compatible servers still send them."""
 
 _MAX_REPAIRS = 64
+_LARGEST_ID = 2**63
 _encoder = msgspec.json.Encoder()
 
 
@@ -89,7 +90,7 @@ def _loosely(frame: bytes | str) -> ServerEvents | Junk:
         return Junk("", "not an object with a type")
     name = str(raw["type"])
     name = raw["type"] = BETA_NAMES.get(name, name)
-    raw = _without_nulls(_with_arguments(raw))
+    raw = _without_nulls(_as_text(raw))
     if name == "response.output_audio.delta":
         raw["delta"] = _unbase64(raw.get("delta"))
     for _ in range(_MAX_REPAIRS):
@@ -102,16 +103,21 @@ def _loosely(frame: bytes | str) -> ServerEvents | Junk:
     return Junk(name, "too much of it is wrong")
 
 
-def _with_arguments(value: Any) -> Any:
-    """Arguments of a call as the text that they should have been: a null in them means something."""
+def _as_text(value: Any) -> Any:
+    """Names and arguments as the text that they should have been: a null in arguments means something."""
     if isinstance(value, list):
-        return [_with_arguments(each) for each in value]
+        return [_as_text(each) for each in value]
     if not isinstance(value, dict):
         return value
-    found = {key: each if key == "arguments" else _with_arguments(each) for key, each in value.items()}
-    if isinstance(found.get("arguments"), dict | list):
-        found["arguments"] = _encoder.encode(found["arguments"]).decode()
-    return found
+    return {key: _text_of(key, each) for key, each in value.items()}
+
+
+def _text_of(key: str, value: Any) -> Any:
+    if key == "arguments" and isinstance(value, dict | list):
+        return _encoder.encode(value).decode()
+    if (key == "id" or key.endswith("_id")) and type(value) is int and abs(value) < _LARGEST_ID:
+        return str(value)
+    return value if key == "arguments" else _as_text(value)
 
 
 def _without_nulls(value: Any) -> Any:

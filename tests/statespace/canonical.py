@@ -98,11 +98,13 @@ class Canon:
         self._unused: set[str] = set()
         self._names: dict[str, str] = {}
         self._come_again = False
+        self._takes = False
 
     def of(self, world: Any) -> str:
         """Everything that the world is made of; what is going on first, so that its ids have names."""
         answer = world.machine._conversation.answer
         self._names, self._come_again = world.names, bool(world.bounds.names)
+        self._takes = world.server.committing or world.bounds.detects
         self._open_calls = set(answer._tools._open)
         self._idle = _rewritten(world)
         self._unused = set() if world.bounds.fallback else {"outage"}
@@ -177,6 +179,8 @@ class Canon:
                 self._add([each for each in part if each in self._ids or self._come_again])
             case "pieces" if owner is Early:
                 self._add([type(each).__name__ for each in part if getattr(each, "delta", True)])
+            case "_pieces" if not self._takes:
+                pass  # the server says no more of what it has made an item of
             case "_pieces":
                 self._add(
                     [(each.key, each.taken) for each in part if each.key in self._ids or not each.taken]

@@ -31,8 +31,10 @@ def choices(world: World) -> Iterator[str]:
     lifeline = world.machine._lifeline
     if world.bounds.stages:
         yield from _stages(world)
-    else:
-        yield from ("lost", "moved") if lifeline.live else ("found",)
+    elif lifeline.live is None:
+        yield "found"
+    elif not world.bounds.steady:
+        yield from ("lost", "moved")
     if lifeline.live is not None:
         yield from _server(world)
 

@@ -27,7 +27,7 @@ class Bounds(Struct, frozen=True):
     `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
     the texts are not asked but are to be spoken. `names`: those that the server gives come "again" with each
     answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` or else
-    against our will.
+    against our will. `steady`: no connection is lost.
     """
 
     button: bool = True
@@ -43,6 +43,7 @@ class Bounds(Struct, frozen=True):
     names: Literal["", "again", "none"] = ""
     detects: bool = False
     tap: bool = False
+    steady: bool = False
 
 
 class ConstantPace:

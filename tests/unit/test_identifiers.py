@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from daemon import protocol as wire
+from daemon.codec import decode_server
 from daemon.core import events as ev
 from daemon.core.calls import Call, Calls
 from daemon.core.keys import Keys
@@ -402,3 +403,12 @@ def test_what_one_way_leaves_out_another_tells() -> None:
     calls.hear(wire.ArgumentsDone(item_id="i", arguments=LAMP))
     (one,) = calls.all([Item(id="i", type="function_call", arguments="{}")])
     assert (one.call_id, one.name, one.arguments) == ("c", "set_device", LAMP)
+
+
+def test_names_that_are_numbers_are_names() -> None:
+    frame = """{"type": "response.done", "response": {"id": 7, "output": [
+        {"id": 0, "type": "function_call", "call_id": 1, "name": "n", "arguments": {"id": 2}}]}}"""
+    event = decode_server(frame)
+    assert isinstance(event, wire.ResponseDone)
+    (item,) = event.response.output
+    assert (event.response.id, item.id, item.call_id, item.arguments) == ("7", "0", "1", '{"id":2}')
