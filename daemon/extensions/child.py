@@ -7,7 +7,7 @@ import itertools
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -127,19 +127,17 @@ def _settle(future: asyncio.Future[T], result: T) -> bool:
 @asynccontextmanager
 async def started(launch: Launch, printed: Printed) -> AsyncIterator[Child]:
     """A child for the time of this block; at its end it has been killed. Raises OSError."""
-    ours, theirs = socket.socketpair()
-    reading, writing = os.pipe()
-    try:
-        process = launch(theirs.fileno(), writing)
-    except OSError:
-        ours.close()
-        os.close(reading)
-        raise
-    finally:
-        theirs.close()
-        os.close(writing)
+    with ExitStack() as theirs, ExitStack() as ours:
+        channel, their_channel = socket.socketpair()
+        ours.enter_context(channel)
+        theirs.enter_context(their_channel)
+        reading, writing = os.pipe()
+        ours.callback(os.close, reading)
+        theirs.callback(os.close, writing)
+        process = launch(their_channel.fileno(), writing)
+        ours.pop_all()
     drain = Drain(reading, printed)
-    reader, writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
+    reader, writer = await asyncio.open_unix_connection(sock=channel, limit=MAX_LINE_BYTES)
     child = Child(process, reader, writer, drain)
     try:
         yield child

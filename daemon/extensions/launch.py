@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, TypeAlias
@@ -39,9 +38,8 @@ class Plain:
     """A child of this process."""
 
     def __init__(self, channel: int, output: int) -> None:
-        self._child: subprocess.Popen[bytes] = spawn.start(channel, output)
+        self._child, self._pidfd = spawn.start(channel, output)
         self._loop = asyncio.get_running_loop()
-        self._pidfd = os.pidfd_open(self._child.pid)
         self._loop.add_reader(self._pidfd, self._over)
         self.ended: asyncio.Future[str] = self._loop.create_future()
 

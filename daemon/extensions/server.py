@@ -52,8 +52,7 @@ class _Seat:
 
     def _begin(self, channel: int, output: int) -> None:
         try:
-            self._child = spawn.start(channel, output)
-            self._pidfd = os.pidfd_open(self._child.pid)
+            self._child, self._pidfd = spawn.start(channel, output)
         except OSError as error:
             self._leave(f"its process cannot be started ({error.strerror})")
             return

@@ -18,10 +18,10 @@ _NOT_FOR_TOOLS = frozenset(
 """Secrets of the service's environment, and what speaks to systemd in its name."""
 
 
-def start(channel: int, output: int) -> subprocess.Popen[bytes]:
-    """A child in a session of its own, with these descriptors and no input. Raises OSError."""
+def start(channel: int, output: int) -> tuple[subprocess.Popen[bytes], int]:
+    """A child in a session of its own, with these descriptors and no input, and its pidfd. Raises OSError."""
     isolated = ["-I"] if sys.flags.isolated else []
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, *isolated, "-m", "daemon.extensions.stub", str(channel), str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -30,6 +30,12 @@ def start(channel: int, output: int) -> subprocess.Popen[bytes]:
         pass_fds=(channel,),
         start_new_session=True,
     )
+    try:
+        return child, os.pidfd_open(child.pid)
+    except OSError:  # there are no more descriptors
+        kill(child)
+        child.wait()
+        raise
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:

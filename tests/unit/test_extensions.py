@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from daemon.extensions import child, worker
 from daemon.extensions.files import ToolFileError
-from daemon.extensions.launch import Launch
+from daemon.extensions.launch import Launch, Plain
 from daemon.extensions.messages import Offer
 from daemon.extensions.output import Printed
 from daemon.extensions.worker import MAX_CALLS
@@ -288,6 +290,30 @@ def test_whatever_a_child_says_it_is_loaded_or_refused(pieces: list[bytes]) -> N
     except ToolFileError as error:
         outcome = str(error).startswith("/tools.d/x.py:")
     assert outcome
+
+
+@pytest.mark.parametrize("free", range(8))
+def test_where_descriptors_run_out_nothing_is_left_open(tmp_path: Path, free: int) -> None:
+    async def main() -> None:
+        before = sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_lowest_free() + free, limits[1]))
+        try:
+            with suppress(OSError):
+                async with child.started(Plain, Printed(lambda _: None)):
+                    pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert sorted(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+        assert children() == []
+
+    run(main())
+
+
+def _lowest_free() -> int:
+    fd = os.open("/dev/null", os.O_RDONLY)
+    os.close(fd)
+    return fd
 
 
 def test_what_a_tool_raises_is_told_by_its_place_not_by_its_words(
