@@ -162,8 +162,9 @@ def load(path: str | Path) -> Config:
 def parse(text: str, name: str) -> Config:
     """Make a Config of TOML; `name` is what errors call the file. Raises ConfigError."""
     try:
-        config = _sections(_toml(text))
-        for complaint in _complaints(config):
+        raw = _toml(text)
+        config = _sections(raw)
+        for complaint in (*_complaints(config), *_with_nul("", raw)):
             raise ConfigError(complaint)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error}") from None
@@ -199,8 +200,6 @@ def _sections(raw: dict[str, Any]) -> Config:
     made: dict[str, Any] = {}
     types = get_type_hints(Config, include_extras=True)
     for key, value in raw.items():
-        if path := next(_with_nul(key, value), ""):
-            raise ConfigError(f"{path}: there is a NUL in this text; write it without")
         if key not in types:
             raise ConfigError(f"[{key}]: there is no such section{_nearest(key, types)}")
         made[key] = _table(key, value) if key in _TABLES else _convert(key, value, types[key])
@@ -210,10 +209,10 @@ def _sections(raw: dict[str, Any]) -> Config:
 def _with_nul(path: str, value: Any) -> Iterator[str]:
     """Texts that no file, card or server can be called by."""
     if isinstance(value, str) and "\0" in value:
-        yield path
+        yield f"{path}: there is a NUL in this text; write it without"
     elif isinstance(value, dict):
         for key, each in value.items():
-            yield from _with_nul(f"{path}.{key}", each)
+            yield from _with_nul(f"{path}.{key}".lstrip("."), each)
     elif isinstance(value, list):
         for each in value:
             yield from _with_nul(path, each)
