@@ -65,11 +65,12 @@ def run(options: argparse.Namespace) -> int:
 
 def brain(options: argparse.Namespace) -> int:
     """`voiced brain`: the offline Realtime server."""
-    from daemon.config import BrainConfig, ConfigError, load
+    from daemon.config import BrainConfig, ConfigError, check_origins, load
 
     try:
         settings = load(options.config).brain if options.config else BrainConfig()
         key = _key_of_the_brain(options.key_file or settings.key_file)
+        check_origins("--origin", options.origin)
     except ConfigError as error:
         return _complain(error)
     from daemon.brain.handshake import Admission

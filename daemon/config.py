@@ -10,7 +10,7 @@ import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
@@ -166,6 +166,7 @@ def parse(text: str, name: str) -> Config:
         config = _sections(raw)
         for complaint in (*_complaints(config), *_with_nul("", raw)):
             raise ConfigError(complaint)
+        check_origins("brain.origins", config.brain.origins)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error}") from None
     return config
@@ -323,6 +324,13 @@ def _session(realtime: RealtimeConfig) -> Iterator[str]:
             yield f"realtime.session.{path}: the daemon sets this itself; {remedy}"
     if realtime.turn == "hold" and _has(realtime.session, "audio.input.turn_detection"):
         yield 'realtime.session.audio.input.turn_detection: the button ends a turn; write turn = "tap"'
+
+
+def check_origins(where: str, origins: Sequence[str]) -> None:
+    """Raises ConfigError where one is nothing that a browser sends as the `Origin` of a page."""
+    for origin in origins:
+        if origin != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+/?", origin, re.IGNORECASE):
+            raise ConfigError(f'{where}: "{origin}" is no origin; write "http://HOST:PORT", without a path')
 
 
 def _devices(devices: dict[str, DeviceConfig]) -> Iterator[str]:

@@ -25,7 +25,7 @@ LONGEST_COMMAND = 500
 MOST_WORDS = 300_000
 """In the patterns of all sentences: 200 tools of 200 names each, a few seconds' work."""
 
-MOST_HEARD_WORDS = 20_000
+MOST_HEARD_WORDS = 10_000
 """In the patterns that the ear listens for: it learns and searches them for one session after the other."""
 
 

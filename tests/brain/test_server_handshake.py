@@ -322,3 +322,19 @@ def test_a_key_file_without_a_key_lets_nobody_in_by_mistake(content: str | None,
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
     assert "write the key alone into it" in done.stderr
+
+
+def test_an_origin_on_the_command_line_is_one_that_browsers_send() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "daemon",
+        "brain",
+        "--listen",
+        "127.0.0.1:0",
+        "--origin",
+        "localhost:3000",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert '"localhost:3000" is no origin; write "http://HOST:PORT"' in done.stderr

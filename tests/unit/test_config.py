@@ -255,3 +255,17 @@ def test_key_comes_from_the_environment_where_there_is_no_file(monkeypatch: pyte
     monkeypatch.delenv("OPENAI_API_KEY")
     assert keys.resolve_key(made) is None
     assert providers.endpoint(made).headers == {}
+
+
+@pytest.mark.parametrize("origin", ["localhost:3000", "http://", "http://a/b", "*", "http://a b", ""])
+def test_an_origin_that_no_browser_sends_is_refused_with_the_right_form(origin: str) -> None:
+    with pytest.raises(
+        config.ConfigError, match=r"brain\.origins: .* is no origin; write \"http://HOST:PORT\""
+    ):
+        config.parse(f'[brain]\norigins = ["{origin}"]', "voiced.toml")
+
+
+def test_origins_that_browsers_send_are_taken() -> None:
+    origins = ("http://localhost:3000", "https://panel.example/", "null", "moz-extension://a-b")
+    written = ", ".join(f'"{each}"' for each in origins)
+    assert config.parse(f"[brain]\norigins = [{written}]", "voiced.toml").brain.origins == origins
