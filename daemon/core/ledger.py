@@ -21,9 +21,9 @@ from daemon.protocol import Content, Item
 BUDGET_TOKENS = 2000
 _CHARACTERS_PER_TOKEN = 4
 _ITEM_TOKENS = 6
-_MAX_ENTRIES = 400
+MAX_ENTRIES = 400
 _BYTES_PER_TOKEN = 4800  # of sound: a token for each 100 ms
-_MAX_SOUND_BYTES = 30 * 48_000
+MAX_SOUND_BYTES = 30 * 48_000
 _MAX_TEXT = 1500
 
 
@@ -181,7 +181,7 @@ class Ledger:
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
         self.last += 1
-        del self._entries[:-_MAX_ENTRIES]
+        del self._entries[:-MAX_ENTRIES]
         self._forget_sound()
         self._change(entry)
 
@@ -191,7 +191,7 @@ class Ledger:
 
     def _forget_sound(self) -> None:
         """Of what has no words, the newest half minute is kept."""
-        left = _MAX_SOUND_BYTES
+        left = MAX_SOUND_BYTES
         for entry in reversed(self._entries):
             if isinstance(entry, Said) and entry.spoken:
                 entry.spoken = _newest(entry.spoken, left)
