@@ -64,6 +64,8 @@ SERVER_ERRORS = (
     "conversation_already_has_active_response",
     "input_audio_buffer_commit_empty",
     "item_truncate_invalid_item_id",
+    "flat_error",
+    "text_error",
 )
 HANDSHAKES = ("401", "403", "404", "429", "500", "silent", "greetless", "accept_then_close", "outage")
 AWAY = ("refusing", "swallowing")
@@ -384,7 +386,11 @@ def _type(frame: bytes) -> str:
 
 
 def error_event(code: str) -> bytes:
-    """An error of the server with this code."""
+    """An error of the server with this code, or in a shape that is not the protocol's."""
+    if code == "flat_error":
+        return msgspec.json.encode({"type": "error", "message": "injected"})
+    if code == "text_error":
+        return msgspec.json.encode({"error": "injected"})
     kind = "server_error" if code == "server_error" else "invalid_request_error"
     detail = {"type": kind, "code": code, "message": f"injected {code}", "param": None, "event_id": None}
     return msgspec.json.encode({"type": "error", "event_id": "event_injected", "error": detail})
