@@ -128,7 +128,7 @@ class Outlet:
         """The message without secrets; `stream` tells apart what comes in pieces at the same time."""
         if not _known:
             return message
-        clean: Json = _masked(message)
+        clean: Json = masked(message)
         if isinstance(delta := message.get("delta"), str):
             clean["delta"] = self._piece(f"{stream} {message.get('type') or message.get('event')}", delta)
         return clean
@@ -162,9 +162,10 @@ def _spans(text: str) -> list[tuple[int, int]]:
     return apart
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
+    """What may become JSON, with `***` for every secret in its texts; numbers are none."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
-        return {mask(key) if isinstance(key, str) else key: _masked(each) for key, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list | tuple) else value
+        return {mask(key) if isinstance(key, str) else key: masked(each) for key, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list | tuple) else value

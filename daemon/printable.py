@@ -15,7 +15,7 @@ import traceback
 import types
 from typing import Any, Final
 
-from daemon.masking import mask
+from daemon.masking import mask, masked
 
 _CONTROLS: Final = r"\x00-\x1f\x7f-\x9f"
 _HIDDEN: Final = (
@@ -41,7 +41,7 @@ def many_lines(text: object) -> str:
 
 def to_json(value: Any, indent: int | None = None) -> str:
     """JSON that means the same and prints as it is."""
-    return safe_json(mask(json.dumps(value, indent=indent)))
+    return safe_json(json.dumps(masked(value), indent=indent))
 
 
 def safe_json(text: str) -> str:

@@ -16,6 +16,8 @@ _MARKS: Final = {
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_GIVEN: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+"""A pipe that the shell gave us has somebody at its other end."""
 _SAVE: Final = "save it as plain text in UTF-8"
 
 
@@ -60,7 +62,10 @@ def decoded(data: bytes) -> str:
 def _read(path: Path) -> bytes:
     """Never waits, as for somebody at the other end of a pipe, and never reads without an end."""
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        kind = os.fstat(file.fileno()).st_mode
+        if stat.S_ISFIFO(kind) and str(path).startswith(_GIVEN):
+            os.set_blocking(file.fileno(), True)
+        elif not stat.S_ISREG(kind):
             raise TextFileError("it is a device or a pipe", "name a file")
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

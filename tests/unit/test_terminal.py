@@ -367,6 +367,8 @@ def test_secrets_are_hidden_on_the_terminal_too() -> None:
     Terminal(file=screen).print("the key sk-canary-0123456789")
     assert screen.getvalue() == "the key ***\n"
     assert to_json({"a": "sk-canary-0123456789"}) == '{"a": "***"}'
+    Secret("12345678")
+    assert to_json({"pid": 12345678, "key": "12345678"}) == '{"pid": 12345678, "key": "***"}'
 
 
 SOURCES = [*sorted((ROOT / "daemon").rglob("*.py"))]

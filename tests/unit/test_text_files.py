@@ -6,6 +6,7 @@ import codecs
 import io
 import os
 import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,21 @@ def test_what_is_no_file_is_refused_and_nothing_waits_for_it(tmp_path: Path) -> 
         with pytest.raises(TextFileError, match=problem):
             read_text(path)
         assert problem in find_key(with_key_file(path)).trouble
+
+
+def test_what_the_shell_gives_as_a_pipe_is_read() -> None:
+    """As in `voiced config check --config <(...)`."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with open(writing, "wb") as pipe:  # noqa: PTH123
+            pipe.write(TEXT.encode())
+
+    later = threading.Timer(0.1, write)
+    later.start()
+    assert load(f"/dev/fd/{reading}").realtime.instructions == "Grüß Gott"
+    later.join()
+    os.close(reading)
 
 
 @given(st.binary(max_size=200))
