@@ -23,6 +23,12 @@ def systemd(address: str) -> Iterator[socket.socket]:
         yield receiver
 
 
+@pytest.fixture(autouse=True)
+def _nothing_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test before could not tell is not told in this one."""
+    monkeypatch.setattr(vitals, "_systemd", vitals._Systemd())
+
+
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
