@@ -6,7 +6,6 @@ import asyncio
 import copy
 import logging
 from collections.abc import Awaitable, Callable
-from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -14,9 +13,8 @@ from daemon.brain import dialogue, errors
 from daemon.brain.conversation import Conversation, Entry
 from daemon.brain.dialogue import Act, Dialogue, Reply, Say
 from daemon.brain.engines import Engines
-from daemon.brain.grammars import Building
 from daemon.brain.hearing import Heard
-from daemon.brain.meaning import Grammar
+from daemon.brain.listening import Listening
 from daemon.brain.orders import Order
 from daemon.brain.responses import Emit, OutOfTokens, ResponseWriter
 from daemon.brain.speaking import sentences
@@ -54,13 +52,8 @@ class Answering:
         self._emit = emit
         self._room = room
         self._dialogue = Dialogue()
-        self._grammar: tuple[list[Json], Building] | None = None
-        self._building = asyncio.Lock()
-        self._hearing_one = asyncio.Lock()
-        self._speaking_one = asyncio.Lock()
-        self._preparing = asyncio.Lock()
-        self._to_prepare: list[Json] = []
-        self._hearings: WeakKeyDictionary[Entry, tuple[Grammar, asyncio.Task[Heard]]] = WeakKeyDictionary()
+        self._listening = Listening(engines)
+        self._speaking = asyncio.Lock()
         self._running: dict[ResponseWriter, asyncio.Task[None]] = {}
         self._helping: set[asyncio.Task[None]] = set()
         self._prompt = InputTokens()
@@ -74,8 +67,7 @@ class Answering:
 
     def prepare(self, tools: list[Json]) -> None:
         """Have the ear learn these tools before anything is said about them."""
-        self._to_prepare = tools
-        self._help(self._prepare(tools))
+        self._help(self._listening.prepare(tools))
 
     def start(self, order: Order) -> None:
         """Begin a response; `response.created` is out when this returns. Raises Refusal."""
@@ -116,8 +108,9 @@ class Answering:
 
     def close(self) -> None:
         """The client is gone."""
-        for task in (*self._running.values(), *self._helping, *(task for _, task in self._hearings.values())):
+        for task in (*self._running.values(), *self._helping):
             task.cancel()
+        self._listening.close()
 
     async def _run(self, writer: ResponseWriter, order: Order) -> None:
         try:
@@ -145,7 +138,7 @@ class Answering:
             case Written(text) if order.metadata == RECITAL:
                 return Say(text)
             case Written(text):
-                grammar = await self._grammar_of(order.tools)
+                grammar = await self._listening.grammar(order.tools)
                 meaning = await asyncio.to_thread(grammar.understand, text)
                 heard = Heard(text.strip(), meaning, "sure" if meaning else "refuse")
                 return mind.answer(heard, grammar, order.may_act)
@@ -160,9 +153,9 @@ class Answering:
 
     async def _reply_to(self, entry: Entry, mind: Dialogue, order: Order) -> Reply:
         """The reply to an utterance; an ear that fails is told in words, not by silence."""
-        grammar = await self._grammar_of(order.tools)
+        grammar = await self._listening.grammar(order.tools)
         try:
-            heard = await self._hearing(entry, grammar)
+            heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
         except Exception:
             log.exception("The ear failed at an utterance.")
             return Say(dialogue.CANNOT_HEAR)
@@ -181,7 +174,7 @@ class Answering:
         writer.close_message()
 
     async def _speak(self, writer: ResponseWriter, sentence: str, speed: float) -> None:
-        async with self._speaking_one:
+        async with self._speaking:
             sound = await self._engines.speak(sentence, speed, writer.format)
         step = DELTA_MS * writer.format.bytes_per_ms
         for start in range(0, len(sound), step):
@@ -189,22 +182,10 @@ class Answering:
             writer.sound(sound[start : start + step])
             await self._room()
 
-    async def _hearing(self, entry: Entry, grammar: Grammar) -> Heard:
-        """What the ear makes of an item; it is asked once, however many want to know."""
-        known = self._hearings.get(entry)
-        if known is None or known[0] is not grammar:
-            known = self._hearings[entry] = grammar, asyncio.create_task(self._hear(entry, grammar))
-        return await asyncio.shield(known[1])
-
-    async def _hear(self, entry: Entry, grammar: Grammar) -> Heard:
-        """One utterance of a session at a time, so that the others' come in between."""
-        pending = self._dialogue.pending
-        async with self._hearing_one:
-            return await self._engines.hear(bytes(entry.audio), entry.format, grammar, pending)
-
     async def _transcribe(self, entry: Entry, tools: list[Json]) -> None:
         try:
-            heard = await self._hearing(entry, await self._grammar_of(tools))
+            grammar = await self._listening.grammar(tools)
+            heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
         except Exception as error:
             reason = {"type": "server_error", "code": None, "message": str(error), "param": None}
             self._emit(TranscriptionFailed(item_id=entry.id, content_index=0, error=reason))
@@ -214,25 +195,6 @@ class Answering:
             self._emit(TranscriptionDelta(item_id=entry.id, content_index=0, delta=heard.words))
         usage = {"type": "duration", "seconds": entry.audio_ms / 1000}
         self._emit(TranscriptionCompleted(item_id=entry.id, transcript=heard.words, usage=usage))
-
-    async def _prepare(self, tools: list[Json]) -> None:
-        async with self._preparing:
-            if tools is not self._to_prepare:
-                return
-            try:
-                await self._engines.prepare(await self._grammar_of(tools))
-            except Exception as error:
-                log.warning("The ear could not prepare for this session: %s", error)
-
-    async def _grammar_of(self, tools: list[Json]) -> Grammar:
-        """The grammar of these tools; a small board needs a second to build a new one.
-
-        A session has one built at a time, so that it leaves the threads to others.
-        """
-        async with self._building:
-            if self._grammar is None or self._grammar[0] != tools:
-                self._grammar = tools, self._engines.grammars.of(tools)
-            return await asyncio.shield(self._grammar[1])
 
     def _help(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
