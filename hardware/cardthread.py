@@ -29,6 +29,7 @@ log = logging.getLogger("voiced.sound")
 IDLE_S = 1.0  # the longest sleep: the watchdog wants to see every thread move
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 30.0  # ALSA writes some lines to stderr for each attempt
+_LONGEST_STILL_S = 5.0  # no card comes or goes when a sound server gets on
 _HEALTHY_S = 10.0  # a card that worked for so long is worth a quick attempt again
 _CLOSE_LIMIT_S = 1.0
 _REALTIME_PRIORITY = 20
@@ -140,7 +141,7 @@ class CardThread(ABC):
                 self._obey_without_card(order)
             if order is Order.START or alsaaudio.cards() != cards:
                 return _FIRST_PAUSE_S
-        return min(2 * pause_s, _LONGEST_PAUSE_S)
+        return min(2 * pause_s, _LONGEST_STILL_S if self._distrusted else _LONGEST_PAUSE_S)
 
     # ------------------------------------------------------------ for those who serve
 
