@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from daemon.core import events as ev
+from daemon.core.age import Age
 from daemon.core.attempt import Attempt, Stage
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
@@ -21,8 +22,6 @@ from daemon.core.timers import Timers
 from daemon.protocol import Error, Json, ResponseCreated, ResponseDone, ServerEvents
 
 REFUSED_S = 300.0
-GRACE_S = 60.0
-EXPIRY_MARGIN_S = 15.0
 OUTAGE_S = 2.0
 PROBE_S = 3.0
 PRESS_INTERVAL_S = 1.0
@@ -52,14 +51,13 @@ class Lifeline:
         self._offers = Offers(session)
         self._outbox = outbox
         self._ledger = ledger
-        self._max_session_s = max_session_s
         self._timers = Timers()
+        self._age = Age(self._timers, max_session_s)
         self._pace = Pace(dice)
         self._brain_pace = Pace(dice)
         self._conns = self._known = 0
         self._fatal = ""
         self._single = self._crowded = False
-        self._worn = self._overdue = False
         self._answering: str | None = None
         self._pressed_at = float("-inf")
         self._shown: ev.LinkState = "waiting"
@@ -84,11 +82,6 @@ class Lifeline:
     def find(self, conn: int) -> Attempt | None:
         """The connection of this number, unless it has been given up."""
         return next((each for each in (self.live, self.next, self.spare) if each and each.conn == conn), None)
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """What the session in use does without, as the server refuses it, and why."""
-        return self.live.left_out if self.live is not None else {}
 
     # ------------------------------------------------------------ what happens
 
@@ -194,10 +187,8 @@ class Lifeline:
                 self._dial(now, wanted=name == "haste")
             case "outage" | "brain":
                 self._call_the_brain(now)
-            case "soft":
-                self._worn = True
-            case "hard":
-                self._worn = self._overdue = True
+            case "soft" | "hard":
+                self._age.due(name)
             case "probe" if self.live is not None:
                 self._outbox.do(ev.Probe(self.live.conn))
                 self._timers.set("probe", now + PROBE_S)
@@ -238,10 +229,10 @@ class Lifeline:
     def _renew(self, idle: bool, now: float) -> None:
         """A worn session gets a successor; where the server has room for one only, it must go first."""
         live = self.live
-        if not self._worn or live is None or self.next is not None or live.place == "brain":
+        if not self._age.worn or live is None or self.next is not None or live.place == "brain":
             return
         alone = self._single or self._crowded
-        if (self._overdue and self._answering is None) or (alone and idle):
+        if (self._age.overdue and self._answering is None) or (alone and idle):
             self._hang_up(live, "worn")
             self._dial(now)
         elif not alone and "retry" not in self._timers:
@@ -252,7 +243,7 @@ class Lifeline:
         coming = self.next
         if coming is not None and coming.usable:
             # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
-            if self.live is None or (self._overdue and self._answering is None):
+            if self.live is None or (self._age.overdue and self._answering is None):
                 self._take(coming, now)
             elif idle and coming.stage is Stage.CONFIGURED:
                 coming.seed(self._ledger, now)
@@ -276,17 +267,9 @@ class Lifeline:
         self._pace.ready()
         if self.spare is not None:
             self._hang_up(self.spare)
-        self._worn = self._overdue = self._crowded = False
+        self._crowded = False
         self._timers.clear("retry", "outage", "brain")
-        self._limit(attempt, now)
-
-    def _limit(self, attempt: Attempt, now: float) -> None:
-        """Until when this session may be used, and from when on a quiet moment is to be taken."""
-        limit_s = self._max_session_s
-        if attempt.expires_in_s is not None:
-            limit_s = min(limit_s, max(EXPIRY_MARGIN_S, attempt.expires_in_s - EXPIRY_MARGIN_S))
-        self._timers.set("soft", now + limit_s - min(GRACE_S, limit_s / 10))
-        self._timers.set("hard", now + limit_s)
+        self._age.begin(attempt.expires_in_s, now)
 
     # ------------------------------------------------------------ making and leaving
 
@@ -342,8 +325,8 @@ class Lifeline:
         """It is gone."""
         if attempt is self.live:
             self.live, self._outbox.conn = None, 0
-            self._timers.clear("soft", "hard", "probe")
-            self._worn = self._overdue = False
+            self._timers.clear("probe")
+            self._age.end()
             self._answering = None
         if attempt is self.next:
             self.next = None

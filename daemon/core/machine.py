@@ -69,7 +69,8 @@ class Machine:
     @property
     def left_out(self) -> dict[str, str]:
         """Which of our settings and tools the server refuses, and why."""
-        return self._lifeline.left_out
+        live = self._lifeline.live
+        return live.left_out if live is not None else {}
 
     @property
     def ticket(self) -> int:

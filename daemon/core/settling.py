@@ -97,7 +97,8 @@ class Settling:
         not_taken = differences(only(self._session, self._sent), session)
         if session and not differences(self._session, session):
             self._kept = self._in_use = self._all
-            self._doubted = []
+            self._doubted, self._why = [], ""
+            self._offer.refused.clear()
             return self._end()
         self._kept = self._sent
         self._doubted = [part for part in self._doubted if part not in self._kept]

@@ -38,7 +38,7 @@ def test_a_rotation_that_breaks_before_it_makes_is_noticed(monkeypatch: pytest.M
 
 def _too_late(self: Lifeline, idle: bool, now: float) -> None:
     live = self.live
-    if live is not None and self._overdue:
+    if live is not None and self._age.overdue:
         self._hang_up(live, "worn")
         self._dial(now)
 

@@ -15,7 +15,7 @@ MOMENT_S = 0.6
 _STAGES = {
     Stage.DIALING: ("greeted", "refused", "connected"),
     Stage.GREETING: ("greeted",),
-    Stage.CONFIGURING: ("configured", "rejected", "narrowed"),
+    Stage.CONFIGURING: ("configured", "rejected"),
     Stage.SEEDING: ("knows",),
 }
 

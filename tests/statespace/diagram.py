@@ -26,12 +26,10 @@ WORDS = {
     "next greeted": "greeted",
     "next knows": "history confirmed",
     "next lost": "lost",
-    "next narrowed": "settings refused",
     "next refused": "refused",
     "next rejected": "settings refused",
     "speaker lost": "the speaker failed",
     "spare configured": "the brain is there",
-    "spare narrowed": "the brain is there",
     "spare rejected": "the brain is there",
     "text": "somebody asks",
 }

@@ -21,9 +21,6 @@ def connection(world: World, conn: int, what: str) -> None:
             event = ev.Disconnected(conn, 1006, "")
         case "refused":
             event = ev.Disconnected(conn, 401, "HTTP 401")
-        case "narrowed":
-            attempt = world.machine._lifeline.find(conn)
-            event = ev.Received(conn, error("invalid_value", attempt._update_id if attempt else ""))
         case "connected":
             event = ev.Connected(conn)
         case "greeted":

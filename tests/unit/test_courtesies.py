@@ -8,8 +8,8 @@ import pytest
 
 from daemon import protocol as wire
 from daemon.core import events as ev
+from daemon.core.age import EXPIRY_MARGIN_S
 from daemon.core.attempt import CONFIGURE_S, COURTESY_S, GREETING_S
-from daemon.core.lifeline import EXPIRY_MARGIN_S
 from daemon.protocol import ErrorDetail
 from tests.unit.desk_rig import Rig
 

@@ -15,6 +15,7 @@ from daemon.core.parts import only, parts
 from daemon.core.session import merged, session_config
 from daemon.core.settling import MOST_UPDATES, Offer, Settling
 from daemon.protocol import ErrorDetail, Json
+from tests.unit.desk_rig import Rig
 
 GOOD = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}}}}
 BAD = {"type": "object", "properties": {"names": {"type": "array"}}}
@@ -183,6 +184,7 @@ def test_a_server_that_says_that_it_has_everything_is_believed_though_there_was_
     offer = Offer(session())
     settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
     settling.begin()
+    settling.refused(ErrorDetail(param="tools[1]"), ours=True)
     settling.refused(ErrorDetail(code="odd"), ours=True)
     assert settling.taken(offer.session) is None
     assert settling.left_out == {}
@@ -231,3 +233,32 @@ def test_the_wire_event_of_a_refusal_need_not_be_whole() -> None:
     settling = Settling(Offer(session()), session(), Outbox(Keys(lambda: 0.5)))
     settling.begin()
     assert settling.refused(wire.ErrorDetail(), ours=False) is not None
+
+
+def test_tools_that_are_known_late_are_narrowed_on_the_connection_in_use_and_remembered() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown([tool("good"), tool("bad", BAD)]))
+    (update,) = rig.sent(wire.SessionUpdate)
+    refusal = ErrorDetail(param="session.tools[1].parameters", event_id=update.event_id, message="No.")
+    rig.receive(wire.Error(error=refusal), wire.SessionUpdated())
+    assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["good"]
+    assert list(rig.machine.left_out) == ["bad"]
+    assert rig.machine.link == "ready"
+    assert not rig.found(ev.Remark), "it is told once"
+    rig.clear()
+    rig.lose()
+    rig.connect()
+    assert [names_in(update.session) for update in rig.sent(wire.SessionUpdate)] == [["good"]]
+    assert list(rig.machine.left_out) == ["bad"]
+
+
+def test_what_was_refused_is_offered_again_when_the_tools_are_others() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown([tool("bad", BAD)]))
+    update = rig.sent(wire.SessionUpdate)[-1]
+    rig.receive(wire.Error(error=ErrorDetail(param="tools[0]", event_id=update.event_id)))
+    assert list(rig.machine.left_out) == ["bad"]
+    rig.step(ev.ToolsKnown([tool("bad")]))
+    rig.receive(wire.SessionUpdated())
+    assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["bad"]
+    assert rig.machine.left_out == {}

@@ -8,8 +8,9 @@ import pytest
 
 from daemon import protocol as wire
 from daemon.core import events as ev
+from daemon.core.age import EXPIRY_MARGIN_S
 from daemon.core.ledger import lines
-from daemon.core.lifeline import EXPIRY_MARGIN_S, OUTAGE_S
+from daemon.core.lifeline import OUTAGE_S
 from daemon.core.pace import Pace
 from daemon.protocol import ErrorDetail, Item
 from tests.unit.desk_rig import Rig
