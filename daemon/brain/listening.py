@@ -35,7 +35,10 @@ class Listening:
             if tools is not self._wanted:
                 return
             try:
-                await self._engines.prepare(await self.grammar(tools))
+                grammar = await self.grammar(tools)
+                await self._engines.prepare(grammar)
+                if grammar.unheard:
+                    log.warning("%d of a session's sentences are too many for the ear.", grammar.unheard)
             except Exception as error:
                 log.warning("The ear could not prepare for this session: %s", error)
 

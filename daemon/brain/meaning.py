@@ -42,12 +42,23 @@ class Grammar:
     @functools.cached_property
     def text(self) -> str:
         """The pattern of everything that may be spoken, decoys and all, for the word graph."""
-        return f"{decoys.OPENINGS} {BEFORE} {_spoken(_within(self._sentences, MOST_HEARD_WORDS))} {AFTER}"
+        return f"{decoys.OPENINGS} {BEFORE} {one_of(self._heard)} {AFTER}"
+
+    @property
+    def unheard(self) -> int:
+        """How many spoken sentences are more than the ear can learn: they are understood in writing only."""
+        return sum(sentence.spoken for sentence in self._sentences) - len(self._heard)
+
+    @functools.cached_property
+    def _heard(self) -> list[str]:
+        spoken = (sentence for sentence in self._sentences if sentence.spoken)
+        return [sentence.pattern for sentence in _within(spoken, MOST_HEARD_WORDS)]
 
     @functools.cached_property
     def text_when_asked(self) -> str:
         """The same after a question: an answer or a new command."""
-        return f"( {self.text} | {_spoken(ANSWERS)} )"
+        answers = one_of(sentence.pattern for sentence in ANSWERS if sentence.spoken)
+        return f"( {self.text} | {answers} )"
 
     def understand(self, text: str) -> Meaning | None:
         """The meaning of typed or recognised words, None where they are no sentence of this grammar.
@@ -94,7 +105,3 @@ def _within(sentences: Iterable[Sentence], most_words: int) -> Iterator[Sentence
         if words + length <= most_words:
             words += length
             yield sentence
-
-
-def _spoken(of: Iterable[Sentence]) -> str:
-    return one_of(sentence.pattern for sentence in of if sentence.spoken)

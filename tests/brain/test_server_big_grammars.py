@@ -116,6 +116,8 @@ def test_what_the_ear_listens_for_has_an_end_and_begins_with_the_first_tools() -
     grammar = Grammar([*LAMP_AND_FAN, *many_tools(150)])
     assert "lamp" in grammar.text
     assert len(grammar.text.split()) < 1.1 * MOST_HEARD_WORDS
+    assert grammar.unheard
+    assert not Grammar(LAMP_AND_FAN).unheard
     assert grammar.understand("tool one hundred babudubu") is None
     assert grammar.understand(f"tool seven {names(280, 1)[0]}") is not None
 
