@@ -133,6 +133,11 @@ class Response(Struct, kw_only=True):
         """Has it come to its end? Some servers say nothing of how it ended when all is well."""
         return self.status not in _UNFINISHED
 
+    @property
+    def withdrawn(self) -> bool:
+        """Was it cancelled before anything came of it?"""
+        return self.status in ("cancelled", "canceled") and not self.output
+
 
 class Part(Struct, kw_only=True):
     """A content part as `response.content_part.*` names it: type `audio` or `text`."""

@@ -145,6 +145,11 @@ class Answer:
                 self._outbox.do(ev.Remark(missing))
             self._tools.refuse(calls, INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT)
             return
+        if response.withdrawn and self.turn.detected and self.turn.rounds < MAX_ROUNDS:
+            # The server's voice detection still hears the question, and answers it by itself.
+            self.turn.rounds += 1
+            self._exchange.expect("", {}, now)
+            return
         if missing:
             self.fail(missing)
         if len(response.output) > len(output):

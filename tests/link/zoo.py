@@ -284,6 +284,28 @@ class DetectingEarly(Detecting):
     names_what_it_refuses = False
 
 
+class DetectingLate(Detecting):
+    """It hears a second late: what it still hears cancels the answer that was asked for, then it answers."""
+
+    late_s = 1.0
+    _hears = False
+
+    def from_client(self, event: Json) -> None:
+        if event["type"] == "input_audio_buffer.append" and not self._hears:
+            self._hears = True
+            self.ways.tell({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0})
+        if event["type"] == "response.create" and self._answers_by_itself(event):
+            for kind, status in (("created", "in_progress"), ("done", "cancelled")):
+                response = {"id": "resp_late", "status": status, "output": []}
+                self.ways.tell({"type": f"response.{kind}", "response": response})
+            self.ways.later(self.late_s, lambda: self.ways.ask({"type": "response.create"}))
+        else:
+            super().from_client(event)
+
+    def _committed(self) -> None:
+        self._own, self._hears = True, False
+
+
 class DetectingSilence(Detecting):
     """It takes what was said at the first silence, before the button is let go."""
 
@@ -401,4 +423,5 @@ ZOO: dict[str, type[Character]] = {
     "strict schemas, not named": StrictInSilence,
     "complains in plain words": Complaining,
     "voice detection that goes off early": DetectingSilence,
+    "voice detection that hears late": DetectingLate,
 }

@@ -6,6 +6,7 @@ import pytest
 
 from daemon import protocol as wire
 from daemon.core import events as ev
+from daemon.core.answer import MAX_ROUNDS, STALLED
 from daemon.core.barge_in import CANCEL_S
 from daemon.core.early import _MOST_PIECES
 from daemon.protocol import ErrorDetail, Item, Response
@@ -186,6 +187,56 @@ def test_one_whose_server_does_not_say_what_it_has_heard_is_cancelled() -> None:
     rig.capture(1.0)
     created(rig, "own")
     assert [event.response_id for event in rig.sent(wire.ResponseCancel)] == ["own"]
+
+
+# ------------------------------------------------------------ it hears late, and cancels ours
+
+
+def asked_while_it_hears() -> Rig:
+    """The button is let go, ours has begun, and the server has not heard the end yet."""
+    rig = Rig().start()
+    rig.edge(True)
+    rig.receive(wire.SpeechStarted())
+    rig.capture(1.0)
+    rig.wait(1.0)
+    let_go(rig)
+    created(rig, "ours")
+    rig.clear()
+    return rig
+
+
+def test_an_answer_that_its_voice_detection_cancels_is_no_end_its_own_is_taken() -> None:
+    rig = asked_while_it_hears()
+    rig.done("ours", status="cancelled")
+    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.TurnOver)
+    rig.receive(wire.SpeechStopped(), wire.AudioCommitted(item_id="u"))
+    created(rig, "own")
+    rig.done("own", CALL)
+    (run,) = rig.found(ev.RunTool)
+    rig.step(ev.ToolDone(run.key, "The lamp is on."))
+    rig.reply("told", "j")
+    rig.done("told")
+    rig.step(ev.Drained(("j",)))
+    (over,) = rig.found(ev.TurnOver)
+    assert (over.turn["source"], over.turn["trouble"]) == ("button", None)
+    assert len(rig.sent(wire.ResponseCreate)) == 1, "for the outcome of the tool"
+
+
+def test_the_user_is_told_when_nothing_comes_after_it() -> None:
+    rig = asked_while_it_hears()
+    rig.done("ours", status="cancelled")
+    rig.wait(31.0)
+    assert [trouble.message for trouble in rig.found(ev.Trouble)] == [STALLED]
+    assert rig.machine.state == "idle"
+
+
+def test_a_server_that_cancels_for_ever_is_given_up() -> None:
+    rig = asked_while_it_hears()
+    for number in range(MAX_ROUNDS + 2):
+        rig.done(f"r{number}", status="cancelled")
+        created(rig, f"r{number + 1}")
+    assert rig.found(ev.TurnOver)
 
 
 # ---------------------------------------------------------------- in the style tap
