@@ -44,9 +44,9 @@ class Configuration:
     def make(self, rng: Random, large: bool) -> bytes:
         """TOML of any sections."""
         value = conforming(rng, _CONFIG, _CONFIG["$defs"])
-        if rng.random() < 0.5:
+        if rng.random() < (0.2 if large else 0.5):
             value = warped(rng, value)
-        garble = rng.random() < 0.3
+        garble = rng.random() < (0.2 if large else 0.3)
         if large and not garble:
             value = swollen(rng, value, LARGE_BYTES)
         text = as_toml(value if isinstance(value, dict) else {"realtime": value})
