@@ -6,10 +6,7 @@ The names follow `deploy/demo.toml`, which explains them; `schema()` is the same
 from __future__ import annotations
 
 import difflib
-import math
 import re
-import tomllib
-import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
@@ -18,6 +15,7 @@ import msgspec
 from msgspec import Meta, field
 
 from daemon import address, inventory, wiring
+from daemon.bounded_toml import TomlError, tables
 from daemon.core.devices import Devices
 from daemon.prices import Prices
 from daemon.text_file import TextFileError, read_text
@@ -115,8 +113,6 @@ class Config(Struct, frozen=True):
     state: StateConfig = StateConfig()
 
 
-_STRANGE: Final = re.compile("[\u00a0\u200b-\u200f\u2018-\u201f\u2028-\u202f\u2060\ufeff\u00ab\u00bb\u3000]")
-"""What word processors and web pages put in the place of quotes and blanks."""
 _TABLES: Final[dict[str, Any]] = {"lamps": LampConfig, "devices": DeviceConfig}
 _OWNED: Final = {
     "type": "leave it out, it is always realtime",
@@ -162,12 +158,12 @@ def load(path: str | Path) -> Config:
 def parse(text: str, name: str) -> Config:
     """Make a Config of TOML; `name` is what errors call the file. Raises ConfigError."""
     try:
-        raw = _toml(text)
+        raw = tables(text)
         config = _sections(raw)
         for complaint in (*_complaints(config), *_with_nul("", raw)):
             raise ConfigError(complaint)
         check_origins("brain.origins", config.brain.origins)
-    except ConfigError as error:
+    except (ConfigError, TomlError) as error:
         raise ConfigError(f"{name}: {error}") from None
     return config
 
@@ -175,26 +171,6 @@ def parse(text: str, name: str) -> Config:
 def schema() -> dict[str, Any]:
     """The JSON Schema of the configuration, for editors that complete and check TOML."""
     return msgspec.json.schema(Config)
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        place = re.search(r" \(at ((?:line (\d+), column \d+)|end of document)\)$", str(error))
-        where = place[1] if place else "somewhere"
-        what = re.sub(r" \(at .*\)$", "", str(error))
-        if place and place[2] and (strange := _STRANGE.search(text.split("\n")[int(place[2]) - 1])):
-            name = unicodedata.name(strange[0], "strange letter").lower()
-            raise ConfigError(f"{where}: there is a {name} in it; write plain quotes and blanks") from None
-        raise ConfigError(f"{where}: this is not TOML ({what}); mend that line") from None
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ConfigError(f"{text}: this is no number that can be used; write another one")
-    return number
 
 
 def _sections(raw: dict[str, Any]) -> Config:

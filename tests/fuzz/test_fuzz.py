@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from tests.fuzz.campaign import TARGETS, inputs, kept, tried
+from tests.fuzz.known import KNOWN
 from tests.fuzz.meter import LIMIT_S, BrokenPromiseError, Meter
 from tests.fuzz.schemas import complaint, strict
 
@@ -31,6 +32,11 @@ def test_hostile_input_meets_declared_errors_and_costs_little(name: str, tmp_pat
     for data in islice(inputs(target, SEED), INPUTS):
         problem = tried(target, data)
         assert not problem, kept(target, data, problem, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "data"), KNOWN, ids=[f"{name}-{n}" for n, (name, _) in enumerate(KNOWN)])
+def test_what_once_took_too_long_does_not(name: str, data: bytes) -> None:
+    assert not tried(TARGETS[name], data)
 
 
 @pytest.mark.parametrize("name", TARGETS)
