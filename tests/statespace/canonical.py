@@ -49,7 +49,7 @@ _IGNORED = frozenset(
             "now",
         ),
         # counters that only name things
-        *("number", "_turns", "_conns", "_effects", "last", "_told", "ids", "broken", "rounds"),
+        *("number", "_turns", "_conns", "_effects", "last", "_told", "ids", "broken", "rounds", "amount"),
         # what is told afterwards
         *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
