@@ -10,4 +10,4 @@ _ALPHABET = string.digits + string.ascii_letters
 
 def new_id(prefix: str, length: int = 21) -> str:
     """`item_` and the like, with as many random characters as the real service uses."""
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(length))

@@ -26,6 +26,9 @@ from daemon.brain.settings import (
 )
 from daemon.protocol import Item, Json
 
+MAX_INPUT = 1000
+"""Items of a request's own: each is read while everybody else waits."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -85,6 +88,8 @@ def _or(wanted: Any, otherwise: Any) -> Any:
 def _context(wanted: ResponseSettings, conversation: Conversation, format: Format) -> list[Entry]:
     if wanted.input is UNSET:
         return conversation.entries
+    if len(wanted.input) > MAX_INPUT:
+        raise errors.invalid("response.input", f"A response takes at most {MAX_INPUT} items.")
     return [
         _entry(each, f"response.input[{index}]", conversation, format)
         for index, each in enumerate(wanted.input)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from daemon.brain import conversation
 from daemon.brain.chain import Chain
 from daemon.brain.conversation import Conversation, Entry
+from daemon.brain.orders import MAX_INPUT
 from daemon.protocol import Content, Item
 from tests.brain.talk import Talk, asynchronous, calls, talking
 
@@ -182,3 +183,13 @@ def test_what_is_held_is_counted_as_it_grows_and_shrinks() -> None:
         Entry(Item(id="d", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 5))
     )
     assert [each.id for each in talk.entries] == ["c", "d"]
+
+
+@asynchronous
+async def test_a_request_with_more_items_of_its_own_than_one_answer_needs_is_refused() -> None:
+    async with talking() as talk:
+        talk.configure()
+        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": TEXT}]}
+        refusal = talk.refusal("response.create", response={"input": [item] * (MAX_INPUT + 1)})
+        assert refusal["param"] == "response.input"
+        assert calls(await talk.answer(conversation="none", input=[item] * 5))

@@ -8,6 +8,7 @@ from tests.fuzz.inputs import LARGE_BYTES
 
 _MARKS: Final = "\u0301\u0323"
 _FENCED: Final = 60_000
+_ITEM: Final = '{"type":"message","role":"user","content":[{"type":"input_text","text":"a"}]}'
 _QUOTED: Final = '"1"'
 
 
@@ -51,6 +52,8 @@ _TEXTS: Final[tuple[tuple[str, str], ...]] = (
     ("control", _many("[", 60_000)),
     ("control", f'{{"do": "{_many(_MARKS, 60_000)}"}}'),
     ("brain", f'{{"type":"conversation.item.create","item":{{"x":{_list("-1e308")}}}}}'),
+    ("brain", f'{{"type":"response.create","response":{{"conversation":"none","input":{_list(_ITEM)}}}}}'),
+    ("brain", f'{{"type":"response.create","response":{{"input":{_list(_ITEM, 90_000)}}}}}'),
     ("hints", f"def it({', '.join(f'p{n}: int' for n in range(50_000))}): 'Do it.'"),
     ("hints", f"def it(p: {_many('list[', 150)}int{']' * 30}): 'Do it.'"),
 )
