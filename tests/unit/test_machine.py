@@ -43,7 +43,21 @@ SERVER_EVENTS = st.one_of(
     st.builds(
         lambda r, i: wire.OutputTranscriptDelta(response_id=r, item_id=i, delta="a b"), RESPONSES, ITEMS
     ),
-    st.builds(lambda i: wire.AudioCommitted(item_id=i), ITEMS),
+    st.builds(lambda i: wire.AudioCommitted(item_id=i), ITEMS | st.just("")),
+    st.builds(
+        lambda r, i, c: wire.OutputItemDone(
+            response_id=r, item=Item(id=i, type="function_call", call_id=c, name="set_device")
+        ),
+        RESPONSES,
+        ITEMS | st.just(""),
+        CALLS | st.just(""),
+    ),
+    st.builds(
+        lambda r, i, c: wire.ArgumentsDone(response_id=r, item_id=i, call_id=c, name="set_device"),
+        RESPONSES,
+        ITEMS,
+        CALLS,
+    ),
     st.builds(lambda i: wire.TranscriptionCompleted(item_id=i, transcript="words"), ITEMS),
     st.builds(wire.SpeechStarted),
     st.builds(
