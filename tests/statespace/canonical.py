@@ -76,6 +76,7 @@ _IGNORED = frozenset(
             "_keys_of",
             "_total_bytes",
             "_last",
+            "amount",
         ),
         # where else the same is met
         *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
