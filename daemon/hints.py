@@ -99,7 +99,7 @@ class _Reader:
         factories = _factories(make)
         taken = {}
         with _read_at(path):
-            parameters = inspect.signature(make).parameters
+            parameters, declared = inspect.signature(make).parameters, _declared(make)
         if len(parameters) > MAX_KINDS:
             raise HintError(
                 path or "it", f"has more than {MAX_KINDS} parameters", "write several smaller tools"
@@ -109,6 +109,10 @@ class _Reader:
             here = f"{path}.{parameter.name}" if path else parameter.name
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise HintError(here, "must be a plain parameter", "write it without * and /")
+            if parameter.annotation not in (parameter.empty, declared.get(parameter.name)):
+                raise HintError(
+                    here, "has two hints, of which one would be lost", "write the same one in both places"
+                )
             if parameter.name not in hints:
                 raise HintError(here, "has no type hint", f"write one such as {parameter.name}: int")
             kind = self.kind(hints[parameter.name], here)
@@ -224,6 +228,12 @@ def _read_at(path: str) -> Iterator[None]:
 def _hints(hinted: Any, path: str) -> dict[str, Any]:
     with _read_at(path):
         return typing.get_type_hints(hinted, include_extras=True)
+
+
+def _declared(make: Any) -> dict[str, Any]:
+    """What is written beside the names of a function or of a class: its constructor may say otherwise."""
+    places = reversed(make.__mro__) if isinstance(make, type) else [make]
+    return {name: hint for place in places for name, hint in inspect.get_annotations(place).items()}
 
 
 def _factories(make: Any) -> set[str]:

@@ -127,6 +127,8 @@ class Number(Kind):
         """50.0 and "50" are integers where one is meant, true is not."""
         number = value if exact else _number(value)
         number = self._whole(number, exact) if self.whole else _real(number)
+        if number is None and type(value) in (int, float) and abs(value) > LARGEST_INT:
+            raise MisfitError(f"Expected {self.name}, got a number that is too large")
         if number is None:
             raise expected(self.name, value)
         if number < self.lo:

@@ -80,7 +80,7 @@ class Table(Kind):
                     raise MisfitError("it is given twice")
                 taken[key] = self.value.take(item, exact)
             except MisfitError as error:
-                raise error.at(shown(name)) from None
+                raise error.at(shown(str(name))) from None
         return taken
 
 
@@ -158,7 +158,7 @@ class Object(Kind):
         try:
             return self.make(**taken)
         except (TypeError, ValueError) as error:
-            raise MisfitError(str(error)) from error
+            raise MisfitError(str(error) or type(error).__name__) from error
 
     @cached_property
     def _spellings(self) -> Spellings:

@@ -44,7 +44,8 @@ MAX_ARGUMENTS = 64 * 1024
 """In characters: more than a model says in one answer, and little enough to check on the loop."""
 _SPACE = "\ufeff \r\n\t"
 _FENCE = "`~"
-_LANGUAGE = re.compile(r"\w*\s*")
+_LANGUAGE = re.compile(r'[^\s{["]*\s*')
+_MAX_DIGITS = 400
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "voiced_tool"
@@ -85,6 +86,10 @@ class Tool:
         except HintError as error:
             raise ToolDefinitionError(f"{self.name}: {error}") from error
         self.parameters = self._arguments.schema()
+        if _is_broken(self.schema()):
+            raise ToolDefinitionError(
+                f"{self.name}: there is half a character (a lone surrogate) in its texts, write it whole"
+            )
 
     def _check(self) -> None:
         problem = None
@@ -122,14 +127,16 @@ class Tool:
             raise MisfitError(f"the arguments are longer than {MAX_ARGUMENTS} characters")
         bare = _unfenced(arguments_json.strip(_SPACE))
         decoded = self._json(bare) if bare or self.parameters["required"] else None
-        if isinstance(decoded, str) and decoded.strip().startswith("{"):
-            decoded = self._json(decoded)
+        if isinstance(decoded, str) and (inner := _unfenced(decoded.strip(_SPACE))).startswith("{"):
+            decoded = self._json(inner)
         nothing = decoded in (None, "") and not self.parameters["required"]
         return {} if nothing else decoded
 
     def _json(self, text: str) -> Any:
         try:
-            return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+            return json.loads(
+                text, object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole_number
+            )
         except MisfitError:
             raise
         except (ValueError, RecursionError) as error:
@@ -156,6 +163,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def _whole_number(digits: str) -> float:
+    """So many digits are infinite for everybody, and would take long to read."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+
+
+def _is_broken(schema: Mapping[str, Any]) -> bool:
+    """Is there text in it that JSON can spell but nobody can send?"""
+    try:
+        json.dumps(schema, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _yields(function: Callable[..., Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from daemon.tools import ToolDefinitionError
 
 MAX_FILE_BYTES = 2**20
+_NOT_PYTHON = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # A named pipe would hold up whoever opens it.
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -51,6 +53,8 @@ def read(path: Path) -> bytes:
         raise ToolFileError(path, 0, f"{error.strerror}: let the service read the file") from error
     if len(source) > MAX_FILE_BYTES:
         raise ToolFileError(path, 0, "it is larger than 1 MB: import what is large from a module")
+    if source.startswith(_NOT_PYTHON):
+        raise ToolFileError(path, 1, "it is UTF-16 or UTF-32, which Python does not read: save it as UTF-8")
     return source
 
 

@@ -27,6 +27,7 @@ from daemon.extensions.text import bounded, text_of
 from daemon.tools import Tool, ToolDefinitionError, ToolError, marked
 
 _MAX_PROBLEM_CHARS = 500
+_MAX_OFFERS_CHARS = 256 * 1024
 _PR_SET_PDEATHSIG = 1
 _NICENESS = 5
 _OOM_SCORE = "700"
@@ -47,8 +48,8 @@ class Channel:
 
     def send(self, kind: str, **fields: Any) -> None:
         """One message, on a line of its own whatever else was written here."""
-        line = json.dumps({"type": kind, **fields}, allow_nan=False)
-        rest = memoryview(f"\n{line}\n".encode())
+        line = json.dumps({"type": kind, **fields}, allow_nan=False, ensure_ascii=False)
+        rest = memoryview(f"\n{line}\n".encode(errors="replace"))
         try:
             with self._lock:
                 while rest:
@@ -127,6 +128,16 @@ def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threa
     timer.daemon = True
     timer.start()
     return timer
+
+
+def offers(tools: list[Tool]) -> list[dict[str, Any]]:
+    """What the service is told of them all. Raises CannotLoadError."""
+    told = [offer(tool) for tool in tools]
+    if len(json.dumps(told, allow_nan=False)) > _MAX_OFFERS_CHARS:
+        limit_kb = _MAX_OFFERS_CHARS >> 10
+        problem = f"its tools take more than {limit_kb} kB of text: describe them in fewer words"
+        raise CannotLoadError(0, problem)
+    return told
 
 
 def offer(tool: Tool) -> dict[str, Any]:
@@ -220,7 +231,7 @@ def main() -> None:
     limit = end_if_it_takes_longer(file["limit_s"], file["path"], channel)
     try:
         tools = load(file["path"], binascii.a2b_base64(file["source"]))
-        channel.send("loaded", tools=[offer(tool) for tool in tools])
+        channel.send("loaded", tools=offers(tools))
     except CannotLoadError as error:
         channel.send("failed", line=error.line, problem=str(error))
         return

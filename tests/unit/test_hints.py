@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import sys
@@ -186,7 +187,7 @@ def test_bounds_and_descriptions_are_offered_wherever_they_stand(hint: Any, shap
         (Annotated[Seconds, Range(5, 60)], 4, "value: Expected int >= 5"),
         (Mode, "loud", "value: expected one of fast, slow and quiet"),
         (int, True, "value: Expected int, got bool"),
-        (int, 2**63, "value: Expected int, got int"),
+        (int, 2**63, "value: Expected int, got a number that is too large"),
         (bool, 1, "value: Expected bool, got int"),
         (str, 5, "value: Expected str, got int"),
         (list[str], "a", "value: Expected array, got str"),
@@ -254,6 +255,24 @@ class Loose:
     things: list  # type: ignore[type-arg]
 
 
+@dataclass
+class Bounded:
+    """Its constructor is the owner's, and it is the one that has the bounds."""
+
+    seconds: int
+
+    def __init__(self, seconds: Seconds) -> None:
+        self.seconds = seconds
+
+
+Half = TypedDict("Half", {"\udfff": int})
+
+
+class Narrow(Point):
+    def __new__(cls, x: Annotated[int, Range(0, 3)]) -> Narrow:
+        return super().__new__(cls, x)
+
+
 class Plain:
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -295,6 +314,8 @@ NO_ITEMS = "value is list, which does not say what it holds, write list[str]"
         (Empty, "value has choices that are no texts or whole numbers"),
         (Literal[b"a"], "value has choices that are no texts or whole numbers"),
         (Literal[1, "1"], "value has an empty choice, or two that are written alike"),
+        (Bounded, "value.seconds has two hints, of which one would be lost, write the same one"),
+        (Narrow, "value.x has two hints, of which one would be lost"),
         (Node, "value.below is nested without an end"),
         (int | Literal[1], "value has int and one of 1, which JSON cannot tell apart"),
         (str | Literal["a"], "value has str and one of a, which JSON cannot tell apart"),
@@ -361,6 +382,8 @@ def test_a_default_is_offered_as_json(hint: Any, default: Any, told: Any) -> Non
         (Mode, "fast", "value has a default that is no one of fast"),
         (tuple[int, ...], [1], "value has a default that is no array"),
         (str, object(), "value has a default that does not fit (Expected str, got object)"),
+        (dict[str, int], {1: 2}, "value has a default that does not fit (1: Expected str, got int)"),
+        (float, math.inf, "value has a default that does not fit (Expected float, got a number that is too"),
     ],
 )
 def test_a_default_that_the_hint_forbids_is_refused(hint: Any, default: Any, complaint: str) -> None:
@@ -466,7 +489,8 @@ def test_a_value_in_other_clothes_is_taken_where_its_meaning_is_certain(
         (Seconds, "0x10", "value: Expected int, got str"),
         (Seconds, "5 s", "value: Expected int, got str"),
         (Seconds, "", "value: Expected int, got str"),
-        (int, 1e300, "value: Expected int, got float"),
+        (int, 1e300, "value: Expected int, got a number that is too large"),
+        (float, 10**309, "value: Expected float, got a number that is too large"),
         (int, "1e999", "value: Expected int, got str"),
         (float, "nan", "value: Expected float, got str"),
         (float, "1e999", "value: Expected float, got str"),
@@ -499,7 +523,9 @@ GIVEN = '{"value": 3}'
         f"`{GIVEN}`",
         f"~~~json\n{GIVEN}\n~~~",
         f"\ufeff{GIVEN}",
+        f"```application/json\n{GIVEN}\n```",
         json.dumps(GIVEN),
+        json.dumps(f"```json\n{GIVEN}\n```"),
         '{"Value": "3"}',
     ],
 )
@@ -519,8 +545,9 @@ def test_no_arguments_are_none_where_none_are_required(arguments: str) -> None:
         ('{"value": {"a": 1, "a": 2}}', "a is given twice"),
         ('{"value": NaN}', "the arguments are not valid JSON (NaN"),
         ('{"value": Infinity}', "the arguments are not valid JSON (Infinity"),
-        ('{"value": 1e999}', "value: Expected int, got float"),
-        ('{"value": ' + "9" * 5000 + "}", "the arguments are not valid JSON"),
+        ('{"value": 1e999}', "value: Expected int, got a number that is too large"),
+        ('{"value": ' + "9" * 5000 + "}", "value: Expected int, got a number that is too large"),
+        ('{"value": -' + "9" * 5000 + "}", "value: Expected int, got a number that is too large"),
         ("[" * 60_000, "the arguments are not valid JSON"),
         (" " * 2**16 + GIVEN, "the arguments are longer than 65536 characters"),
         ('{"value": 3} {"value": 4}', "the arguments are not valid JSON"),
@@ -540,6 +567,25 @@ def test_half_a_character_is_no_text() -> None:
         hint = str if text.startswith('"') else dict[str, int]
         with pytest.raises(BadCallError, match="half a character"):
             tool_of(hint).arguments('{"value": ' + text + "}")
+
+
+@pytest.mark.parametrize("hint", [Literal["\ud800"], Annotated[int, "half \ud800"], list[Half]])
+def test_a_hint_that_nobody_could_send_is_refused(hint: Any) -> None:
+    with pytest.raises(ToolDefinitionError, match="half a character"):
+        tool_of(hint)
+
+
+def test_a_decorator_that_hides_bounds_is_refused() -> None:
+    def water(seconds: Seconds) -> str:
+        """Water."""
+        return ""
+
+    @functools.wraps(water, assigned=["__doc__"])
+    def wrapped(seconds: int) -> str:
+        return water(seconds)
+
+    with pytest.raises(ToolDefinitionError, match="seconds has two hints, of which one would be lost"):
+        Tool(wrapped)
 
 
 def test_a_complaint_about_a_long_name_is_short_enough_to_be_read() -> None:

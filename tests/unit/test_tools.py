@@ -362,6 +362,13 @@ def test_no_directory_is_no_tools(tmp_path: Path) -> None:
         (GOOD.replace(": Annotated[int, Range(1, 30)]", ""), 0o644, ":5: water: seconds has no type hint"),
         (GOOD.replace("def water", "def taken"), 0o644, ":5: there is a tool taken already: rename one"),
         ("raise SystemExit(1)", 0o644, ":1: SystemExit: 1"),
+        (GOOD.replace('"""', '"""\\ud800', 1), 0o644, ":5: water: there is half a character"),
+        ("raise ValueError('\\ud800')", 0o644, ":1: ValueError: ?: correct the line"),
+        (
+            GOOD.replace('"""', '"""' + "all about it " * 50_000, 1),
+            0o644,
+            ": its tools take more than 256 kB",
+        ),
         (GOOD, 0o666, ": others may write to it: chmod go-w it"),
         (GOOD, 0o664, ": others may write to it: chmod go-w it"),
     ],
@@ -375,6 +382,15 @@ def test_a_bad_file_is_told_with_its_line_and_the_others_still_load(
     assert tools == ["water"]
     assert len(errors) == 1
     assert errors[0].startswith(f"{bad}{complaint}")
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-be", "utf-32", "utf-32-be"])
+def test_a_file_that_windows_saved_as_unicode_is_refused_with_the_remedy(tmp_path: Path, coding: str) -> None:
+    mark = "" if coding in ("utf-16", "utf-32") else "\ufeff"
+    put(tmp_path, "bad.py", "").write_bytes((mark + GOOD).encode(coding))
+    tools, errors = load_tools(tmp_path)
+    assert tools == []
+    assert errors[0].endswith("which Python does not read: save it as UTF-8")
 
 
 def test_a_directory_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> None:
