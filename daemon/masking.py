@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from itertools import takewhile
+from functools import cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -24,6 +24,8 @@ _RECOGNISED: Final = 16
 _PIECE: Final = 6
 """So many letters of a secret's beginning, and a text that ends there goes on with the secret."""
 _MAX_STREAMS: Final = 32
+_SIGNS: Final = ("\\", "%", "&#")
+"""Where none of them is, no letter is written otherwise than as it is."""
 _IN_URLS: Final = re.compile(r"key|token|secret|sig|auth|pass|pwd|code|credential", re.IGNORECASE)
 
 
@@ -47,35 +49,50 @@ class _Forms:
         self.unmistakable = len(secret) >= (_UNMISTAKABLE if secret.isalpha() else _PIECE)
         self.piece = min(_PIECE, len(secret) // 2 + 1)
         self._word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])")
-        self._head = secret[:_RECOGNISED]
         self._spelled = re.compile("".join(map(_spelled, secret)))
+        self._head = re.compile(re.escape(secret[:_RECOGNISED]))
+        self._spelled_head = re.compile("".join(map(_spelled, secret[:_RECOGNISED])))
+        self._rest = [_letter(letter) for letter in secret[_RECOGNISED:]]
         self._encoded = _encoded(secret.encode(errors="replace"))
 
     def cut_out(self, text: str) -> str:
         """The text without it."""
         if not self.unmistakable:
             return self._word.sub(MASK, text)
-        text = "".join(self._around(text))
-        if "\\" in text or "%" in text:
+        spelled = any(sign in text for sign in _SIGNS)
+        if spelled:
             text = self._spelled.sub(MASK, text)
+        text = "".join(self._around(text, self._spelled_head if spelled else self._head))
         for form in self._encoded:
             text = text.replace(form, MASK)
         return text
 
-    def _around(self, text: str) -> Iterator[str]:
+    def _around(self, text: str, head: re.Pattern[str]) -> Iterator[str]:
         """What stands around it; where somebody has cut it off, as much of it as is there goes."""
         begin = 0
-        while (at := text.find(self._head, begin)) >= 0:
-            yield text[begin:at] + MASK
-            there = zip(self.plain, text[at : at + len(self.plain)], strict=False)
-            begin = at + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], there))
+        while found := head.search(text, begin):
+            yield text[begin : found.start()] + MASK
+            begin = found.end()
+            for letter in self._rest:
+                if not (there := letter.match(text, begin)):
+                    break
+                begin = there.end()
         yield text[begin:]
 
 
 def _spelled(letter: str) -> str:
-    """A letter as it is, with backslashes, or by its number as JSON and URLs write it, once or repeatedly."""
-    quoted = "".join(f"%(?:25){{0,4}}(?i:{byte:02x})" for byte in letter.encode(errors="replace"))
-    return rf"(?:\\{{0,8}}{re.escape(letter)}|\\{{1,8}}u(?i:{ord(letter):04x})|{quoted})"
+    """A letter as it is, with backslashes, or by its number as JSON, HTML and URLs write it."""
+    quoted = "".join(
+        rf"(?:%(?:25){{0,4}}|\\{{1,8}}x)(?i:{byte:02x})" for byte in letter.encode(errors="replace")
+    )
+    number = ord(letter)
+    in_html = f"&#(?:0{{0,6}}{number}|[xX]0{{0,6}}(?i:{number:x}));"
+    return rf"(?:\\{{1,8}}u(?i:{number:04x})|{in_html}|{quoted}|\\{{0,8}}{re.escape(letter)})"
+
+
+@cache
+def _letter(letter: str) -> re.Pattern[str]:
+    return re.compile(_spelled(letter))
 
 
 def _encoded(secret: bytes) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from daemon.masking import Outlet, Secret, keep_secrets_of, mask
 from daemon.record_limit import shortened
 
 KEY = "sk-canary/0123+456789-abcdef"
+LATE = "sk-canary-0123456789-ab/456789+cdef=ghi"
+"""Its first letter that others write otherwise stands where the key has given itself away."""
 LETTERS = st.text("abcdefghij-_/+=", min_size=8, max_size=60)
 
 
@@ -40,6 +42,13 @@ def basic(before: str) -> str:
         f"https://user:{quote(KEY, safe='')}@proxy:3128",
         KEY.encode().hex(),
         KEY.encode().hex().upper(),
+        "".join(f"\\x{ord(letter):02x}" for letter in KEY),
+        "".join(f"&#{ord(letter)};" for letter in KEY),
+        KEY.replace("/", "&#x2F;").replace("+", "&#043;"),
+        quote(LATE, safe=""),
+        json.dumps(LATE).replace("/", r"\/"),
+        LATE.replace("/", "&#x2f;").replace("+", r"\u002B"),
+        f"{quote(KEY, safe='')[:25]} [cut]",
         f"{KEY[:20]} [cut]",
         f"line\n{KEY}\nline",
         f"{KEY}{KEY}",
@@ -47,6 +56,7 @@ def basic(before: str) -> str:
 )
 def test_a_secret_is_masked_in_every_form(written: str) -> None:
     Secret(KEY)
+    Secret(LATE)
     masked = mask(f"before {written} behind")
     assert "***" in masked
     assert "canary" not in masked
