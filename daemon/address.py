@@ -17,7 +17,9 @@ FORMS: Final = {"azure": "https://NAME.openai.azure.com", "custom": f"wss://HOST
 _BEHIND: Final = "?&#,;"
 _AROUND: Final = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’"
 _SCHEMES: Final = {"wss": "wss", "ws": "ws", "https": "wss", "http": "ws"}
-_MISSPELT: Final = re.compile(r"(?:wss?|https?)(?::/|/|:\D)", re.IGNORECASE)
+_MISSPELT: Final = re.compile(
+    r"(?:wss?|https?)(?:/|:(?!//|\d))|[a-z]+:/(?!/)|[a-z]+://(?:wss?|https?):?//", re.IGNORECASE
+)
 _USUAL_PORTS: Final = {"wss": 443, "ws": 80}
 _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _SAFE: Final = "/:@!$&'()*+,;=~-._%?"
@@ -29,7 +31,7 @@ _BASE: Final = re.compile(
 
 _AZURE_HOSTS: Final = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _PAGES: Final = ("ai.azure.com", "oai.azure.com", "portal.azure.com", "learn.microsoft.com")
-_AZURE_PATH: Final = re.compile(r"/(?:openai|api/projects|models|realtime|v1)(?:/|$)")
+_AZURE_PATH: Final = re.compile(r"/(?:openai|api/projects|models|realtime|v1)(?:/|$)", re.IGNORECASE)
 _DEPLOYMENT: Final = re.compile(r"/deployments/([^/]+)")
 _KEYS: Final = ("api-key", "subscription-key", "authorization", "key")
 
@@ -50,7 +52,8 @@ class Address(Struct, frozen=True):
         base, mark, query = self.url.partition("?")
         pairs = [pair.partition("=") for pair in query.split("&")]
         return f"{base}{mark}" + "&".join(
-            f"{name}{equals}{text if name == 'model' else '***'}" for name, equals, text in pairs if name
+            f"model={text}" if name == "model" else f"{name}{equals}***" if equals else "***"
+            for name, equals, text in pairs
         )
 
 
@@ -81,7 +84,8 @@ def _read(provider: str, text: str, model: str) -> Address:
 
 def with_model(url: str, query: list[str], model: str) -> str:
     """The whole URL; a model that the query names already counts more."""
-    if model.strip() and not any(pair.startswith("model=") for pair in query):
+    query = [pair for pair in query if pair.lower() != "model="]
+    if model.strip() and not any(pair.lower().startswith("model=") for pair in query):
         query = [*query, f"model={quote(model.strip(), safe='')}"]
     return f"{url}?{quote('&'.join(query), safe=_SAFE)}" if query else url
 
@@ -90,15 +94,15 @@ def _split(text: str) -> SplitResult:
     """The parts of an address; where it names no scheme, it is a secure one or on this machine."""
     if any(letter.isspace() or not letter.isprintable() for letter in text):
         raise AddressError("it holds a space or a control character")
-    if "://" not in text and _MISSPELT.match(text):
+    if _MISSPELT.match(text):
         raise AddressError("it is misspelt at its beginning")
     try:
-        parts = urlsplit(text if "://" in text else f"wss://{text.lstrip('/')}")
+        parts = urlsplit(text if "://" in text else f"wss://{text.removeprefix('//')}")
     except ValueError:
         raise AddressError("it is no address") from None
     if parts.scheme not in _SCHEMES:
         raise AddressError("it must begin with wss:// or ws://, https:// or http://")
-    if "://" not in text and is_loopback(parts.hostname or ""):
+    if "://" not in text and is_loopback(_host(parts)):
         parts = parts._replace(scheme="ws")
     return parts
 
@@ -135,7 +139,7 @@ def _login(parts: SplitResult) -> str:
 
 def _azure_path(host: str, path: str) -> str:
     """The one path that Azure has for us today, whatever page or older interface the address is of."""
-    path = path.rstrip("/")
+    path = re.sub("/+", "/", path).rstrip("/")
     if host in _PAGES:
         raise AddressError("it is the address of a web page, not of your resource")
     before = _AZURE_PATH.split(path, maxsplit=1)[0]
@@ -180,11 +184,11 @@ def read_brain(written: str) -> tuple[str, str]:
         port = parts.port
     except ValueError:
         raise _no_brain(written) from None
-    if parts.scheme not in _USUAL_PORTS or not parts.hostname or port == 0:
+    if parts.scheme not in _USUAL_PORTS or not parts.hostname or port == 0 or parts.username is not None:
         raise _no_brain(written)
-    if "://" not in address and port is None:
+    if ("://" not in address and port is None) or any(not "!" <= letter <= "~" for letter in url):
         raise _no_brain(written)
-    return url.rstrip("/") + ("" if parts.path.strip("/") else REALTIME_PATH), ""
+    return parts._replace(path=parts.path.rstrip("/") or REALTIME_PATH, fragment="").geturl(), ""
 
 
 def _socket_path(path: str) -> str:
@@ -195,7 +199,8 @@ def _socket_path(path: str) -> str:
 
 
 def _no_brain(written: str) -> AddressError:
+    shown = re.sub(r"[^/]*@", "***@", written)
     return AddressError(
-        f'brain.address: "{written}" is no address of the brain; '
+        f'brain.address: "{shown}" is no address of the brain; '
         f'write "unix:/run/voiced-brain.sock", "127.0.0.1:8765" or "ws://HOST:PORT"'
     )

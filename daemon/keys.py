@@ -20,9 +20,12 @@ VARIABLE: Final = "OPENAI_API_KEY"
 ALONE: Final = "write the key alone, on one line"
 
 _ASSIGNED: Final = re.compile(
-    r"(?:(?:export|set)\s+|\$env:)?\w*(?:key|token|secret)\w*\s*[=:]\s*(?P<key>.*[^=\s].*)", re.IGNORECASE
+    r"(?:(?:export|set)\s+|\$env:)?(?:\w*(?:key|token|secret)\w*\s*[=:]|(?-i:[A-Z][A-Z_]*=)|Environment=)"
+    r"\s*(?P<key>.*[^=\s;].*?);?",
+    re.IGNORECASE,
 )
 """As in a file for a shell. What ends with "=" and nothing behind it is base64."""
+_NAME_ALONE: Final = re.compile(r"[A-Z]+(?:_[A-Z]+)+=")
 _PASTED: Final = re.compile(r"sk-[\w-]{16,}|[A-Za-z0-9+_=-]{32,}")
 """What stands where the path of a file should, and is none."""
 _NEVER: Final = "\"'`<>{}"
@@ -46,17 +49,24 @@ def key_of(text: str) -> Secret | None:
     if len(lines) > 1:
         raise KeyTextError(f"there are {len(lines)} lines in it")
     key = "".join(lines)
-    if assigned := _ASSIGNED.fullmatch(key):
-        key = assigned["key"]
-    if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
-        key = key[1:-1].strip()
-    if key.lower().startswith("bearer "):
-        key = key[len("bearer ") :].strip()
+    while (bare := _unwrapped(key)) != key:
+        key = bare
     if wrong := next((each for each in key if not "!" <= each <= "~" or each in _NEVER), ""):
         raise KeyTextError(f"there is a {_called(wrong)} in it")
     if len(key) > _CREDENTIALS_LIMIT:
         raise KeyTextError(f"it has {len(key)} letters")
     return Secret(key) if key else None
+
+
+def _unwrapped(key: str) -> str:
+    """A key without one of the things that people write around it."""
+    if _NAME_ALONE.fullmatch(key):
+        return ""
+    if assigned := _ASSIGNED.fullmatch(key):
+        return assigned["key"]
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
+        return key[1:-1].strip()
+    return key[len("bearer ") :].strip() if key.lower().startswith("bearer ") else key
 
 
 def _called(letter: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon.address import read_brain
 from daemon.commands.check import run as check
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding
@@ -209,6 +210,12 @@ def test_any_text_is_a_configuration_or_a_sentence(lines: list[str]) -> None:
         f"set OPENAI_API_KEY={KEY}",
         f'$env:OPENAI_API_KEY = "{KEY}"',
         f"AZURE_OPENAI_API_KEY={KEY}",
+        f"OPENAI={KEY}",
+        f"export OPENAI_API_KEY={KEY};",
+        f'export OPENAI_API_KEY="{KEY}";',
+        f"Environment=OPENAI_API_KEY={KEY}",
+        f'Environment="OPENAI_API_KEY={KEY}"',
+        f'"Bearer {KEY}"',
         f"api_key: {KEY}",
         f'"{KEY}"',
         f"Bearer {KEY}",
@@ -277,7 +284,9 @@ def test_a_key_in_the_place_of_its_file_is_told_and_shown_nowhere(
     assert key not in told
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "\ufeff"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "# nothing yet\n", "\ufeff", "OPENAI_API_KEY=\n", "export OPENAI_API_KEY=''"]
+)
 def test_an_empty_key_file_is_no_key(tmp_path: Path, text: str) -> None:
     path = written(tmp_path, text.encode())
     trouble = f"realtime.key_file: {path} is empty; write the key alone into it"
@@ -366,6 +375,20 @@ def test_an_address_of_the_brain_that_is_one_is_taken(tmp_path: Path, address: s
     assert not [
         each for each in found(tmp_path, f'[brain]\naddress = "{address}"') if each.startswith("V703")
     ]
+
+
+@pytest.mark.parametrize("address", ["ws://me:canary@h:9", "me:canary@h:9", "http://canary@h/x", "h :9"])
+def test_an_address_of_the_brain_with_what_does_not_belong_into_it_is_told_without_it(
+    tmp_path: Path, address: str
+) -> None:
+    (told,) = found(tmp_path, f'[brain]\naddress = "{address}"')
+    assert told.startswith("V703 brain.address: ")
+    assert "canary" not in told
+
+
+def test_the_path_of_the_brain_stands_before_its_query() -> None:
+    assert read_brain("h:9?x=1") == ("ws://h:9/v1/realtime?x=1", "")
+    assert read_brain("h:9#top") == ("ws://h:9/v1/realtime", "")
 
 
 @pytest.mark.parametrize(
