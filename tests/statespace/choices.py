@@ -18,6 +18,7 @@ _STAGES = {
     Stage.CONFIGURING: ("configured", "rejected"),
     Stage.SEEDING: ("knows",),
 }
+_ODD = ("connected", "rejected")
 
 
 def choices(world: World) -> Iterator[str]:
@@ -50,7 +51,9 @@ def _stages(world: World) -> Iterator[str]:
             yield f"{role} lost"
         if attempt is not None and role != "live":
             yield from (f"due {role} {name}" for name in attempt._timers._times)
-            yield from (f"{role} {what}" for what in _STAGES.get(attempt.stage, ()))
+            ways = _STAGES.get(attempt.stage, ())
+            # The brain is ours: it greets, and takes what it is sent.
+            yield from (f"{role} {what}" for what in ways if role == "next" or what not in _ODD)
 
 
 def _hand(world: World) -> Iterator[str]:

@@ -17,6 +17,7 @@ WORDS = {
     "due next seed": "history not confirmed in 3 s",
     "due next silence": "no word in time",
     "due spare configure": "the brain is there",
+    "due turn cancel": "a cancelled answer does not end",
     "due turn drain": "the answer was heard",
     "due turn stall": "no answer in time",
     "failed": "the answer is over",
@@ -30,7 +31,6 @@ WORDS = {
     "next rejected": "settings refused",
     "speaker lost": "the speaker failed",
     "spare configured": "the brain is there",
-    "spare rejected": "the brain is there",
     "text": "somebody asks",
 }
 
