@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon import control, dial, link, memory, protocol, record_limit, tools, watchdog
+from daemon import bounded_toml, control, dial, link, memory, protocol, record_limit, tools, watchdog
 from daemon.brain import answering, buffer
 from daemon.brain import conversation as brain_conversation
 from daemon.core import (
@@ -97,6 +97,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
                 files.MAX_FILE_BYTES / 2**20,
             ),
         ),
+        ("configuration", (bounded_toml.MAX_CHARACTERS / 2**10, bounded_toml.MAX_PARTS)),
         (
             "the brain, a client",
             (
