@@ -20,7 +20,7 @@ SIDES = {
     "items": Bounds(items=2),
     "names that come again": Bounds(tools=1, names="again"),
     "no names": Bounds(tools=1, names="none"),
-    "detection": Bounds(tools=1, detects=True, steady=True),
+    "detection": Bounds(detects=True, steady=True),
     "taps": Bounds(texts=1, detects=True, tap=True, steady=True),
     "wishes": Bounds(wishes=True),
     "complaints": Bounds(complaints=True),
