@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from daemon import config
+from daemon.bounded_toml import MAX_CHARACTERS
 from daemon.codec import decode_server
 from daemon.protocol import ServerEvents
 from daemon.tools import MAX_ARGUMENTS, BadCallError
@@ -42,15 +43,16 @@ class Configuration:
     name = "configuration"
 
     def make(self, rng: Random, large: bool) -> bytes:
-        """TOML of any sections."""
+        """TOML of any sections; large ones just within their bound, or far beyond."""
+        size = large * rng.choice((MAX_CHARACTERS - 20_000, LARGE_BYTES))
         value = conforming(rng, _CONFIG, _CONFIG["$defs"])
         if rng.random() < (0.2 if large else 0.5):
             value = warped(rng, value)
         garble = rng.random() < (0.2 if large else 0.3)
         if large and not garble:
-            value = swollen(rng, value, LARGE_BYTES)
+            value = swollen(rng, value, size)
         text = as_toml(value if isinstance(value, dict) else {"realtime": value})
-        return (garbled(rng, text, large * LARGE_BYTES) if garble else text).encode(errors="surrogatepass")
+        return (garbled(rng, text, size) if garble else text).encode(errors="surrogatepass")
 
     def run(self, data: bytes, meter: Meter) -> None:
         """Raises ConfigError for what is wrong."""
