@@ -63,6 +63,7 @@ class Conversation:
         self._texts: deque[Turn] = deque()
         self._transcripts = Transcripts(outbox, ledger)
         self._continued = False
+        self._detects = False
         self._turns = 0
 
     @property
@@ -139,7 +140,7 @@ class Conversation:
             self._set_aside(question)
             self.answer.interrupt(now)
             self.question = self._new_turn("button")
-            self.question.pressed_at = at
+            self.question.pressed_at, self.question.detected = at, self._detects
         elif self.question is not None:
             self.question.closed, self.question.deaf, self.question.waits_until = False, False, None
         self._timers.clear("wait")
@@ -286,6 +287,7 @@ class Conversation:
 
     def speech_started(self) -> None:
         """The server's voice detection heard the user begin, or go on."""
+        self._detects = True
         self._timers.clear("speech")
         if self.question is not None:
             self.question.detected, self.question.taken = True, False
@@ -324,6 +326,7 @@ class Conversation:
     def offline(self, now: float) -> None:
         """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
         self._transcripts.connection_lost()
+        self._detects = False
         if self.question is not None:
             self.question.detected = self.question.taken = False
         self.answer.offline()

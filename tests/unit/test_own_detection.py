@@ -223,6 +223,24 @@ def test_an_answer_that_its_voice_detection_cancels_is_no_end_its_own_is_taken()
     assert len(rig.sent(wire.ResponseCreate)) == 1, "for the outcome of the tool"
 
 
+def test_two_presses_that_are_one_utterance_for_it_are_no_end_either() -> None:
+    rig = asked_while_it_hears()
+    rig.edge(True)
+    rig.done("ours", status="cancelled")
+    rig.capture(1.0)
+    rig.wait(1.0)
+    let_go(rig)
+    created(rig, "second")
+    rig.clear()
+    rig.done("second", status="cancelled")
+    assert not rig.found(ev.TurnOver)
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    created(rig, "own")
+    rig.done("own", CALL)
+    assert len(rig.found(ev.RunTool)) == 1
+    assert not rig.found(ev.Trouble)
+
+
 def test_the_user_is_told_when_nothing_comes_after_it() -> None:
     rig = asked_while_it_hears()
     rig.done("ours", status="cancelled")
