@@ -300,7 +300,7 @@ def _within(kind: Kind, bounds: Range, path: str) -> Kind:
 
 def _empty(kind: Kind) -> bool:
     if isinstance(kind, Number):
-        return kind.lo > kind.hi
+        return kind.lo > kind.hi or math.inf in (kind.lo, -kind.hi)
     return isinstance(kind, Either) and any(map(_empty, kind.members))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import inspect
 import json
 from typing import Any
 
@@ -11,7 +12,10 @@ MAX_OUTPUT_BYTES = 16 * 1024
 
 
 def text_of(result: Any) -> str:
-    """A text as it is, all else as JSON."""
+    """A text as it is, all else as JSON. Raises TypeError for what nobody awaits: the tool has not run."""
+    if inspect.iscoroutine(result):
+        result.close()
+        raise TypeError("it returns a coroutine that nobody awaits: write async def")
     if isinstance(result, str):
         return result
     return json.dumps(result, default=_plain, ensure_ascii=False, separators=(",", ":"))

@@ -331,6 +331,7 @@ NO_ITEMS = "value is list, which does not say what it holds, write list[str]"
         (Annotated[int, Range(30, 1)], "value has Range(lo=30, hi=1) that leaves no number"),
         (Annotated[int, Range(0.2, 0.8)], "value has Range(lo=0.2, hi=0.8) that leaves no number"),
         (Annotated[Seconds, Range(40, 50)], "value has Range(lo=40, hi=50) that leaves no number"),
+        (Annotated[int, Range(math.inf, math.inf)], "value has Range(lo=inf, hi=inf) that leaves no number"),
         (Annotated[int, Range(math.nan, 1)], "value has Range(lo=nan, hi=1) with a bound that is no number"),
         (Annotated[int, Range("1", 2)], "value has Range(lo='1', hi=2) with a bound"),  # type: ignore[arg-type]
         (Annotated[int, Range(False, True)], "value has Range(lo=False, hi=True) with a bound"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import threading
 from collections.abc import Awaitable, Callable
@@ -228,6 +229,18 @@ def test_results_of_all_kinds_become_text() -> None:
     assert call(later) == "lätër"
     assert call(things) == '[{"x":1,"y":2},"red",[3],"2026-11-27","0.5","/tmp",{"z":4}]'
     assert call(much) == "ü" * 8192 + " [cut]"
+
+
+def test_a_tool_that_nobody_awaits_has_not_run_and_says_so() -> None:
+    async def water() -> str:
+        """Water."""
+        return "done"
+
+    @functools.wraps(water)
+    def again() -> Any:
+        return water()
+
+    assert call(again).startswith("Error: it failed: TypeError: it returns a coroutine")
 
 
 @pytest.mark.parametrize(
