@@ -116,5 +116,6 @@ def test_the_bounds_are_what_it_says(what: str, figures: tuple[float, ...]) -> N
     assert list(map(int, told)) == [round(figure) for figure in figures]
 
 
+@pytest.mark.timeout(900)  # it walks some thousand states, and others may want the processor too
 def test_the_states_of_the_connection_are_those_of_the_machine() -> None:
     assert table() in TEXT, "write what `python -m tests.statespace.diagram` prints"
