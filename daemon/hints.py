@@ -25,7 +25,7 @@ from daemon.kinds import (
     Range,
     Text,
 )
-from daemon.nested import Array, Either, Field, Object, Table, bounded
+from daemon.nested import Array, Either, Field, Object, Table, bounded, in_json, is_empty
 
 MAX_DEPTH: Final = 32
 MAX_KINDS: Final = 1000
@@ -96,31 +96,21 @@ class _Reader:
 
     def called(self, make: Callable[..., Any], path: str) -> Object:
         """What a function or the constructor of a class takes."""
-        factories = _factories(make)
-        taken = {}
         with _read_at(path):
             parameters, declared = inspect.signature(make).parameters, _declared(make)
         if len(parameters) > MAX_KINDS:
-            raise HintError(
-                path or "it", f"has more than {MAX_KINDS} parameters", "write several smaller tools"
-            )
-        hints = _hints(make, path)
-        for parameter in parameters.values():
-            here = f"{path}.{parameter.name}" if path else parameter.name
-            if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                raise HintError(here, "must be a plain parameter", "write it without * and /")
-            if parameter.annotation not in (parameter.empty, declared.get(parameter.name)):
-                raise HintError(
-                    here, "has two hints, of which one would be lost", "write the same one in both places"
-                )
-            if parameter.name not in hints:
-                raise HintError(here, "has no type hint", f"write one such as {parameter.name}: int")
-            kind = self.kind(hints[parameter.name], here)
-            if parameter.default is parameter.empty or parameter.name in factories:
-                taken[parameter.name] = Field(kind=kind, required=parameter.name not in factories)
+            problem = f"has more than {MAX_KINDS} parameters"
+            raise HintError(path or "it", problem, "write several smaller tools")
+        hints, factories = _hints(make, path), _factories(make)
+        taken = {}
+        for name, parameter in parameters.items():
+            here = f"{path}.{name}" if path else name
+            _check(parameter, hints, declared, here)
+            kind = self.kind(hints[name], here)
+            if name in factories:
+                taken[name] = Field(kind=kind, required=False)
             else:
-                default = _default(kind, parameter.default, here)
-                taken[parameter.name] = Field(kind=kind, required=False, default=default)
+                taken[name] = _field(kind, parameter.default, here)
         return Object(fields=taken, make=make)
 
     def kind(self, hint: Any, path: str) -> Kind:
@@ -236,6 +226,19 @@ def _declared(make: Any) -> dict[str, Any]:
     return {name: hint for place in places for name, hint in inspect.get_annotations(place).items()}
 
 
+def _check(
+    parameter: inspect.Parameter, hints: Mapping[str, Any], declared: Mapping[str, Any], path: str
+) -> None:
+    """A parameter that can be given by name, and has one hint."""
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise HintError(path, "must be a plain parameter", "write it without * and /")
+    if parameter.annotation not in (parameter.empty, declared.get(parameter.name)):
+        problem = "has two hints, of which one would be lost"
+        raise HintError(path, problem, "write the same one in both places")
+    if parameter.name not in hints:
+        raise HintError(path, "has no type hint", f"write one such as {parameter.name}: int")
+
+
 def _factories(make: Any) -> set[str]:
     """The fields of a dataclass that a function fills: their default is known only when it is called."""
     if not is_dataclass(make):
@@ -293,15 +296,9 @@ def _within(kind: Kind, bounds: Range, path: str) -> Kind:
     if narrow is None:
         remedy = "write it beside the number, as in list[Annotated[int, Range(1, 30)]]"
         raise HintError(path, f"has {bounds} beside what is no number", remedy)
-    if _empty(narrow):
+    if is_empty(narrow):
         raise HintError(path, f"has {bounds} that leaves no number", "write the smaller bound first")
     return narrow
-
-
-def _empty(kind: Kind) -> bool:
-    if isinstance(kind, Number):
-        return kind.lo > kind.hi or math.inf in (kind.lo, -kind.hi)
-    return isinstance(kind, Either) and any(map(_empty, kind.members))
 
 
 def _apart(one: Kind, other: Kind) -> bool:
@@ -326,36 +323,23 @@ def _qualified(hint: Any, required: bool) -> tuple[Any, bool]:
     return hint, required
 
 
+def _field(kind: Kind, default: Any, path: str) -> Field:
+    if default is inspect.Parameter.empty:
+        return Field(kind=kind)
+    return Field(kind=kind, required=False, default=_default(kind, default, path))
+
+
 def _default(kind: Kind, value: Any, path: str) -> Any:
     """A default in JSON. Raises HintError where it is not what the hint says."""
-    in_json = _in_json(value)
+    told = in_json(value)
     try:
-        if kind.take(in_json, True) == value:
-            return in_json
+        if kind.take(told, True) == value:
+            return told
         problem = f"has a default that is no {kind.name}"
     except MisfitError as error:
         problem = f"has a default that does not fit ({error})"
     remedy = "write | None behind the hint" if value is None else "write another default, or widen the hint"
     raise HintError(path, problem, remedy)
-
-
-def _in_json(value: Any) -> Any:
-    """A Python value as JSON has it; what JSON does not know stays, and fits no kind."""
-    match value:
-        case Enum():
-            return value.value
-        case date() | time():
-            return value.isoformat()
-        case dict():
-            return {_in_json(key): _in_json(each) for key, each in value.items()}
-        case tuple() if hasattr(value, "_asdict"):
-            return _in_json(value._asdict())
-        case list() | tuple() | set() | frozenset():
-            return [_in_json(each) for each in value]
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: _in_json(getattr(value, field.name)) for field in fields(value)}
-        case _:
-            return value
 
 
 def _named(hint: Any) -> str:

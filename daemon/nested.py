@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date, time
+from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
@@ -234,3 +236,29 @@ def bounded(kind: Kind, lo: float, hi: float) -> Kind | None:
         return None
     members = [bounded(member, lo, hi) for member in kind.members]
     return None if None in members else replace(kind, members=tuple(filter(None, members)))
+
+
+def is_empty(kind: Kind) -> bool:
+    """Do its bounds leave no number?"""
+    if isinstance(kind, Number):
+        return kind.lo > kind.hi or math.inf in (kind.lo, -kind.hi)
+    return isinstance(kind, Either) and any(map(is_empty, kind.members))
+
+
+def in_json(value: Any) -> Any:
+    """A Python value as JSON has it; what JSON does not know stays, and fits no kind."""
+    match value:
+        case Enum():
+            return value.value
+        case date() | time():
+            return value.isoformat()
+        case dict():
+            return {in_json(key): in_json(each) for key, each in value.items()}
+        case tuple() if hasattr(value, "_asdict"):
+            return in_json(value._asdict())
+        case list() | tuple() | set() | frozenset():
+            return [in_json(each) for each in value]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: in_json(getattr(value, field.name)) for field in fields(value)}
+        case _:
+            return value
