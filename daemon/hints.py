@@ -166,9 +166,7 @@ class _Reader:
         items = [self.kind(hint, path) for hint in hints if hint is not ...]
         if any(item != items[0] for item in items):
             raise HintError(path, "is a tuple of different types", "write a NamedTuple")
-        if origin in (set, frozenset) and not isinstance(
-            items[0], Boolean | Number | Text | Moment | Choices
-        ):
+        if origin in (set, frozenset) and not isinstance(items[0], _HASHABLE):
             raise HintError(path, "is a set of what is no plain value", "write list[...]")
         return Array(item=items[0], make=_LISTS[origin], length=length)
 
