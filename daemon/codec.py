@@ -31,6 +31,8 @@ BETA_NAMES = {
 """Names of the retired beta protocol, as some compatible servers still send them."""
 
 _MAX_REPAIRS = 64
+_MAX_MARKS = 500_000
+"""Of those that begin something in JSON: as an empty object of three letters takes 150 bytes of memory."""
 _LARGEST_ID = 2**63
 _encoder = msgspec.json.Encoder()
 
@@ -74,6 +76,8 @@ def decode_client(frame: bytes | str) -> ClientEvents:
 
 def decode_server(frame: bytes | str) -> ServerEvents | Junk:
     """What a server sent, repaired where that is possible. Never raises."""
+    if _crowded(frame):
+        return Junk("", "there is too much in it")
     try:
         try:
             event = _server.decode(frame)
@@ -82,6 +86,14 @@ def decode_server(frame: bytes | str) -> ServerEvents | Junk:
         return _loosely(frame) if isinstance(event, Error) and not event.error.message else event
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Junk("", str(error) or type(error).__name__)
+
+
+def _crowded(frame: bytes | str) -> bool:
+    """Would it take more memory than the service may have?"""
+    if len(frame) <= _MAX_MARKS:
+        return False
+    letters = frame if isinstance(frame, bytes) else frame.encode(errors="replace")
+    return sum(map(letters.count, b"{[,")) > _MAX_MARKS
 
 
 def _loosely(frame: bytes | str) -> ServerEvents | Junk:

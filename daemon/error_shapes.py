@@ -40,9 +40,9 @@ def _with_its_reason(raw: Json) -> Json:
     details = response.get("status_details") if isinstance(response, dict) else None
     if isinstance(details, str):
         details = {"error": details}
-    if not isinstance(details, dict) or not isinstance(details.get("error"), str):
+    if not isinstance(details, dict) or not details.get("error"):
         return raw
-    details = {**details, "error": {"message": details["error"]}}
+    details = {**details, "error": _detail({"error": details["error"]})}
     return {**raw, "response": {**raw["response"], "status_details": details}}
 
 

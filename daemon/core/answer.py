@@ -7,7 +7,7 @@ from typing import Literal
 from daemon.core import events as ev
 from daemon.core.aloud import Aloud
 from daemon.core.barge_in import BargeIn
-from daemon.core.bounds import MAX_ITEMS, TOO_LONG, TOO_MUCH
+from daemon.core.bounds import TOO_LONG, TOO_MUCH
 from daemon.core.contents import Contents
 from daemon.core.endings import shortfall
 from daemon.core.exchange import Exchange
@@ -121,7 +121,7 @@ class Answer:
         reply = self._exchange.heard(event, now)
         if reply is None or self.turn is None:
             return
-        if excess := reply.amount.excess:
+        if excess := reply.excess:
             self._cut(TOO_MUCH.format(excess), now)
             return
         self._exchange.hold_on(now)
@@ -137,8 +137,8 @@ class Answer:
             self._outbox.do(ev.Remark(missing))
 
     def _complete(self, reply: Reply, response: Response, now: float) -> None:
-        output = response.output[:MAX_ITEMS]
-        calls = reply.calls.all(output) if response.completed else []
+        output = reply.end(response.output)
+        calls = reply.calls.all(output) if response.completed and not reply.excess else []
         missing = shortfall(response)
         if self.turn is None or not reply.wanted:
             if missing:
@@ -152,9 +152,8 @@ class Answer:
             return
         if missing:
             self.fail(missing)
-        if len(response.output) > len(output):
-            self.fail(TOO_MUCH.format(f"{MAX_ITEMS} parts"))
-            calls = []
+        if reply.excess:
+            self.fail(TOO_MUCH.format(reply.excess))
         for index, item in enumerate(output):
             self._contents.whole(self.turn, reply, item, index, now)
         self._contents.end(self._voices.spoken_of(reply.key))

@@ -101,8 +101,8 @@ class Attempt:
         if "silence" in self._timers:
             self._timers.set("silence", self._since + HASTE_S)
 
-    def received(self, event: ServerEvents, now: float) -> None:
-        """What the server says on the way."""
+    def received(self, event: ServerEvents, now: float) -> bool:
+        """What the server says on the way; True where it refuses our settings."""
         if "silence" in self._timers:
             self._first_word(event, now)
         match event:
@@ -119,9 +119,11 @@ class Attempt:
             case Error() if self._settling.open and self._concerns(event.error):
                 ours = event.error.event_id == self._update_id
                 self._update(self._settling.refused(event.error, ours), now)
+                return True
             case Error() if self.stage is Stage.SEEDING and event.error.event_id == f"seed_{self.conn}":
                 self._unacknowledged -= 1
                 self._seeded_if_all()
+        return False
 
     def _first_word(self, event: ServerEvents, now: float) -> None:
         """There is somebody. Who greets only now may not have heard what was said before."""
@@ -138,8 +140,10 @@ class Attempt:
                 self.late = "the server does not answer"
             elif name == "greeting":
                 self._begin(now)
-            elif name == "configure":
+            elif name == "configure" and self.stage is Stage.CONFIGURING:
                 self._configured(now)
+            elif name == "configure":
+                self._settling.open = False
             else:
                 self.stage = Stage.SEEDED
 
@@ -177,7 +181,7 @@ class Attempt:
                 self._configured(now)
             return
         self._update_id = self._outbox.keys.new("configure")
-        if configuring and "silence" not in self._timers:
+        if "silence" not in self._timers:
             self._timers.set("configure", now + CONFIGURE_S)
         self._outbox.do(ev.Send(SessionUpdate(event_id=self._update_id, session=session), self.conn))
 
@@ -196,7 +200,7 @@ class Attempt:
         """Is it about the latest update, as far as one can tell?"""
         if self._outbox.keys.own(error.event_id):
             return error.event_id == self._update_id
-        return self.stage is Stage.CONFIGURING
+        return self.stage is Stage.CONFIGURING or self._settling.named(error)
 
     def _seeded_if_all(self) -> None:
         if self._unacknowledged <= 0:

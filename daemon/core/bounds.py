@@ -17,15 +17,18 @@ MAX_SOUND_S = 1200
 MAX_LETTERS = 400_000
 """Words are told up to four times: in pieces, whole, with their part, with their item; sound up to twice."""
 MAX_PIECES = 20_000
+MAX_NAME = 200
+"""Letters of a name that count for nothing."""
 MAX_ANSWER_S = 600.0
 TOO_MUCH = "The answer was cut off: it had more than {}."
 TOO_LONG = f"The answer was cut off: it went on for more than {MAX_ANSWER_S / 60:.0f} minutes."
 
 
 class Amount(Struct):
-    """How much of an answer has come."""
+    """How much of an answer has come; `together`: the most items that were told at a time."""
 
     items: set[tuple[str, int]] = field(default_factory=set)
+    together: int = 0
     sound_bytes: int = 0
     letters: int = 0
     pieces: int = 0
@@ -35,14 +38,22 @@ class Amount(Struct):
         self.pieces += 1
         item: Item | None = getattr(piece, "item", None)
         item_id = getattr(piece, "item_id", "") or (item.id if item else "") or ""
-        self.items.add((item_id, getattr(piece, "output_index", 0)))
-        for said in (piece, getattr(piece, "part", None), item, *((item.content or ()) if item else ())):
-            self._weigh(said)
+        self.items.add((item_id[:MAX_NAME], getattr(piece, "output_index", 0)))
+        self._weigh(piece, getattr(piece, "part", None))
+        self.end([item] if item else [])
+
+    def end(self, items: list[Item]) -> None:
+        """These are told whole."""
+        self.together = max(self.together, len(items))
+        for item in items:
+            parts = item.content or []
+            self.pieces += len(parts)
+            self._weigh(item, *parts)
 
     @property
     def excess(self) -> str:
         """What is too much of it, in words; empty while it is in bounds."""
-        if len(self.items) > MAX_ITEMS:
+        if max(len(self.items), self.together) > MAX_ITEMS:
             return f"{MAX_ITEMS} parts"
         if self.sound_bytes > MAX_SOUND_S * BYTES_PER_S:
             return f"{MAX_SOUND_S // 60} minutes of sound"
@@ -50,10 +61,15 @@ class Amount(Struct):
             return f"{MAX_LETTERS} letters"
         return f"{MAX_PIECES} pieces" if self.pieces > MAX_PIECES else ""
 
-    def _weigh(self, said: Any) -> None:
-        for name in ("delta", "transcript", "text", "arguments", "audio"):
-            told = getattr(said, name, None)
-            if isinstance(told, str):
-                self.letters += len(told)
-            elif isinstance(told, bytes):
-                self.sound_bytes += len(told)
+    def _weigh(self, *those: Any) -> None:
+        for said in those:
+            for name in ("delta", "transcript", "text", "arguments", "audio"):
+                told = getattr(said, name, None)
+                if isinstance(told, str):
+                    self.letters += len(told)
+                elif isinstance(told, bytes):
+                    self.sound_bytes += len(told)
+            for name in ("id", "item_id", "call_id", "name"):
+                told = getattr(said, name, None)
+                if isinstance(told, str) and len(told) > MAX_NAME:
+                    self.letters += len(told)

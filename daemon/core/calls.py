@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
-from msgspec import Struct, field, structs
+from msgspec import DecodeError, Struct, field, json, structs
 
+from daemon.core.bounds import MAX_ITEMS
 from daemon.protocol import ArgumentsDelta, ArgumentsDone, Item, OutputItemAdded, OutputItemDone
-
-_NOTHING = ("", "{}")
 
 
 class Way(IntEnum):
@@ -26,7 +25,10 @@ class Way(IntEnum):
 
 
 class Call(Struct):
-    """A call as the server tells of it: by its own names, as far as it says any."""
+    """A call as the server tells of it: by its own names, as far as it says any.
+
+    `meaning` is what its arguments say, however they are spelled; empty where they say nothing.
+    """
 
     item_id: str = ""
     call_id: str = ""
@@ -34,6 +36,14 @@ class Call(Struct):
     arguments: str = ""
     index: int = -1
     pieces: list[str] = field(default_factory=list)
+    meaning: str = ""
+
+    def read(self) -> None:
+        """All of it has come."""
+        if not _meaning(self.arguments):
+            self.arguments = "".join(self.pieces)
+        self.meaning = _meaning(self.arguments)
+        self.arguments = self.arguments if self.meaning else ""
 
     def likeness(self, other: Call) -> int:
         """How much speaks for it that both are the same; 0 where nothing does.
@@ -42,7 +52,7 @@ class Call(Struct):
         """
         ids = ((self.item_id, other.item_id, 8), (self.call_id, other.call_id, 4))
         named = sum(weight for mine, its, weight in ids if mine and mine == its)
-        said = ((self.name, other.name), (self.arguments, other.arguments))
+        said = ((self.name, other.name), (self.meaning, other.meaning))
         if not named and any(mine and its and mine != its for mine, its in said):
             return 0
         return 1 + named + sum(2 for mine, its in said if mine == its) + (self.index == other.index)
@@ -52,14 +62,15 @@ class Call(Struct):
         self.item_id = self.item_id or other.item_id
         self.call_id = self.call_id or other.call_id
         self.name = self.name or other.name
-        if self.arguments in _NOTHING:
-            self.arguments = other.arguments or self.arguments
+        if not self.meaning:
+            self.arguments, self.meaning = other.arguments, other.meaning
 
 
 class Calls:
-    """What has been told of the calls of an answer so far."""
+    """What has been told of the calls of an answer so far; `too_many`: more than anybody runs."""
 
     def __init__(self) -> None:
+        self.too_many = False
         self._by_way: dict[Way, list[Call]] = {}
 
     def hear(self, event: object) -> None:
@@ -81,17 +92,21 @@ class Calls:
         for index, item in enumerate(output):
             if item.type == "function_call":
                 self._tell(Way.RESPONSE_DONE, _of_item(item, index))
-        for call in self._by_way.get(Way.IN_PIECES, ()):
-            call.arguments = call.arguments or "".join(call.pieces)
         found: list[Call] = []
         for way in Way:
-            _lay_upon(found, self._by_way.get(way, []))
+            told = self._by_way.get(way, [])
+            for call in told:
+                call.read()
+            _lay_upon(found, told)
         return [call for call in found if call.name]
 
     def _tell(self, way: Way, call: Call) -> None:
         """What is said twice in the same words is said once."""
         told = self._by_way.setdefault(way, [])
-        if not any(structs.replace(each, pieces=[]) == call for each in told):
+        if any(structs.replace(each, pieces=[]) == call for each in told):
+            return
+        self.too_many |= len(told) == MAX_ITEMS
+        if not self.too_many:
             told.append(call)
 
     def _begun(self, about: Call) -> Call:
@@ -123,3 +138,12 @@ def _matches(found: list[Call], told: list[Call]) -> Iterator[tuple[int, Call, C
 
 def _of_item(item: Item, index: int) -> Call:
     return Call(item.id or "", item.call_id or "", item.name or "", item.arguments or "", index)
+
+
+def _meaning(arguments: str) -> str:
+    """Equal for arguments that say the same, whatever the order and the spaces."""
+    try:
+        said = json.decode(arguments or "null")
+        return json.encode(said, order="sorted").decode() if said else ""
+    except (DecodeError, RecursionError):
+        return arguments

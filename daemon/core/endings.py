@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import json
+
 from daemon.protocol import MAX_ERROR, Response
 
 
@@ -13,5 +15,14 @@ def shortfall(response: Response) -> str:
     if details is None:
         return f"The answer is {response.status}."
     error = details.error or {}
-    reason = error.get("message") or error.get("code") or details.reason or response.status
-    return f"The server could not answer: {str(reason)[:MAX_ERROR]}"
+    reasons = (error.get("message"), error.get("code"), error.get("type"), details.reason, response.status)
+    return f"The server could not answer: {next(filter(None, map(_text, reasons)), '')[:MAX_ERROR]}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return json.encode(value).decode() if value else ""
+    except RecursionError:
+        return ""

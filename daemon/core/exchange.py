@@ -71,7 +71,7 @@ class Exchange:
         if self._responses.owes(event.response_id):
             self.begun(event.response_id, True, False, now)
         reply = self._responses.of(event.response_id)
-        if reply is None or reply.amount.excess:
+        if reply is None or reply.excess:
             return None
         reply.amount.add(event)
         reply.calls.hear(event)

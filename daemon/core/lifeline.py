@@ -96,18 +96,18 @@ class Lifeline:
         if attempt := self.find(conn):
             attempt.connected(server_s, now)
 
-    def received(self, conn: int, event: ServerEvents, now: float) -> None:
-        """An event on any of the connections."""
+    def received(self, conn: int, event: ServerEvents, now: float) -> bool:
+        """An event on any of the connections; True where it refuses our settings."""
         attempt = self.find(conn)
         if attempt is None:
-            return
+            return False
         if attempt is self.live:
             self._heard(event, now)
         if isinstance(event, Error) and event.error.reason in FATAL and attempt.place == "server":
             self._fatal = event.error.message or event.error.reason
         if isinstance(event, Error) and event.error.reason in ONE_SESSION:
             self._single = True
-        attempt.received(event, now)
+        return attempt.received(event, now)
 
     def _heard(self, event: ServerEvents, now: float) -> None:
         """The live connection is there, and may be in the middle of an answer."""

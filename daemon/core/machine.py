@@ -20,13 +20,12 @@ from daemon.core.lifeline import Lifeline
 from daemon.core.outbox import Outbox
 from daemon.core.outputs import WriteOutput
 from daemon.core.reader import Reader
-from daemon.core.refusals import of_another_event
+from daemon.core.refusals import busy, of_another_event
 from daemon.core.tokens import Tokens
 from daemon.protocol import Json
 
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
-_BUSY = "conversation_already_has_active_response"
 
 
 class Machine:
@@ -128,10 +127,10 @@ class Machine:
             case ev.Captured(pcm):
                 talk.captured(pcm, now)
             case ev.Received(conn, received):
-                self._lifeline.received(conn, received, now)
+                of_settings = self._lifeline.received(conn, received, now)
                 if conn == self._reader.conn:
                     self._read_out(received, now)
-                elif conn == self._outbox.conn:
+                elif conn == self._outbox.conn and not of_settings:
                     self._spoken(received, now)
             case ev.Edge(pressed, at):
                 self._moved(self._gestures.edge(pressed, now), at, now)
@@ -288,9 +287,9 @@ class Machine:
         if error.reason in _HARMLESS:
             return
         talk, about = self._conversation, error.event_id or ""
-        busy = error.reason == _BUSY
-        of_answer = busy or about.startswith("create_")
-        if of_answer and talk.answer.create_refused(about, busy, error.message, now):
+        because_busy = busy(error) and (about.startswith("create_") or not self._outbox.keys.own(about))
+        of_answer = because_busy or about.startswith("create_")
+        if of_answer and talk.answer.create_refused(about, because_busy, error.message, now):
             return
         if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
             talk.commit_refused(about, error.message, now)

@@ -39,16 +39,21 @@ def only(session: Json, kept: Collection[str]) -> Json:
 
 
 def about(error: ErrorDetail, session: Json, sent: Collection[str]) -> list[str]:
+    """The parts, of those sent, that an error names, or if it speaks of tools, all of these."""
+    tools = _tools(session, sent)
+    words = f"{error.code} {error.message[:_MOST_READ]}"
+    return named(error, session, sent) or (tools if _OF_TOOLS.search(words) else [])
+
+
+def named(error: ErrorDetail, session: Json, sent: Collection[str]) -> list[str]:
     """The parts, of those sent, that an error names: by its parameter, or else in its words."""
-    tools = [part for part in parts(session) if part in sent and part.startswith("tools[")]
-    message = error.message[:_MOST_READ]
+    tools, message = _tools(session, sent), error.message[:_MOST_READ]
     for paths in ([error.param or ""], _PATH.findall(message)):
         found = [part for path in paths for part in _touched(_normal(path), sent, tools)]
         if found:
             return list(dict.fromkeys(found))
     names = set(_QUOTED.findall(message))
-    named = [part for part in tools if name_of(part, session) in names]
-    return named or (tools if _OF_TOOLS.search(f"{error.code} {message}") else [])
+    return [part for part in tools if name_of(part, session) in names]
 
 
 def name_of(part: str, session: Json) -> str:
@@ -63,6 +68,10 @@ def name_of(part: str, session: Json) -> str:
 def tool_part(number: int) -> str:
     """The path of a tool."""
     return f"tools[{number}]"
+
+
+def _tools(session: Json, sent: Collection[str]) -> list[str]:
+    return [part for part in parts(session) if part in sent and part.startswith("tools[")]
 
 
 def _settings(session: Json) -> Iterator[str]:

@@ -28,6 +28,13 @@ _OTHER_EVENTS = re.compile(
 )
 """In a code, a parameter or words: an event of ours, or a code of one, that asks for no answer."""
 
+_BUSY = re.compile(
+    r"already\b.{0,60}\b(?:active|in progress|running|responding|generating|speaking)"
+    r"|\bhas (?:an )?active response|\bresponse (?:is )?(?:active|in progress)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""In a code or words: the server answers already."""
+
 _MOST_TOLD = 300
 _REMEDIES = {
     401: "The server refuses the key; check realtime.key_file.",
@@ -48,6 +55,12 @@ def of_another_event(error: ErrorDetail) -> bool:
     """Does an error say that it is about something else than a question?"""
     words = f"{error.code} {error.type} {error.param} {error.message[:_MOST_TOLD]}"
     return _OTHER_EVENTS.search(words) is not None
+
+
+def busy(error: ErrorDetail) -> bool:
+    """Does the server refuse to answer because it does so already?"""
+    words = f"{error.code} {error.type} {error.message[:_MOST_TOLD]}".replace("_", " ")
+    return _BUSY.search(words) is not None and not of_another_event(error)
 
 
 def told(left_out: Mapping[str, str]) -> str:

@@ -10,10 +10,10 @@ from collections import deque
 
 from msgspec import Struct, field
 
-from daemon.core.bounds import Amount
+from daemon.core.bounds import MAX_ITEMS, Amount
 from daemon.core.calls import Calls
 from daemon.core.keys import Keys
-from daemon.protocol import Json, Response
+from daemon.protocol import Item, Json, Response
 
 _PAST = 64
 _OUTSIDE = "conversation"
@@ -46,6 +46,16 @@ class Reply(Struct):
     other_ids: set[str] = field(default_factory=set)
     amount: Amount = field(default_factory=Amount)
     calls: Calls = field(default_factory=Calls)
+
+    @property
+    def excess(self) -> str:
+        """What is too much of it, in words; empty while it is in bounds."""
+        return self.amount.excess or (f"{MAX_ITEMS} parts" if self.calls.too_many else "")
+
+    def end(self, output: list[Item]) -> list[Item]:
+        """What counts of the items that are told at its end: none if that is too much."""
+        self.amount.end(output)
+        return [] if self.excess else output
 
 
 class Responses:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from daemon.core import events as ev
 from daemon.core.outbox import Outbox
-from daemon.core.parts import CORE, about, name_of, only, parts
+from daemon.core.parts import CORE, about, name_of, named, only, parts
 from daemon.core.refusals import FATAL, ONE_SESSION
 from daemon.core.session import differences, essential
 from daemon.protocol import ErrorDetail, Json
@@ -80,6 +80,10 @@ class Settling:
         missing = [part for part in self._all if part not in self._in_use]
         return {name_of(part, self._session): refused.get(part, self._why) for part in missing}
 
+    def named(self, error: ErrorDetail) -> bool:
+        """Does an error name something of the latest update, though not the update itself?"""
+        return bool(named(error, self._session, self._sent))
+
     def begin(self) -> Json | None:
         """All that is not known to be refused."""
         return self._update([part for part in self._all if part not in self._offer.refused])
@@ -87,9 +91,9 @@ class Settling:
     def refused(self, error: ErrorDetail, ours: bool) -> Json | None:
         """An error, which may name the latest update (`ours`), a part of it, or nothing of us."""
         why = " ".join(filter(None, (error.reason, error.param, error.message)))[:_MOST_TOLD]
-        named = about(error, self._session, self._sent)
-        if (ours or named) and error.reason not in _OF_NO_PART:
-            return self._narrow(named, why)
+        blamed = about(error, self._session, self._sent)
+        if (ours or blamed) and error.reason not in _OF_NO_PART:
+            return self._narrow(blamed, why)
         return self._make_smaller(why)
 
     def taken(self, session: Json) -> Json | None:

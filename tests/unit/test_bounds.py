@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from daemon import protocol as wire
-from daemon.codec import Junk, decode_server
+from daemon.codec import Junk, decode_server, encode
 from daemon.core import events as ev
 from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
-from daemon.protocol import BYTES_PER_S, Item, Response, ServerEvents, StatusDetails
+from daemon.core.calls import Calls
+from daemon.protocol import BYTES_PER_S, Content, Item, Response, ServerEvents, StatusDetails
 from tests.unit.desk_rig import Rig
 
 R = "resp_flood"
@@ -52,7 +53,28 @@ def asked() -> Rig:
     return rig
 
 
-@pytest.mark.parametrize("flood", [items, letters, arguments, sound, pieces])
+def calls() -> Iterator[ServerEvents]:
+    """All of one item, so that these are no more parts than one."""
+    for number in range(20_000):
+        yield wire.ArgumentsDone(response_id=R, item_id="i", call_id=f"c{number}", name="n", arguments="{}")
+
+
+def content() -> Iterator[ServerEvents]:
+    item = Item(type="message", id="i", content=[Content(type="output_text", text="")] * MAX_PIECES)
+    for _ in range(3):
+        yield wire.OutputItemDone(response_id=R, item=item)
+
+
+def names() -> Iterator[ServerEvents]:
+    for _ in range(3):
+        item = Item(type="function_call", id="i", name="n" * MAX_LETTERS)
+        yield wire.OutputItemAdded(response_id=R, item=item)
+
+
+FLOODS = [items, letters, arguments, sound, pieces, calls, content, names]
+
+
+@pytest.mark.parametrize("flood", FLOODS)
 def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Iterator[ServerEvents]]) -> None:
     rig = asked()
     for event in flood():
@@ -88,6 +110,52 @@ def test_of_an_end_with_twenty_thousand_calls_none_is_run() -> None:
     rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=calls)))
     assert not rig.found(ev.RunTool)
     assert len(rig.found(ev.Trouble)) == 1
+
+
+def test_calls_that_four_ways_tell_without_end_are_not_laid_upon_each_other() -> None:
+    told = Calls()
+    for event in calls():
+        told.hear(event)
+    assert told.too_many
+    assert len(told.all()) <= MAX_ITEMS
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Item(type="message", id="i", content=[Content(type="output_text", text="a" * (MAX_LETTERS + 1))]),
+        Item(type="function_call", call_id="c", name="set_device", arguments="1" * (MAX_LETTERS + 1)),
+        Item(type="function_call", call_id="c", name="n" * (MAX_LETTERS + 1), arguments="{}"),
+        Item(type="function_call", call_id="c" * (MAX_LETTERS + 1), name="set_device", arguments="{}"),
+    ],
+    ids=["words", "arguments", "name", "id"],
+)
+def test_what_only_the_end_of_an_answer_tells_is_bounded_too(item: Item) -> None:
+    rig = asked()
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=[item])))
+    assert not rig.found(ev.RunTool)
+    assert not rig.found(ev.Words)
+    (trouble,) = rig.found(ev.Trouble)
+    assert "cut off" in trouble.message
+    assert rig.machine.state == "idle"
+
+
+@pytest.mark.parametrize("inside", ["{}", "[]", '{"type":"message"}', "1"])
+def test_a_frame_that_would_take_all_memory_is_left_out(inside: str) -> None:
+    parts = ",".join([inside] * 1_000_000)
+    for frame in (
+        f'{{"type":"response.done","response":{{"id":null,"output":[{parts}]}}}}',
+        f'{{"type":"session.updated","session":{{"x":[{parts}]}}}}',
+    ):
+        assert isinstance(decode_server(frame), Junk)
+        assert isinstance(decode_server(frame.encode()), Junk)
+
+
+def test_a_large_frame_of_sound_or_words_is_none_of_these() -> None:
+    delta = wire.OutputAudioDelta(delta=bytes(4_000_000))
+    assert decode_server(encode(delta)) == delta
+    whole = wire.OutputTranscriptDone(transcript="a, b. " * (MAX_LETTERS // 6))
+    assert decode_server(encode(whole)) == whole
 
 
 def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_trouble() -> None:

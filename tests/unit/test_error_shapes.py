@@ -83,7 +83,9 @@ def test_what_says_nothing_is_no_error(frame: Any) -> None:
     assert isinstance(decode(frame), Junk)
 
 
-@pytest.mark.parametrize("details", [WORDS, {"error": WORDS}, {"error": {"message": WORDS}}], ids=json.dumps)
+@pytest.mark.parametrize(
+    "details", [WORDS, {"error": WORDS}, {"error": {"message": WORDS}}, {"error": [WORDS]}], ids=json.dumps
+)
 def test_a_failed_answer_says_why_as_text_too(details: Any) -> None:
     rig = Rig().start()
     rig.step(ev.TextAsked("what time is it"))
@@ -95,6 +97,17 @@ def test_a_failed_answer_says_why_as_text_too(details: Any) -> None:
 
 
 # ---------------------------------------------------------------- in a turn
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 2))
+def test_a_failed_answer_may_say_why_in_any_depth(depth: int) -> None:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("what time is it"))
+    before = '{"type":"response.done","response":{"status":"failed","status_details":{"error":{"message":'
+    event = decode_server(before + "[" * depth + "]" * depth + "}}}}")
+    if not isinstance(event, Junk):
+        rig.receive(event)
+        assert rig.found(ev.Trouble)
 
 
 def complained(rig: Rig, **detail: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Iterable
 
 import pytest
@@ -397,12 +399,44 @@ def test_a_call_whose_ids_are_made_up_anew_each_time_is_one() -> None:
     assert one.call_id == "c3"
 
 
+SPELLINGS = [
+    '{"device": "lamp", "state": "on"}',
+    '{"device":"lamp","state":"on"}',
+    '{"state":"on","device":"lamp"}',
+]
+
+
+@pytest.mark.parametrize("spellings", list(itertools.product([*SPELLINGS, "", "{}", "null"], repeat=3)))
+def test_a_call_is_one_however_its_arguments_are_spelled_and_its_ids_made_up(
+    spellings: tuple[str, str, str],
+) -> None:
+    said = set(spellings) & set(SPELLINGS)
+    in_pieces, in_item, at_end = spellings
+    calls = Calls()
+    told(calls, "a", in_pieces, 0, "c1", "i1")
+    told(calls, "i", in_item, 0, "c2", "i2")
+    (one,) = calls.all([call(at_end, "c3", "i3")])
+    assert json.loads(one.arguments or "{}") == (
+        json.loads(SPELLINGS[0]) if said else json.loads(at_end or "{}")
+    )
+
+
 def test_what_one_way_leaves_out_another_tells() -> None:
     calls = Calls()
     calls.hear(wire.OutputItemAdded(item=Item(id="i", type="function_call", call_id="c", name="set_device")))
     calls.hear(wire.ArgumentsDone(item_id="i", arguments=LAMP))
     (one,) = calls.all([Item(id="i", type="function_call", arguments="{}")])
     assert (one.call_id, one.name, one.arguments) == ("c", "set_device", LAMP)
+
+
+def test_arguments_that_are_empty_in_the_beginning_are_those_of_the_pieces() -> None:
+    calls = Calls()
+    begun = Item(id="i", type="function_call", call_id="c", name="set_device", arguments="{}")
+    calls.hear(wire.OutputItemAdded(item=begun))
+    for piece in (LAMP[:5], LAMP[5:]):
+        calls.hear(wire.ArgumentsDelta(item_id="i", delta=piece))
+    (one,) = calls.all()
+    assert one.arguments == LAMP
 
 
 def test_names_that_are_numbers_are_names() -> None:

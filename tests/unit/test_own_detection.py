@@ -9,6 +9,7 @@ from daemon.core import events as ev
 from daemon.core.answer import MAX_ROUNDS, STALLED
 from daemon.core.barge_in import CANCEL_S
 from daemon.core.early import _MOST_PIECES
+from daemon.core.refusals import busy
 from daemon.protocol import ErrorDetail, Item, Response
 from tests.unit.desk_rig import Rig
 
@@ -44,6 +45,42 @@ def test_an_answer_of_its_own_is_taken_for_the_one_that_was_refused(named: bool,
     rig.step(ev.ToolDone(run.key, "The lamp is on."))
     assert [event.item.output for event in rig.sent(wire.ItemCreate)] == ["The lamp is on."]
     assert len(rig.sent(wire.ResponseCreate)) == 1
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"message": "already active"},
+        {"type": "invalid_request_error", "message": "Conversation already has an active response: resp_9."},
+        {"code": "response_already_active"},
+        {"code": "invalid_state", "message": "A response is already in progress"},
+    ],
+    ids=str,
+)
+def test_a_server_may_say_in_any_words_that_it_answers_already(detail: dict[str, str], named: bool) -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.Error(error=ErrorDetail(event_id="create" if named else None, **detail)))
+    rig.receive(wire.OutputAudioDelta(response_id="own", item_id="i", delta=SOUND))
+    rig.done("own", CALL)
+    assert len(rig.found(ev.RunTool)) == 1
+    assert not rig.found(ev.Trouble)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ErrorDetail(
+            code="response_cancel_not_active", message="Cancellation failed: no active response found"
+        ),
+        ErrorDetail(code="cancel_failed", message="There is no active response to cancel."),
+        ErrorDetail(code="invalid_value", message="Audio content of 9250ms is already shorter than 57340ms"),
+    ],
+    ids=str,
+)
+def test_words_about_something_else_are_no_refusal_to_answer(error: ErrorDetail) -> None:
+    assert not busy(error)
 
 
 def test_an_answer_of_its_own_that_has_no_beginning_is_taken_too() -> None:

@@ -63,6 +63,18 @@ def test_usage_is_counted_by_kind(usage: Usage | None, counted: Tokens) -> None:
     assert tokens == counted
 
 
+@pytest.mark.parametrize("number", [10**400, 10**30, -5])
+def test_what_is_no_number_of_tokens_costs_nothing(number: int) -> None:
+    tokens = Tokens()
+    details = InputTokens(text_tokens=number, audio_tokens=number)
+    tokens.add(Usage(input_tokens=number, output_tokens=number))
+    tokens.add(Usage(input_tokens=9, input_token_details=details, output_token_details=UNSET))
+    details.cached_tokens_details = {"text_tokens": number}
+    tokens.add(Usage(input_tokens=9, input_token_details=details))
+    assert tokens == Tokens(input_text=18)
+    assert cost_usd(structs.asdict(tokens), MINI) == pytest.approx(18 * 0.6 / 1e6)
+
+
 @pytest.mark.parametrize(
     ("provider", "model", "own", "input_audio"),
     [

@@ -252,6 +252,45 @@ def test_tools_that_are_known_late_are_narrowed_on_the_connection_in_use_and_rem
     assert list(rig.machine.left_out) == ["bad"]
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["idle", "asked"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ErrorDetail(code="invalid_value", message="No.", param="session.tools[1].parameters"),
+        ErrorDetail(code="invalid_value", message="No.", param="tools.1.parameters.properties.names"),
+        ErrorDetail(
+            code="invalid_function_parameters", message="Invalid schema for function 'tool_1': no items"
+        ),
+    ],
+    ids=["param", "path", "words"],
+)
+def test_a_tool_that_is_known_late_is_left_out_though_the_refusal_names_no_event(
+    error: ErrorDetail, asked: bool
+) -> None:
+    rig = Rig().start()
+    if asked:
+        rig.speak()
+    rig.clear()
+    rig.step(ev.ToolsKnown([tool(f"tool_{number}") for number in range(3)]))
+    rig.receive(wire.Error(error=error))
+    _, second = rig.sent(wire.SessionUpdate)
+    assert [each["name"] for each in second.session["tools"]] == ["tool_0", "tool_2"]
+    rig.receive(wire.SessionUpdated(session=second.session))
+    rig.wait(6.0)
+    assert list(rig.machine.left_out) == ["tool_1"]
+    assert not rig.found(ev.Trouble)
+    assert rig.machine.state == ("thinking" if asked else "idle")
+
+
+def test_an_error_long_after_the_tools_were_told_is_not_about_them() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown([tool("tool_0")]))
+    rig.wait(6.0)
+    rig.clear()
+    rig.receive(wire.Error(error=ErrorDetail(message="Function 'tool_0' is odd")))
+    assert not rig.sent(wire.SessionUpdate)
+
+
 def test_what_was_refused_is_offered_again_when_the_tools_are_others() -> None:
     rig = Rig().start()
     rig.step(ev.ToolsKnown([tool("bad", BAD)]))
