@@ -24,6 +24,9 @@ _RECOGNISED: Final = 16
 _PIECE: Final = 6
 """So many letters of a secret's beginning, and a text that ends there goes on with the secret."""
 _MAX_STREAMS: Final = 32
+_BEGUN: Final = re.compile(r"(?:(?:\\+|%|&)[#0-9A-Za-z]{0,8})?")
+"""What may stand at the end of a piece of a text, of a letter that is written otherwise."""
+_LONGEST_LETTER: Final = 6
 _SIGNS: Final = ("\\", "%", "&#")
 """Where none of them is, no letter is written otherwise than as it is."""
 _IN_URLS: Final = re.compile(r"key|token|secret|sig|auth|pass|pwd|code|credential", re.IGNORECASE)
@@ -54,12 +57,15 @@ class _Forms:
         self._spelled_head = re.compile("".join(map(_spelled, secret[:_RECOGNISED])))
         self._rest = [_letter(letter) for letter in secret[_RECOGNISED:]]
         self._encoded = _encoded(secret.encode(errors="replace"))
+        self._begin = re.compile(re.escape(secret[: self.piece]))
+        self._spelled_begin = re.compile("".join(map(_spelled, secret[: self.piece])))
+        self._behind = [_letter(letter) for letter in secret[self.piece :]]
 
     def cut_out(self, text: str) -> str:
         """The text without it."""
         if not self.unmistakable:
             return self._word.sub(MASK, text)
-        spelled = any(sign in text for sign in _SIGNS)
+        spelled = _is_spelled(text)
         if spelled:
             text = self._spelled.sub(MASK, text)
         text = "".join(self._around(text, self._spelled_head if spelled else self._head))
@@ -72,12 +78,18 @@ class _Forms:
         begin = 0
         while found := head.search(text, begin):
             yield text[begin : found.start()] + MASK
-            begin = found.end()
-            for letter in self._rest:
-                if not (there := letter.match(text, begin)):
-                    break
-                begin = there.end()
+            begin, _ = _followed(self._rest, text, found.end())
         yield text[begin:]
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where it is in a text, at whose end it may have begun."""
+        begin = self._spelled_begin if _is_spelled(text) else self._begin
+        for found in begin.finditer(text):
+            end, missing = _followed(self._behind, text, found.end())
+            if missing and _BEGUN.fullmatch(text, end):
+                yield found.start(), len(text)
+            elif missing == 0 or len(self.plain) - missing >= _RECOGNISED:
+                yield found.start(), end
 
 
 def _spelled(letter: str) -> str:
@@ -88,6 +100,19 @@ def _spelled(letter: str) -> str:
     number = ord(letter)
     in_html = f"&#(?:0{{0,6}}{number}|[xX]0{{0,6}}(?i:{number:x}));"
     return rf"(?:\\{{1,8}}u(?i:{number:04x})|{in_html}|{quoted}|\\{{0,8}}{re.escape(letter)})"
+
+
+def _is_spelled(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS)
+
+
+def _followed(letters: list[re.Pattern[str]], text: str, at: int) -> tuple[int, int]:
+    """How far these letters go on in a text from here, and how many of them do not come."""
+    for count, letter in enumerate(letters):
+        if not (there := letter.match(text, at)):
+            return at, len(letters) - count
+        at = there.end()
+    return at, 0
 
 
 @cache
@@ -154,7 +179,7 @@ class Outlet:
         """A piece of a text, without what of a secret ends, goes on, or begins in it."""
         before = self._tails.pop(stream, "")
         text = before + piece
-        self._tails[stream] = text[1 - max(len(each.plain) for each in _known) :]
+        self._tails[stream] = text[1 - _LONGEST_LETTER * max(len(each.plain) for each in _known) :]
         if len(self._tails) > _MAX_STREAMS:
             del self._tails[next(iter(self._tails))]
         for begin, end in reversed(_spans(text)):
@@ -166,11 +191,7 @@ class Outlet:
 
 def _spans(text: str) -> list[tuple[int, int]]:
     """Where secrets are in a text, in order and apart; at its end also one that may go on behind it."""
-    found: list[tuple[int, int]] = []
-    for secret, piece in ((each.plain, each.piece) for each in _known if each.unmistakable):
-        found += (each.span() for each in re.finditer(re.escape(secret), text))
-        begun = next((n for n in range(len(secret) - 1, piece - 1, -1) if text.endswith(secret[:n])), 0)
-        found += [(len(text) - begun, len(text))] if begun else []
+    found = [span for each in _known if each.unmistakable for span in each.spans(text)]
     apart: list[tuple[int, int]] = []
     for begin, end in sorted(found):
         if apart and begin <= apart[-1][1]:

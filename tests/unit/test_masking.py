@@ -123,6 +123,20 @@ def test_a_secret_that_comes_in_pieces_is_masked_over_their_ends(size: int) -> N
     assert shown.endswith(".")
 
 
+@pytest.mark.parametrize("written", [quote(LATE, safe=""), json.dumps(LATE).replace("/", r"\/")])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 9, 14, 27])
+def test_a_secret_in_another_spelling_is_masked_over_the_ends_of_its_pieces(size: int, written: str) -> None:
+    Secret(LATE)
+    outlet, text = Outlet(), f"before {written} behind"
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    said = "".join(outlet.masked({"type": "x", "delta": piece})["delta"] for piece in pieces)
+    assert "canary" not in said
+    assert "456789" not in said
+    assert "ghi" not in said
+    assert said.startswith("before ")
+    assert said.endswith(" behind")
+
+
 def test_pieces_of_different_streams_are_kept_apart() -> None:
     Secret(KEY)
     outlet = Outlet()
