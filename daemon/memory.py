@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -131,8 +131,8 @@ def append(path: Path, entries: list[Entry]) -> int:
     written = mask(lines(entries).decode()).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(path, "ab", opener=_for_us) as file:
-            file.write(written)
+        with open(path, "ab+", opener=_for_us) as file:
+            file.write((b"\n" if _torn(file) else b"") + written)
     except OSError as error:
         log.warning("%s cannot be written (%s); see to its directory.", path, error)
     return len(written)
@@ -150,6 +150,14 @@ def keep(path: Path, data: bytes) -> None:
         scratch.replace(path)
     except OSError as error:
         log.warning("%s cannot be written (%s); see to its directory.", path, error)
+
+
+def _torn(file: BinaryIO) -> bool:
+    """Was the last line cut off, by a disk that was full?"""
+    if not file.tell():
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _for_us(path: str, flags: int) -> int:

@@ -313,6 +313,10 @@ class Answer:
                 self._ledger.heard(key, 0, 1)
         self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
 
+    def forget(self) -> None:
+        """Nothing of what was done is told to anybody any more."""
+        self._tools.forget()
+
     def finish(self) -> None:
         """The turn is over."""
         turn = self._leave()

@@ -15,7 +15,7 @@ from daemon.core.age import Age
 from daemon.core.attempt import Attempt, Stage
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
-from daemon.core.pace import Pace
+from daemon.core.pace import HASTE_S, Pace
 from daemon.core.refusals import FATAL, ONE_SESSION, refusal
 from daemon.core.settling import Offers
 from daemon.core.timers import Timers
@@ -24,7 +24,6 @@ from daemon.protocol import Error, Json, ResponseCreated, ResponseDone, ServerEv
 REFUSED_S = 300.0
 OUTAGE_S = 2.0
 PROBE_S = 3.0
-PRESS_INTERVAL_S = 1.0
 
 _POLICY_VIOLATION = 1008
 
@@ -142,10 +141,11 @@ class Lifeline:
             self._retry(reason or str(code), retry_after_s, now)
 
     def hurry(self, now: float) -> None:
-        """Somebody pressed the button: no more waiting."""
-        if now - self._pressed_at < PRESS_INTERVAL_S:
+        """Somebody pressed the button: no more waiting, unless the server itself has asked for it."""
+        if now - self._pressed_at < HASTE_S:
             return
-        if self.next is None and (self.live is None or self.live.place == "brain"):
+        barred = self._pace.barred(now) and not self._fatal
+        if self.next is None and (self.live is None or self.live.place == "brain") and not barred:
             self._pressed_at = now
             self._dial(now, wanted=True)
         if "brain" in self._timers:

@@ -210,6 +210,7 @@ class Machine:
         if self._forget and talk.idle:
             self._forget = False
             self.ledger.forget()
+            talk.answer.forget()
             self._outbox.do(ev.Forgotten())
             self._lifeline.restart("forgotten", now)
         change = self._lifeline.settle(talk.idle, talk.turn is not None, now)

@@ -48,6 +48,10 @@ class Pace:
         """When the next attempt is to be made if somebody waits for it."""
         return max(now, self._latest + HASTE_S, self._barred_until)
 
+    def barred(self, now: float) -> bool:
+        """Has the server asked for more patience?"""
+        return now < self._barred_until
+
     def allowed(self, now: float, wait_s: float = 0.0) -> float:
         """This wait, or the longer one that keeps below the limit."""
         if len(self._attempts) < MAX_IN_WINDOW:

@@ -71,6 +71,11 @@ class ToolsDue:
         """The next session does not know these calls: it is told by the history, not by an output."""
         self._stale = set(self._open)
 
+    def forget(self) -> None:
+        """Nobody is told any more what these answer."""
+        self._open.clear()
+        self._timers.clear("tools")
+
     def _hand_in(self, call_id: str, output: str) -> None:
         item = Item(type="function_call_output", call_id=call_id, output=output)
         self._outbox.send(ItemCreate(item=item))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from daemon.core.ledger import Called, Entry, Said, lines
-from daemon.memory import MAX_KEPT_BYTES, Memory, Wishes
+from daemon.core.ledger import Called, Entry, Ledger, Said, lines
+from daemon.memory import MAX_KEPT_BYTES, Memory, Wishes, append
 
 HELLO = Said("user", "u1", "hello")
 CALL = Called("c1", "set_device", "{}")
@@ -64,6 +64,17 @@ def test_a_conversation_is_appended_to_in_order(tmp_path: Path) -> None:
     seen: list[bytes] = []
     remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.conversation()))
     assert seen == [lines(entries)]
+
+
+def test_a_line_that_a_full_disk_has_cut_off_costs_itself_alone(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    append(file, [HELLO])
+    with file.open("ab") as rest:
+        rest.write(lines([HELLO])[:20])
+    append(file, [CALL])
+    ledger = Ledger()
+    assert ledger.restore(file.read_bytes())
+    assert [type(entry) for entry in ledger.whole()] == [Said, Called]
 
 
 def test_a_conversation_that_has_grown_large_is_written_anew(tmp_path: Path) -> None:

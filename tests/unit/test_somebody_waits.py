@@ -128,6 +128,30 @@ def test_what_only_the_owner_can_mend_comes_before_whoever_waits() -> None:
     assert refuse(rig, 19.0, 401) == []
 
 
+@pytest.mark.parametrize("code", [0, 401, 503])
+def test_whoever_asks_every_second_has_no_more_attempts_than_whoever_waits(code: int) -> None:
+    rig, made = away(), []
+    for _ in range(50):
+        rig.step(ev.TextAsked("are you there?"))
+        made += refuse(rig, 1.2, code)
+    assert len(made) <= 60 / HASTE_S + MAX_IN_WINDOW + 1
+
+
+def test_no_number_of_presses_comes_before_what_the_server_has_asked_for() -> None:
+    rig = away()
+    rig.step(ev.TextAsked("are you there?"))
+    rig.step(ev.Disconnected(rig.conn, 429, "HTTP 429", 30.0))
+    before = rig.conn
+    for _ in range(14):
+        rig.edge(True)
+        rig.wait(1.0)
+        rig.edge(False)
+        rig.wait(1.0)
+    assert rig.conn == before
+    rig.wait(3.0)
+    assert rig.conn == before + 1
+
+
 def test_a_session_that_was_ready_and_is_lost_is_dialled_again_at_once() -> None:
     rig = Rig(lambda: 1.0).start()
     for _ in range(3):

@@ -416,6 +416,22 @@ def test_forgetting_waits_for_the_end_of_the_turn_and_begins_a_new_session() -> 
     assert rig.machine.ledger.seed() == []
 
 
+def test_what_a_tool_answers_after_everything_was_forgotten_is_told_to_nobody() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.call("c")
+    rig.step(ev.StopAsked(), ev.ForgetAsked())
+    assert rig.found(ev.Forgotten)
+    rig.connect()
+    rig.clear()
+    rig.step(ev.ToolDone("c", "The secret."))
+    assert not rig.sent()
+    assert not rig.found(ev.Remember)
+    rig.wait(70.0)
+    assert rig.machine.state == "idle"
+    assert not rig.found(ev.Trouble)
+
+
 def test_a_failed_answer_is_told() -> None:
     rig = Rig().start()
     rig.speak()
