@@ -16,7 +16,12 @@ import msgspec
 from daemon.protocol import Json
 
 _AN_ERROR: Final = re.compile(r"(?:^|[._-])error$", re.IGNORECASE)
-_TEXTS: Final = ("message", "detail", "reason", "msg", "description")
+_TEXTS: Final = (
+    *("message", "detail", "reason", "msg", "description"),
+    *("error_message", "error_description", "title"),
+)
+_KNOWN: Final = ("type", "code", "param", "event_id")
+_INNER: Final = ("error", "errors")
 _MOST_WRAPPINGS: Final = 4
 
 
@@ -27,7 +32,7 @@ def with_its_error(raw: Any) -> Any:
     name = raw.get("type")
     if name == "response.done":
         return _with_its_reason(raw)
-    nameless = not isinstance(name, str) and "error" in raw
+    nameless = not isinstance(name, str) and any(key in raw for key in (*_INNER, "detail"))
     if not nameless and not (isinstance(name, str) and _AN_ERROR.search(name)):
         return raw
     detail = _detail(raw)
@@ -52,6 +57,9 @@ def _detail(raw: Json) -> Json:
     if not isinstance(inner, dict):
         return {"message": _text(inner)} if inner else {}
     message = next((_text(inner[key]) for key in _TEXTS if inner.get(key)), "")
+    odd = {key: value for key, value in inner.items() if key not in _KNOWN and value}
+    if not message and odd and inner is not raw and not inner.get("code"):
+        message = _text(odd)
     kind = inner.get("type")
     found = {
         "type": kind if isinstance(kind, str) and kind != "error" else "",
@@ -64,10 +72,17 @@ def _detail(raw: Json) -> Json:
 def _unwrapped(value: Any) -> Any:
     """What is in an error in an error."""
     for _ in range(_MOST_WRAPPINGS):
-        if not isinstance(value, dict) or not isinstance(value.get("error"), dict | str):
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        elif isinstance(value, dict) and (inside := _inside(value)):
+            value = inside
+        else:
             break
-        value = value["error"]
     return value
+
+
+def _inside(value: Json) -> Any:
+    return next((value[key] for key in _INNER if isinstance(value.get(key), dict | list | str)), None)
 
 
 def _text(value: Any) -> str:

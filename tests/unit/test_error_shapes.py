@@ -41,6 +41,14 @@ SHAPES: list[Any] = [
     {"type": "server_error", "message": WORDS},
     {"type": "session.error", "error": {"message": WORDS}},
     {"type": "realtime.error", "error": WORDS},
+    {"type": "error", "error": [WORDS]},
+    {"type": "error", "error": [{"message": WORDS}]},
+    {"type": "error", "errors": [{"msg": WORDS}]},
+    {"type": "error", "error": {"errors": [{"detail": WORDS}]}},
+    {"type": "error", "error": {"error_description": WORDS}},
+    {"error": {"title": WORDS, "status": 503}},
+    {"errors": [WORDS]},
+    {"detail": WORDS},
 ]
 
 
@@ -49,6 +57,20 @@ def test_an_error_in_any_shape_has_its_words(shape: Any) -> None:
     event = decode(shape)
     assert isinstance(event, wire.Error)
     assert event.error.message == WORDS
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"type": "error", "error": {"fault": {"string": WORDS}}},
+        {"detail": [{"loc": ["session"], "msg": WORDS}, {"loc": ["audio"], "msg": "No."}]},
+    ],
+    ids=json.dumps,
+)
+def test_an_error_in_a_shape_that_nobody_knows_is_told_whole(shape: Any) -> None:
+    event = decode(shape)
+    assert isinstance(event, wire.Error)
+    assert WORDS in event.error.message
 
 
 def test_a_code_that_is_a_number_is_a_code() -> None:
