@@ -63,6 +63,10 @@ class ConstantPace:
         """A second, too."""
         return now + 1.0
 
+    def barred(self, now: float) -> bool:
+        """The server never asks for patience."""
+        return False
+
     def allowed(self, now: float, wait_s: float = 0.0) -> float:
         """No longer than that."""
         return wait_s
