@@ -31,7 +31,7 @@ BETA_NAMES = {
 """Names of the retired beta protocol, as some compatible servers still send them."""
 
 _MAX_REPAIRS = 64
-_MAX_MARKS = 500_000
+MAX_MARKS = 500_000
 """Of those that begin something in JSON: as an empty object of three letters takes 150 bytes of memory."""
 _LARGEST_ID = 2**63
 _encoder = msgspec.json.Encoder()
@@ -90,10 +90,10 @@ def decode_server(frame: bytes | str) -> ServerEvents | Junk:
 
 def _crowded(frame: bytes | str) -> bool:
     """Would it take more memory than the service may have?"""
-    if len(frame) <= _MAX_MARKS:
+    if len(frame) <= MAX_MARKS:
         return False
     letters = frame if isinstance(frame, bytes) else frame.encode(errors="replace")
-    return sum(map(letters.count, b"{[,")) > _MAX_MARKS
+    return sum(map(letters.count, b"{[,")) > MAX_MARKS
 
 
 def _loosely(frame: bytes | str) -> ServerEvents | Junk:

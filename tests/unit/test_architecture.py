@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon import bounded_toml, control, dial, link, memory, protocol, record_limit, tools, watchdog
+from daemon import bounded_toml, codec, control, dial, link, memory, protocol, record_limit, tools, watchdog
 from daemon.brain import answering, buffer
 from daemon.brain import conversation as brain_conversation
 from daemon.core import (
@@ -69,7 +69,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
                 bounds.MAX_SOUND_S / 60,
             ),
         ),
-        ("a frame", (protocol.MAX_FRAME_BYTES / 2**20, protocol.MAX_ERROR)),
+        ("a frame", (protocol.MAX_FRAME_BYTES / 2**20, codec.MAX_MARKS, protocol.MAX_ERROR)),
         ("answers to tools", (answer.MAX_ROUNDS, conversation.MAX_TEXTS)),
         ("tries to have the settings taken", (settling.MOST_UPDATES,)),
         ("records of a kind", (record_limit.RECORDS_A_MINUTE, record_limit.TURN_RECORDS_A_MINUTE)),
