@@ -52,7 +52,7 @@ class Plain:
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
         spawn.kill(self._child)
-        self.ended.set_result(spawn.how_it_ended(self._child.wait()))
+        self.ended.set_result(spawn.how_it_ended(spawn.reap(self._child)))
 
 
 class Served:

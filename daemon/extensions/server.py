@@ -63,7 +63,7 @@ class _Seat:
         spawn.kill(self._child)
         self._selector.unregister(self._pidfd)
         os.close(self._pidfd)
-        self._leave(spawn.how_it_ended(self._child.wait()))
+        self._leave(spawn.how_it_ended(spawn.reap(self._child)))
 
     def _leave(self, how: str) -> None:
         with suppress(OSError):

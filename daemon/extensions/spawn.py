@@ -17,6 +17,9 @@ _NOT_FOR_TOOLS = frozenset(
 )
 """Secrets of the service's environment, and what speaks to systemd in its name."""
 
+_unreaped: set[subprocess.Popen[bytes]] = set()
+"""A service that leaves does not wait for a child that takes long to die; nor is that worth a warning."""
+
 
 def start(channel: int, output: int) -> tuple[subprocess.Popen[bytes], int]:
     """A child in a session of its own, with these descriptors and no input, and its pidfd. Raises OSError."""
@@ -30,11 +33,12 @@ def start(channel: int, output: int) -> tuple[subprocess.Popen[bytes], int]:
         pass_fds=(channel,),
         start_new_session=True,
     )
+    _unreaped.add(child)
     try:
         return child, os.pidfd_open(child.pid)
     except OSError:  # there are no more descriptors
         kill(child)
-        child.wait()
+        reap(child)
         raise
 
 
@@ -42,6 +46,13 @@ def kill(child: subprocess.Popen[bytes]) -> None:
     """End a child that has not been reaped, and whatever it has started in its group."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
+
+
+def reap(child: subprocess.Popen[bytes]) -> int:
+    """Wait for a child that has been killed, or has ended; its exit status."""
+    status = child.wait()
+    _unreaped.discard(child)
+    return status
 
 
 def how_it_ended(status: int) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
 import signal
+import socket
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.extensions import child, worker
+from daemon.extensions import child, spawn, worker
 from daemon.extensions.files import ToolFileError
 from daemon.extensions.launch import Launch, Plain
 from daemon.extensions.messages import Offer
@@ -33,6 +36,22 @@ def mine() -> str:
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "FIRST_PAUSE_S", 0.05)
+
+
+def test_a_service_that_leaves_before_a_child_is_dead_says_nothing_of_it() -> None:
+    async def main() -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            Plain(theirs.fileno(), theirs.fileno()).kill()
+
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        gc.collect()
+    assert complaints == []
+    assert len(spawn._unreaped) >= 1
+    for each in list(spawn._unreaped):
+        spawn.reap(each)
 
 
 # ---------------------------------------------------------------- at the import
