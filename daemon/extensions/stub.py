@@ -76,10 +76,34 @@ def load(path: str, source: bytes) -> list[Tool]:
     # Dataclasses and type hints look their module up there.
     sys.modules[module.__name__] = module
     try:
-        exec(compile(source, path, "exec"), module.__dict__)
+        exec(_compiled(path, source), module.__dict__)
         return marked(module.__dict__, module.__name__)
+    except CannotLoadError:
+        raise
     except BaseException as error:
         raise CannotLoadError(_line(error, path), f"{_problem(error)}: correct the line") from error
+
+
+def _compiled(path: str, source: bytes) -> Any:
+    try:
+        return compile(source, path, "exec")
+    except UnicodeEncodeError as error:  # Python 3.13 looks at docstrings as it compiles
+        line, name = _with_half_a_character(source)
+        raise CannotLoadError(
+            line, f"{name}: there is half a character in its docstring: correct it"
+        ) from error
+
+
+def _with_half_a_character(source: bytes) -> tuple[int, str]:
+    """Which function or class has a lone surrogate in its docstring: line and name."""
+    import ast
+
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            text = ast.get_docstring(node, clean=False) or ""
+            if any("\ud800" <= letter <= "\udfff" for letter in text):
+                return min([node.lineno, *(each.lineno for each in node.decorator_list)]), node.name
+    return 0, "the file"
 
 
 def _line(error: BaseException, path: str) -> int:

@@ -146,6 +146,7 @@ class Appliance:
     def use(self) -> None:
         """A typed turn and a spoken one."""
         wait_for(lambda: request(self.socket, "status")["link"] == "ready")
+        wait_for(lambda: request(self.socket, "status")["tools"] == {"notes.py": "ready"})
         request(self.socket, "ask", text=WORDS["typed"])
         request(self.socket, "press")
         time.sleep(0.6)

@@ -112,6 +112,7 @@ def test_a_key_that_is_none_is_no_header_and_told_each_time_it_is_another(
         (tmp_path / "key").write_text("two words")
         parrot.hang_up()
         assert service.says("is no key (there is a blank in it); write the key alone, on one line")
+        wait_for(lambda: service.status()["link"] == "ready")
         (tmp_path / "key").write_bytes(
             b"\xff\xfe" + 'export OPENAI_API_KEY="sk-right-0123"\r\n'.encode("utf-16-le")
         )
