@@ -18,6 +18,8 @@ WANTED_A_MINUTE = 60 / HASTE_S
 BACK_WITHIN_S = 6.0
 """So soon after a server is back and stays, whoever still waits has an answer."""
 LONGEST_PAUSE_S = 60.0
+PATIENCE_S = 20.0
+"""Who has waited for so long, in the dark, and speaks anew does not want the old question answered."""
 TOLD_WITHIN_S = 65.0
 """The longest detection (a silent link, 40 s), the wait for a server (20 s), and the 2 s to tell it."""
 
@@ -29,8 +31,10 @@ def violations(run: Run) -> list[str]:
 
 
 def outcome(run: Run, utterance: Utterance) -> str:
-    """What became of an utterance: answered, told, or lost."""
+    """What became of an utterance: answered, told, lost, or withdrawn by who waited long and spoke anew."""
     turn = _turn_of(run, utterance)
+    if turn is not None and turn["interrupted"] and not turn["heard_ms"] and not _heard(run, utterance):
+        return "withdrawn" if _waited_s(run, utterance) > PATIENCE_S else "lost"
     if turn is not None and not turn["trouble"] and (turn["heard_ms"] or turn["interrupted"]):
         whole = any(
             number == utterance.number and seconds >= utterance.seconds - LOST_WORD_S
@@ -40,6 +44,16 @@ def outcome(run: Run, utterance: Utterance) -> str:
     end = utterance.pressed_at + TOLD_WITHIN_S
     told = any(utterance.pressed_at <= at <= end for at, _ in run.house.troubles)
     return "told" if told else "lost"
+
+
+def _heard(run: Run, utterance: Utterance) -> bool:
+    return any(number == utterance.number for number, _ in run.ear.heard)
+
+
+def _waited_s(run: Run, utterance: Utterance) -> float:
+    """How long it was until the next press."""
+    later = [each.pressed_at for each in run.said if each.pressed_at > utterance.pressed_at]
+    return min(later, default=float("inf")) - utterance.released_at
 
 
 def recovery_s(run: Run) -> float:
