@@ -60,7 +60,8 @@ def hindrance(folder: Path) -> str:
         return "systemd-nspawn wants root: run `sudo make test` to test the service in a container"
     if shutil.which("systemd-nspawn") is None:
         return "there is no systemd-nspawn: install systemd-container to test the service in a container"
-    command = nspawn(folder, "/bin/true")
+    # The sandboxes of our units want a user namespace; inside a chroot the kernel gives nobody one.
+    command = nspawn(folder, "/usr/bin/unshare", "--user", "/bin/true")
     tried = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
     if tried.returncode == 0:
         return ""
@@ -89,7 +90,11 @@ class Machine:
                 stderr=subprocess.STDOUT,
             )
         self.leader = 0
-        self.wait_for(self._booted)
+        try:
+            self.wait_for(self._booted)
+        except BaseException:
+            self.power_off()
+            raise
 
     def run(self, *command: str, check: bool = True, text: str = "") -> str:
         """Run a command; what it printed. Raises CalledProcessError."""
