@@ -47,13 +47,13 @@ class Exchange:
         if self._responses.busy:
             self._patience.complained(complaint, self._responses.active is not None, now)
 
-    def begun(self, response_id: str, welcome: bool, early: bool, now: float) -> bool:
+    def begun(self, response_id: str, welcome: bool, early: bool, now: float, announced: bool = True) -> bool:
         """An answer begins; False if nobody wants it, then it is cancelled, or if it has begun before.
 
         One that begins when another is due is taken in its place: the server answers by itself. One that
         begins too `early` is kept until it is clear what becomes of it.
         """
-        reply = self._responses.begun(response_id, welcome)
+        reply = self._responses.begun(response_id, welcome, announced)
         if reply is None:
             return False
         if reply.wanted:
@@ -69,7 +69,7 @@ class Exchange:
     def heard(self, event: ResponsePiece, now: float) -> Reply | None:
         """A piece of an answer: the answer, if it is wanted. For some servers the first is the beginning."""
         if self._responses.owes(event.response_id):
-            self.begun(event.response_id, True, False, now)
+            self.begun(event.response_id, True, False, now, announced=False)
         reply = self._responses.of(event.response_id)
         if reply is None or reply.excess:
             return None

@@ -35,7 +35,8 @@ class Owed(Struct):
 class Reply(Struct):
     """An answer under way, by our key and by the server's name.
 
-    `asked`: by us, or of its voice detection; `aside`: outside of the conversation.
+    `asked`: by us, or of its voice detection; `aside`: outside of the conversation; `announced`: the server
+    has said that it begins.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Reply(Struct):
     wanted: bool
     asked: bool
     aside: bool
+    announced: bool
     other_ids: set[str] = field(default_factory=set)
     amount: Amount = field(default_factory=Amount)
     calls: Calls = field(default_factory=Calls)
@@ -69,6 +71,7 @@ class Responses:
         self._keys = keys
         self._owed: list[Owed] = []
         self._past: deque[str] = deque(maxlen=_PAST)
+        self._until_asked: deque[str] = deque(maxlen=_PAST)
         self._unseen = False
         self._last: Response | None = None
 
@@ -85,26 +88,27 @@ class Responses:
     def ask(self, event_id: str, response: Json) -> None:
         """`response.create` has been sent, or (without an id) the server's voice detection will answer."""
         self._owed.append(Owed(event_id, response))
+        self._until_asked.clear()
 
     def owes(self, response_id: str) -> bool:
         """Does an answer begin with this event, although the server has not said so?"""
         return self.active is None and bool(self._owed) and not self._over(response_id)
 
-    def begun(self, response_id: str, welcome: bool) -> Reply | None:
+    def begun(self, response_id: str, welcome: bool, announced: bool = True) -> Reply | None:
         """An answer begins, or has begun before (None). One that nobody asked for is wanted if `welcome`."""
         active = self.active
         if active is not None and not self._owed and active.wire_id in ("", response_id):
-            active.wire_id = response_id
+            active.wire_id, active.announced = response_id, announced
             return None
         if not self._owed and self._over(response_id):
             return None
-        self._close()
+        self._close(self._past)
         if response_id in self._past:
             self._past.remove(response_id)
         asked = bool(self._owed)
         owed = self._owed.pop(0) if asked else Owed("", {})
         wanted, aside = owed.wanted and welcome, _OUTSIDE in owed.response
-        self.active = Reply(self._keys.new("resp"), response_id, wanted, asked, aside)
+        self.active = Reply(self._keys.new("resp"), response_id, wanted, asked, aside, announced)
         self._unseen = False
         return self.active
 
@@ -119,15 +123,16 @@ class Responses:
     def done(self, response: Response) -> Reply | None:
         """`response.done` is here; whatever still comes of it is late. None if it is no news.
 
-        For some servers it is all that comes of an answer.
+        For some servers it is all that comes of an answer. Of those that do not say when one begins, some
+        call the next one the same: what comes under that name is late until we ask for it.
         """
-        again = not response.id and response == self._last
+        again = response == self._last
         if self.owes(response.id) and not self._owed[0].refused and not again:
-            self.begun(response.id, True)
+            self.begun(response.id, True, announced=False)
         reply = self.of(response.id)
         if reply is not None:
             self._last = response
-            self._close()
+            self._close(self._past if reply.announced else self._until_asked)
         return reply
 
     def freed(self) -> Json | None:
@@ -168,21 +173,22 @@ class Responses:
 
     def give_up(self) -> None:
         """The server never said that the answer has begun, or is done: it is no longer waited for."""
-        self._close()
+        self._close(self._past)
         waited = [owed for owed in self._owed if not owed.refused]
         self._unseen = self._unseen or any(owed.event_id for owed in waited)
         self._owed = [owed for owed in self._owed if owed.refused]
 
     def connection_lost(self) -> None:
         """Another one owes nothing."""
-        self.active, self._owed, self._unseen = None, [], False
+        self.active, self._owed, self._unseen, self._last = None, [], False, None
         self._past.clear()
+        self._until_asked.clear()
 
     def _over(self, response_id: str) -> bool:
         """Is it of an answer that is over?"""
-        return bool(response_id) and response_id in self._past
+        return bool(response_id) and (response_id in self._past or response_id in self._until_asked)
 
-    def _close(self) -> None:
+    def _close(self, over: deque[str]) -> None:
         if self.active is not None:
-            self._past.extend(each for each in (self.active.wire_id, *self.active.other_ids) if each)
+            over.extend(each for each in (self.active.wire_id, *self.active.other_ids) if each)
             self.active = None

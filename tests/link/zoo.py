@@ -107,6 +107,16 @@ class Repeating(Numbering):
     counts_anew = True
 
 
+class Unannounced(Repeating):
+    """They are, and it does not say that one begins."""
+
+    def from_server(self, event: Json) -> None:
+        if event["type"] == "response.created":
+            self._counts.clear()
+        else:
+            super().from_server(event)
+
+
 class OneCall(Character):
     """Every call is `call_0`."""
 
@@ -405,6 +415,7 @@ ZOO: dict[str, type[Character]] = {
     "plain": Character,
     "numbers anew on each connection": Numbering,
     "numbers anew in each answer": Repeating,
+    "numbers anew in each answer, and announces none": Unannounced,
     "call_0 for ever": OneCall,
     "names nothing": Nameless,
     "nulls": Null,

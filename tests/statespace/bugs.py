@@ -64,8 +64,8 @@ def _over_and_over_again(responses: Any, response: Any) -> Any:
     return responses._shown
 
 
-def _known_for_ever(responses: Any, response_id: str, welcome: bool) -> Any:
-    reply = _begun(responses, response_id, welcome)
+def _known_for_ever(responses: Any, response_id: str, welcome: bool, announced: bool = True) -> Any:
+    reply = _begun(responses, response_id, welcome, announced)
     responses._past.append("resp_0")
     return reply
 

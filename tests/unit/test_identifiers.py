@@ -11,6 +11,7 @@ import pytest
 from daemon import protocol as wire
 from daemon.codec import decode_server
 from daemon.core import events as ev
+from daemon.core.barge_in import CANCEL_S
 from daemon.core.calls import Call, Calls
 from daemon.core.keys import Keys
 from daemon.core.ledger import Ledger
@@ -213,6 +214,81 @@ def test_answers_that_are_all_called_the_same_are_all_heard(name: str) -> None:
             rig.done(name)
             rig.step(ev.Drained(("item",)))
         assert rig.machine.state == "idle"
+
+
+def piece(name: str, item: str = "item") -> wire.OutputAudioDelta:
+    return wire.OutputAudioDelta(response_id=name, item_id=item, delta=b"\1\0" * 24_000)
+
+
+@pytest.mark.parametrize("names", [("resp", "resp"), ("", ""), ("resp", "chat"), ("", "chat")], ids=str)
+def test_answers_that_are_all_called_the_same_and_never_announced_are_all_heard(
+    names: tuple[str, str],
+) -> None:
+    """`names` are those of the end and of the pieces."""
+    rig = Rig().start()
+    for cut in (False, True, False, False):
+        rig.clear()
+        rig.speak()
+        rig.receive(piece(names[1]))
+        assert rig.found(ev.Play)
+        if cut:
+            rig.edge(True)
+            rig.stopped("item")
+            rig.done(names[0], status="cancelled")
+            rig.edge(False)
+            rig.wait(1)
+        else:
+            rig.done(names[0])
+            rig.receive(piece(names[1]))
+            assert len(rig.found(ev.Play)) == 1, "what comes before we ask again is late"
+            rig.step(ev.Drained(("item",)))
+        assert rig.machine.state == "idle"
+
+
+def test_an_answer_that_was_given_up_is_late_though_none_is_ever_announced() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(piece("resp"))
+    rig.edge(True)
+    rig.stopped("item")
+    rig.capture(0.5)
+    rig.wait(CANCEL_S)
+    rig.edge(False)
+    rig.step(ev.CaptureEnded())
+    rig.clear()
+    rig.receive(piece("resp"))
+    assert not rig.found(ev.Play), "it has not ended, and may be the old one"
+    rig.receive(piece("other"))
+    assert rig.found(ev.Play)
+
+
+@pytest.mark.parametrize("name", ["resp", ""])
+@pytest.mark.parametrize("when", ["at once", "after we have asked again"])
+def test_an_end_that_comes_twice_runs_its_calls_once_though_no_answer_is_ever_announced(
+    name: str, when: str
+) -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.done(name, call())
+    if when == "at once":
+        rig.done(name, call())
+    answer_tools(rig)
+    rig.done(name, call())
+    assert len(ran(rig)) == 1
+    rig.receive(piece(name))
+    assert rig.found(ev.Play)
+
+
+def test_a_late_piece_of_an_announced_answer_is_late_after_we_have_asked_again() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.reply("resp", "item")
+    rig.done("resp")
+    rig.step(ev.Drained(("item",)))
+    rig.speak()
+    rig.clear()
+    rig.receive(piece("resp"))
+    assert not rig.found(ev.Play)
 
 
 def test_a_refusal_of_an_answer_of_long_ago_does_not_end_the_next_turn() -> None:
