@@ -39,6 +39,7 @@ class Channel:
     def __init__(self, fd: int) -> None:
         os.set_inheritable(fd, False)
         self._fd = fd
+        self._process = os.getpid()
         self._lines = os.fdopen(fd, "rb", closefd=False)
         self._lock = threading.Lock()
 
@@ -47,7 +48,9 @@ class Channel:
         return map(json.loads, self._lines)
 
     def send(self, kind: str, **fields: Any) -> None:
-        """One message, on a line of its own whatever else was written here."""
+        """One message, on a line of its own whatever else was written here; a fork of the owner's ends here."""
+        if os.getpid() != self._process:
+            os._exit(1)
         line = json.dumps({"type": kind, **fields}, allow_nan=False, ensure_ascii=False)
         rest = memoryview(f"\n{line}\n".encode(errors="replace"))
         try:

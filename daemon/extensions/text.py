@@ -6,16 +6,14 @@ import dataclasses
 import enum
 import inspect
 import json
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 MAX_OUTPUT_BYTES = 16 * 1024
 
 
 def text_of(result: Any) -> str:
-    """A text as it is, all else as JSON. Raises TypeError for what nobody awaits: the tool has not run."""
-    if inspect.iscoroutine(result):
-        result.close()
-        raise TypeError("it returns a coroutine that nobody awaits: write async def")
+    """A text as it is, all else as JSON. Raises TypeError for what has not run yet."""
     if isinstance(result, str):
         return result
     return json.dumps(result, default=_plain, ensure_ascii=False, separators=(",", ":"))
@@ -23,6 +21,12 @@ def text_of(result: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """What JSON does not know."""
+    if inspect.iscoroutine(value):
+        value.close()
+    if inspect.isawaitable(value):
+        raise TypeError(f"it returns a {type(value).__name__} that nobody awaits: write async def and await")
+    if isinstance(value, Iterator | AsyncIterator):
+        raise TypeError(f"it returns {type(value).__name__}, which nobody reads: return a list or a text")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if hasattr(value, "__struct_fields__"):  # msgspec's

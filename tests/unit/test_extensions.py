@@ -147,6 +147,29 @@ IN_A_CALL = {
     "a print": ("print('x')", "done"),
     "an input": ("input()", "Error: misbehave failed: EOFError"),
     "half a pair of surrogates": ("return '\\ud800'", "?"),
+    "a coroutine in a list": (
+        "return [asyncio.sleep(0)]",
+        "Error: misbehave failed: TypeError: it returns a coroutine that nobody awaits",
+    ),
+    "a generator": (
+        "return (each for each in 'abc')",
+        "Error: misbehave failed: TypeError: it returns generator, which nobody reads: return a list",
+    ),
+    "a generator in a dict": (
+        "return {'a': map(str, [1])}",
+        "Error: misbehave failed: TypeError: it returns map, which nobody reads: return a list",
+    ),
+    "an async generator": (
+        "async def later():\n    yield 1\nreturn later()",
+        "Error: misbehave failed: TypeError: it returns async_generator, which nobody reads",
+    ),
+    "a future": (
+        "return asyncio.Future(loop=asyncio.new_event_loop())",
+        "Error: misbehave failed: TypeError: it returns a Future that nobody awaits",
+    ),
+    "a fork that returns as well": ("if not os.fork(): return 'child'\nos.wait()", "done"),
+    "a fork that fails": ("if not os.fork(): sys.exit(3)\nos.wait()", "done"),
+    "a fork that is left alone": ("if not os.fork(): return 'child'", "done"),
 }
 
 
@@ -164,6 +187,18 @@ def test_in_a_call_it_is_the_answer_and_the_same_child_answers_the_next(tmp_path
                 answer = (await rig.call(name)).replace(name, "misbehave")
                 assert answer.startswith(IN_A_CALL[fault][1]), fault
             assert await rig.greeting() == before
+
+    run(main())
+
+
+def test_a_file_that_forks_at_its_import_takes_no_calls_away_from_itself(tmp_path: Path) -> None:
+    put(tmp_path, "bad.py", "os.fork()\nos.fork()\n" + GOOD)
+
+    async def main() -> None:
+        async with rigged(tmp_path) as rig:
+            first = await rig.greeting()
+            assert {await rig.greeting() for _ in range(20)} == {first}
+            assert rig.extensions.faults() == {}
 
     run(main())
 
