@@ -55,6 +55,9 @@ def read(path: Path) -> bytes:
         raise ToolFileError(path, 0, "it is larger than 1 MB: import what is large from a module")
     if source.startswith(_NOT_PYTHON):
         raise ToolFileError(path, 1, "it is UTF-16 or UTF-32, which Python does not read: save it as UTF-8")
+    if b"\0" in source:
+        line = source.count(b"\n", 0, source.index(b"\0")) + 1
+        raise ToolFileError(path, line, "there are NUL bytes in it, as in UTF-16: save it as UTF-8")
     return source
 
 

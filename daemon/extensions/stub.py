@@ -48,7 +48,7 @@ class Channel:
         return map(json.loads, self._lines)
 
     def send(self, kind: str, **fields: Any) -> None:
-        """One message, on a line of its own whatever else was written here; a fork of the owner's ends here."""
+        """One message, on a line of its own whatever else was written here; a fork ends here."""
         if os.getpid() != self._process:
             os._exit(1)
         line = json.dumps({"type": kind, **fields}, allow_nan=False, ensure_ascii=False)
@@ -159,6 +159,8 @@ def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threa
 
 def offers(tools: list[Tool]) -> list[dict[str, Any]]:
     """What the service is told of them all. Raises CannotLoadError."""
+    if not tools:
+        raise CannotLoadError(0, "there is no tool in it: write @tool above a function of the file")
     told = [offer(tool) for tool in tools]
     if len(json.dumps(told, allow_nan=False)) > _MAX_OFFERS_CHARS:
         limit_kb = _MAX_OFFERS_CHARS >> 10

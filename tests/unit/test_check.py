@@ -119,11 +119,19 @@ def test_tool_file_with_an_error_is_named(folder: Path) -> None:
     assert "broken.py" in found[0]
 
 
+A_TOOL = """
+from daemon.tools import tool
+
+@tool
+def {name}() -> None:
+    'Be there.'
+"""
 MISBEHAVING = {
-    "prints.py": "print('hello')\n",
+    "prints.py": "print('hello')\n" + A_TOOL.format(name="one"),
     "interrupts.py": "raise KeyboardInterrupt\n",
     "cancels.py": "import asyncio\nraise asyncio.CancelledError\n",
-    "stays.py": "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,)).start()\n",
+    "stays.py": "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,)).start()\n"
+    + A_TOOL.format(name="other"),
     "exits.py": "import os\nos._exit(0)\n",
     "loops.py": "while True: pass\n",
 }

@@ -24,6 +24,7 @@ from hardware.chardev import LineFacts
 from hardware.gpiochip import Chip
 from hardware.ports import PinError
 from tests.unit.doctor_rig import HDMI, PID, Planted
+from tests.unit.extension_rig import GOOD
 
 KEY = "sk-proj-0123456789abcdefghij"
 CLOUD = {"provider": "azure", "url": "ws://127.0.0.1:{port}", "fallback": "none"}
@@ -145,7 +146,7 @@ def tools_closed(m: Planted) -> None:
 def tool_closed(m: Planted) -> None:
     (m.folder / "tools.d").mkdir()
     (m.folder / "tools.d").chmod(0o755)
-    (m.folder / "tools.d" / "mine.py").write_text("")
+    (m.folder / "tools.d" / "mine.py").write_text("from daemon.tools import tool\n" + GOOD)
     (m.folder / "tools.d" / "mine.py").chmod(0o600)
 
 
