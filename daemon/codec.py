@@ -12,10 +12,12 @@ import base64
 import binascii
 import math
 import re
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
+from daemon.answer_shapes import says_little, with_its_answer
 from daemon.error_shapes import with_its_error
 from daemon.protocol import ClientEvents, Error, ServerEvents
 
@@ -49,7 +51,9 @@ _server: msgspec.json.Decoder[ServerEvents] = msgspec.json.Decoder(ServerEvents,
 _anything = msgspec.json.Decoder(float_hook=_float)
 _client: msgspec.json.Decoder[ClientEvents] = msgspec.json.Decoder(ClientEvents, float_hook=_float)
 _path = re.compile(r"at `\$(.*)`$")
-_steps = re.compile(r"\.([^.\[\]]+)|(\[\.\.\.\])")
+_steps = re.compile(r"\.([^.\[\]]+)|(\[(?:\.\.\.|\d+)\])")
+_got = re.compile(r"got `(\w+)`")
+_KINDS = {"object": dict, "array": list, "str": str, "int": int, "float": float, "bool": bool}
 
 
 class Junk(msgspec.Struct, frozen=True):
@@ -83,9 +87,13 @@ def decode_server(frame: bytes | str) -> ServerEvents | Junk:
             event = _server.decode(frame)
         except msgspec.ValidationError:
             return _loosely(frame)
-        return _loosely(frame) if isinstance(event, Error) and not event.error.message else event
+        return _loosely(frame) if _says_little(event) else event
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Junk("", str(error) or type(error).__name__)
+
+
+def _says_little(event: ServerEvents) -> bool:
+    return not event.error.message if isinstance(event, Error) else says_little(event)
 
 
 def _crowded(frame: bytes | str) -> bool:
@@ -97,7 +105,7 @@ def _crowded(frame: bytes | str) -> bool:
 
 
 def _loosely(frame: bytes | str) -> ServerEvents | Junk:
-    raw = with_its_error(loosely_typed(frame))
+    raw = with_its_error(with_its_answer(loosely_typed(frame)))
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return Junk("", "not an object with a type")
     name = str(raw["type"])
@@ -125,10 +133,12 @@ def _as_text(value: Any) -> Any:
 
 
 def _text_of(key: str, value: Any) -> Any:
-    if key == "arguments" and isinstance(value, dict | list):
+    if key == "arguments" and not isinstance(value, str | None):
         return _encoder.encode(value).decode()
     if (key == "id" or key.endswith("_id")) and type(value) is int and abs(value) < _LARGEST_ID:
         return str(value)
+    if key == "content" and isinstance(value, str):
+        return [{"type": "text", "text": value}]
     return value if key == "arguments" else _as_text(value)
 
 
@@ -153,21 +163,33 @@ def _unbase64(text: Any) -> bytes:
 
 def _repair(raw: dict[str, Any], complaint: str) -> bool:
     """Remove what the complaint points at; False where there is nothing left to remove."""
-    found = _path.search(complaint)
+    found, got = _path.search(complaint), _got.search(complaint)
     steps = _steps.findall(found[1]) if found else []
     if not steps or steps == [("type", "")]:
         return False
-    while steps and steps[-1][1]:
-        steps.pop()
-    return _remove(raw, [name for name, _ in steps])
+    kind = _KINDS.get(got[1]) if got else None
+    return _remove(raw, [name for name, _ in steps], kind)
 
 
-def _remove(node: Any, names: list[str]) -> bool:
+def _remove(node: Any, names: list[str], kind: type | None) -> bool:
+    """What is of the wrong `kind` at these names; an empty name is all that is there."""
+    name, *rest = names
+    there = _inside(node, name)
+    if rest:
+        return bool(sum(_remove(node[key], rest, kind) for key in there))
+    wrong = {key for key in there if kind in (None, type(node[key]))}
     if isinstance(node, list):
-        return bool(sum(_remove(each, names) for each in node))
-    if not isinstance(node, dict) or not names or names[0] not in node:
-        return False
-    if len(names) > 1:
-        return _remove(node[names[0]], names[1:])
-    del node[names[0]]
-    return True
+        node[:] = [each for key, each in enumerate(node) if key not in wrong]
+    else:
+        for key in wrong:
+            del node[key]
+    return bool(wrong)
+
+
+def _inside(node: Any, name: str) -> Collection[Any]:
+    """The keys of what a name means."""
+    if isinstance(node, list):
+        return () if name else range(len(node))
+    if not isinstance(node, dict):
+        return ()
+    return (name,) * (name in node) if name else tuple(node)

@@ -42,7 +42,8 @@ def with_its_error(raw: Any) -> Any:
 def _with_its_reason(raw: Json) -> Json:
     """An answer that failed, and says why in words alone."""
     response = raw.get("response")
-    details = response.get("status_details") if isinstance(response, dict) else None
+    told = response if isinstance(response, dict) else {}
+    details = told.get("status_details") or (told.get("error") and {"error": told["error"]})
     if isinstance(details, str):
         details = {"error": details}
     if not isinstance(details, dict) or not details.get("error"):
@@ -58,7 +59,7 @@ def _detail(raw: Json) -> Json:
         return {"message": _text(inner)} if inner else {}
     message = next((_text(inner[key]) for key in _TEXTS if inner.get(key)), "")
     odd = {key: value for key, value in inner.items() if key not in _KNOWN and value}
-    if not message and odd and inner is not raw and not inner.get("code"):
+    if not message and odd and not inner.get("code"):
         message = _text(odd)
     kind = inner.get("type")
     found = {

@@ -7,6 +7,7 @@ Audio fields are bytes here and base64 on the wire. Source: OpenAI's API referen
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType, field
@@ -110,7 +111,12 @@ class Usage(Struct, kw_only=True):
     output_token_details: OutputTokens | UnsetType = UNSET
 
 
-_UNFINISHED = frozenset({"failed", "incomplete", "cancelled", "canceled"})
+_UNFINISHED = (
+    ("cancelled", re.compile("cancel|abort|interrupt|stopped", re.IGNORECASE)),
+    ("incomplete", re.compile("incomplet|truncat|unfinished|partial|length", re.IGNORECASE)),
+    ("failed", re.compile("fail|err|reject|refus|expire|time.?out|timed|filter", re.IGNORECASE)),
+)
+"""How an answer may have ended before its end, and how servers spell that."""
 
 
 class Response(Struct, kw_only=True):
@@ -128,15 +134,20 @@ class Response(Struct, kw_only=True):
     usage: Usage | None = None
     metadata: dict[str, str] | None = None
 
+    def __post_init__(self) -> None:
+        """Nothing of an answer that was broken off may be done, in whatever words that is said."""
+        told = (status for status, spelled in _UNFINISHED if spelled.search(self.status))
+        self.status = next(told, self.status)
+
     @property
     def completed(self) -> bool:
         """Has it come to its end? Some servers say nothing of how it ended when all is well."""
-        return self.status not in _UNFINISHED
+        return self.status not in ("failed", "incomplete", "cancelled")
 
     @property
     def withdrawn(self) -> bool:
         """Was it cancelled before anything came of it?"""
-        return self.status in ("cancelled", "canceled") and not self.output
+        return self.status == "cancelled" and not self.output
 
 
 class Part(Struct, kw_only=True):

@@ -63,6 +63,7 @@ def test_an_error_in_any_shape_has_its_words(shape: Any) -> None:
     "shape",
     [
         {"type": "error", "error": {"fault": {"string": WORDS}}},
+        {"type": "error", "status": 503, "hint": WORDS},
         {"detail": [{"loc": ["session"], "msg": WORDS}, {"loc": ["audio"], "msg": "No."}]},
     ],
     ids=json.dumps,
