@@ -63,9 +63,14 @@ class Answer:
         return self._responses.unwelcome
 
     @property
+    def busy(self) -> bool:
+        """Is an answer under way or owed?"""
+        return self._responses.busy
+
+    @property
     def free(self) -> bool:
         """May a question be posed? The speaker has told what was heard, and the server is done."""
-        return self.turn is None and not self._barge_in.waiting and not self._responses.busy
+        return self.turn is None and not self._barge_in.waiting and not self.busy
 
     @property
     def over(self) -> bool:
@@ -86,6 +91,10 @@ class Answer:
         self._take(turn, now)
         self._ask_anew()
         self._exchange.expect("", {}, now)
+
+    def disown(self, now: float) -> None:
+        """The server's voice detection has taken what nobody wants to have said, and answers it."""
+        self._exchange.disown(now)
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""

@@ -17,6 +17,7 @@ from msgspec import Struct
 from daemon.core import events as ev
 from daemon.core.aloud import recital
 from daemon.core.answer import Answer
+from daemon.core.barge_in import CANCEL_S
 from daemon.core.ledger import Ledger
 from daemon.core.listener import Listener
 from daemon.core.outbox import Outbox
@@ -48,7 +49,8 @@ class Settings(Struct, frozen=True):
 class Conversation:
     """One turn at a time: as `question` until it is posed, then as `answer.turn`.
 
-    After each event `settle` draws the consequences. Sets the timers `wait` and `speech`.
+    After each event `settle` draws the consequences. Sets the timers `wait`, `speech` and `withdrawn` (while
+    the server may still take, or answer, what it has heard and nobody wants to have said).
     """
 
     def __init__(self, settings: Settings, outbox: Outbox, ledger: Ledger) -> None:
@@ -105,7 +107,7 @@ class Conversation:
         dropped = [*self._texts, *([self.question] if self.question else [])]
         self._texts.clear()
         if self._asking:
-            self.abandon()
+            self.withdraw(now)
         self.question = None
         self.answer.interrupt(now)
         for turn in dropped:
@@ -170,6 +172,17 @@ class Conversation:
         self._listener.drop()
         self._timers.clear("wait", "speech")
         self.question = None
+
+    def withdraw(self, now: float) -> None:
+        """Nobody wants to have said it; a server that has heard it may answer all the same."""
+        if self.question is not None and self.question.detected:
+            self._timers.set("withdrawn", now + CANCEL_S)
+        self.abandon()
+
+    @property
+    def _withdrawn(self) -> bool:
+        """Is what the server takes or answers now, unasked, what was withdrawn?"""
+        return "withdrawn" in self._timers
 
     def captured(self, pcm: bytes, now: float) -> None:
         """A piece of the microphone: PCM16 mono 24 kHz."""
@@ -240,7 +253,7 @@ class Conversation:
         """Ask the server if nothing stands in the way."""
         if not self._outbox.online:
             self._wait(question, now)
-        elif self.answer.free:
+        elif self.answer.free and not self._withdrawn:
             self._timers.clear("wait")
             self.question = None
             self._send(question)
@@ -264,11 +277,19 @@ class Conversation:
     def committed(self, item_id: str, now: float) -> None:
         """What was said has become an item. In the style `tap` the server's voice detection did it."""
         turn = self.turn
-        spoken = turn is not None and turn.source == "button"
+        spoken = turn is not None and turn.source == "button" and not self._withdrawn
         key = self._transcripts.taken(item_id, turn.key if turn is not None and spoken else "")
+        if not key:
+            self._disown(now)
         if turn is not None and turn.key == key:
             turn.taken = True
             self._hand_over(turn, now)
+
+    def _disown(self, now: float) -> None:
+        """The server answers what was withdrawn, if anything was."""
+        if self._withdrawn:
+            self._timers.clear("withdrawn")
+            self.answer.disown(now)
 
     def _hand_over(self, turn: Turn, now: float) -> None:
         """Where the server's voice detection is asked for, what it has taken is the whole question."""
@@ -288,7 +309,7 @@ class Conversation:
     def speech_started(self) -> None:
         """The server's voice detection heard the user begin, or go on."""
         self._detects = True
-        self._timers.clear("speech")
+        self._timers.clear("speech", "withdrawn")
         if self.question is not None:
             self.question.detected, self.question.taken = True, False
 
@@ -299,6 +320,8 @@ class Conversation:
     def begun(self, response_id: str, now: float) -> None:
         """An answer begins, asked for or not. With the server's voice detection it may be the first sign."""
         question = self.question
+        if not self.answer.busy:
+            self._disown(now)
         if self._listener.open and question is not None and not self.answer.unwelcome:
             self._hand_over(question, now)
         early = self.question is not None and self.question.heard_out
@@ -326,6 +349,7 @@ class Conversation:
     def offline(self, now: float) -> None:
         """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
         self._transcripts.connection_lost()
+        self._timers.clear("withdrawn")
         self._detects = False
         if self.question is not None:
             self.question.detected = self.question.taken = False

@@ -38,6 +38,11 @@ class Exchange:
         self._responses.ask(event_id, response)
         self.hold_on(now)
 
+    def disown(self, now: float) -> None:
+        """The server owes an answer that nobody wants."""
+        self._responses.ask("", {}, wanted=False)
+        self._timers.set("cancel", now + CANCEL_S)
+
     def hold_on(self, now: float) -> None:
         """An answer gets on, or is about to."""
         self._patience.renew(now)

@@ -37,7 +37,7 @@ class Hand:
 
     def _toggle(self, gesture: Gesture, at: float, now: float) -> None:
         if gesture == "press" and self._talk.state == "listening":
-            self._talk.abandon()
+            self._talk.withdraw(now)
         elif gesture == "press":
             self._talk.listen(at, now)
             self._talk.expect_speech(now)

@@ -85,9 +85,9 @@ class Responses:
         """Is the next one to begin one that nobody wants any more?"""
         return bool(self._owed) and not self._owed[0].wanted
 
-    def ask(self, event_id: str, response: Json) -> None:
+    def ask(self, event_id: str, response: Json, wanted: bool = True) -> None:
         """`response.create` has been sent, or (without an id) the server's voice detection will answer."""
-        self._owed.append(Owed(event_id, response))
+        self._owed.append(Owed(event_id, response, wanted))
         self._until_asked.clear()
 
     def owes(self, response_id: str) -> bool:
@@ -172,11 +172,11 @@ class Responses:
         return self.active
 
     def give_up(self) -> None:
-        """The server never said that the answer has begun, or is done: it is no longer waited for."""
+        """The server never said that what nobody wants has begun, or is done: it is no longer waited for."""
         self._close(self._past)
-        waited = [owed for owed in self._owed if not owed.refused]
+        waited = [owed for owed in self._owed if not (owed.refused or owed.wanted)]
         self._unseen = self._unseen or any(owed.event_id for owed in waited)
-        self._owed = [owed for owed in self._owed if owed.refused]
+        self._owed = [owed for owed in self._owed if owed.refused or owed.wanted]
 
     def connection_lost(self) -> None:
         """Another one owes nothing."""

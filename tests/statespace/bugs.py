@@ -98,4 +98,9 @@ BUGS = {
     ),
     "items are known by the server's names": Bug({(Items, "key"): _named_by_the_server}, ANSWERED, _AGAIN),
     "what is told but once is not believed": Bug({(Calls, "hear"): lambda *_: None}, ASKED),
+    "what was withdrawn is taken for a wish of the server's": Bug(
+        {(Answer, "disown"): lambda *_: None},
+        ("found", "press", "let go", "sound", "detects"),
+        Bounds(detects=True, tap=True, steady=True),
+    ),
 }

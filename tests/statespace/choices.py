@@ -115,9 +115,9 @@ def _detection(world: World) -> Iterator[str]:
     """What a server does that listens by itself."""
     server = world.server
     spoken = bool(world.machine._conversation._listener._utterance._chunks)
-    if world.capturing and spoken and not server.hearing and not server.response:
+    if world.capturing and spoken and not (server.hearing and not world.withdrawn) and not server.response:
         yield "detects"
-    if world.capturing and server.hearing and not server.own:
+    if (world.capturing or world.withdrawn) and server.hearing and not server.own:
         yield "takes"
     if server.own and not server.response:
         yield "begins"

@@ -55,7 +55,7 @@ def error(code: str, event_id: str) -> wire.ServerEvents:
 def _not_created(world: World, code: str) -> wire.ServerEvents:
     server, create = world.server, world.server.create
     server.owed, server.create = server.owed - 1, ""
-    server.own = world.bounds.detects and "active" in code and not server.response
+    server.own = "asked" if world.bounds.detects and "active" in code and not server.response else ""
     return error(code, create)
 
 
@@ -67,7 +67,7 @@ def _created(world: World) -> wire.ServerEvents:
 def _begins(world: World) -> wire.ServerEvents:
     """An answer, whoever has asked for it."""
     server = world.server
-    server.own = False
+    server.unwanted, server.own = server.own == "withdrawn", ""
     server.response = world.new("resp")
     server.voiced = server.worded = server.second = server.calls = server.cancelled = False
     world.sounding = world.calling = ""
@@ -121,7 +121,9 @@ def _done(world: World, status: str = "completed") -> wire.ServerEvents:
 
 
 def _end(world: World) -> str:
-    world.server.past, world.server.response, world.server.calls = world.server.response, "", False
+    server = world.server
+    server.past, server.response = server.response, ""
+    server.calls = server.unwanted = False
     return world.wire(world.server.past)
 
 
@@ -151,13 +153,13 @@ def _detects(world: World) -> wire.ServerEvents:
 
 def _takes(world: World) -> wire.ServerEvents:
     """Its voice detection makes an item of what was said, and will answer."""
-    world.server.hearing, world.server.own = False, True
+    world.server.hearing, world.server.own = False, "withdrawn" if world.withdrawn else "asked"
     return wire.AudioCommitted(item_id=world.wire(world.new("item")))
 
 
 def _ends_unseen(world: World) -> wire.ServerEvents:
     """What it was busy with is over."""
-    world.server.own = False
+    world.server.own = ""
     return wire.ResponseDone(response=Response(id=world.new("resp"), status="completed"))
 
 

@@ -84,7 +84,9 @@ class Server:
         self.owed = 0
         self.response = self.past = self.create = self.commit = ""
         self.voiced = self.worded = self.second = self.calls = self.cancelled = False
-        self.hearing = self.own = False
+        self.hearing = self.unwanted = False
+        self.own: Literal["", "asked", "withdrawn"] = ""
+        """What it answers by itself."""
 
 
 class World:
@@ -163,6 +165,11 @@ class World:
         """Does nobody wait for anything?"""
         return self.machine.state in ("idle", "muted") and self.machine._conversation.idle
 
+    @property
+    def withdrawn(self) -> bool:
+        """Has somebody spoken, and wants nothing any more, and the server may have heard it?"""
+        return "withdrawn" in self.machine._conversation._timers
+
     def pass_by(self, seconds: float) -> None:
         """Time in which nothing becomes due."""
         self.now += seconds
@@ -211,9 +218,12 @@ class World:
         """What was not cancelled is heard, and done, as long as somebody waits for it."""
         wanted = not server.cancelled and self.machine._conversation.answer.turn is not None
         match event:
-            case ev.Received(_, wire.OutputAudioDelta(delta=delta)) if delta and wanted:
-                if server.response and not any(isinstance(each, ev.Play) for each in effects):
+            case ev.Received(_, wire.OutputAudioDelta(delta=delta)) if delta and server.response:
+                played = any(isinstance(each, ev.Play) for each in effects)
+                if wanted and not played:
                     self._break("an answer is silent")
+                if server.unwanted and played:
+                    self._break("what was withdrawn is heard")
             case ev.Received(_, wire.ResponseDone()) if not server.response:
                 if wanted and self.calling and self.calling not in self.ran:
                     self._break("a call is not run")

@@ -353,3 +353,129 @@ def test_with_a_follow_up_under_way_it_is_the_same() -> None:
     created(rig, "follow-up")
     assert rig.machine.state == "listening"
     assert [event.response_id for event in rig.sent(wire.ResponseCancel)] == ["follow-up"]
+
+
+# ------------------------------------------------- what was withdrawn, and the server has taken
+
+
+def withdrawn(rig: Rig) -> None:
+    """Somebody taps, speaks, and taps again before the server has told that it took that."""
+    tap(rig)
+    rig.receive(wire.SpeechStarted())
+    rig.capture(1.0)
+    tap(rig)
+    assert rig.machine.state == "idle"
+    rig.clear()
+
+
+def own_answer(rig: Rig, name: str = "own") -> None:
+    created(rig, name)
+    rig.receive(wire.OutputAudioDelta(response_id=name, item_id="i", delta=SOUND))
+    rig.done(name, CALL)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told that it took it", "not told"])
+def test_what_was_withdrawn_is_neither_heard_nor_carried_out(told: bool) -> None:
+    rig = Rig(style="tap").start()
+    withdrawn(rig)
+    if told:
+        rig.receive(wire.SpeechStopped(), wire.AudioCommitted(item_id="u"))
+        rig.wait(CANCEL_S - 0.1)
+    own_answer(rig)
+    assert [event.response_id for event in rig.sent(wire.ResponseCancel)] == ["own"]
+    assert not rig.found(ev.Play)
+    assert not rig.found(ev.RunTool)
+    assert len(rig.sent(wire.ItemCreate)) == 1, "the model is told that its call was not run"
+    assert not rig.found(ev.TurnOver)
+
+
+@pytest.mark.parametrize("end", [ev.StopAsked(), ev.MuteAsked(True)], ids=["stop", "mute"])
+@pytest.mark.parametrize("style", ["hold", "tap"])
+def test_nor_is_what_was_stopped(style: str, end: ev.Input) -> None:
+    rig = Rig(style=style).start()
+    rig.edge(True)
+    rig.receive(wire.SpeechStarted())
+    rig.capture(1.0)
+    rig.wait(1.0)
+    rig.step(end)
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    rig.clear()
+    own_answer(rig)
+    assert not rig.found(ev.Play)
+    assert not rig.found(ev.RunTool)
+
+
+def test_what_is_said_after_it_is_answered_though_the_server_takes_the_one_before_first() -> None:
+    rig = Rig(style="tap").start()
+    withdrawn(rig)
+    tap(rig)
+    rig.receive(wire.AudioCommitted(item_id="u1"))
+    created(rig, "old")
+    assert rig.machine.state == "listening"
+    rig.done("old", CALL, status="cancelled")
+    rig.receive(wire.SpeechStarted())
+    rig.capture(1.0)
+    rig.receive(wire.AudioCommitted(item_id="u2"))
+    own_answer(rig, "new")
+    assert [event.response_id for event in rig.sent(wire.ResponseCancel)] == ["old"]
+    assert len(rig.found(ev.RunTool)) == 1
+
+
+def test_what_is_said_at_once_after_it_is_answered_where_the_server_has_forgotten_the_one_before() -> None:
+    rig = Rig(style="tap").start()
+    withdrawn(rig)
+    tap(rig)
+    rig.receive(wire.SpeechStarted())
+    rig.capture(0.3)
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    own_answer(rig)
+    assert not rig.sent(wire.ResponseCancel)
+    assert len(rig.found(ev.RunTool)) == 1
+
+
+def test_an_answer_that_begins_long_after_it_is_one_of_the_servers_own() -> None:
+    rig = Rig(style="tap").start()
+    withdrawn(rig)
+    rig.wait(CANCEL_S + 0.1)
+    own_answer(rig)
+    assert rig.found(ev.Play)
+    assert len(rig.found(ev.RunTool)) == 1
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "not heard"])
+def test_a_text_after_it_is_answered(heard: bool) -> None:
+    """At once where the server says nothing of having taken it, else when that is over, or not to be seen."""
+    rig = Rig(style="tap").start()
+    withdrawn(rig)
+    if heard:
+        rig.receive(wire.AudioCommitted(item_id="u"))
+    rig.step(ev.TextAsked("is it on"))
+    rig.wait(CANCEL_S)
+    assert len(rig.sent(wire.ResponseCreate)) == 1
+    own_answer(rig, "ours")
+    assert rig.found(ev.Play)
+    assert not rig.sent(wire.ResponseCancel)
+
+
+def test_what_was_withdrawn_is_forgotten_with_the_connection() -> None:
+    rig = Rig(style="tap").start()
+    withdrawn(rig)
+    rig.lose()
+    rig.connect()
+    own_answer(rig)
+    assert rig.found(ev.Play)
+
+
+def test_an_answer_that_was_given_up_and_never_begins_does_not_cost_the_next_one_its_own() -> None:
+    rig = Rig(style="tap").start()
+    rig.step(ev.TextAsked("tell me a story"))
+    tap(rig)
+    rig.receive(wire.SpeechStarted())
+    rig.capture(0.5)
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    rig.wait(CANCEL_S)
+    assert rig.machine.state == "thinking"
+    own_answer(rig)
+    assert len(rig.found(ev.RunTool)) == 1
+    rig.step(ev.ToolDone("c", "The lamp is on."))
+    assert not rig.found(ev.Trouble)
