@@ -13,7 +13,7 @@ CORE = frozenset({"instructions", "audio.input.format", "audio.input.turn_detect
 
 _MOST_READ = 2000
 _PATH = re.compile(r"\w+(?:\.\w+|\[\d+\])+")
-_INDEX = re.compile(r"\.(\d+)(?=[.\[]|$)")
+_WORD = re.compile(r"\w+(?:-\w+)*")
 _QUOTED = re.compile(r"[`'\"]([\w-]+)[`'\"]")
 _OF_TOOLS = re.compile(r"\b(?:tools?|functions?|schemas?)\b", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ def named(error: ErrorDetail, session: Json, sent: Collection[str]) -> list[str]
         found = [part for path in paths for part in _touched(_normal(path), sent, tools)]
         if found:
             return list(dict.fromkeys(found))
-    names = set(_QUOTED.findall(message))
+    names = {*_QUOTED.findall(message), *_WORD.findall((error.param or "")[:_MOST_READ])}
     return [part for part in tools if name_of(part, session) in names]
 
 
@@ -97,9 +97,11 @@ def _only_audio(audio: Json, kept: Collection[str]) -> Json:
 
 
 def _normal(path: str) -> str:
-    """As we write paths: without the session, indices in brackets, whatever stands between the names."""
-    path = _INDEX.sub(r"[\1]", path.strip("/").replace("/", "."))
-    return path.removeprefix("session").removeprefix(".")
+    """As we write paths: from the session on, indices in brackets, whatever stands between the names."""
+    words = _WORD.findall(path[:_MOST_READ].lower())
+    if "session" in words:
+        words = words[words.index("session") + 1 :]
+    return "".join(f"[{word}]" if word.isdigit() else f".{word}" for word in words).removeprefix(".")
 
 
 def _touched(path: str, sent: Collection[str], tools: list[str]) -> list[str]:

@@ -67,6 +67,7 @@ class Settling:
         self._kept: list[str] = []
         self._in_use: list[str] = []
         self._doubted: list[str] = []
+        self._group = False  # are those that are doubted what a refusal has named?
         self._updates = 0
         self._last = offer.hopeless
         self._why = ""
@@ -116,6 +117,7 @@ class Settling:
         if not self._why:
             self._tell(f"The server refuses the configuration, which is sent again in parts: {why}")
         self._why, self._in_use = why, self._kept
+        self._group = len(named) > 1
         if len(named) != 1:
             self._doubted = self._suspects(named or self._sent)
         to_blame = named if len(named) == 1 else self._doubted
@@ -157,6 +159,8 @@ class Settling:
         if left == 1 and not self._kept:
             return [part for part in rest if part not in CORE]
         sure = [part for part in rest if part not in doubted]
+        if self._group and sure and not self._kept:
+            return doubted
         if sure != self._kept and (left == 1 or (left == 2 and not self._kept)):
             return doubted
         core = sum(part in CORE for part in doubted)

@@ -11,7 +11,7 @@ from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.keys import Keys
 from daemon.core.outbox import Outbox
-from daemon.core.parts import only, parts
+from daemon.core.parts import named, only, parts
 from daemon.core.session import merged, session_config
 from daemon.core.settling import MOST_UPDATES, Offer, Settling
 from daemon.protocol import ErrorDetail, Json
@@ -135,6 +135,49 @@ def test_one_setting_that_a_server_does_not_know_costs_itself_or_if_not_named_on
     taken = [part for part in parts(offer.session) if part not in settling.left_out]
     assert [part for part in taken if part.startswith("tools[")] == [f"tools[{n}]" for n in range(8)]
     assert server.session == only(offer.session, taken)
+
+
+@pytest.mark.parametrize("group", ["audio", "audio.input", "audio.output", "tools"])
+def test_a_whole_group_that_a_server_does_not_know_costs_nothing_else(group: str) -> None:
+    offer = Offer(session(own={"audio": {"output": {"voice": "marin"}}}))
+    server = Strict(without(group), "param")
+    settling = server.settle(offer)
+    gone = [part for part in parts(offer.session) if part.startswith((f"{group}.", f"{group}["))]
+    assert server.session == only(offer.session, [each for each in parts(offer.session) if each not in gone])
+    assert len(settling.left_out) == len(gone)
+
+
+@pytest.mark.parametrize("group", ["audio", "audio.input", "audio.output"])
+def test_of_a_group_that_is_named_for_one_of_its_settings_most_is_in_use(group: str) -> None:
+    bad = "audio.input.noise_reduction" if group != "audio.output" else "audio.output.voice"
+    own = {"audio": {"output": {"voice": "marin"}, "input": {"noise_reduction": {"type": "near_field"}}}}
+    server = Strict(lambda update: without(bad)(update) and f"session.{group}", "param")
+    settling = server.settle(Offer(session(own=own)))
+    assert bad in settling.left_out
+    assert len(settling.left_out) <= 2
+    assert "turn_detection" in server.session["audio"]["input"]
+
+
+SPELLINGS = [
+    *("session.tools[3].parameters", "tools[3]", "tools.3.parameters", "/session/tools/3/parameters"),
+    *("$.session.tools[3]", "body.session.tools[3].parameters.names", "session['tools'][3]", "tools/3"),
+    *('["session","tools",3,"parameters"]', "session -> tools -> 3 -> parameters", "Session.Tools[3]"),
+    *("session.tools.tool_3", "session.tools.tool_3.parameters", "tools[tool_3]", "tool_3"),
+]
+
+
+@pytest.mark.parametrize("param", SPELLINGS)
+def test_the_path_of_what_is_refused_may_be_spelled_in_any_way(param: str) -> None:
+    offered = session(8, (3,))
+    assert named(ErrorDetail(param=param, message="No."), offered, parts(offered)) == ["tools[3]"]
+
+
+@pytest.mark.parametrize(
+    "param", ["session", "$.session", "", "event", "type", "session.type", "3", "[3]", "$"]
+)
+def test_a_path_that_leads_to_no_part_names_none(param: str) -> None:
+    offered = session()
+    assert named(ErrorDetail(param=param, message="No."), offered, parts(offered)) == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 30, 200])
