@@ -19,7 +19,11 @@ SYSTEM_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
 Value: TypeAlias = str | int | float
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN: Final = re.compile(r"(\d+)([smhdw])")
-_WORDS: Final = frozenset({"arguments", "heard", "model", "output", "reply", "trouble", "value"})
+_WORDS: Final = frozenset(
+    "arguments cause device heard link model output part provider reply source tool tools trouble value "
+    "version xrun".split()
+)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _KINDS: Final = {kind.value: kind for kind in Kind}
 
 
@@ -153,9 +157,7 @@ def _one(value: Any) -> str:
 
 
 def _value(name: str, text: str) -> Value:
-    for kind in () if name in _WORDS else (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    """A number where the service writes one, as it writes it: another's record may hold anything."""
+    if name in _WORDS or not _NUMBER.fullmatch(text):
+        return text
+    return float(text) if "." in text else int(text)

@@ -90,7 +90,7 @@ def _turn(record: Record) -> Text:
         text.append(one_line(fields["trouble"]), "yellow")
     else:
         text.append(one_line(fields.get("tools") or "answered").replace(" ", ", "))
-    if fields.get("interrupted"):
+    if record.number("interrupted"):
         text.append(" (cut off)", "yellow")
     for part in chain(_figures(record), _words(record)):
         text.append(one_line(f"; {part}"))
@@ -100,7 +100,8 @@ def _turn(record: Record) -> Text:
 def _figures(record: Record) -> Iterator[str]:
     """Times in milliseconds, tokens, cost."""
     fields = record.fields
-    times = [f"{word} {fields[name]:.0f}" for name, word in _LATENCIES.items() if name in fields]
+    known = {word: fields.get(name) for name, word in _LATENCIES.items()}
+    times = [f"{word} {value:.0f}" for word, value in known.items() if isinstance(value, int | float)]
     if times:
         yield f"{' '.join(times)} ms"
     tokens = sum(

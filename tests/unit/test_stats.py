@@ -68,6 +68,28 @@ def test_an_entry_of_the_journal_becomes_a_record() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "name", ["nan", "Infinity", "inf", "007", "1_000", "1e999", "٣", "0", "1.50", "9" * 5000]
+)
+def test_a_name_that_reads_as_a_number_stays_a_name(name: str) -> None:
+    fields = ("device", "tool", "tools", "part", "source", "model", "link", "cause")
+    read = record({f"VOICED_{each.upper()}": name for each in fields} | {"__REALTIME_TIMESTAMP": BEGIN})
+    strict = json.loads(as_line(read), parse_constant=lambda _: pytest.fail("this is no JSON"))
+    assert {each: strict[each] for each in fields} == dict.fromkeys(fields, name)
+
+
+@pytest.mark.parametrize("figure", ["nan", "-inf", "1e999", "9" * 400, "9" * 5000, "1_0", "abc", "", " 3"])
+def test_a_figure_that_is_none_is_shown_as_it_is_and_counts_nothing(figure: str) -> None:
+    """Whoever may write into the journal may say that he is voiced."""
+    entry = {"MESSAGE_ID": uuid.UUID(Kind.TURN.value), "__REALTIME_TIMESTAMP": BEGIN}
+    figures = ("TURN", "PRESS_TO_FIRST_FRAME_MS", "INPUT_TEXT_TOKENS", "COST_USD", "INTERRUPTED")
+    read = record(entry | {f"VOICED_{each}": figure for each in figures})
+    strict = json.loads(as_line(read), parse_constant=lambda _: pytest.fail("this is no JSON"))
+    assert strict["input_text_tokens"] == figure
+    assert "tokens" not in line(read).plain
+    assert summarise([read])["cost_usd"] == 0
+
+
 def test_a_line_of_no_kind_is_a_record_without_one() -> None:
     assert record({"MESSAGE": "hello", "__REALTIME_TIMESTAMP": BEGIN}).kind is None
 
