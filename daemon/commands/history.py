@@ -19,9 +19,9 @@ SYSTEM_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
 Value: TypeAlias = str | int | float
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN: Final = re.compile(r"(\d+)([smhdw])")
-_WORDS: Final = frozenset(
-    "arguments cause device heard link model output part provider reply source tool tools trouble value "
-    "version xrun".split()
+_WORDS: Final = (
+    *("arguments", "cause", "device", "heard", "link", "model", "output", "part", "provider", "reply"),
+    *("source", "tool", "tools", "trouble", "value", "version", "xrun"),
 )
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _KINDS: Final = {kind.value: kind for kind in Kind}
