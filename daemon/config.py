@@ -87,7 +87,7 @@ class DebugConfig(Struct, frozen=True):
 class ToolsConfig(Struct, frozen=True):
     """`[tools]`: where the owner's own tools are; a directory that is not there is fine."""
 
-    directory: str = "/etc/voiced/tools.d"
+    directory: Annotated[str, Meta(min_length=1)] = "/etc/voiced/tools.d"
 
 
 class StateConfig(Struct, frozen=True):

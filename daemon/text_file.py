@@ -32,7 +32,7 @@ class TextFileError(Exception):
 def read_text(path: Path) -> str:
     """What is written in a file, its lines ended as ours are. Raises FileNotFoundError and TextFileError."""
     try:
-        return decoded(_read(path))
+        return decoded(read_bytes(path))
     except FileNotFoundError:
         raise
     except IsADirectoryError:
@@ -59,8 +59,11 @@ def decoded(data: bytes) -> str:
     return text
 
 
-def _read(path: Path) -> bytes:
-    """Never waits, as for somebody at the other end of a pipe, and never reads without an end."""
+def read_bytes(path: Path) -> bytes:
+    """Never waits, as for somebody at the other end of a pipe, and never reads without an end.
+
+    Raises OSError and TextFileError.
+    """
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
         kind = os.fstat(file.fileno()).st_mode
         if stat.S_ISFIFO(kind) and str(path).startswith(_GIVEN):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 from typing import Final
 
 from daemon.reach import DialError, Step, why_not
+from daemon.text_file import TextFileError, decoded, read_bytes
 
 _NOT_NOW: Final = (9, 10)
 """OpenSSL's numbers for a certificate that is not valid yet, or not any more."""
@@ -17,16 +19,24 @@ def trust(ca_file: str) -> ssl.SSLContext:
     """The authorities of the system, and those of this file if there is one. Raises DialError."""
     context = ssl.create_default_context()
     try:
+        data = read_bytes(Path(ca_file)) if ca_file else b""
+    except (OSError, TextFileError) as failure:
+        why = why_not(failure) if isinstance(failure, OSError) else failure.problem
+        sentence = f"realtime.ca_file: {ca_file} cannot be read ({why})"
+        raise DialError(Step.CA_FILE, sentence, "correct the path, or the rights of the file") from None
+    try:
         if ca_file:
-            context.load_verify_locations(ca_file)
-    except ssl.SSLError:
+            context.load_verify_locations(cadata=_as_ascii(data))
+    except (ssl.SSLError, ValueError, TextFileError):
         sentence = f"realtime.ca_file: {ca_file} holds no certificate in PEM form"
         remedy = "it must hold BEGIN CERTIFICATE; `openssl x509 -inform der` makes that of another form"
         raise DialError(Step.CA_FILE, sentence, remedy) from None
-    except OSError as failure:
-        sentence = f"realtime.ca_file: {ca_file} cannot be read ({why_not(failure)})"
-        raise DialError(Step.CA_FILE, sentence, "correct the path, or the rights of the file") from None
     return context
+
+
+def _as_ascii(data: bytes) -> str:
+    """Certificates in PEM form, whatever stands between them. Raises TextFileError."""
+    return decoded(data).encode("ascii", "replace").decode()
 
 
 def untrusted(host: str, said: ssl.SSLCertVerificationError) -> DialError:

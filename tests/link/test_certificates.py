@@ -87,6 +87,21 @@ def test_a_server_of_ones_own_authority_is_reached_with_ca_file_and_told_without
     run(scenario)
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_ca_file_that_windows_saved_is_read_with_whatever_stands_in_it(tmp_path: Path, coding: str) -> None:
+    async def scenario() -> None:
+        folder = certificate(tmp_path / "server", "127.0.0.1")
+        ca_file = tmp_path / "authority.pem"
+        mark = "\ufeff" if coding == "utf-16-be" else ""
+        text = f"{mark}{(folder / 'certificate.pem').read_text()}# Behörde „Küche“\n"
+        ca_file.write_bytes(text.replace("\n", "\r\n").encode(coding))
+        async with secure_server(folder) as port:
+            socket = await dial(Endpoint(f"wss://127.0.0.1:{port}/", ca_file=str(ca_file)), 5.0)
+            await socket.close()
+
+    run(scenario)
+
+
 def test_ca_file_holds_through_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         folder = certificate(tmp_path / "server", "voice.example")
@@ -147,6 +162,8 @@ def planted_ca(folder: Path, kind: str) -> Path:
         path.touch()
     if kind == "folder":
         path.mkdir()
+    if kind == "pipe":
+        os.mkfifo(path)
     return path
 
 
@@ -155,6 +172,7 @@ def planted_ca(folder: Path, kind: str) -> Path:
     [
         ("missing", "cannot be read (No such file or directory)"),
         ("folder", "cannot be read"),
+        ("pipe", "cannot be read (it is a device or a pipe)"),
         ("empty", "holds no certificate in PEM form"),
         ("key", "holds no certificate in PEM form"),
         ("der", "holds no certificate in PEM form"),
