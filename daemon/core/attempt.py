@@ -111,8 +111,7 @@ class Attempt:
                 self._begin(now)
             case SessionUpdated():
                 self._ends(event.session)
-                if self._settling.open:
-                    self._update(self._settling.taken(event.session), now)
+                self._update(self._settling.taken(event.session), now)
             case ItemAdded() | ItemCreated() if self.stage is Stage.SEEDING:
                 self._unacknowledged -= 1
                 self._seeded_if_all()
@@ -124,6 +123,13 @@ class Attempt:
                 self._unacknowledged -= 1
                 self._seeded_if_all()
         return False
+
+    def blamed(self, error: ErrorDetail, now: float) -> bool:
+        """An error that names nothing: is it about settings that this one was told of late?"""
+        if not self.usable or "configure" not in self._timers or not self._settling.open:
+            return False
+        self._update(self._settling.refused(error, ours=True), now)
+        return True
 
     def _first_word(self, event: ServerEvents, now: float) -> None:
         """There is somebody. Who greets only now may not have heard what was said before."""

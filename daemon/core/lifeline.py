@@ -19,7 +19,7 @@ from daemon.core.pace import HASTE_S, Pace
 from daemon.core.refusals import FATAL, ONE_SESSION, refusal
 from daemon.core.settling import Offers
 from daemon.core.timers import Timers
-from daemon.protocol import Error, Json, ResponseCreated, ResponseDone, ServerEvents
+from daemon.protocol import Error, ErrorDetail, Json, ResponseCreated, ResponseDone, ServerEvents
 
 REFUSED_S = 300.0
 OUTAGE_S = 2.0
@@ -107,6 +107,10 @@ class Lifeline:
         if isinstance(event, Error) and event.error.reason in ONE_SESSION:
             self._single = True
         return attempt.received(event, now)
+
+    def blamed(self, error: ErrorDetail, now: float) -> bool:
+        """An error that names nothing: is it about settings that the live one was told of late?"""
+        return self.live is not None and self.live.blamed(error, now)
 
     def _heard(self, event: ServerEvents, now: float) -> None:
         """The live connection is there, and may be in the middle of an answer."""

@@ -297,5 +297,7 @@ class Machine:
             return
         if not (own := self._outbox.keys.own(about)) and not of_another_event(error):
             talk.answer.complained(error.message or error.reason, now)
+            if self._lifeline.blamed(error, now):
+                return
         if not (own and about.startswith("configure_")):
             self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))

@@ -68,4 +68,4 @@ def told(left_out: Mapping[str, str]) -> str:
     if not left_out:
         return ""
     names, why = ", ".join(left_out)[:_MOST_TOLD], next(iter(left_out.values()))
-    return f"The server refuses {names}, and has the rest; mend or remove that ({why})."
+    return f"The server refuses {names}; mend or remove that ({why})."

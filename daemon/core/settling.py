@@ -99,12 +99,14 @@ class Settling:
 
     def taken(self, session: Json) -> Json | None:
         """An update is confirmed; `session` is what the server says that it is like now, if it does."""
-        not_taken = differences(only(self._session, self._sent), session)
         if session and not differences(self._session, session):
             self._kept = self._in_use = self._all
             self._doubted, self._why = [], ""
             self._offer.refused.clear()
             return self._end()
+        if not self.open:
+            return None
+        not_taken = differences(only(self._session, self._sent), session)
         self._kept = self._sent
         self._doubted = [part for part in self._doubted if part not in self._kept]
         following = self._again() if self._doubted else self._end()
@@ -123,12 +125,15 @@ class Settling:
         to_blame = named if len(named) == 1 else self._doubted
         if len(to_blame) == 1:
             self._leave_out(to_blame)
-        return self._end() if self._last or not self._sent else self._again()
+        following = self._end() if self._last or not self._sent else self._again()
+        self._offer.hopeless = not self.open and not self._kept
+        return following
 
     def _make_smaller(self, why: str) -> Json | None:
         """One smaller update, in case that it was about the first."""
+        self._why = why
         if self._updates > 1:
-            self._tell(f"The server refuses the smaller configuration too: {why}")
+            self._in_use = self._kept
             return self._end()
         self._tell(
             "The server refuses the configuration, one of turns, formats, tools and instructions alone "
@@ -179,12 +184,12 @@ class Settling:
 
     def _end(self) -> Json | None:
         self.open = False
-        self._offer.hopeless = bool(self._why) and not self._kept
         if self._kept:
+            self._offer.hopeless = False
             self._leave_out(self._doubted)
-        if self._why:
-            names = ", ".join(self.left_out)[:_MOST_TOLD]
-            self._tell(f"The server refuses these settings of ours, and has the rest: {names}.")
+        if self._why and self.left_out:
+            names, why = ", ".join(self.left_out)[:_MOST_TOLD], self._why[: _MOST_TOLD // 3]
+            self._tell(f"The server refuses these settings of ours: {names} ({why}).")
         return None
 
     def _tell(self, message: str) -> None:

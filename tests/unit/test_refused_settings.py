@@ -295,6 +295,111 @@ def test_tools_that_are_known_late_are_narrowed_on_the_connection_in_use_and_rem
     assert list(rig.machine.left_out) == ["bad"]
 
 
+def configuring(*tools: Json) -> Rig:
+    """A server has greeted and been sent all settings, these tools among them."""
+    rig = Rig()
+    rig.step(ev.Start(), ev.ToolsKnown(list(tools)), ev.Connected(1))
+    rig.receive(wire.SessionCreated())
+    return rig
+
+
+UNNAMED = wire.Error(error=ErrorDetail(code="odd", message="No."))
+
+
+def test_when_both_updates_are_refused_and_nothing_is_named_it_is_told_what_is_left_out() -> None:
+    rig = configuring(tool("water"))
+    rig.receive(UNNAMED, UNNAMED)
+    assert rig.machine.link == "ready"
+    assert list(rig.machine.left_out) == ["water"]
+    assert rig.machine.left_out["water"] == "odd No."
+    told = [effect.message for effect in rig.found(ev.Unsettled)]
+    assert "water" in told[-1]
+    rig.lose()
+    rig.connect()
+    assert rig.machine.left_out == {}, "the next one is offered all of it"
+
+
+def test_what_the_smaller_update_does_not_have_is_told_as_left_out() -> None:
+    outbox = Outbox(Keys(lambda: 0.5))
+    offer = Offer(session(2))
+    settling = Settling(offer, offer.session, outbox)
+    settling.begin()
+    smaller = settling.refused(ErrorDetail(code="odd"), ours=False)
+    assert smaller is not None
+    settling.taken(smaller)
+    assert sorted(settling.left_out) == ["audio.input.transcription", "output_modalities", "tool_choice"]
+    told = [effect.message for effect in outbox.take() if isinstance(effect, ev.Unsettled)]
+    assert "audio.input.transcription" in told[-1]
+    assert not offer.refused, "it was not found out that it is these"
+    assert not offer.hopeless
+
+
+def test_nothing_is_told_as_left_out_once_the_server_says_that_it_has_everything() -> None:
+    rig = configuring(tool("water"))
+    rig.receive(UNNAMED, UNNAMED)
+    rig.receive(wire.SessionUpdated(session={"type": "realtime", "tools": [tool("water")]}))
+    assert rig.machine.left_out == {}
+
+
+def test_errors_that_name_nothing_do_not_make_a_place_hopeless() -> None:
+    offer = Offer(session(bad=(5,)))
+    settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+    settling.begin()
+    for _ in range(2):
+        settling.refused(ErrorDetail(code="odd"), ours=False)
+    server = Strict(bad_tool, "id")
+    settling = server.settle(offer)
+    assert list(settling.left_out) == ["tool_5"]
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["idle", "asked"])
+@pytest.mark.parametrize("message", ["No.", "Invalid schema: array schema missing items"])
+def test_tools_that_are_known_late_are_narrowed_though_the_refusal_names_nothing(
+    message: str, asked: bool
+) -> None:
+    rig = Rig().start()
+    if asked:
+        rig.speak()
+    rig.clear()
+    rig.step(ev.ToolsKnown([tool(f"tool_{n}", BAD if n == 2 else GOOD) for n in range(4)]))
+    answered = 0
+    while answered < len(updates := rig.sent(wire.SessionUpdate)):
+        session = updates[answered].session
+        answered += 1
+        if bad_tool(session):
+            rig.receive(wire.Error(error=ErrorDetail(message=message)))
+        else:
+            rig.receive(wire.SessionUpdated(session=session))
+    assert list(rig.machine.left_out) == ["tool_2"]
+    assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["tool_0", "tool_1", "tool_3"]
+    assert answered <= MOST_UPDATES
+    if asked:
+        rig.reply()
+        assert rig.machine.state == "speaking"
+    assert not rig.found(ev.Trouble)
+
+
+def test_an_error_that_is_about_something_else_costs_no_tool_that_is_known_late() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown([tool("good"), tool("fine")]))
+    rig.receive(UNNAMED)
+    for update in rig.sent(wire.SessionUpdate):
+        rig.receive(wire.SessionUpdated(session=update.session))
+    assert rig.machine.left_out == {}
+
+
+def test_errors_that_name_nothing_are_no_storm_while_it_is_in_use() -> None:
+    rig = Rig().start()
+    rig.step(ev.ToolsKnown([tool(f"tool_{number}") for number in range(8)]))
+    for _ in range(100):
+        rig.receive(UNNAMED)
+    assert len(rig.sent(wire.SessionUpdate)) <= MOST_UPDATES
+    rig.wait(6.0)
+    rig.clear()
+    rig.receive(UNNAMED)
+    assert not rig.sent(wire.SessionUpdate)
+
+
 @pytest.mark.parametrize("asked", [False, True], ids=["idle", "asked"])
 @pytest.mark.parametrize(
     "error",
