@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections import deque
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI, SecurityError
 from websockets.http11 import Response
+from websockets.streams import StreamReader
 
 from daemon.handshake import redirect, refusal, same_origin
 from daemon.protocol import MAX_FRAME_BYTES
@@ -30,6 +33,8 @@ CLOSE_S: Final = 0.5
 
 _MOST_REDIRECTS: Final = 3
 _PORTS: Final = {"ws": 80, "wss": 443}
+_PAGE_S: Final = 1.0
+_OLD_HTTP: Final = re.compile(rb"\AHTTP/1\.0 ")
 
 Shunned = deque[str]
 """Addresses that took us and then led nowhere: they are tried last."""
@@ -61,13 +66,49 @@ class _Answered(Exception):  # noqa: N818
 
 
 class _Connection(ClientConnection):
-    """Follows no redirect by itself: the library takes keys along to another host."""
+    """Follows no redirect by itself: the library takes keys along to another host.
+
+    What a server refuses us with counts as soon as its head is there, whatever becomes of the page below.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._refusal: Response | None = None
+        self._reader = reader = StreamReader()
+        self._head: Iterator[None] | None = Response.parse(
+            reader.read_line, reader.read_exact, reader.read_to_eof, include_body=False
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Look at the head of the answer, before the library does."""
+        if self._head is not None:
+            data = _OLD_HTTP.sub(b"HTTP/1.1 ", data, count=1)
+            self._reader.feed_data(data)
+            self._look(self._head)
+        super().data_received(data)
+
+    def _look(self, head: Iterator[None]) -> None:
+        try:
+            next(head)
+            return
+        except StopIteration as whole:
+            response: Response = whole.value
+            if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+                self._refusal = response
+                self.loop.call_later(_PAGE_S, self.transport.abort)
+        except (LookupError, ValueError, SecurityError):
+            pass  # the library tells what is wrong with it
+        self._head = None
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
         try:
             await super().handshake(*args, **kwargs)
         except InvalidStatus as answered:
             raise _Answered(answered.response) from None
+        except InvalidMessage:
+            if self._refusal is None:
+                raise
+            raise _Answered(self._refusal) from None
 
 
 async def dial(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +18,7 @@ from daemon.reach import DialError, Step
 
 _LONGEST_S: Final = 86_400.0
 _LONGEST_CODE: Final = 80
+_ISO: Final = re.compile(r"\d{4}-", re.ASCII)
 _REDIRECTS: Final = (300, 301, 302, 303, 307, 308)
 
 
@@ -37,8 +38,8 @@ def server_s(headers: Headers) -> float | None:
 def retry_after_s(headers: Headers, clock: Callable[[], float] = time.time) -> float:
     """How long the server wants to be left alone: seconds, or a date by its own clock; else 0."""
     told = _first(headers, "Retry-After").strip()
-    if re.fullmatch(r"\d+(\.\d*)?", told, re.ASCII):
-        return min(float(told), _LONGEST_S)
+    if seconds := re.match(r"\d+(?:\.\d*)?(?=\s*(?:,|$))", told, re.ASCII):  # two may have been joined
+        return min(float(seconds[0]), _LONGEST_S)
     until_s = _date_s(told)
     if until_s is None:
         return 0.0
@@ -72,9 +73,9 @@ def _first(headers: Headers, name: str) -> str:
 
 
 def _date_s(text: str) -> float | None:
-    """A date of HTTP in any of its three forms."""
+    """A date of HTTP in any of its three forms, or of ISO 8601."""
     try:
-        date = parsedate_to_datetime(text)
+        date = datetime.fromisoformat(text) if _ISO.match(text) else parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
