@@ -12,24 +12,26 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 
 from daemon.core.ledger import Entry, lines
 from daemon.masking import mask
 from daemon.pins import Spawn
+from daemon.text_file import TextFileError, read_bytes
 
 log = logging.getLogger("voiced")
 
 MAX_KEPT_BYTES = 4 * 2**20
+MAX_READ_BYTES = 8 * MAX_KEPT_BYTES
 PATIENCE_S = 1.0
 
 
 class Wishes(msgspec.Struct, frozen=True):
     """The owner's last wishes."""
 
-    volume_percent: int = 80
+    volume_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 80
     muted: bool = False
 
 
@@ -59,8 +61,8 @@ class Memory:
     def conversation(self) -> bytes:
         """The lines kept since the board was switched on; empty if there are none."""
         for path in (self._conversation_file, self._old_file):
-            with suppress(OSError):
-                return path.read_bytes()
+            with suppress(OSError, TextFileError):
+                return read_bytes(path, MAX_READ_BYTES)
         return b""
 
     def remember(self, news: list[Entry], whole: Callable[[], list[Entry]]) -> None:
@@ -118,10 +120,10 @@ class Memory:
 def recall(path: Path) -> Wishes:
     """What was kept; the defaults where nothing can be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Wishes)
+        return msgspec.json.decode(read_bytes(path), type=Wishes)
     except FileNotFoundError:
         return Wishes()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, TextFileError, msgspec.DecodeError, RecursionError) as error:
         log.warning("Volume and mute cannot be read (%s); they start as new.", error)
         return Wishes()
 

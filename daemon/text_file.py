@@ -59,7 +59,7 @@ def decoded(data: bytes) -> str:
     return text
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     """Never waits, as for somebody at the other end of a pipe, and never reads without an end.
 
     Raises OSError and TextFileError.
@@ -70,7 +70,7 @@ def read_bytes(path: Path) -> bytes:
             os.set_blocking(file.fileno(), True)
         elif not stat.S_ISREG(kind):
             raise TextFileError("it is a device or a pipe", "name a file")
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise TextFileError(f"it is larger than {MAX_BYTES >> 20} MB", "name the right file")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise TextFileError(f"it is larger than {most >> 20} MB", "name the right file")
     return data

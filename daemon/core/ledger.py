@@ -225,7 +225,7 @@ def _renamed(entries: list[Entry]) -> list[Entry]:
 def _decoded(decoder: json.Decoder[T], data: bytes) -> T | None:
     try:
         return decoder.decode(data)
-    except (DecodeError, UnicodeDecodeError):
+    except (DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

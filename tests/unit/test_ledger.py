@@ -198,7 +198,19 @@ def test_another_process_goes_on_with_it() -> None:
     assert after.last == ledger.last
 
 
-@pytest.mark.parametrize("torn", [b"", b"[", b"{}", b'[{"type":"said"}]', b'[{"type":"sung"}]', b"\xff"])
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b"",
+        b"[",
+        b"{}",
+        b'[{"type":"said"}]',
+        b'[{"type":"sung"}]',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"type":"said","more":' + b"[" * 100_000,
+    ],
+)
 def test_what_cannot_be_read_is_no_history(torn: bytes) -> None:
     ledger = Ledger()
     assert not ledger.restore(torn)

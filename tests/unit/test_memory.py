@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -113,12 +114,35 @@ def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> Non
     assert not old.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"volume_percent": "loud"}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"volume_percent": "loud"}',
+        b"\xff",
+        b'{"volume_percent": 101}',
+        b'{"volume_percent": -1}',
+        b'{"volume_percent": ' + b"9" * 400 + b"}",
+        b'{"more": ' + b"[" * 100_000,
+        b"{}" + b" " * 2**21,
+    ],
+)
 def test_a_torn_file_costs_the_memory_only(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.json").write_bytes(content)
     seen: list[Wishes] = []
     remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
     assert seen == [Wishes()]
+
+
+def test_a_pipe_in_the_place_of_a_file_holds_up_nothing(tmp_path: Path) -> None:
+    (tmp_path / "conversation").mkdir()
+    for name in ("state.json", "conversation/ledger.jsonl"):
+        os.mkfifo(tmp_path / name)
+    seen: list[object] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.extend([memory.wishes, memory.conversation()]))
+    assert seen == [Wishes(), b""]
 
 
 def test_a_place_that_cannot_be_written_is_told_and_survived(
