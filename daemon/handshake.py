@@ -86,5 +86,5 @@ def _code(body: bytes) -> str:
     try:
         error = msgspec.json.decode(body)["error"]
         return str(error.get("code") or error.get("type") or "")[:_LONGEST_CODE]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError, KeyError, TypeError, AttributeError):
         return ""

@@ -80,6 +80,7 @@ def test_headers_that_come_twice_are_no_failure() -> None:
         (b'{"error":"no"}', "HTTP 503"),
         (b'{"error":{"code":"\xff"}}', "HTTP 503"),
         (b"[1]", "HTTP 503"),
+        (b'{"error":' + b"[" * 100_000, "HTTP 503"),
         (b"", "HTTP 503"),
         (b'{"error":{"code":"' + b"x" * 5000 + b'"}}', "x" * 80),
     ],

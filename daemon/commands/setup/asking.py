@@ -7,13 +7,13 @@ import getpass
 import select
 import sys
 import threading
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from rich.text import Text
 
+from daemon.bounded_toml import TomlError, tables
 from daemon.commands.setup.questions import ALL, DEVICES, KEY, Question
 from daemon.commands.terminal import Terminal
 from daemon.printable import one_line
@@ -155,9 +155,11 @@ def _read(question: Question[T], text: str, choices: Mapping[str, str] | None) -
 
 def _read_answers(path: Path) -> dict[str, str | list[str]]:
     try:
-        raw = tomllib.loads(read_text(path))
-    except (OSError, TextFileError, ValueError, RecursionError) as error:
+        raw = tables(read_text(path))
+    except (OSError, TextFileError) as error:
         raise SetupError(f"{path}: the answers cannot be read ({error}); mend the file.") from None
+    except TomlError as error:
+        raise SetupError(f"{path}: the answers cannot be read: {error}.") from None
     known = [question.key for question in ALL]
     for key in raw:
         if key not in known:
