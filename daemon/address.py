@@ -22,6 +22,8 @@ _MISSPELT: Final = re.compile(
 )
 _USUAL_PORTS: Final = {"wss": 443, "ws": 80}
 _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_TRANSLATED: Final = frozenset("ßς\u200c\u200d")
+"""Letters of which IDNA 2003, as Python has it, makes another name than today's rules do."""
 _SAFE: Final = "/:@!$&'()*+,;=~-._%?"
 
 _BASE: Final = re.compile(
@@ -29,7 +31,12 @@ _BASE: Final = re.compile(
 )
 """The path of a server of this protocol, as it is written for other requests than ours."""
 
-_AZURE_HOSTS: Final = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+_AZURE_HOSTS: Final = (
+    ".openai.azure.com",
+    ".openai.azure.us",
+    ".services.ai.azure.com",
+    ".cognitiveservices.azure.com",
+)
 _PAGES: Final = ("ai.azure.com", "oai.azure.com", "portal.azure.com", "learn.microsoft.com")
 _AZURE_PATH: Final = re.compile(r"/(?:openai|api/projects|models|realtime|v1)(?:/|$)", re.IGNORECASE)
 _DEPLOYMENT: Final = re.compile(r"/deployments/([^/]+)")
@@ -109,13 +116,17 @@ def _split(text: str) -> SplitResult:
 
 def _host(parts: SplitResult) -> str:
     """The name as resolvers and certificates have it."""
+    if parts.netloc.rpartition("@")[2].count(":") > 1 and "[" not in parts.netloc:
+        raise AddressError("an IPv6 address must stand in brackets")
     try:
         there = parts.port != 0
     except ValueError:
         there = False
     if not there:
         raise AddressError("its port must be a number from 1 to 65535")
-    host = (parts.hostname or "").removesuffix(".")
+    host = (parts.hostname or "").removesuffix(".").replace("%25", "%")
+    if not _TRANSLATED.isdisjoint(host):
+        raise AddressError("its name is spelled differently by different rules, write it as xn--...")
     try:
         if ":" in host:
             ip_address(host)
@@ -153,8 +164,8 @@ def _azure_path(host: str, path: str) -> str:
 
 def _azure_query(path: str, query: list[str]) -> list[str]:
     """What is asked for by `model` today, whatever it was called before; its version is none."""
-    asked = {name: text for name, _, text in (pair.partition("=") for pair in query)}
-    if any(name.lower() in _KEYS for name in asked):
+    asked = {_azure_name(name): text for name, _, text in (pair.partition("=") for pair in query)}
+    if any(name in _KEYS for name in asked):
         raise AddressError("a key does not belong into it, `voiced setup` stores one")
     named = _DEPLOYMENT.search(path)
     deployment = asked.pop("deployment", "") or (named[1] if named else "")
@@ -162,6 +173,12 @@ def _azure_query(path: str, query: list[str]) -> list[str]:
     if deployment:
         asked.setdefault("model", deployment)
     return [f"{name}={text}" for name, text in asked.items()]
+
+
+def _azure_name(name: str) -> str:
+    """Of what we know of a query the name as we write it; the rest is somebody else's."""
+    known = name.lower().replace("_", "-")
+    return known if known in ("model", "deployment", "api-version", *_KEYS) else name
 
 
 def is_loopback(host: str) -> bool:
