@@ -8,6 +8,7 @@ from daemon.core import events as ev
 from daemon.core.aloud import Aloud
 from daemon.core.barge_in import BargeIn
 from daemon.core.bounds import TOO_LONG, TOO_MUCH
+from daemon.core.calls import Way
 from daemon.core.contents import Contents
 from daemon.core.endings import shortfall
 from daemon.core.exchange import Exchange
@@ -164,7 +165,7 @@ class Answer:
         if reply.excess:
             self.fail(TOO_MUCH.format(reply.excess))
         for index, item in enumerate(output):
-            self._contents.whole(self.turn, reply, item, index, now)
+            self._contents.whole(self.turn, reply, item, index, Way.RESPONSE_DONE, now)
         self._contents.end(self._voices.spoken_of(reply.key))
         self._ledger.question(self.turn)
         self.turn.rounds += 1

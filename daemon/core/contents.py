@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from daemon.core import events as ev
 from daemon.core.barge_in import BargeIn
+from daemon.core.calls import Way
 from daemon.core.items import Items
 from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
@@ -17,6 +18,7 @@ from daemon.protocol import (
     Item,
     OutputAudioDelta,
     OutputAudioDone,
+    OutputItemAdded,
     OutputItemDone,
     OutputTextDelta,
     OutputTextDone,
@@ -59,17 +61,24 @@ class Contents:
                 self.end([self.items.find(reply.key, item_id, index)])
             case PartDone(item_id=item_id, output_index=index, part=part):
                 words, sound = part.transcript or part.text or "", part.audio or b""
-                self._again(turn, reply, (item_id, index), words, sound, now)
+                known = self.items.find(reply.key, item_id, index)
+                # One that was never named may be called something else now.
+                before = [known] if known else self.items.of(reply.key)
+                self._again(turn, before or [self._key(reply, item_id, index)], words, sound, now)
+            case OutputItemAdded(item=item, output_index=index) if item.type == "message":
+                self.items.begin(reply.key, item.id or "", index)
             case OutputItemDone(item=item, output_index=index):
-                self.whole(turn, reply, item, index, now)
+                self.whole(turn, reply, item, index, Way.ITEM_DONE, now)
 
-    def whole(self, turn: Turn, reply: Reply, item: Item, index: int, now: float) -> None:
+    def whole(self, turn: Turn, reply: Reply, item: Item, index: int, way: Way, now: float) -> None:
         """An item that is complete, of which there may have been no word before."""
         if item.type == "message":
             parts = item.content or []
             words = " ".join(part.transcript or part.text or "" for part in parts).strip()
             sound = b"".join(part.audio for part in parts if part.audio)
-            self._again(turn, reply, (item.id or "", index), words, sound, now)
+            if words or sound:
+                key = self.items.whole(reply.key, item.id or "", index, way, kept=not reply.aside)
+                self._again(turn, [key], words, sound, now)
 
     def audio(self, turn: Turn, key: str, delta: bytes, now: float) -> None:
         """More of the voice of an item."""
@@ -86,6 +95,7 @@ class Contents:
     def end(self, keys: list[str]) -> None:
         """No more audio will come for these."""
         for key in keys:
+            self.items.end(key)
             if self.items.received_ms(key):
                 self._outbox.do(ev.PlayEnd(key))
 
@@ -105,17 +115,9 @@ class Contents:
         self._ledger.assistant(key, turn.replies[key])
         self._barge_in.reworded(key)
 
-    def _again(
-        self, turn: Turn, reply: Reply, place: tuple[str, int], words: str, sound: bytes, now: float
-    ) -> None:
-        """What is told of an item at its end counts where it has not come before.
-
-        Where the item was never named, it may be one that was called something else: then nothing of the
-        answer may have come.
-        """
-        known = self.items.find(reply.key, *place)
-        before = [known] if known else self.items.of(reply.key)
-        if words and not any(turn.replies.get(key) for key in before):
-            self._words(turn, self._key(reply, *place), words, whole=True)
-        if sound and not any(map(self.items.received_ms, before)):
-            self.audio(turn, self._key(reply, *place), sound, now)
+    def _again(self, turn: Turn, keys: list[str], words: str, sound: bytes, now: float) -> None:
+        """What is told of an item at its end, which is one of these, counts where it has not come before."""
+        if words and not any(map(turn.replies.get, keys)):
+            self._words(turn, keys[0], words, whole=True)
+        if sound and not any(map(self.items.received_ms, keys)):
+            self.audio(turn, keys[0], sound, now)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from daemon.core.calls import Way
 from daemon.core.keys import Keys
 from daemon.protocol import RATE_HZ
 
@@ -22,13 +23,17 @@ class ItemAudio(Struct):
 
     `wire_id` is what the present connection calls it, empty where it does not. `known` tells how it knows it:
     what it has spoken can be truncated, what it was told of can be deleted only.
+    `over`: no more of it is to come. `whole`: in which ways all of it has been told.
     """
 
     reply: str
     wire_id: str
+    index: int
     received_bytes: int = 0
     rest: bytes = b""
     known: Literal["spoken", "told", ""] = "spoken"
+    over: bool = False
+    whole: set[Way] = field(default_factory=set)
 
     @property
     def received_ms(self) -> int:
@@ -50,15 +55,38 @@ class Items:
 
         `kept`: the server keeps it in its conversation.
         """
-        name = (reply, item_id or f"#{index}")
-        if name not in self._keys_of:
-            key = self._keys_of[name] = self._keys.new("item")
-            self._items[key] = ItemAudio(reply, item_id, known="spoken" if kept else "")
-        return self._keys_of[name]
+        found = self.find(reply, item_id, index)
+        if not found:
+            found = self._keys_of[reply, item_id or f"#{index}"] = self._keys.new("item")
+            self._items[found] = ItemAudio(reply, item_id, index, known="spoken" if kept else "")
+        return found
 
     def find(self, reply: str, item_id: str, index: int) -> str:
-        """The key of an item that is known already, else an empty one."""
-        return self._keys_of.get((reply, item_id or f"#{index}"), "")
+        """The key of an item that is known already, else an empty one.
+
+        What comes at another place under the name of one that is over is another one.
+        """
+        key = self._keys_of.get((reply, item_id or f"#{index}"), "")
+        return "" if key and self._items[key].over and self._items[key].index != index else key
+
+    def begin(self, reply: str, item_id: str, index: int) -> None:
+        """One is announced: not the one of that name that is over."""
+        key = self.find(reply, item_id, index)
+        if key and self._items[key].over:
+            del self._keys_of[reply, item_id or f"#{index}"]
+
+    def end(self, key: str) -> None:
+        """No more of it is to come."""
+        if key in self._items:
+            self._items[key].over = True
+
+    def whole(self, reply: str, item_id: str, index: int, way: Way, kept: bool) -> str:
+        """The key of one that is told whole, once in each way, if need be by another name than before."""
+        others = (key for key in self.of(reply) if way not in self._items[key].whole)
+        key = self.find(reply, item_id, index) or next(others, "") or self.key(reply, item_id, index, kept)
+        self._items[key].whole.add(way)
+        self.end(key)
+        return key
 
     def add(self, key: str, delta: bytes) -> bytes:
         """Whole samples of a delta, with the odd byte of the one before."""

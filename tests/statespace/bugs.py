@@ -73,7 +73,7 @@ def _known_for_ever(responses: Any, response_id: str, welcome: bool, announced: 
 def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept: bool = True) -> str:
     key = f"{item_id}_{index}"
     items._keys_of[reply, item_id or f"#{index}"] = key
-    items._items.setdefault(key, ItemAudio(reply, item_id))
+    items._items.setdefault(key, ItemAudio(reply, item_id, index))
     return key
 
 

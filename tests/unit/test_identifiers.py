@@ -18,7 +18,7 @@ from daemon.core.ledger import Ledger
 from daemon.core.outbox import Outbox
 from daemon.core.playout import Cut
 from daemon.core.transcripts import Transcripts
-from daemon.protocol import ErrorDetail, Item, Response
+from daemon.protocol import Content, ErrorDetail, Item, Response
 from tests.unit.desk_rig import Rig
 
 ID = "call_0"
@@ -170,6 +170,86 @@ def test_two_items_without_names_are_two() -> None:
         rig.receive(wire.OutputAudioDelta(output_index=index, delta=b"\1\0" * 2400))
     first, second = (played.item_id for played in rig.found(ev.Play))
     assert first != second
+
+
+ONE, TWO = "Good evening.", "The lamp is on."
+
+
+def message(words: str, name: str) -> Item:
+    return Item(id=name, type="message", content=[Content(type="output_audio", transcript=words)])
+
+
+def said(rig: Rig) -> list[str]:
+    return [effect.text for effect in rig.found(ev.Words) if effect.who == "assistant"]
+
+
+def tell(rig: Rig, words: str, name: str, index: int, ways: str) -> None:
+    """Of an item in these ways: announced, spoken, in words, the end of its voice, its own end."""
+    where = {"response_id": "r", "output_index": index}
+    for way in ways:
+        match way:
+            case "+":
+                rig.receive(wire.OutputItemAdded(item=Item(id=name, type="message"), **where))  # type: ignore[arg-type]
+            case "s":
+                rig.receive(wire.OutputAudioDelta(item_id=name, delta=b"\1\0" * 24_000, **where))  # type: ignore[arg-type]
+            case "w":
+                rig.receive(wire.OutputTranscriptDone(item_id=name, transcript=words, **where))  # type: ignore[arg-type]
+            case "e":
+                rig.receive(wire.OutputAudioDone(item_id=name, **where))  # type: ignore[arg-type]
+            case "i":
+                rig.receive(wire.OutputItemDone(item=message(words, name), **where))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "not listed"])
+@pytest.mark.parametrize("names", ["xx", "xy", ["", ""]], ids=["one name", "two names", "no names"])
+@pytest.mark.parametrize(
+    ("ways", "second"),
+    [("+swei", 1), ("+swei", 0), ("swei", 1), ("swe", 1), ("wsi", 1), ("+i", 1), ("i", 1), ("+swi", 0)],
+)
+def test_two_items_of_one_answer_are_two_whatever_they_are_called(
+    ways: str, second: int, names: list[str], listed: bool
+) -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r")))
+    tell(rig, ONE, names[0], 0, ways)
+    tell(rig, TWO, names[1], second, ways)
+    rig.done("r", *(message(ONE, names[0]), message(TWO, names[1])) if listed else ())
+    played = [effect.item_id for effect in rig.found(ev.Play)]
+    assert len(set(played)) == len(played) == 2 * ("s" in ways)
+    assert said(rig) == [ONE, TWO]
+    assert [effect.item_id for effect in rig.found(ev.PlayEnd)][:2] == played
+
+
+@pytest.mark.parametrize("names", [("x", "x"), ("x", "y"), ("", "")], ids=str)
+def test_two_items_of_which_only_the_end_of_the_answer_tells_are_two(names: tuple[str, str]) -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r")))
+    rig.done("r", message(ONE, names[0]), message(TWO, names[1]))
+    assert said(rig) == [ONE, TWO]
+
+
+def test_two_items_whose_names_are_made_up_anew_each_time_are_two() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r")))
+    for index, words in enumerate((ONE, TWO)):
+        tell(rig, words, f"a{index}", index, "sw")
+        tell(rig, words, f"b{index}", index, "i")
+    rig.done("r", message(ONE, "c0"), message(TWO, "c1"))
+    assert said(rig) == [ONE, TWO]
+    assert len(rig.found(ev.Play)) == 2
+
+
+def test_an_item_that_is_told_at_another_place_at_its_end_is_one() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r")))
+    tell(rig, ONE, "x", 0, "swe")
+    tell(rig, ONE, "x", 1, "i")
+    rig.done("r", call(), message(ONE, "x"))
+    assert said(rig) == [ONE]
 
 
 def test_an_item_of_ours_in_a_new_session_is_not_taken_for_the_servers() -> None:
@@ -372,6 +452,48 @@ def test_words_that_come_late_are_those_of_the_turn_that_they_name() -> None:
         rig.step(ev.Drained((f"i{number}",)))
     for number in (1, 2):
         rig.receive(wire.TranscriptionCompleted(item_id=f"u{number}", transcript=f"q{number}"))
+    assert history(rig) == ["q1", "a1", "q2", "a2"]
+
+
+@pytest.mark.parametrize("committed", [None, ""], ids=["not told what it took", "told without a name"])
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_words_that_come_late_and_say_not_of_what_are_those_of_the_questions_in_order(
+    count: int, named: bool, committed: str | None
+) -> None:
+    rig = Rig().start()
+    for number in range(count):
+        say(rig, committed)
+        play(rig, f"i{number}", f"r{number}", f"a{number}")
+        rig.step(ev.Drained((f"i{number}",)))
+    for number in range(count):
+        name = f"u{number}" if named else ""
+        rig.receive(wire.TranscriptionCompleted(item_id=name, transcript=f"q{number}"))
+    assert history(rig) == [f"{kind}{number}" for number in range(count) for kind in "qa"]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+def test_words_that_never_come_shift_no_others_into_another_turn(named: bool) -> None:
+    rig = Rig().start()
+    for number in range(4):
+        say(rig)
+        if number != 1:
+            name = f"u{number}" if named else ""
+            rig.receive(wire.TranscriptionCompleted(item_id=name, transcript=f"q{number}"))
+        play(rig, f"i{number}", f"r{number}", f"a{number}")
+        rig.step(ev.Drained((f"i{number}",)))
+    assert [over.turn["heard"] for over in rig.found(ev.TurnOver)] == ["q0", None, "q2", "q3"]
+    assert [each for each in history(rig) if each[0] == "q"] == ["q0", "q2", "q3"]
+
+
+def test_words_that_are_told_anew_are_those_of_the_same_question() -> None:
+    rig = Rig().start()
+    for number in (1, 2):
+        say(rig)
+        for words in ("hm", f"q{number}"):
+            rig.receive(wire.TranscriptionCompleted(item_id="", transcript=words))
+        play(rig, f"i{number}", f"r{number}", f"a{number}")
+        rig.step(ev.Drained((f"i{number}",)))
     assert history(rig) == ["q1", "a1", "q2", "a2"]
 
 
