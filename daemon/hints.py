@@ -70,6 +70,7 @@ class HintError(TypeError):
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:
         super().__init__(f"{path} {problem}, {remedy}")
+        self.problem, self.remedy = f"{path} {problem}", remedy
 
 
 def parameters(function: Callable[..., Any], choices: Mapping[str, Sequence[str]]) -> Object:

@@ -37,7 +37,7 @@ class Toolbox:
         self._seen: dict[str, None] = {}  # in order, as a set is not
         for each in tools:
             if self._tools.setdefault(each.name, each) is not each:
-                raise ToolDefinitionError(f"{each.name}: there are two tools of this name, rename one.")
+                raise ToolDefinitionError(f"{each.name}: there are two tools of this name", "rename one")
 
     def schemas(self) -> list[dict[str, Any]]:
         """What `session.update` tells the model."""

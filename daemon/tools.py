@@ -60,7 +60,11 @@ class BadCallError(ToolError):
 
 
 class ToolDefinitionError(ToolError):
-    """A function cannot be a tool; the message says what to write instead."""
+    """A function cannot be a tool; `remedy` is what to write instead."""
+
+    def __init__(self, problem: str, remedy: str, mark: str = ", ") -> None:
+        super().__init__(f"{problem}{mark}{remedy}")
+        self.problem, self.remedy = problem, remedy
 
 
 class Tool:
@@ -84,25 +88,25 @@ class Tool:
         try:
             self._arguments = parameters(function, choices or {})
         except HintError as error:
-            raise ToolDefinitionError(f"{self.name}: {error}") from error
+            raise ToolDefinitionError(f"{self.name}: {error.problem}", error.remedy) from error
         self.parameters = self._arguments.schema()
         if _is_broken(self.schema()):
-            raise ToolDefinitionError(
-                f"{self.name}: there is half a character (a lone surrogate) in its texts, write it whole"
-            )
+            problem = f"{self.name}: there is half a character (a lone surrogate) in its texts"
+            raise ToolDefinitionError(problem, "write it whole")
 
     def _check(self) -> None:
-        problem = None
+        problem = remedy = ""
         if not isinstance(self.function, FunctionType | MethodType) or _yields(self.function):
-            problem = "only a function can be a tool, write def and return"
+            problem, remedy = "only a function can be a tool", "write def and return"
         elif not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.name):
-            problem = "a tool's name is letters, digits, _ and -, at most 64"
+            problem, remedy = "a tool's name is letters, digits, _ and -, at most 64", "rename it"
         elif not self.description:
-            problem = "write a docstring, it tells the model when to call"
+            problem, remedy = "it has no docstring", "write one, it tells the model when to call"
         elif type(self.timeout_s) not in (int, float) or not 0 < self.timeout_s <= MAX_TIMEOUT_S:
-            problem = f"timeout_s is {self.timeout_s!r}, write seconds above 0 and up to {MAX_TIMEOUT_S:g}"
+            problem = f"timeout_s is {self.timeout_s!r}"
+            remedy = f"write seconds above 0 and up to {MAX_TIMEOUT_S:g}"
         if problem:
-            raise ToolDefinitionError(f"{self.name}: {problem}")
+            raise ToolDefinitionError(f"{self.name}: {problem}", remedy)
 
     def schema(self) -> dict[str, Any]:
         """What `session.update` tells the model."""

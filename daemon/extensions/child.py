@@ -54,12 +54,12 @@ class Child:
                 said = await self._file
         except TimeoutError:
             self.kill(f"its import takes longer than {IMPORT_LIMIT_S:g} seconds")
-            raise ToolFileError(path, 0, f"{self._why}: do in a tool what takes long") from None
+            raise ToolFileError(path, 0, self._why, "do in a tool what takes long") from None
         if isinstance(said, Loaded):
             return said.tools
         if isinstance(said, Failed):
-            raise ToolFileError(path, said.line, said.problem)
-        raise ToolFileError(path, 0, f"{await self.over} at its import: see what it does there")
+            raise ToolFileError(path, said.line, said.problem, said.remedy)
+        raise ToolFileError(path, 0, f"{await self.over} at its import", "see what it does there")
 
     async def call(self, name: str, arguments: str) -> Answered:
         """Call a tool. Raises EndedError, after which it may have been done or not."""

@@ -18,8 +18,9 @@ _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 class ToolFileError(ToolDefinitionError):
     """A file cannot be used; the message names file, line and remedy."""
 
-    def __init__(self, path: Path, line: int, problem: str) -> None:
-        super().__init__(f"{shown(path)}:{line}: {problem}" if line else f"{shown(path)}: {problem}")
+    def __init__(self, path: Path, line: int, problem: str, remedy: str) -> None:
+        where = f"{shown(path)}:{line}" if line else shown(path)
+        super().__init__(f"{where}: {problem}", remedy, ": ")
 
 
 def shown(path: Path | str) -> str:
@@ -34,10 +35,10 @@ def tool_files(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except NotADirectoryError:
-        raise ToolFileError(directory, 0, "this is no directory: name one as tools.directory") from None
+        raise ToolFileError(directory, 0, "this is no directory", "name one as tools.directory") from None
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error)
-        raise ToolFileError(directory, 0, f"{what}: let the service read the directory") from error
+        raise ToolFileError(directory, 0, what, "let the service read the directory") from error
     return [path for path in paths if path.suffix == ".py"]
 
 
@@ -50,14 +51,14 @@ def read(path: Path) -> bytes:
         _trust(path.parent, path.parent.stat())
         source = _content(path, os.open(path, _OPEN))
     except OSError as error:
-        raise ToolFileError(path, 0, f"{error.strerror}: let the service read the file") from error
+        raise ToolFileError(path, 0, str(error.strerror), "let the service read the file") from error
     if len(source) > MAX_FILE_BYTES:
-        raise ToolFileError(path, 0, "it is larger than 1 MB: import what is large from a module")
+        raise ToolFileError(path, 0, "it is larger than 1 MB", "import what is large from a module")
     if source.startswith(_NOT_PYTHON):
-        raise ToolFileError(path, 1, "it is UTF-16 or UTF-32, which Python does not read: save it as UTF-8")
+        raise ToolFileError(path, 1, "it is UTF-16 or UTF-32, which Python does not read", "save it as UTF-8")
     if b"\0" in source:
         line = source.count(b"\n", 0, source.index(b"\0")) + 1
-        raise ToolFileError(path, line, "there are NUL bytes in it, as in UTF-16: save it as UTF-8")
+        raise ToolFileError(path, line, "there are NUL bytes in it, as in UTF-16", "save it as UTF-8")
     return source
 
 
@@ -66,7 +67,7 @@ def _content(path: Path, fd: int) -> bytes:
         status = os.fstat(fd)
         _trust(path, status)
         if not stat.S_ISREG(status.st_mode):
-            raise ToolFileError(path, 0, "this is no regular file: take it away")
+            raise ToolFileError(path, 0, "this is no regular file", "take it away")
         with open(fd, "rb", closefd=False) as file:
             return file.read(MAX_FILE_BYTES + 1)
     finally:
@@ -75,6 +76,6 @@ def _content(path: Path, fd: int) -> bytes:
 
 def _trust(path: Path, status: os.stat_result) -> None:
     if status.st_uid not in (0, os.geteuid()):
-        raise ToolFileError(path, 0, "it belongs to somebody else: chown it to root")
+        raise ToolFileError(path, 0, "it belongs to somebody else", "chown it to root")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise ToolFileError(path, 0, "others may write to it: chmod go-w it")
+        raise ToolFileError(path, 0, "others may write to it", "chmod go-w it")

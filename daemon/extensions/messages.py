@@ -32,6 +32,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """The file cannot be used."""
 
     problem: str
+    remedy: str = "correct the line"
     line: int = 0
 
 

@@ -67,9 +67,9 @@ class Channel:
 class CannotLoadError(Exception):
     """The file cannot be used."""
 
-    def __init__(self, line: int, problem: str) -> None:
+    def __init__(self, line: int, problem: str, remedy: str) -> None:
         super().__init__(problem)
-        self.line = line
+        self.line, self.remedy = line, remedy
 
 
 def load(path: str, source: bytes) -> list[Tool]:
@@ -84,7 +84,7 @@ def load(path: str, source: bytes) -> list[Tool]:
     except CannotLoadError:
         raise
     except BaseException as error:
-        raise CannotLoadError(_line(error, path), f"{_problem(error)}: correct the line") from error
+        raise CannotLoadError(_line(error, path), *_told(error)) from error
 
 
 def _compiled(path: str, source: bytes) -> Any:
@@ -92,9 +92,8 @@ def _compiled(path: str, source: bytes) -> Any:
         return compile(source, path, "exec")
     except UnicodeEncodeError as error:  # Python 3.13 looks at docstrings as it compiles
         line, name = _with_half_a_character(source)
-        raise CannotLoadError(
-            line, f"{name}: there is half a character in its docstring: correct it"
-        ) from error
+        problem = f"{name}: there is half a character in its docstring"
+        raise CannotLoadError(line, problem, "correct it") from error
 
 
 def _with_half_a_character(source: bytes) -> tuple[int, str]:
@@ -117,14 +116,15 @@ def _line(error: BaseException, path: str) -> int:
     return (lines[-1] or 0) if lines else 0
 
 
-def _problem(error: BaseException) -> str:
+def _told(error: BaseException) -> Iterator[str]:
+    """What is wrong, and what to do about it."""
+    problem, remedy = _what(error), "correct the line"
     if isinstance(error, ToolDefinitionError):
-        text = _words(error)
+        problem, remedy = error.problem, error.remedy
     elif isinstance(error, SyntaxError):
-        text = error.msg
-    else:
-        text = _what(error)
-    return " ".join(text.split())[:_MAX_PROBLEM_CHARS]
+        problem = error.msg
+    for text in (problem, remedy):
+        yield " ".join(str(text).split())[:_MAX_PROBLEM_CHARS]
 
 
 def _words(error: BaseException) -> str:
@@ -147,8 +147,9 @@ def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threa
     def end() -> None:
         frames = [frame for frame, _ in traceback.walk_stack(sys._current_frames()[main])]
         lines = [frame.f_lineno for frame in frames if frame.f_code.co_filename == path]
-        problem = f"its import takes longer than {limit_s:g} seconds: do in a tool what takes long"
-        channel.send("failed", line=lines[0] if lines else 0, problem=problem)
+        problem = f"its import takes longer than {limit_s:g} seconds"
+        line = lines[0] if lines else 0
+        channel.send("failed", line=line, problem=problem, remedy="do in a tool what takes long")
         os._exit(1)
 
     timer = threading.Timer(limit_s, end)
@@ -160,12 +161,12 @@ def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threa
 def offers(tools: list[Tool]) -> list[dict[str, Any]]:
     """What the service is told of them all. Raises CannotLoadError."""
     if not tools:
-        raise CannotLoadError(0, "there is no tool in it: write @tool above a function of the file")
+        raise CannotLoadError(0, "there is no tool in it", "write @tool above a function of the file")
     told = [offer(tool) for tool in tools]
     if len(json.dumps(told, allow_nan=False)) > _MAX_OFFERS_CHARS:
         limit_kb = _MAX_OFFERS_CHARS >> 10
-        problem = f"its tools take more than {limit_kb} kB of text: describe them in fewer words"
-        raise CannotLoadError(0, problem)
+        problem = f"its tools take more than {limit_kb} kB of text"
+        raise CannotLoadError(0, problem, "describe them in fewer words")
     return told
 
 
@@ -262,10 +263,11 @@ def main() -> None:
         tools = load(file["path"], binascii.a2b_base64(file["source"]))
         channel.send("loaded", tools=offers(tools))
     except CannotLoadError as error:
-        channel.send("failed", line=error.line, problem=str(error))
+        channel.send("failed", line=error.line, problem=str(error), remedy=error.remedy)
         return
     except (TypeError, ValueError) as error:
-        channel.send("failed", problem=f"what it offers is no JSON ({_words(error)}): correct that")
+        problem = f"what it offers is no JSON ({_words(error)})"
+        channel.send("failed", problem=problem, remedy="correct that")
         return
     limit.cancel()
     runner = Runner(tools, channel.send)

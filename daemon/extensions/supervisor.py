@@ -100,7 +100,8 @@ class Extensions:
         before = self._offered, self._faults
         workers = self._workers.items()
         self._offered, doubles = chosen({path: worker.offers for path, worker in workers}, self._taken)
-        self._faults = {path: worker.fault for path, worker in workers if worker.fault} | doubles
+        self._faults = {path: worker.fault for path, worker in workers if worker.fault}
+        self._faults |= {path: str(error) for path, error in doubles.items()}
         if before != (self._offered, self._faults) and self._settling is None:
             self._settling = asyncio.get_running_loop().call_later(SETTLE_S, self._settled)
 
@@ -111,14 +112,14 @@ class Extensions:
 
 def chosen(
     offers: Mapping[Path, Collection[Offer]], taken: Collection[str]
-) -> tuple[dict[str, tuple[Path, Offer]], dict[Path, str]]:
-    """Each name with the first file that has it; and what is to be said of files that come too late."""
+) -> tuple[dict[str, tuple[Path, Offer]], dict[Path, ToolFileError]]:
+    """Each name with the first file that has it; and what is wrong with files that come too late."""
     found: dict[str, tuple[Path, Offer]] = {}
-    doubles: dict[Path, str] = {}
+    doubles: dict[Path, ToolFileError] = {}
     for path, offer in ((path, offer) for path, each in offers.items() for offer in each):
         if offer.name in found or offer.name in taken:
-            problem = f"there is a tool {offer.name} already: rename one"
-            doubles[path] = str(ToolFileError(path, offer.line, problem))
+            problem = f"there is a tool {offer.name} already"
+            doubles[path] = ToolFileError(path, offer.line, problem, "rename one")
         else:
             found[offer.name] = (path, offer)
     return found, doubles

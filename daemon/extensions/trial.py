@@ -7,39 +7,39 @@ from collections.abc import Collection
 from pathlib import Path
 
 from daemon.extensions.child import started
-from daemon.extensions.files import ToolFileError, read, shown, tool_files
+from daemon.extensions.files import ToolFileError, read, tool_files
 from daemon.extensions.launch import Plain
 from daemon.extensions.messages import Offer
 from daemon.extensions.output import Printed
 from daemon.extensions.supervisor import chosen
 
 
-def load_tools(directory: Path, taken: Collection[str] = ()) -> tuple[list[str], list[str]]:
-    """The names of the tools that the files offer, and what is to be said of files that cannot be used.
+def load_tools(directory: Path, taken: Collection[str] = ()) -> tuple[list[str], list[ToolFileError]]:
+    """The names of the tools that the files offer, and what is wrong with files that cannot be used.
 
     `taken` are names that are tools already. A directory that does not exist holds no tools.
     """
     try:
         paths = tool_files(directory)
     except ToolFileError as error:
-        return [], [str(error)]
+        return [], [error]
     return asyncio.run(_load_all(paths, taken))
 
 
-async def _load_all(paths: list[Path], taken: Collection[str]) -> tuple[list[str], list[str]]:
+async def _load_all(paths: list[Path], taken: Collection[str]) -> tuple[list[str], list[ToolFileError]]:
     tried = await asyncio.gather(*map(_try, paths))
     loaded = {path: found for path, found in zip(paths, tried, strict=True) if isinstance(found, list)}
     found, doubles = chosen(loaded, taken)
-    refused = [found for found in tried if isinstance(found, str)]
+    refused = [found for found in tried if isinstance(found, ToolFileError)]
     return list(found), [*refused, *doubles.values()]
 
 
-async def _try(path: Path) -> list[Offer] | str:
+async def _try(path: Path) -> list[Offer] | ToolFileError:
     try:
         source = read(path)
         async with started(Plain, Printed(lambda _: None)) as child:
             return await child.load(path, source)
     except ToolFileError as error:
-        return str(error)
+        return error
     except OSError as error:
-        return f"{shown(path)}: no process can be started for it ({error.strerror}): try again"
+        return ToolFileError(path, 0, f"no process can be started for it ({error.strerror})", "try again")

@@ -179,21 +179,32 @@ def remember({parameter}) -> str:
 
 
 @pytest.mark.parametrize(
-    ("parameter", "sentence"),
+    ("parameter", "sentence", "remedy"),
     [
-        ("items: list", "items is list, which does not say what it holds, write list[str]"),
-        ("plan: dict | None = None", "plan is dict, which does not say what it holds, write dict[str, int]"),
-        ("what: Any", "what is Any, which does not say what it holds, write what it may be"),
-        ("seconds: Annotated[int, Range(30, 1)]", "seconds has Range(lo=30, hi=1) that leaves no number"),
-        ("seconds: int = None", "seconds has a default that does not fit"),
+        ("items: list", "items is list, which does not say what it holds.", "Write list[str]"),
+        (
+            "plan: dict | None = None",
+            "plan is dict, which does not say what it holds.",
+            "Write dict[str, int]",
+        ),
+        ("what: Any", "what is Any, which does not say what it holds.", "Write what it may be"),
+        (
+            "seconds: Annotated[int, Range(30, 1)]",
+            "seconds has Range(lo=30, hi=1) that leaves no number.",
+            "Write the smaller bound first.",
+        ),
+        ("seconds: int = None", "seconds has a default that does not fit", "Write | None behind the hint."),
+        ("seconds", "seconds has no type hint.", "Write one such as seconds: int."),
+        ("*seconds: int", "seconds must be a plain parameter.", "Write it without * and /."),
         (
             "seconds: Annotated[int, 30]",
-            "seconds has the note 30, which is not understood, write Range(1, 30)",
+            "seconds has the note 30, which is not understood.",
+            "Write Range(1, 30)",
         ),
     ],
 )
 def test_a_hint_that_is_refused_now_is_told_with_file_line_and_remedy(
-    folder: Path, parameter: str, sentence: str
+    folder: Path, parameter: str, sentence: str, remedy: str
 ) -> None:
     (folder / "tools.d").mkdir(mode=0o755)
     path = folder / "tools.d" / "mine.py"
@@ -201,3 +212,4 @@ def test_a_hint_that_is_refused_now_is_told_with_file_line_and_remedy(
     path.chmod(0o644)
     (found,) = messages(folder)
     assert found.startswith(f"V121 tools.directory: {path}:5: remember: {sentence}")
+    assert found.rpartition(". ")[2].startswith(remedy)

@@ -169,7 +169,7 @@ def wide(what: Annotated[str, Range(1, 2)]) -> str:
     [
         (no_hint, "no_hint: seconds has no type hint, write one such as seconds: int"),
         (star, "star: seconds must be a plain parameter"),
-        (silent, "silent: write a docstring"),
+        (silent, "silent: it has no docstring, write one"),
         (odd, "odd: "),
         (wide, "wide: "),
     ],
@@ -398,7 +398,7 @@ def test_a_bad_file_is_told_with_its_line_and_the_others_still_load(
     tools, errors = load_tools(tmp_path, taken={"taken"})
     assert tools == ["water"]
     assert len(errors) == 1
-    assert errors[0].startswith(f"{bad}{complaint}")
+    assert str(errors[0]).startswith(f"{bad}{complaint}")
 
 
 @pytest.mark.parametrize("coding", ["utf-16", "utf-16-be", "utf-32", "utf-32-be"])
@@ -407,7 +407,7 @@ def test_a_file_that_windows_saved_as_unicode_is_refused_with_the_remedy(tmp_pat
     put(tmp_path, "bad.py", "").write_bytes((mark + GOOD).encode(coding))
     tools, errors = load_tools(tmp_path)
     assert tools == []
-    assert errors[0].endswith("which Python does not read: save it as UTF-8")
+    assert str(errors[0]).endswith("which Python does not read: save it as UTF-8")
 
 
 def test_a_directory_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_a_directory_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> 
     tmp_path.chmod(0o777)
     tools, errors = load_tools(tmp_path)
     assert tools == []
-    assert "others may write to it" in errors[0]
+    assert "others may write to it" in str(errors[0])
 
 
 # ---------------------------------------------------------------- the built-in tools

@@ -183,9 +183,8 @@ def tools(machine: Machine) -> Iterator[Told]:
         yield f"what is in {folder} was not looked at: you may not"
         return
     own, errors = load_tools(folder, BUILTIN_NAMES)
-    for said in errors:
-        sentence, remedy = split(said, ": ")
-        yield error("V121", f"tools.directory: {sentence}", remedy)
+    for each in errors:
+        yield error("V121", f"tools.directory: {each.problem}", each.remedy)
     if own:
         yield f"own tools: {', '.join(own)}"
 
