@@ -23,6 +23,7 @@ from typing import Any
 
 from daemon.commands.client import ControlError, request
 from daemon.commands.virtualcard import VirtualCard
+from tests.link.configuration import APPLIANCE, LAMPS
 
 STARTS = 7
 STREAM_S = 10.0
@@ -45,28 +46,17 @@ while time.monotonic() - began < float(sys.argv[2]):
     card.read()
 print((time.process_time() - spent) / (time.monotonic() - began))
 """
-CONFIG = """
-[sound]
-microphone = "{card.microphone}"
-speaker = "{card.speaker}"
+CONFIG = (
+    """
 [brain]
 address = "unix:{folder}/brain.sock"
-[control]
-socket = "{folder}/control.sock"
-[state]
-directory = "{folder}/state"
-[button]
-pin = 17
-[lamps.status]
-kind = "rgb"
-pins = [5, 6, 13]
-[devices.lamp]
-kind = "pwm"
-pin = 22
 [devices.heater]
 kind = "relay"
 pin = 23
 """
+    + LAMPS
+    + APPLIANCE
+)
 
 
 def memory_mb(pid: int) -> dict[str, float]:

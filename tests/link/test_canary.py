@@ -21,6 +21,7 @@ import pytest
 
 from daemon.commands.client import request, stream
 from daemon.commands.virtualcard import VirtualCard
+from tests.link.configuration import APPLIANCE, RUNTIME
 from tests.link.leaks import family, leaks
 from tests.link.parrot import Parrot
 from tests.link.test_service import wait_for
@@ -55,24 +56,11 @@ output_text = 1.0
 input_audio = 1.0
 cached_audio = 1.0
 output_audio = 1.0
-[sound]
-microphone = "{card.microphone}"
-speaker = "{card.speaker}"
-[gpio]
-backend = "virtual"
-[button]
-pin = 17
-[control]
-socket = "{folder}/run/control.sock"
-[state]
-directory = "{folder}/state"
-[tools]
-directory = "{folder}/tools.d"
 [log]
 transcripts = {transcripts}
 [debug]
 wire_log = "{wire_log}"
-"""
+""" + APPLIANCE.replace(*RUNTIME)
 
 
 JOURNALD = Path("/lib/systemd/systemd-journald")

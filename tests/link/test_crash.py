@@ -13,6 +13,7 @@ import pytest
 from daemon.commands.client import request
 from daemon.commands.virtualcard import VirtualCard
 from daemon.core.ledger import MAY_BE_DONE
+from tests.link.configuration import APPLIANCE, RUNTIME
 from tests.link.parrot import Parrot
 from tests.link.test_service import start, wait_for
 
@@ -34,22 +35,9 @@ CONFIG = """
 provider = "custom"
 url = "{url}"
 fallback = "none"
-[sound]
-microphone = "{card.microphone}"
-speaker = "{card.speaker}"
-[gpio]
-backend = "virtual"
-[button]
-pin = 17
-[control]
-socket = "{folder}/run/control.sock"
-[state]
-directory = "{folder}/state"
-[tools]
-directory = "{folder}/tools.d"
 [debug]
 wire_log = "{folder}/wire.jsonl"
-"""
+""" + APPLIANCE.replace(*RUNTIME)
 
 
 class Service:

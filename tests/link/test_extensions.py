@@ -15,37 +15,29 @@ from typing import Any
 
 from daemon.commands.client import request
 from daemon.commands.virtualcard import VirtualCard
+from tests.link.configuration import APPLIANCE
 from tests.link.parrot import Parrot
 from tests.link.test_service import start, wait_for
 from tests.unit.extension_rig import GOOD, alive, put, tool_of
 
-CONFIG = """
+CONFIG = (
+    """
 [realtime]
 provider = "custom"
 url = "{url}"
 fallback = "none"
-[sound]
-microphone = "{card.microphone}"
-speaker = "{card.speaker}"
-[gpio]
-backend = "virtual"
-[button]
-pin = 17
-[control]
-socket = "{folder}/control.sock"
-[state]
-directory = "{folder}/state"
-[tools]
-directory = "{folder}/tools.d"
 """
+    + APPLIANCE
+)
 BAD = {
     "loop": "while True: pass\n",
     "loop_in_c": "sum(iter(int, 1))\n",
     "interrupt": "raise KeyboardInterrupt\n",
     "leave": "os._exit(0)\n",
     "crash": "ctypes.string_at(0)\n",
-    "print": "print('[not]', '{json}', flush=True)\n",
-    "stay": "threading.Thread(target=time.sleep, args=(3600,)).start()\n",
+    "print": "print('[not]', '{json}', flush=True)\n" + tool_of("pass").replace("misbehave", "print_it"),
+    "stay": "threading.Thread(target=time.sleep, args=(3600,)).start()\n"
+    + tool_of("pass").replace("misbehave", "stay"),
 }
 
 

@@ -17,31 +17,18 @@ import pytest
 
 from daemon.commands.client import ControlError, request, stream
 from daemon.commands.virtualcard import VirtualCard
+from tests.link.configuration import APPLIANCE, LAMPS
 
 CLIP = Path(__file__).parents[1] / "brain/clips/flite-slt_cmd00.wav"
-CONFIG = """
+CONFIG = (
+    """
 [realtime]
 {server}
 turn = "{turn}"
-[sound]
-microphone = "{card.microphone}"
-speaker = "{card.speaker}"
 [brain]
 address = "{brain}"
-[control]
-socket = "{folder}/control.sock"
-[state]
-directory = "{folder}/state"
 [debug]
 wire_log = "{folder}/wire.jsonl"
-[button]
-pin = 17
-[lamps.status]
-kind = "rgb"
-pins = [5, 6, 13]
-[devices.lamp]
-kind = "pwm"
-pin = 22
 [devices.heater]
 kind = "relay"
 pin = 23
@@ -52,6 +39,9 @@ pin = 24
 kind = "button"
 pin = 25
 """
+    + LAMPS
+    + APPLIANCE
+)
 
 
 OFFLINE = 'provider = "offline"'

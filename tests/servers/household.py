@@ -20,6 +20,7 @@ import numpy as np
 from daemon.commands.client import ControlError, request, stream
 from daemon.commands.virtualcard import VirtualCard
 from daemon.core.pcm import from_pcm16
+from tests.link.configuration import APPLIANCE, LAMPS
 from tests.servers.script import SPOKEN, Json
 from tests.servers.server import Server
 
@@ -31,7 +32,8 @@ FRAME_MS = 10
 LOUD = 10 ** (-45 / 20)
 MIDDLE_S = 0.5
 
-CONFIG = """
+CONFIG = (
+    """
 [realtime]
 provider = "custom"
 url = "{url}"
@@ -39,34 +41,18 @@ key_file = "{folder}/key"
 turn = "{style}"
 fallback = "{fallback}"
 max_wait_s = 120
-[sound]
-microphone = "{card.microphone}"
-speaker = "{card.speaker}"
-earcons = "off"
-[gpio]
-backend = "virtual"
 [brain]
 address = "unix:{folder}/brain.sock"
-[control]
-socket = "{folder}/control.sock"
-[state]
-directory = "{folder}/state"
 [debug]
 wire_log = "{folder}/wire.jsonl"
-[tools]
-directory = "{folder}/tools.d"
-[button]
-pin = 17
-[lamps.status]
-kind = "rgb"
-pins = [5, 6, 13]
-[devices.lamp]
-kind = "pwm"
-pin = 22
 [devices.fan]
 kind = "pwm"
 pin = 24
 """
+    + LAMPS
+    + APPLIANCE
+    + 'earcons = "off"\n'
+)
 
 
 class BrokenError(Exception):
