@@ -39,7 +39,6 @@ log = logging.getLogger("voiced")
 NO_KEY = "There is no key for the cloud: the offline brain answers. `sudo voiced setup` stores a key."
 REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` stores one."
 STUCK = "The button is stuck: free it, or look for a short circuit in its wires."
-REPEATED = "Error: this call was made before; it is not run again."
 
 
 class App:
@@ -320,9 +319,7 @@ class App:
     async def _run_tool(self, key: str, name: str, arguments: str) -> None:
         await self._memory.settled()  # after a crash nobody may wonder whether it was asked for
         begun = time.monotonic()
-        output = await self._toolbox.call(key, name, arguments)
-        if output is None:
-            output = REPEATED
+        output = await self._toolbox.call(name, arguments)
         took_ms = (time.monotonic() - begun) * 1000
         self.careful.do("the record of a tool", self._chronicle.tool, name, took_ms, arguments, output)
         self.happened(ev.ToolDone(key, output))

@@ -15,8 +15,6 @@ from daemon.tools import BadCallError, Tool, ToolDefinitionError, ToolError
 
 log = logging.getLogger(__name__)
 
-CALLS_REMEMBERED = 1024
-
 
 class Elsewhere(Protocol):
     """Tools that are not run by this process: the owner's."""
@@ -34,7 +32,6 @@ class Toolbox:
     def __init__(self, tools: Iterable[Tool], elsewhere: Elsewhere | None = None) -> None:
         self._tools: dict[str, Tool] = {}
         self._elsewhere = elsewhere
-        self._seen: dict[str, None] = {}  # in order, as a set is not
         for each in tools:
             if self._tools.setdefault(each.name, each) is not each:
                 raise ToolDefinitionError(f"{each.name}: there are two tools of this name", "rename one")
@@ -44,14 +41,11 @@ class Toolbox:
         others = self._elsewhere.schemas() if self._elsewhere else []
         return [each.schema() for each in self._tools.values()] + others
 
-    async def call(self, call_id: str, name: str, arguments_json: str) -> str | None:
-        """Run a tool and return what the model reads; None if this call_id was called before.
+    async def call(self, name: str, arguments_json: str) -> str:
+        """Run a tool and return what the model reads.
 
         Never raises: what goes wrong is the text, and begins with "Error: ".
         """
-        if call_id in self._seen:
-            return None
-        self._remember(call_id)
         try:
             return bounded(await self._run(self._meant(name), arguments_json))
         except ToolError as error:
@@ -62,11 +56,6 @@ class Toolbox:
             return _failed(name, error)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             return _failed(name, error)
-
-    def _remember(self, call_id: str) -> None:
-        self._seen[call_id] = None
-        if len(self._seen) > CALLS_REMEMBERED:
-            del self._seen[next(iter(self._seen))]
 
     def _meant(self, name: str) -> str:
         """The tool that is called by this name, however that is spelled. Raises BadCallError."""

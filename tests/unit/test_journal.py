@@ -159,7 +159,7 @@ def test_what_a_tool_raises_is_told_by_its_place_not_by_its_words(caplog: pytest
         return str(int(text))
 
     box = Toolbox([Tool(note)])
-    answer = asyncio.run(box.call("call_1", "note", '{"text":"canary"}'))
+    answer = asyncio.run(box.call("note", '{"text":"canary"}'))
     assert answer is not None
     assert "canary" in answer
     assert "ValueError in" in caplog.text

@@ -25,7 +25,7 @@ from daemon.builtin import BUILTIN_NAMES, builtin_tools
 from daemon.core.devices import Answer, Devices, Request
 from daemon.extensions.stub import Runner
 from daemon.extensions.trial import load_tools
-from daemon.toolbox import CALLS_REMEMBERED, Toolbox
+from daemon.toolbox import Toolbox
 from daemon.tools import Range, Tool, ToolDefinitionError, ToolError, tool
 from hardware.ports import (
     ButtonConfig,
@@ -277,7 +277,7 @@ def test_sync_functions_run_off_the_loop_and_async_ones_on_it() -> None:
 
     assert call(where) == "tool it"
     assert call(where_async) == "tools"
-    assert run(Toolbox([Tool(where_async)]).call("call_1", "where_async", "{}")) == "MainThread"
+    assert run(Toolbox([Tool(where_async)]).call("where_async", "{}")) == "MainThread"
 
 
 @pytest.mark.parametrize("failure", [SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()])
@@ -286,30 +286,10 @@ def test_a_built_in_tool_that_breaks_off_is_an_answer_too(failure: BaseException
         """Fail."""
         raise failure
 
-    answer = run(Toolbox([Tool(fail)]).call("call_1", "fail", "{}"))
+    answer = run(Toolbox([Tool(fail)]).call("fail", "{}"))
     assert str(answer).startswith(f"Error: fail failed: {type(failure).__name__}") or "CancelledError" in str(
         answer
     )
-
-
-def test_each_call_id_acts_once_and_old_ones_are_forgotten() -> None:
-    calls = []
-
-    async def act() -> str:
-        """Act."""
-        calls.append(1)
-        return "done"
-
-    async def main() -> None:
-        box = Toolbox([Tool(act)])
-        assert await asyncio.gather(box.call("a", "act", "{}"), box.call("a", "act", "{}")) == ["done", None]
-        assert await box.call("a", "act", "{}") is None
-        for number in range(CALLS_REMEMBERED):
-            await box.call(str(number), "act", "{}")
-        assert await box.call("a", "act", "{}") == "done"
-
-    run(main())
-    assert len(calls) == CALLS_REMEMBERED + 2
 
 
 @pytest.mark.parametrize(
@@ -330,11 +310,11 @@ def test_the_name_of_a_tool_in_other_clothes_is_taken_where_it_is_certain(name: 
         return "done"
 
     box = Toolbox([Tool(act, name=each) for each in ("act", "act_twice", "On", "ON")])
-    assert run(box.call("a", name, "{}")) == answer
+    assert run(box.call(name, "{}")) == answer
 
 
 def test_a_tool_that_does_not_exist_is_told() -> None:
-    assert run(Toolbox([]).call("a", "fly", "{}")) == "Error: there is no tool called fly."
+    assert run(Toolbox([]).call("fly", "{}")) == "Error: there is no tool called fly."
 
 
 # ---------------------------------------------------------------- the owner's files
@@ -462,10 +442,8 @@ class Home:
     def forget(self) -> None:
         self.done.append("forget")
 
-    def say(self, name: str, **arguments: object) -> str | None:
-        return run(
-            self.box.call(f"call {len(self.done)} {self.now} {arguments}", name, json.dumps(arguments))
-        )
+    def say(self, name: str, **arguments: object) -> str:
+        return run(self.box.call(name, json.dumps(arguments)))
 
 
 @pytest.mark.parametrize(
