@@ -81,6 +81,10 @@ class Listener:
     def failed(self, error: SoundError) -> None:
         self.errors.append(error)
 
+    def loud(self) -> int:
+        """How many samples that are not silent have come."""
+        return sum(int(np.count_nonzero(np.abs(period) > 0.02)) for period in self.periods)
+
     def take(self) -> Mono:
         """All that has come since this was last asked."""
         periods, self.periods, self.times = self.periods, [], []

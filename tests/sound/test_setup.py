@@ -69,7 +69,7 @@ def test_a_person_tries_another_speaker_until_it_is_heard(
     monkeypatch.setattr("sys.stdin", io.StringIO("2\nn\nvirtualspeaker\ny\n\n\n"))
     shown = io.StringIO()
     draft = Draft(CONFIG.format(speaker="hw:7,0"), "voiced.toml")
-    feeding = card.feed(np.tile(tones(24_000), 20))
+    feeding = card.feed(np.tile(tones(24_000), 100))  # longer than a busy machine takes to get there
     interview = Interview(Person(Terminal(file=shown)), draft, trials=True, key_stored=False)
     assert interview.run() is None
     feeding.terminate()
