@@ -114,6 +114,8 @@ _SOUNDS = {token: (phone,) for token, phone in CLASS_OF.items()} | {
 }
 _TIE = "\u0361"
 _BETWEEN_SOUNDS = " "
+_LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Letters that are no other letter with a mark."""
 _TAP, _ENGLISH_R = "ɾ", "ɹ"
 
 
@@ -188,8 +190,8 @@ class Lexicon:
 
 def letters(word: str) -> str:
     """The word in plain Latin letters."""
-    unaccented = unicodedata.normalize("NFKD", word)
-    return re.sub(r"[^a-z0-9]", "", unaccented.lower())
+    unaccented = unicodedata.normalize("NFKD", word.casefold()).translate(_LATIN)
+    return re.sub(r"[^a-z0-9]", "", unaccented)
 
 
 def without_r(form: Pronunciation) -> Pronunciation:

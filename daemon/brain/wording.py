@@ -24,6 +24,8 @@ UNITS = words(
 )
 TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 LONGEST_SENTENCE = 1000
+_MAX_DIGITS = 100
+"""More are no number that anybody says, and Python reads no number of thousands."""
 OPENING = {"(", "["}
 CLOSING = {")", "]", ")*", ">"}
 
@@ -35,8 +37,12 @@ def plain(text: str) -> str:
     text = _composed(text).lower().replace("’", "'").replace("%", " percent ")
     for written, said in _SPELLED.items():
         text = text.replace(written, said)
-    text = re.sub(r"\d+", lambda digits: f" {spell(int(digits[0]))} ", text.replace("'", ""))
+    text = re.sub(r"\d+", lambda found: f" {_number(found[0])} ", text.replace("'", ""))
     return " ".join(re.sub(r"[^\w]|_", " ", text).split())
+
+
+def _number(digits: str) -> str:
+    return spell(int(digits)) if len(digits) <= _MAX_DIGITS else digits
 
 
 def _composed(text: str) -> str:

@@ -212,6 +212,10 @@ def test_numbers_are_spelled_and_counted(number: int) -> None:
     assert plain(f"{number}%") == f"{spell(number)} percent"
 
 
+def test_a_number_that_nobody_can_read_stays_as_it_is() -> None:
+    assert plain(f"Raum {'9' * 5000}!") == f"raum {'9' * 5000}"
+
+
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_a_pattern_of_numbers_takes_its_range_and_nothing_else(low: int, high: int) -> None:
     low, high = sorted((low, high))

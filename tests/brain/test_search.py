@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from daemon.brain.learn import align
 from daemon.brain.letters import Letters, Trie
 from daemon.brain.network import Network
-from daemon.brain.phones import Lexicon, without_r
+from daemon.brain.phones import Lexicon, letters, without_r
 from daemon.brain.sureness import Sureness, fit
 from daemon.brain.wordgraph import DECOY_COST, Floats, Layout, WordGraph
 
@@ -98,6 +98,24 @@ def test_what_cannot_be_said_has_no_pronunciation() -> None:
     assert lexicon.pronunciations("лампа") == []
     assert lexicon.pronunciations("#25") == []
     assert lexicon.pronunciations("café") == [("K", "AA", "F", "EY")]
+
+
+@pytest.mark.parametrize(
+    ("word", "spelled"),
+    [
+        ("Straße", "strasse"),
+        ("Łódź", "lodz"),
+        ("Ørsted", "orsted"),
+        ("Ægir", "aegir"),
+        ("œuvre", "oeuvre"),
+        ("Đorđe", "dorde"),
+        ("Þór", "thor"),
+        ("ışık", "isik"),
+        ("ＴＶ", "tv"),
+    ],
+)
+def test_no_letter_of_a_foreign_word_is_left_out_of_its_pronunciation(word: str, spelled: str) -> None:
+    assert letters(word) == spelled
 
 
 @pytest.mark.parametrize(
