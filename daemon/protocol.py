@@ -279,20 +279,22 @@ class ConversationCreated(ServerEvent, tag="conversation.created"):
     conversation: Json = {}
 
 
-class _OneItem(ServerEvent):
+class ConversationItem(ServerEvent):
+    """An item of the conversation, whoever has made it."""
+
     item: Item
     previous_item_id: str | None = None
 
 
-class ItemAdded(_OneItem, tag="conversation.item.added"):
+class ItemAdded(ConversationItem, tag="conversation.item.added"):
     """An item joins the conversation; a model's item is still empty."""
 
 
-class ItemDone(_OneItem, tag="conversation.item.done"):
+class ItemDone(ConversationItem, tag="conversation.item.done"):
     """An item is final."""
 
 
-class ItemCreated(_OneItem, tag="conversation.item.created"):
+class ItemCreated(ConversationItem, tag="conversation.item.created"):
     """What older and compatible servers send in the place of added and done."""
 
 

@@ -60,7 +60,8 @@ class Toolbox:
     def _meant(self, name: str) -> str:
         """The tool that is called by this name, however that is spelled. Raises BadCallError."""
         names = [str(schema["name"]) for schema in self.schemas()]
-        meant = Spellings(names).meant(name)
+        spellings = Spellings(names)
+        meant = spellings.meant(name) or spellings.meant(name.rpartition(".")[2])  # "functions.NAME"
         if meant is None:
             there = f"; there are {', '.join(names)}" if names else ""
             raise BadCallError(f"there is no tool called {shown(name)}{there}.")

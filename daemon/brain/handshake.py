@@ -36,7 +36,7 @@ class Admission:
 
     def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
         """The HTTP answer to a handshake that goes no further; None for one that does."""
-        if urlsplit(request.path).path.rstrip("/") not in PATHS:
+        if not is_served(request.path):
             return connection.respond(http.HTTPStatus.NOT_FOUND, f"The paths here are {', '.join(PATHS)}.\n")
         for origin in request.headers.get_all("Origin"):
             if not (_is_listed(origin, self.origins) or _is_our_own(origin, request)):
@@ -56,6 +56,14 @@ class Admission:
 
 
 ANYBODY = Admission()
+
+
+def is_served(path: str) -> bool:
+    """Is this one of the paths here?"""
+    try:
+        return urlsplit(path).path.rstrip("/") in PATHS
+    except ValueError:
+        return False
 
 
 def _keys(request: Request) -> Iterator[str]:
@@ -89,8 +97,8 @@ def _is_our_own(origin: str, request: Request) -> bool:
 
     Any name but localhost could be a page's own that was made to point here.
     """
-    own = urlsplit(f"http://{next(iter(request.headers.get_all('Host')), '')}")
     try:
+        own = urlsplit(f"http://{next(iter(request.headers.get_all('Host')), '')}")
         return urlsplit(origin)[:2] == own[:2] and (own.hostname == "localhost" or _is_address(own.hostname))
     except ValueError:
         return False

@@ -20,7 +20,7 @@ from daemon.core.responses import Reply, Responses
 from daemon.core.timers import Timers
 from daemon.core.tools_due import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolsDue
 from daemon.core.turn import Turn
-from daemon.protocol import Json, Response, ResponsePiece
+from daemon.protocol import ConversationItem, Json, Response, ResponsePiece
 
 MAX_ROUNDS = 8
 STALLED = "The server stopped answering; press the button to ask again."
@@ -136,6 +136,10 @@ class Answer:
             return
         self._exchange.hold_on(now)
         self._contents.hear(self.turn, reply, event, now)
+
+    def joined(self, event: ConversationItem) -> None:
+        """The conversation has an item more, which some servers say of a call and nothing else."""
+        self._exchange.joined(event)
 
     def done(self, response: Response, now: float) -> None:
         """The answer is over: run its calls if it was completed."""

@@ -8,20 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from itertools import chain
 
 from msgspec import DecodeError, Struct, field, json, structs
 
 from daemon.core.bounds import MAX_ITEMS
-from daemon.protocol import ArgumentsDelta, ArgumentsDone, Item, OutputItemAdded, OutputItemDone
+from daemon.protocol import (
+    ArgumentsDelta,
+    ArgumentsDone,
+    ConversationItem,
+    Item,
+    OutputItemAdded,
+    OutputItemDone,
+)
 
 
 class Way(IntEnum):
-    """How a call was told; what comes first is believed where two differ."""
+    """How a call was told; what comes first is believed where two differ.
+
+    Of the conversation's items nobody says of which answer they are: they count where nothing else tells of
+    any call.
+    """
 
     RESPONSE_DONE = 0
     ITEM_DONE = 1
     ARGUMENTS_DONE = 2
     IN_PIECES = 3
+    IN_CONVERSATION = 4
 
 
 class Call(Struct):
@@ -86,6 +99,14 @@ class Calls:
                 self._tell(Way.ARGUMENTS_DONE, call)
             case OutputItemDone(item=item) if item.type == "function_call":
                 self._tell(Way.ITEM_DONE, _of_item(item, event.output_index))
+            case ConversationItem(item=item) if item.type == "function_call" and item.arguments:
+                self._tell(Way.IN_CONVERSATION, _of_item(item, -1))
+
+    @property
+    def ids(self) -> set[str]:
+        """What the server has called them so far."""
+        told = chain.from_iterable(self._by_way.values())
+        return {name for call in told for name in (call.item_id, call.call_id) if name}
 
     def all(self, output: Iterable[Item] = ()) -> list[Call]:
         """Every call, each once, with what `response.done` says of them; those without a name are none."""
@@ -95,6 +116,8 @@ class Calls:
         found: list[Call] = []
         for way in Way:
             told = self._by_way.get(way, [])
+            if way is Way.IN_CONVERSATION and found:
+                break
             for call in told:
                 call.read()
             _lay_upon(found, told)

@@ -9,7 +9,7 @@ from daemon.core.outbox import Outbox
 from daemon.core.patience import Patience
 from daemon.core.responses import Owed, Reply, Responses
 from daemon.core.timers import Timers
-from daemon.protocol import Json, Response, ResponseCreate, ResponsePiece
+from daemon.protocol import ConversationItem, Json, Response, ResponseCreate, ResponsePiece
 
 
 class Exchange:
@@ -85,6 +85,13 @@ class Exchange:
             if self.early.too_long:
                 self.drop_early(now)
         return reply if reply.wanted else None
+
+    def joined(self, event: ConversationItem) -> None:
+        """An item of the conversation, perhaps of the answer under way."""
+        reply = self._responses.joined(event.item)
+        if reply is not None and not reply.excess:
+            reply.amount.end([event.item])
+            reply.calls.hear(event)
 
     def done(self, response: Response) -> Reply | None:
         """An answer is over: which, unless it is kept."""

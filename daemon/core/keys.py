@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
+
+_KEY: Final = re.compile(r"[a-z]+_[0-9a-f]{8}_[0-9]+")
 
 
 class Keys:
@@ -20,3 +24,8 @@ class Keys:
     def own(self, name: str | None) -> bool:
         """Has it been given here?"""
         return name is not None and f"_{self._process}_" in name
+
+
+def ours(name: str) -> bool:
+    """Is it one of these, of this process or, as the history has them, of another?"""
+    return _KEY.fullmatch(name) is not None

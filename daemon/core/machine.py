@@ -255,6 +255,8 @@ class Machine:
         match event:
             case wire.ResponsePiece():
                 talk.answer.hear(event, now)
+            case wire.ConversationItem():
+                talk.answer.joined(event)
             case wire.ResponseCreated():
                 talk.begun(event.response.id, now)
             case wire.ResponseDone():

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 LONGEST_NAME: Final = 1000
+_AROUND: Final = " \t\r\n\"'`.,;:“”„‘’«»"
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
 
 
 class DuplicateNameError(ValueError):
@@ -54,7 +56,10 @@ class Spellings:
             self._alike.setdefault(_spelled(name), []).append(name)
 
     def meant(self, said: str) -> str | None:
-        """The same name, or else the only one that differs in case, spaces, hyphens or composition alone."""
+        """The same name, or else the only one that differs in case, spaces, hyphens or composition alone.
+
+        Or in what is put around a name, as quotes are.
+        """
         if said in self._names:
             return said
         alike = self._alike.get(_spelled(said), [])
@@ -62,7 +67,7 @@ class Spellings:
 
 
 def _spelled(name: str) -> str:
-    return _plain(name.replace("-", " "))
+    return _plain(name.translate(_UNSEEN).strip(_AROUND).replace("-", " "))
 
 
 def _plain(name: str) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from daemon.core.bounds import MAX_ITEMS, Amount
 from daemon.core.calls import Calls
-from daemon.core.keys import Keys
+from daemon.core.keys import Keys, ours
 from daemon.protocol import Item, Json, Response
 
 _PAST = 64
@@ -71,6 +71,7 @@ class Responses:
         self._keys = keys
         self._owed: list[Owed] = []
         self._past: deque[str] = deque(maxlen=_PAST)
+        self._past_calls: deque[str] = deque(maxlen=_PAST)
         self._until_asked: deque[str] = deque(maxlen=_PAST)
         self._unseen = False
         self._last: Response | None = None
@@ -120,6 +121,13 @@ class Responses:
             self.active.other_ids.add(response_id)
         return self.active
 
+    def joined(self, item: Item) -> Reply | None:
+        """The answer that an item of the conversation is of; None if we or an earlier one have named it."""
+        names = [name for name in (item.id, item.call_id) if name]
+        if any(ours(name) or name in self._past_calls for name in names):
+            return None
+        return self.active
+
     def done(self, response: Response) -> Reply | None:
         """`response.done` is here; whatever still comes of it is late. None if it is no news.
 
@@ -133,6 +141,7 @@ class Responses:
         if reply is not None:
             self._last = response
             self._close(self._past if reply.announced else self._until_asked)
+            self._past_calls.extend(_names(response.output))
         return reply
 
     def freed(self) -> Json | None:
@@ -183,6 +192,7 @@ class Responses:
         self.active, self._owed, self._unseen, self._last = None, [], False, None
         self._past.clear()
         self._until_asked.clear()
+        self._past_calls.clear()
 
     def _over(self, response_id: str) -> bool:
         """Is it of an answer that is over?"""
@@ -191,4 +201,11 @@ class Responses:
     def _close(self, over: deque[str]) -> None:
         if self.active is not None:
             over.extend(each for each in (self.active.wire_id, *self.active.other_ids) if each)
+            self._past_calls.extend(self.active.calls.ids)
             self.active = None
+
+
+def _names(output: list[Item]) -> list[str]:
+    """Of the calls in it, not more than anybody runs."""
+    calls = [item for item in output[:MAX_ITEMS] if item.type == "function_call"]
+    return [name for item in calls for name in (item.id, item.call_id) if name]

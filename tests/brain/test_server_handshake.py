@@ -196,6 +196,32 @@ async def test_a_library_that_names_the_servers_own_address_is_no_web_page() -> 
         assert await status(f"ws://localhost:{port}/v1/realtime", Origin=f"http://localhost:{port}") == 101
 
 
+@pytest.mark.parametrize(
+    ("line", "host", "expected"),
+    [
+        ("/v1/realtime", "[::1", 403),
+        ("/v1/realtime", "[", 403),
+        ("/v1/realtime", "::1]:x", 403),
+        ("/v1/realtime", "localhost:port", 403),
+        ("//[/v1/realtime", "localhost", 404),
+        ("http://[::1/v1/realtime", "localhost", 404),
+        ("*", "localhost", 404),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_refused_like_any_other(line: str, host: str, expected: int) -> None:
+    @asynchronous
+    async def scene() -> None:
+        async with guarded() as url:
+            reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            head = f"GET {line} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://[::1\r\n"
+            upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            writer.write(f"{head}{upgrade}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode())
+            assert int((await reader.readline()).split()[1]) == expected
+            writer.close()
+
+    scene()
+
+
 @asynchronous
 async def test_a_listed_web_page_may_connect_and_no_other() -> None:
     async with guarded(origins=("http://localhost:3000/", "https://Panel.example")) as url:

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from daemon import protocol as wire
 from daemon.codec import decode_server
 from daemon.core import events as ev
+from daemon.core.keys import Keys
 from daemon.protocol import Content, Item, Part, Response
 from tests.unit.desk_rig import Rig
 
@@ -97,6 +99,58 @@ def test_arguments_that_come_as_an_object_are_kept_nulls_and_all(where: str) -> 
         case wire.OutputItemDone(item=Item(arguments=arguments)) | wire.ArgumentsDone(arguments=arguments):
             pass
     assert json.loads(str(arguments)) == {"a": None, "b": [1, {}]}
+
+
+JOINED = [wire.ItemAdded, wire.ItemCreated, wire.ItemDone]
+
+
+@pytest.mark.parametrize("told", [*([each] for each in JOINED), JOINED, [*JOINED, *JOINED]], ids=str)
+def test_a_call_that_is_told_as_an_item_of_the_conversation_alone_is_run_once(told: list[Any]) -> None:
+    rig = asked()
+    rig.receive(*[kind(item=CALL) for kind in told])
+    rig.done("r")
+    rig.receive(*[kind(item=CALL) for kind in told])
+    assert [run.arguments for run in rig.found(ev.RunTool)] == [CALL.arguments]
+
+
+@pytest.mark.parametrize("other", [*TOLD, wire.ResponseDone(response=Response(id="r", output=[CALL]))])
+@pytest.mark.parametrize("said", ["the same", "with other names", "in another spelling"])
+def test_a_call_that_is_an_item_of_the_conversation_too_is_run_once(
+    other: wire.ServerEvents, said: str
+) -> None:
+    items = {
+        "the same": CALL,
+        "with other names": Item(type="function_call", name="set_device", arguments=CALL.arguments),
+        "in another spelling": replace(CALL, id="x", call_id="y", arguments='{ "device":"lamp" }'),
+    }
+    rig = asked()
+    rig.receive(wire.ItemAdded(item=items[said]), other, wire.ItemDone(item=items[said]))
+    rig.done("r")
+    assert len(rig.found(ev.RunTool)) == 1
+
+
+def test_a_call_in_the_conversation_that_is_of_no_answer_or_of_an_earlier_one_is_not_run() -> None:
+    rig = asked(created=False)
+    rig.receive(wire.ItemDone(item=CALL))
+    rig.reply("r", "i", seconds=1.0)
+    rig.receive(wire.OutputItemDone(response_id="r", item=CALL))
+    rig.edge(True)
+    rig.stopped("i", heard_ms=500)
+    rig.done("r", CALL, status="cancelled")
+    rig.edge(False)
+    rig.wait(1)
+    rig.speak()
+    rig.receive(wire.ResponseCreated(response=Response(id="r2")), wire.ItemDone(item=CALL))
+    rig.done("r2")
+    assert not rig.found(ev.RunTool)
+
+
+@pytest.mark.parametrize("key", ["call_deadbeef_7", Keys(lambda: 0.5).new("call")])
+def test_a_call_of_the_history_that_comes_back_late_is_not_run_again(key: str) -> None:
+    rig = asked()
+    rig.receive(wire.ItemAdded(item=replace(CALL, id="anything", call_id=key)))
+    rig.done("r")
+    assert not rig.found(ev.RunTool)
 
 
 # ---------------------------------------------------------------- voice and words
