@@ -39,7 +39,12 @@ def tool_files(directory: Path) -> list[Path]:
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error)
         raise ToolFileError(directory, 0, what, "let the service read the directory") from error
-    return [path for path in paths if path.suffix == ".py"]
+    return [path for path in paths if is_tool_file(path)]
+
+
+def is_tool_file(path: Path) -> bool:
+    """By its name, as Windows may spell it too; what is hidden is an editor's or a Mac's."""
+    return path.suffix.lower() == ".py" and not path.name.startswith(".")
 
 
 def read(path: Path) -> bytes:

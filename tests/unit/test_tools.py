@@ -351,6 +351,13 @@ def test_a_file_of_the_owner_is_a_tool(tmp_path: Path) -> None:
     assert load_tools(tmp_path) == (["water"], [])
 
 
+def test_a_file_that_windows_has_named_is_one_and_what_editors_and_macs_hide_is_none(tmp_path: Path) -> None:
+    put(tmp_path, "GARDEN.PY", GOOD)
+    for name in (".#GARDEN.PY", "._GARDEN.PY", ".garden.py.swp", "GARDEN.PY~", "garden.py.bak", "README"):
+        put(tmp_path, name, "no Python")
+    assert load_tools(tmp_path) == (["water"], [])
+
+
 def test_no_directory_is_no_tools(tmp_path: Path) -> None:
     assert load_tools(tmp_path / "none") == ([], [])
 

@@ -14,6 +14,7 @@ from daemon.address import SOCKET_PATH_BYTES
 from daemon.builtin import BUILTIN_NAMES
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
+from daemon.extensions.files import is_tool_file
 from daemon.extensions.trial import load_tools
 from daemon.keys import find_key, is_pasted
 from daemon.text_file import read_text
@@ -197,7 +198,9 @@ def _unreadable(machine: Machine, folder: Path) -> Iterator[Told]:
         fix = machine.fix(("chgrp", machine.user, str(folder)), ("chmod", "g+rx", str(folder)))
         yield error("V123", f"tools.directory: {machine.user} may not read {folder}", fix.says, fix)
         return
-    for path in (path for path in folder.glob("*.py") if not machine.allows(path, os.R_OK)):
+    for path in (
+        path for path in folder.glob("*") if is_tool_file(path) and not machine.allows(path, os.R_OK)
+    ):
         fix = machine.fix(("chgrp", machine.user, str(path)), ("chmod", "g+r", str(path)))
         yield error("V124", f"tools.directory: {machine.user} may not read {path}", fix.says, fix)
 
