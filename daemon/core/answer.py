@@ -245,7 +245,8 @@ class Answer:
         """There will be no answer, or not all of it."""
         if self.turn is not None:
             self.turn.trouble = reason
-        self._outbox.do(ev.Trouble(reason))
+        unasked = self.turn is not None and self.turn.of_nobody
+        self._outbox.do(ev.Remark(reason) if unasked else ev.Trouble(reason))
 
     # ------------------------------------------------------------ what others say: voice, tools, speaker
 

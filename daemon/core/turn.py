@@ -81,6 +81,11 @@ class Turn(Struct):
         """Has the server's voice detection taken all that it has heard of it?"""
         return self.detected and self.taken
 
+    @property
+    def of_nobody(self) -> bool:
+        """Did the server begin it by itself, and has nothing come of it yet?"""
+        return self.source == "server" and not (self.replies or self.calls or self.voiced)
+
     def record(self) -> Json:
         """Everything worth telling, in the shape of `voiced watch` and of the journal."""
         return {

@@ -176,7 +176,9 @@ class Canon:
                 self._parts.append("some" if part else "none")
             case "_items" if owner is Items:  # those that something else mentions
                 self._add({key: item for key, item in part.items() if self._name(key) in self._ids})
-            case "_past" | "_past_calls":
+            case "_past_calls":
+                pass  # the server tells of calls in answers alone
+            case "_past":
                 self._add([each for each in part if each in self._ids or self._come_again])
             case "pieces" if owner is Early:
                 self._add([type(each).__name__ for each in part if getattr(each, "delta", True)])

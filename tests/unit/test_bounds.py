@@ -158,12 +158,15 @@ def test_a_large_frame_of_sound_or_words_is_none_of_these() -> None:
     assert decode_server(encode(whole)) == whole
 
 
-def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_trouble() -> None:
+@pytest.mark.parametrize("announced", [False, True])
+def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_trouble(announced: bool) -> None:
     rig = Rig().start()
     rig.clear()
     for number in range(3000):
         details = StatusDetails(type="failed", error={"message": "out of quota"})
         response = Response(id=f"r{number}", status="failed", status_details=details)
+        if announced:
+            rig.receive(wire.ResponseCreated(response=Response(id=response.id)))
         rig.receive(wire.ResponseDone(response=response))
     assert not rig.found(ev.Trouble)
     assert {each.message for each in rig.found(ev.Remark)} == {"The server could not answer: out of quota"}
