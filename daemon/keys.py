@@ -62,6 +62,8 @@ def _unwrapped(key: str) -> str:
     """A key without one of the things that people write around it."""
     if _NAME_ALONE.fullmatch(key):
         return ""
+    if key.endswith((";", ",")):
+        return key[:-1].rstrip()
     if assigned := _ASSIGNED.fullmatch(key):
         return assigned["key"]
     if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
