@@ -50,13 +50,17 @@ class Contents:
             case OutputAudioDelta(item_id=item_id, output_index=index):
                 self.audio(turn, self._key(reply, item_id, index), event.delta, now)
             case OutputTranscriptDelta(item_id=item_id, output_index=index, delta=text):
-                self._words(turn, self._key(reply, item_id, index), text, whole=False)
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=False)
             case OutputTextDelta(item_id=item_id, output_index=index, delta=text):
-                self._words(turn, self._key(reply, item_id, index), text, whole=False)
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=False)
             case OutputTranscriptDone(item_id=item_id, output_index=index, transcript=text):
-                self._words(turn, self._key(reply, item_id, index), text, whole=True)
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=True)
             case OutputTextDone(item_id=item_id, output_index=index, text=text):
-                self._words(turn, self._key(reply, item_id, index), text, whole=True)
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=True)
             case OutputAudioDone(item_id=item_id, output_index=index):
                 self.end([self.items.find(reply.key, item_id, index)])
             case PartDone(item_id=item_id, output_index=index, part=part):
@@ -102,13 +106,12 @@ class Contents:
     def _key(self, reply: Reply, item_id: str, index: int) -> str:
         return self.items.key(reply.key, item_id, index, kept=not reply.aside)
 
-    def _words(self, turn: Turn, key: str, text: str, whole: bool) -> None:
-        """More of the words of an item, or (`whole`) all of them."""
-        before = turn.replies.get(key, "")
+    def _words(self, turn: Turn, key: str, text: str, part: int, whole: bool) -> None:
+        """More of the words of a part of an item, or (`whole`) all of them."""
         if not text:
             return
+        before, turn.replies[key] = self.items.say(key, part, text, whole)
         turn.written[key] = None
-        turn.replies[key] = text if whole else before + text
         if not (whole and before):
             self._outbox.do(ev.Words("assistant", text))
         self._ledger.question(turn)
@@ -118,6 +121,6 @@ class Contents:
     def _again(self, turn: Turn, keys: list[str], words: str, sound: bytes, now: float) -> None:
         """What is told of an item at its end, which is one of these, counts where it has not come before."""
         if words and not any(map(turn.replies.get, keys)):
-            self._words(turn, keys[0], words, whole=True)
+            self._words(turn, keys[0], words, 0, whole=True)
         if sound and not any(map(self.items.received_ms, keys)):
             self.audio(turn, keys[0], sound, now)

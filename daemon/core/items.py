@@ -18,12 +18,16 @@ READER = "reader"
 """In the place of an answer's key: the offline voice, which reads out what the server wrote."""
 
 
+_MOST_PARTS = 16
+
+
 class ItemAudio(Struct):
     """One item: what has been received of its voice. `rest` is half a sample, if a delta ended there.
 
     `wire_id` is what the present connection calls it, empty where it does not. `known` tells how it knows it:
     what it has spoken can be truncated, what it was told of can be deleted only.
-    `over`: no more of it is to come. `whole`: in which ways all of it has been told.
+    `words` are those of its parts. `over`: no more of it is to come. `whole`: in which ways all of it has
+    been told.
     """
 
     reply: str
@@ -32,6 +36,7 @@ class ItemAudio(Struct):
     received_bytes: int = 0
     rest: bytes = b""
     known: Literal["spoken", "told", ""] = "spoken"
+    words: dict[int, str] = field(default_factory=dict)
     over: bool = False
     whole: set[Way] = field(default_factory=set)
 
@@ -97,6 +102,13 @@ class Items:
         item.received_bytes += whole
         self._total_bytes += whole
         return pcm[:whole]
+
+    def say(self, key: str, part: int, text: str, whole: bool) -> tuple[str, str]:
+        """More of the words of a part, or (`whole`) all: what they were, and those of the item now."""
+        words, part = self._items[key].words, min(max(part, 0), _MOST_PARTS - 1)
+        before = words.get(part, "")
+        words[part] = text if whole else before + text
+        return before, " ".join(words[each] for each in sorted(words))
 
     def spoken_of(self, reply: str) -> list[str]:
         """The items of an answer that have a voice."""

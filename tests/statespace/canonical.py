@@ -194,7 +194,7 @@ class Canon:
                 self._add([[call_id, id(turn) in self._objects] for call_id, (turn, _) in part.items()])
             case "_stale":
                 self._add(part & self._open_calls)
-            case "replies":
+            case "replies" | "words" if isinstance(part, dict):
                 self._add(any(part.values()))
             case "told":
                 for conn, items in part.items():

@@ -215,6 +215,25 @@ def test_words_that_only_one_end_tells_are_known_and_told_once(end: str) -> None
     assert [words.text for words in rig.found(ev.Words)] == ["It is on."]
 
 
+@pytest.mark.parametrize("wholes", [True, False])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_words_of_an_item_in_two_parts_are_those_of_both(order: tuple[int, int], wholes: bool) -> None:
+    rig = asked()
+    rig.receive(wire.OutputAudioDelta(response_id="r", item_id="i", delta=SOUND))
+    for part in order:
+        for text in ("It", " is"):
+            words = wire.OutputTranscriptDelta(item_id="i", response_id="r", content_index=part, delta=text)
+            rig.receive(words)
+    for part in order[: 2 * wholes]:
+        whole = f"It is {part}."
+        rig.receive(
+            wire.OutputTranscriptDone(item_id="i", response_id="r", content_index=part, transcript=whole)
+        )
+    rig.done("r")
+    drained(rig)
+    assert over(rig)["reply"] == ("It is 0. It is 1." if wholes else "It is It is")
+
+
 def test_words_of_an_item_under_another_name_are_not_said_twice() -> None:
     rig = asked()
     rig.reply("r", "i", text="It is on.")
