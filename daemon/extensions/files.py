@@ -44,7 +44,7 @@ def tool_files(directory: Path) -> list[Path]:
 
 def is_tool_file(path: Path) -> bool:
     """By its name, as Windows may spell it too; what is hidden is an editor's or a Mac's."""
-    return path.suffix.lower() == ".py" and not path.name.startswith(".")
+    return path.suffix.lower() == ".py" and not path.name.startswith(".") and path.name != "__init__.py"
 
 
 def read(path: Path) -> bytes:

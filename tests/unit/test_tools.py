@@ -353,7 +353,15 @@ def test_a_file_of_the_owner_is_a_tool(tmp_path: Path) -> None:
 
 def test_a_file_that_windows_has_named_is_one_and_what_editors_and_macs_hide_is_none(tmp_path: Path) -> None:
     put(tmp_path, "GARDEN.PY", GOOD)
-    for name in (".#GARDEN.PY", "._GARDEN.PY", ".garden.py.swp", "GARDEN.PY~", "garden.py.bak", "README"):
+    for name in (
+        ".#GARDEN.PY",
+        "._GARDEN.PY",
+        ".garden.py.swp",
+        "__init__.py",
+        "GARDEN.PY~",
+        "garden.py.bak",
+        "README",
+    ):
         put(tmp_path, name, "no Python")
     assert load_tools(tmp_path) == (["water"], [])
 
