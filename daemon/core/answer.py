@@ -64,6 +64,11 @@ class Answer:
         return self._responses.unwelcome
 
     @property
+    def under_way(self) -> bool:
+        """Is the server in the middle of one?"""
+        return self._responses.active is not None
+
+    @property
     def busy(self) -> bool:
         """Is an answer under way or owed?"""
         return self._responses.busy

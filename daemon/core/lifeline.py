@@ -19,7 +19,7 @@ from daemon.core.pace import HASTE_S, Pace
 from daemon.core.refusals import FATAL, ONE_SESSION, refusal
 from daemon.core.settling import Offers
 from daemon.core.timers import Timers
-from daemon.protocol import Error, ErrorDetail, Json, ResponseCreated, ResponseDone, ServerEvents
+from daemon.protocol import Error, ErrorDetail, Json, ServerEvents
 
 REFUSED_S = 300.0
 OUTAGE_S = 2.0
@@ -57,7 +57,6 @@ class Lifeline:
         self._conns = self._known = 0
         self._fatal = ""
         self._single = self._crowded = False
-        self._answering: str | None = None
         self._pressed_at = float("-inf")
         self._shown: ev.LinkState = "waiting"
 
@@ -100,8 +99,8 @@ class Lifeline:
         attempt = self.find(conn)
         if attempt is None:
             return False
-        if attempt is self.live:
-            self._heard(event, now)
+        if attempt is self.live and "probe" in self._timers:
+            self._timers.set("probe", now + PROBE_S)
         if isinstance(event, Error) and event.error.reason in FATAL and attempt.place == "server":
             self._fatal = event.error.message or event.error.reason
         if isinstance(event, Error) and event.error.reason in ONE_SESSION:
@@ -111,15 +110,6 @@ class Lifeline:
     def blamed(self, error: ErrorDetail, now: float) -> bool:
         """An error that names nothing: is it about settings that the live one was told of late?"""
         return self.live is not None and self.live.blamed(error, now)
-
-    def _heard(self, event: ServerEvents, now: float) -> None:
-        """The live connection is there, and may be in the middle of an answer."""
-        if "probe" in self._timers:
-            self._timers.set("probe", now + PROBE_S)
-        if isinstance(event, ResponseCreated):
-            self._answering = event.response.id
-        elif isinstance(event, ResponseDone) and event.response.id in ("", self._answering):
-            self._answering = None
 
     def worked(self) -> None:
         """An answer is complete: whatever the server once refused, it does not refuse now."""
@@ -199,10 +189,13 @@ class Lifeline:
 
     # ------------------------------------------------------------ what is to be done
 
-    def settle(self, idle: bool, waiting: bool, now: float) -> Change:
-        """Draw the consequences. `idle`: nothing is under way; `waiting`: somebody waits for an answer."""
-        self._renew(idle, now)
-        self._promote(idle, waiting, now)
+    def settle(self, idle: bool, waiting: bool, answering: bool, now: float) -> Change:
+        """Draw the consequences. `idle`: nothing is under way; `waiting`: somebody waits for an answer.
+
+        `answering`: the server is in the middle of one, which can be had from it alone.
+        """
+        self._renew(idle, answering, now)
+        self._promote(idle, waiting, answering, now)
         self._watch(waiting, now)
         self._hasten(waiting, now)
         self._outbox.conn = self.live.conn if self.live is not None else 0
@@ -230,24 +223,24 @@ class Lifeline:
         if waiting and self.live is None and self.next is not None:
             self.next.hasten()
 
-    def _renew(self, idle: bool, now: float) -> None:
+    def _renew(self, idle: bool, answering: bool, now: float) -> None:
         """A worn session gets a successor; where the server has room for one only, it must go first."""
         live = self.live
         if not self._age.worn or live is None or self.next is not None or live.place == "brain":
             return
         alone = self._single or self._crowded
-        if (self._age.overdue and self._answering is None) or (alone and idle):
+        if (self._age.overdue and not answering) or (alone and idle):
             self._hang_up(live, "worn")
             self._dial(now)
         elif not alone and "retry" not in self._timers:
             self._dial(now)
 
-    def _promote(self, idle: bool, waiting: bool, now: float) -> None:
+    def _promote(self, idle: bool, waiting: bool, answering: bool, now: float) -> None:
         """Let a connection that is ready take over."""
         coming = self.next
         if coming is not None and coming.usable:
             # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
-            if self.live is None or (self._age.overdue and self._answering is None):
+            if self.live is None or (self._age.overdue and not answering):
                 self._take(coming, now)
             elif idle and coming.stage is Stage.CONFIGURED:
                 coming.seed(self._ledger, now)
@@ -331,7 +324,6 @@ class Lifeline:
             self.live, self._outbox.conn = None, 0
             self._timers.clear("probe")
             self._age.end()
-            self._answering = None
         if attempt is self.next:
             self.next = None
         if attempt is self.spare:

@@ -213,7 +213,7 @@ class Machine:
             talk.answer.forget()
             self._outbox.do(ev.Forgotten())
             self._lifeline.restart("forgotten", now)
-        change = self._lifeline.settle(talk.idle, talk.turn is not None, now)
+        change = self._lifeline.settle(talk.idle, talk.turn is not None, talk.answer.under_way, now)
         if change in ("lost", "moved"):
             talk.offline(now)
         if change in ("found", "moved"):

@@ -78,6 +78,8 @@ _IGNORED = frozenset(
             "_last",
             "amount",
         ),
+        # of an item: no other one here has its name in the same answer
+        *("over", "index", "whole"),
         # where else the same is met
         *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
     }

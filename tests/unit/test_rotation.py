@@ -129,6 +129,19 @@ def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
     assert not rig.found(ev.Trouble)
 
 
+def test_nor_is_one_cut_off_whose_server_never_says_that_it_begins() -> None:
+    rig = worn()
+    configured(rig)
+    rig.step(ev.TextAsked("tell me a long story"))
+    rig.conn = 1
+    for _ in range(4):
+        rig.receive(wire.OutputAudioDelta(response_id="resp", item_id="item", delta=b"\1\0" * 24_000))
+        rig.wait(20.0)
+    assert not rig.found(ev.Disconnect)
+    rig.done("resp")
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+
+
 def test_an_answer_whose_end_has_no_name_does_not_hold_up_the_hard_limit() -> None:
     rig = worn()
     configured(rig)
