@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding, Told
 from daemon.commands.doctor.machine import Machine
-from tests.link.wayside import certificate
+from tests.link.wayside import certificate, script_names
 
 KEY = "sk-test"
 
@@ -182,6 +182,8 @@ def test_certificate(
     code: str,
     remedy: str,
 ) -> None:
+    # On many machines it is ::1 too, where this server does not listen.
+    script_names(monkeypatch, {"localhost": [("127.0.0.1", 0)]})
     folder = certificate(tmp_path, name, expired=days < 0)
     monkeypatch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem") if trusted else "/dev/null")
     with server(tls=folder) as port:
