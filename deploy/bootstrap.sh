@@ -25,6 +25,8 @@ pulseaudio-utils    to feed and record that sound card
 libasound2-plugins  to reach that sound card through ALSA
 espeak-ng           to have a second voice
 systemd-container   to test the service under a real systemd
+openssl             to make the certificates of a server that is tested
+iproute2            to make a network in which an address is dead
 END
 
 # The system's Python, whatever the PATH says: python3-dev belongs to it.

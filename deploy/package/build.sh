@@ -7,22 +7,7 @@
 root=$cache/build-$suite-$arch wheels=$cache/wheels-$suite-$arch out=$top/out/deb
 alone "$root"
 
-"$here/../need.sh" <<END
-mmdebstrap       to install a bare Debian into a folder, where packages are built
-ca-certificates  to trust the package index
-END
-
-if [ ! -e "$root/.ready" ]; then
-    echo "Installing a Debian $suite that builds packages into $root (1 GB), a minute or two ..."
-    cross=() machines=$native
-    if [ "$arch" != "$native" ]; then cross=(--include="crossbuild-essential-$arch") machines=$native,$arch; fi
-    # systemd-python asks for libsystemd of this machine when it is downloaded.
-    new_debian "$root" "$machines" "${cross[@]}" --dpkgopt='path-exclude=/usr/share/man/*' \
-        --include=build-essential,debhelper,lintian,pkg-config,swig,python3-dev,python3-pip,python3-setuptools,python3-wheel \
-        --include="libsystemd-dev,libasound2-dev:$arch,libpython3-dev:$arch,libstdc++6:$arch,libsystemd-dev:$arch"
-    touch "$root/.ready"
-fi
-
+build_debian
 . "$here/wheels.sh"
 
 # The source, at the same path for everybody, with modes that do not follow this machine's umask.

@@ -46,17 +46,39 @@ new_debian() {
         "$@" "$suite" "$root" "deb ${mirror:-http://deb.debian.org/debian} $suite main"
 }
 
+# The Debian that packages are built in, in $root: the suite's Python, and compilers for both machines.
+build_debian() {
+    "$here/../need.sh" <<END
+mmdebstrap       to install a bare Debian into a folder, where packages are built
+ca-certificates  to trust the package index
+END
+    [ ! -e "$root/.ready" ] || return 0
+    echo "Installing a Debian $suite that builds packages into $root (1 GB), a minute or two ..."
+    local cross=() machines=$native
+    if [ "$arch" != "$native" ]; then cross=(--include="crossbuild-essential-$arch") machines=$native,$arch; fi
+    # systemd-python asks for libsystemd of this machine when it is downloaded.
+    new_debian "$root" "$machines" "${cross[@]}" --dpkgopt='path-exclude=/usr/share/man/*' \
+        --include=build-essential,debhelper,lintian,pkg-config,swig,python3-dev,python3-pip,python3-setuptools,python3-wheel \
+        --include="libsystemd-dev,libasound2-dev:$arch,libpython3-dev:$arch,libstdc++6:$arch,libsystemd-dev:$arch"
+    touch "$root/.ready"
+}
+
 # Run a command inside $root, with nothing of this machine's environment. First words VAR=VALUE are given to it.
-# The mounts vanish with their namespace. `offline=--net` takes the network away. No /sys: what it says of this
-# machine's processor makes onnxruntime crash under an emulated one.
+# The mounts vanish with their namespace. `offline=--net` takes the network away. `sys=/sys` gives it /sys: what that
+# says of this machine's processor makes onnxruntime crash under an emulated one. The root is moved over this
+# machine's: below it the kernel would give nobody a user namespace, which the sandboxes under test want.
 inside() {
     unshare --mount --propagation private ${offline:-} sh -ec '
-        root=$1; shift
-        mount -t proc proc "$root/proc"
-        mount -t devpts devpts "$root/dev/pts"
-        mount -t tmpfs tmpfs "$root/dev/shm"
-        exec env --ignore-environment /usr/sbin/chroot "$root" /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-            LC_ALL=C.UTF-8 TZ=UTC "$@"' sh "$root" "$@"
+        mount --bind "$1" "$1"
+        cd "$1"
+        mount -t proc proc proc
+        mount -t devpts devpts dev/pts
+        mount -t tmpfs tmpfs dev/shm
+        [ -z "$2" ] || mount --rbind "$2" sys
+        shift 2
+        mount --move . /
+        exec env --ignore-environment /usr/sbin/chroot . /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+            LC_ALL=C.UTF-8 TZ=UTC "$@"' sh "$root" "${sys:-}" "$@"
 }
 
 # Remove a folder, but never through a mount: below a chroot that could be this machine's own /dev.
