@@ -31,25 +31,25 @@ hearing: ready         ## how well the brain hears, over the clips in SPEECH
 	$(BIN)/python -m tests.bench.hearing --speech $(SPEECH)
 
 faults: ready          ## every fault at every event of a conversation, in virtual time: table in out/faults.html
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.scenarios.faults
 
 fuzz: ready            ## hostile input for everything that reads what others wrote: make fuzz [MINUTES=10]
-	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+	$(BIN)/python -m tests.scenarios.fuzz --minutes $(MINUTES)
 
 soak: ready            ## a virtual day with a fault every other minute, in minutes: make soak [HOURS=24] [SEED=1]
-	$(BIN)/python -m tests.soak --hours $(HOURS) --seed $(SEED)
+	$(BIN)/python -m tests.scenarios.soak --hours $(HOURS) --seed $(SEED)
 
 realtime: ready        ## rotation and a cut link in real time, over a virtual sound card (two minutes)
-	$(BIN)/python -m tests.realtime
+	$(BIN)/python -m tests.scenarios.realtime
 
 statespace: ready      ## every state that the pure machine can come to, and whether a promise is broken in one
-	$(BIN)/python -m tests.statespace
+	$(BIN)/python -m tests.scenarios.statespace
 
 clients: ready         ## other people's clients against the brain, each in its own environment (a network; 2 GB): a matrix
-	$(BIN)/python -m tests.clients $(CLIENTS)
+	$(BIN)/python -m tests.scenarios.clients $(CLIENTS)
 
 servers: ready         ## the service against other people's servers, installed once into out/servers (a network; 3 GB): a matrix
-	$(BIN)/python -m tests.servers $(SERVERS)
+	$(BIN)/python -m tests.scenarios.servers $(SERVERS)
 
 live: ready            ## the same in real time, through the whole appliance (a quarter of an hour)
 	$(BIN)/python -m tests.bench.live --speech $(SPEECH)
@@ -65,12 +65,12 @@ deb-arm64-check:       ## the same package for arm64, run under an emulated proc
 	deploy/package/try-arm64.sh $(SUITE) arm64
 
 appliance: ready out/deb/.appliance  ## the booted machine: installed, used, broken, upgraded (twenty minutes; CUTS=20 IDLE=30)
-	@tests/appliance/bootstrap.sh
-	$(BIN)/python -m tests.appliance
+	@tests/system/appliance/bootstrap.sh
+	$(BIN)/python -m tests.system.appliance
 
 appliance-smoke: ready out/deb/.appliance  ## from apt install to the first spoken answer on an emulated machine
-	@tests/appliance/bootstrap.sh
-	$(BIN)/python -m tests.appliance --smoke
+	@tests/system/appliance/bootstrap.sh
+	$(BIN)/python -m tests.system.appliance --smoke
 
 out/deb/.appliance: $(shell find daemon hardware deploy systemd -type f ! -name '*.pyc')
 	$(MAKE) deb SUITE=trixie ARCH=amd64

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from daemon import __version__
-from daemon.arguments import Parser, seconds
-from daemon.printable import complain, say, show_crash
+from daemon.commands.arguments import Parser, seconds
+from daemon.text.printable import complain, say, show_crash
 
 CONFIG = "/etc/voiced/voiced.toml"
 SOCKET = "/run/voiced/control.sock"
@@ -52,20 +52,20 @@ def _take_any_terminal() -> None:
 
 def run(options: argparse.Namespace) -> int:
     """`voiced run`: the service."""
-    from daemon.config import ConfigError, load
+    from daemon.config.loader import ConfigError, load
 
     try:
         config = load(options.config)
     except ConfigError as error:
         return _complain(error)
-    from daemon.app import run as serve
+    from daemon.service.appliance import run as serve
 
     return serve(config)
 
 
 def brain(options: argparse.Namespace) -> int:
     """`voiced brain`: the offline Realtime server."""
-    from daemon.config import BrainConfig, ConfigError, check_origins, load
+    from daemon.config.loader import BrainConfig, ConfigError, check_origins, load
 
     try:
         settings = load(options.config).brain if options.config else BrainConfig()
@@ -73,8 +73,8 @@ def brain(options: argparse.Namespace) -> int:
         check_origins("--origin", options.origin)
     except ConfigError as error:
         return _complain(error)
-    from daemon.brain.handshake import Admission
-    from daemon.brain.server import run_brain
+    from daemon.brain.server.handshake import Admission
+    from daemon.brain.server.server import run_brain
 
     engine, voice = options.engine or settings.engine, options.voice or settings.voice
     admission = Admission(key, (*settings.origins, *options.origin))
@@ -83,8 +83,8 @@ def brain(options: argparse.Namespace) -> int:
 
 def _key_of_the_brain(key_file: str) -> str:
     """Empty where none is asked for. Raises ConfigError rather than let everybody in by mistake."""
-    from daemon.config import ConfigError
-    from daemon.keys import find_brain_key
+    from daemon.config.loader import ConfigError
+    from daemon.network.credentials import find_brain_key
 
     key, trouble = find_brain_key(key_file)
     if trouble:
@@ -94,7 +94,7 @@ def _key_of_the_brain(key_file: str) -> str:
 
 def demo(options: argparse.Namespace) -> int:
     """`voiced demo`: the whole appliance on a virtual sound card."""
-    from daemon.commands.demo import run as play
+    from daemon.commands.demo.runner import run as play
 
     return play(options.out, options.wav, keep=options.keep, card=options.card)
 
@@ -118,7 +118,7 @@ def verb(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """`voiced config check`: everything that can be known before starting."""
-    from daemon.commands.check import run as inspect
+    from daemon.commands.doctor.config_check import run as inspect
 
     return inspect(options.config, as_json=options.json)
 
@@ -132,7 +132,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 def log(options: argparse.Namespace) -> int:
     """`voiced log`: what the service wrote into the journal."""
-    from daemon.commands.log import run as show
+    from daemon.commands.history.log import run as show
 
     return show(
         options.since,
@@ -145,7 +145,7 @@ def log(options: argparse.Namespace) -> int:
 
 def stats(options: argparse.Namespace) -> int:
     """`voiced stats`: latencies, turns, tokens, cost and what went wrong, from the journal."""
-    from daemon.commands.stats import run as sum_up
+    from daemon.commands.history.stats import run as sum_up
 
     return sum_up(options.since, options.until, options.directory, as_json=options.json, picture=options.svg)
 
@@ -161,7 +161,7 @@ def schema(_: argparse.Namespace) -> int:
     """`voiced config schema`: JSON Schema, for editors."""
     import msgspec
 
-    from daemon.config import schema as of_config
+    from daemon.config.loader import schema as of_config
 
     say(msgspec.json.format(msgspec.json.encode(of_config())).decode())
     return 0

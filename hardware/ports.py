@@ -1,7 +1,7 @@
 """What the shell needs of the outside world, and the typed structs that describe it.
 
 The ports are structural (`typing.Protocol`): `alsa.py`, `gpio.py` and `virtual.py` fit them without
-inheriting. `daemon/config.py` is composed of the structs below.
+inheriting. `daemon/config/loader.py` is composed of the structs below.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class Named(Struct, frozen=True):
 
 
 class Output(Named, frozen=True):
-    """An output, and the limits that hold whoever asks (see daemon/core/devices.py)."""
+    """An output, and the limits that hold whoever asks (see daemon/devices/limiter.py)."""
 
     active_high: bool = True
     at_start: State = "off"

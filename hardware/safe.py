@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final, NotRequired, TypedDict
 
-from hardware.chardev import OUTPUT, PULL, HeldLine, chip_facts, open_chip
+from hardware.gpio.chardev import OUTPUT, PULL, HeldLine, chip_facts, open_chip
 
 _CONSUMER: Final = "voiced, safe"
 

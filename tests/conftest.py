@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-from daemon import masking
+from daemon.text import masking
 
 # The machines that run this are shared: a slow draw says nothing about the code.
 settings.register_profile("voiced", deadline=None, suppress_health_check=[HealthCheck.too_slow])

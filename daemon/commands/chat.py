@@ -7,10 +7,10 @@ from typing import Final
 
 from rich.text import Text
 
-from daemon.commands.client import TURN_LIMIT_S, ControlError, Json, RefusedError, request, stream
 from daemon.commands.terminal import Terminal
 from daemon.commands.verbs import describe_call
-from daemon.printable import complain, one_line
+from daemon.control.client import TURN_LIMIT_S, ControlError, Json, RefusedError, request, stream
+from daemon.text.printable import complain, one_line
 
 _BOX: Final = Text.assemble(("box", "bold green"), "  ")
 

@@ -1,6 +1,6 @@
 """The terminal of `voiced`: the one way for what its commands say, and nothing on it is markup.
 
-What others wrote (a server, a device's name, a file) comes out as letters: see `daemon.printable`.
+What others wrote (a server, a device's name, a file) comes out as letters: see `daemon.text.printable`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from daemon.printable import many_lines
+from daemon.text.printable import many_lines
 
 
 class Terminal(Console):

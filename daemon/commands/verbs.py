@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from daemon.commands.client import ControlError, Json, request
-from daemon.printable import complain, one_line, say, to_json
+from daemon.control.client import ControlError, Json, request
+from daemon.text.printable import complain, one_line, say, to_json
 
 
 def run(socket: Path, do: str, text: str | None = None, *, as_json: bool = False) -> int:

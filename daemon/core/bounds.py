@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from daemon.protocol import BYTES_PER_S, Item, ResponsePiece
+from daemon.realtime.events import BYTES_PER_S, Item, ResponsePiece
 
 MAX_ITEMS = 128
 MAX_SOUND_S = 1200

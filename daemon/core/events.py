@@ -6,10 +6,10 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from daemon.core.ledger import Entry
-from daemon.core.outputs import Answer, Request, WriteOutput
-from daemon.core.playout import Cut
-from daemon.protocol import ClientEvents, Json, ServerEvents
+from daemon.audio.jitter_buffer import Cut
+from daemon.core.history.history import Entry
+from daemon.devices.requests import Answer, Request, WriteOutput
+from daemon.realtime.events import ClientEvents, Json, ServerEvents
 
 State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]

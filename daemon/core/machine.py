@@ -6,23 +6,23 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from daemon import protocol as wire
 from daemon.core import events as ev
 from daemon.core.bounds import MAX_LETTERS
-from daemon.core.conversation import Conversation, Settings
-from daemon.core.devices import Devices
-from daemon.core.earcons import Earconed, Earcons
-from daemon.core.gestures import Gesture, Gestures
-from daemon.core.hand import Hand
+from daemon.core.connection.manager import Lifeline
+from daemon.core.effects import Outbox
+from daemon.core.feedback.earcons import Earconed, Earcons
+from daemon.core.history.history import Ledger
+from daemon.core.history.usage import Tokens
+from daemon.core.input.button import Gesture, Gestures
 from daemon.core.keys import Keys
-from daemon.core.ledger import Ledger
-from daemon.core.lifeline import Lifeline
-from daemon.core.outbox import Outbox
-from daemon.core.outputs import WriteOutput
-from daemon.core.reader import Reader
-from daemon.core.refusals import busy, of_another_event
-from daemon.core.tokens import Tokens
-from daemon.protocol import Json
+from daemon.core.response.offline_tts import Reader
+from daemon.core.turn.manager import Conversation, Settings
+from daemon.core.turn.style import Hand
+from daemon.devices.limiter import Devices
+from daemon.devices.requests import WriteOutput
+from daemon.realtime import events as wire
+from daemon.realtime.events import Json
+from daemon.realtime.refusals import busy, of_another_event
 
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"

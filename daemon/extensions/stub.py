@@ -23,8 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from daemon.extensions.text import bounded, text_of
 from daemon.tools import Tool, ToolDefinitionError, ToolError, marked
+from daemon.tools.result import bounded, text_of
 
 _MAX_PROBLEM_CHARS = 500
 _MAX_OFFERS_CHARS = 256 * 1024

@@ -10,10 +10,10 @@ from pathlib import Path
 from daemon.extensions.files import ToolFileError, shown, tool_files
 from daemon.extensions.launch import Launch
 from daemon.extensions.messages import Offer
-from daemon.extensions.text import bounded
 from daemon.extensions.worker import Worker
-from daemon.protocol import Json
+from daemon.realtime.events import Json
 from daemon.tools import BadCallError, ToolError
+from daemon.tools.result import bounded
 
 log = logging.getLogger("voiced")
 

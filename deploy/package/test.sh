@@ -28,4 +28,4 @@ cp "${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt}" "$root/root/ca.crt"
 sys=/sys inside PIP_CERT=/root/ca.crt PIP_NO_CACHE_DIR=1 ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} sh -ec '
     cd /root/voiced
     deploy/bootstrap.sh
-    exec .venv/bin/pytest tests/unit tests/link tests/brain tests/service'
+    exec .venv/bin/pytest --ignore=tests/scenarios'

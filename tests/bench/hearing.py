@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from daemon.brain import both, small
-from daemon.brain.frontend import clean
-from daemon.brain.learn import learn_confusions
-from daemon.brain.match import FILLERS
-from daemon.brain.meaning import Grammar
-from daemon.brain.moonshine import Reading
-from daemon.brain.phones import Lexicon
-from daemon.brain.posteriors import Hama, Scorer, shipped_confusions
-from daemon.brain.sureness import Sureness
-from daemon.brain.wordgraph import Floats, WordGraph
+from daemon.brain.asr import ensemble_recognizer, phoneme_recognizer
+from daemon.brain.asr.acoustic_model import Hama, Scorer, shipped_confusions
+from daemon.brain.asr.confidence import Sureness
+from daemon.brain.asr.lexicon import Lexicon
+from daemon.brain.asr.moonshine import Reading
+from daemon.brain.asr.preprocessing import clean
+from daemon.brain.asr.scoring import FILLERS
+from daemon.brain.asr.train_confusions import learn_confusions
+from daemon.brain.asr.viterbi import Floats, WordGraph
+from daemon.brain.nlu.grammar import Grammar
 from tests.bench.levels import COLUMNS, Outcome, fitted, tally
 from tests.bench.sounds import CONDITIONS, Clip, clips, noises, sound
 from tests.brain.home import grammar_of
@@ -55,7 +55,7 @@ class Bench:
     def __init__(self, speech: Path, cache: Path, with_both: bool) -> None:
         self.model = Hama()
         self.lexicon = Lexicon(self.model.spell_out)
-        self.second = both.SecondOpinion() if with_both else None
+        self.second = ensemble_recognizer.SecondOpinion() if with_both else None
         self.clips = clips(speech)
         self.voices = sorted({clip.voice for clip in self.clips})
         self.grammars = {kind: grammar_of(kind) for kind in ("cmd", "cmd3")}
@@ -92,9 +92,9 @@ class Bench:
         )
         return learn_confusions(Scorer(self.model.tokens), self.lexicon, spoken)
 
-    def ear(self, weights: Floats) -> small.SmallEar:
+    def ear(self, weights: Floats) -> phoneme_recognizer.SmallEar:
         """An ear with these confusion weights."""
-        return small.SmallEar(self.model, self.lexicon, Scorer(self.model.tokens, weights))
+        return phoneme_recognizer.SmallEar(self.model, self.lexicon, Scorer(self.model.tokens, weights))
 
     def outcomes(self, weights: Floats, samples: Iterable[Sample], title: str) -> list[Outcome]:
         """What the search finds for these samples with these confusion weights."""
@@ -124,10 +124,12 @@ class Bench:
         self.readings.save()
         return found
 
-    def _outcome(self, ear: small.SmallEar, sample: Sample) -> Outcome:
+    def _outcome(self, ear: phoneme_recognizer.SmallEar, sample: Sample) -> Outcome:
         clip, grammar = sample.clip, self.grammar(sample.clip)
         speech = self.sounds[sample.key].speech
-        found = ear.weigh(self.posteriors[sample.key], grammar, None) if speech else small.NOTHING
+        found = (
+            ear.weigh(self.posteriors[sample.key], grammar, None) if speech else phoneme_recognizer.NOTHING
+        )
         wanted = grammar.understand(clip.text) if clip.command else None
         outcome = Outcome(
             name=clip.name,
@@ -147,15 +149,19 @@ class Bench:
         return outcome
 
     def _weigh_again(
-        self, second: both.SecondOpinion, sample: Sample, found: small.Candidate, outcome: Outcome
+        self,
+        second: ensemble_recognizer.SecondOpinion,
+        sample: Sample,
+        found: phoneme_recognizer.Candidate,
+        outcome: Outcome,
     ) -> None:
         """Add what Moonshine makes of the same sentence."""
         grammar, sound = self.grammar(sample.clip), self.sounds[sample.key].samples
         key = digest(sound.tobytes() + f"{found.match.text}|{grammar.text}".encode())
         values = self.readings.get(key, lambda: asdict(second.read(sound, grammar.text, found.match.text)))
         reading = Reading(**values)
-        outcome.agreed = both.agreed(reading, grammar, found)
-        outcome.figures = both.both_figures(found, reading)
+        outcome.agreed = ensemble_recognizer.agreed(reading, grammar, found)
+        outcome.figures = ensemble_recognizer.both_figures(found, reading)
 
     def _posteriors(self, cache: Path) -> dict[str, Floats]:
         """Log posteriors of every sample, those of known sounds from the cache."""
@@ -258,7 +264,7 @@ def main() -> None:
             errors(counted, engine, levels)
     everyone = bench.outcomes(shipped_confusions(), bench.samples, "as shipped")
     for engine in engines:
-        shipped: Sureness = small.SURENESS if engine == "small" else both.SURENESS
+        shipped: Sureness = phoneme_recognizer.SURENESS if engine == "small" else ensemble_recognizer.SURENESS
         result[f"{engine}, shipped"] = tally(everyone, engine, {0: shipped, 1: shipped})
         print(f"\n{engine}: as shipped (it has learned from these very clips)")
         show(result[f"{engine}, shipped"])

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.brain.sureness import Sureness, fit, lessened
-from daemon.brain.wordgraph import Floats
+from daemon.brain.asr.confidence import Sureness, fit, lessened
+from daemon.brain.asr.viterbi import Floats
 
 Verdict: TypeAlias = Literal["right", "wrong", "asked_right", "asked_wrong", "refused"]
 

@@ -16,10 +16,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from daemon.brain.meaning import Grammar
-from daemon.builtin import builtin_tools
-from daemon.config import load
-from daemon.toolbox import Toolbox
+from daemon.brain.nlu.grammar import Grammar
+from daemon.config.loader import load
+from daemon.tools.builtin import builtin_tools
+from daemon.tools.toolbox import Toolbox
 
 DEMO = Path(__file__).parents[2] / "deploy/demo.toml"
 MOVING = {"set_device", "set_level", "set_colour", "blink_device", "pulse_device"}

@@ -19,8 +19,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from daemon.commands.client import ControlError, request, stream
-from daemon.commands.virtualcard import VirtualCard
+from daemon.commands.demo.virtualcard import VirtualCard
+from daemon.control.client import ControlError, request, stream
 from tests.bench.service import CONFIG
 
 CLIP = Path(__file__).parents[1] / "brain/clips/flite-slt_cmd00.wav"

@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from daemon.commands.client import ControlError, request
-from daemon.commands.virtualcard import VirtualCard
-from tests.link.configuration import APPLIANCE, LAMPS
+from daemon.commands.demo.virtualcard import VirtualCard
+from daemon.control.client import ControlError, request
+from tests.service.configuration import APPLIANCE, LAMPS
 
 STARTS = 7
 STREAM_S = 10.0

@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import soxr
 
-from daemon.core.pcm import to_pcm16
-from daemon.core.resample import Resampler
-from daemon.lanes import MicrophoneLane, SpeakerLane
-from hardware.formats import FORMATS
+from daemon.audio.pcm import to_pcm16
+from daemon.audio.resampler import Resampler
+from daemon.service.audio_streams import MicrophoneLane, SpeakerLane
 from hardware.ports import Mono
+from hardware.sound.sample_formats import FORMATS
 
 PAIRS = (
     *((48_000, 24_000), (44_100, 24_000), (32_000, 24_000), (16_000, 24_000), (96_000, 24_000)),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from daemon.brain.learn import in_room, pink_noise, read_clip
-from daemon.brain.wordgraph import Floats
-from daemon.core.resample import Resampler
+from daemon.audio.resampler import Resampler
+from daemon.brain.asr.train_confusions import in_room, pink_noise, read_clip
+from daemon.brain.asr.viterbi import Floats
 
 CONDITIONS = ("clean", "room", "wire")
 RATE_HZ = 16_000

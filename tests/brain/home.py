@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.brain.meaning import Grammar
+from daemon.brain.nlu.grammar import Grammar
 
 COLOURS = ["red", "green", "blue", "white", "yellow", "orange", "purple", "pink"]
 OUTPUTS = ["lamp", "fan", "heater", "kitchen light", "red light", "green light"]

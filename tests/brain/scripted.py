@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import numpy as np
 
-from daemon.brain.hearing import Heard, Mono16k
-from daemon.brain.meaning import Grammar, Meaning
-from daemon.brain.server import MAX_SESSION_S, serve
-from daemon.brain.speaking import Mono24k, Voice
-from daemon.protocol import RATE_HZ, Json
+from daemon.brain.asr.recognizer import Heard, Mono16k
+from daemon.brain.nlu.grammar import Grammar, Meaning
+from daemon.brain.server.server import MAX_SESSION_S, serve
+from daemon.brain.tts.synthesizer import Mono24k, Voice
+from daemon.realtime.events import RATE_HZ, Json
 
 TONE_HZ = 440
 TONE_MS_PER_CHARACTER = 50

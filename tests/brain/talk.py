@@ -10,13 +10,13 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-from daemon.brain.engines import Engines
-from daemon.brain.session import Session
-from daemon.brain.settings import Settings
-from daemon.codec import encode
-from daemon.protocol import RATE_HZ, Json, ServerEvent
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.session import Session
+from daemon.brain.server.settings import Settings
+from daemon.realtime.codec import encode
+from daemon.realtime.events import RATE_HZ, Json, ServerEvent
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice
-from tests.oracle import violations
+from tests.realtime.oracle import violations
 
 PATIENCE_S = 10.0
 SECOND_OF_SILENCE = base64.b64encode(bytes(2 * RATE_HZ)).decode()

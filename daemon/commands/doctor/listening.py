@@ -13,9 +13,9 @@ import numpy as np
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import Machine
 from daemon.commands.doctor.mixer import quiet
-from hardware.card import ClockError, Stream, open_stream
-from hardware.listen import listen
 from hardware.ports import Mono, SoundConfig, SoundError
+from hardware.sound.listen import listen
+from hardware.sound.pcm_device import ClockError, Stream, open_stream
 
 _AMBIENT_S: Final = 1.0
 _LOOP_S: Final = 1.5

@@ -17,12 +17,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from daemon.commands.client import ControlError, Json, request
 from daemon.commands.doctor.finding import Fix, by_commands
-from daemon.config import Config, ConfigError, load
-from daemon.keys import KeyTextError, key_of, resolve_key
-from daemon.masking import Secret
-from daemon.text_file import TextFileError, read_text
+from daemon.config.loader import Config, ConfigError, load
+from daemon.control.client import ControlError, Json, request
+from daemon.network.credentials import KeyTextError, key_of, resolve_key
+from daemon.text.masking import Secret
+from daemon.text.text_file import TextFileError, read_text
 
 Run: TypeAlias = Callable[..., str | None]
 

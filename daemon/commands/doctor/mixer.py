@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import alsaaudio
 
-from hardware.soundcards import Direction
+from hardware.sound.card_discovery import Direction
 
 _CHAIN: Final[dict[Direction, tuple[str, ...]]] = {
     "speaker": ("Master", "PCM", "Digital", "Playback"),

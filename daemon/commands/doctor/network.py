@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
-from daemon.address import FORMS, AddressError, is_loopback
 from daemon.commands.doctor.finding import Finding, Told, error, split, warning
 from daemon.commands.doctor.machine import Machine
-from daemon.dial import Way, dial, look
-from daemon.keys import find_brain_key
-from daemon.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
-from daemon.reach import Address, DialError, Step, addresses, connect, why_not
-from daemon.trust import trust
+from daemon.config.address import FORMS, AddressError, is_loopback
+from daemon.network.credentials import find_brain_key
+from daemon.network.dial import Way, dial, look
+from daemon.network.happy_eyeballs import Address, DialError, Step, addresses, connect, why_not
+from daemon.network.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
+from daemon.network.trust import trust
 
 _LIMIT_S: Final = 5.0
 _GREETING_S: Final = 10.0

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from daemon import inventory, wiring
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import Machine
+from daemon.devices import inventory, wiring
 from hardware.ports import HardwareError, OutputConfig, Rgb, Servo, value_of
 
 if TYPE_CHECKING:
-    from hardware.gpiochip import Chip
+    from hardware.gpio.chip_factory import Chip
 
 _LAST_PULLED_UP: Final = 8
 """On every Raspberry Pi the lines 0 to 8 start with a pull-up, all others with a pull-down."""
@@ -27,7 +27,7 @@ def pins(machine: Machine) -> Iterator[Told]:
     if config.gpio.backend != "lgpio":
         yield 'the pins are simulated (gpio.backend is "virtual")'
         return
-    from hardware.gpiochip import HEADER_LABELS, find_chip, list_chips
+    from hardware.gpio.chip_factory import HEADER_LABELS, find_chip, list_chips
 
     try:
         header = [chip for chip in list_chips() if chip.label in HEADER_LABELS]
@@ -65,17 +65,17 @@ def _asked(machine: Machine) -> Iterator[Told]:
 
 def _looked_at(machine: Machine, chip: Chip, used: list[tuple[str, int]]) -> Iterator[Told]:
     """Nobody should have a line, and the button should be at rest."""
-    from hardware import lines
+    from hardware.gpio import line_info
 
     for path, pin in used:
-        facts = lines.line_facts(chip, pin)
+        facts = line_info.line_facts(chip, pin)
         if facts.used:
             owner = f'"{facts.consumer}"' if facts.consumer else "another program"
             remedy = "stop that program, switch that driver off in config.txt, or choose another pin"
             yield error("V404", f"{path}: line {pin} is in use by {owner}", remedy)
         elif path == "button.pin":
             pull_up = machine.config.button.pull_up
-            if lines.line_level(chip, pin, pull_up=pull_up) != pull_up:
+            if line_info.line_level(chip, pin, pull_up=pull_up) != pull_up:
                 yield _stuck(f"button: line {pin}")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from daemon.commands.doctor.areas import AREAS, Area, looked_at
 from daemon.commands.doctor.finding import Finding, Told, exit_status
 from daemon.commands.doctor.machine import Machine
-from daemon.printable import complain, one_line, say, to_json
+from daemon.text.printable import complain, one_line, say, to_json
 
 _LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopped"
 

@@ -9,15 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from daemon import inventory
-from daemon.address import SOCKET_PATH_BYTES
-from daemon.builtin import BUILTIN_NAMES
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
+from daemon.config.address import SOCKET_PATH_BYTES
+from daemon.devices import inventory
 from daemon.extensions.files import is_tool_file
 from daemon.extensions.trial import load_tools
-from daemon.keys import find_key, is_pasted
-from daemon.text_file import read_text
+from daemon.network.credentials import find_key, is_pasted
+from daemon.text.text_file import read_text
+from daemon.tools.builtin import BUILTIN_NAMES
 
 _KEYS: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")
 _OTHER_PLACES: Final = (
@@ -210,8 +210,8 @@ def names(machine: Machine) -> Iterator[Told]:
     config = machine.config
     if "offline" not in (config.realtime.provider, config.realtime.fallback) or not config.devices:
         return
-    from daemon.brain.confusable import confusable
-    from daemon.brain.hearing import EarError
+    from daemon.brain.asr.name_similarity import confusable
+    from daemon.brain.asr.recognizer import EarError
 
     called = inventory.names(config.devices)
     try:

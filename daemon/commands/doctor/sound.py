@@ -12,9 +12,9 @@ from daemon.commands.doctor import mixer
 from daemon.commands.doctor.finding import Fix, Told, error, split, warning
 from daemon.commands.doctor.listening import DEAD, DEAD_REMEDY, decibels
 from daemon.commands.doctor.machine import Machine
-from hardware.card import open_stream
 from hardware.ports import SoundError
-from hardware.soundcards import Direction, SoundCard, cards, find
+from hardware.sound.card_discovery import Direction, SoundCard, cards, find
+from hardware.sound.pcm_device import open_stream
 
 _LOW_PERCENT: Final = 20
 _SILENT_PRESSES: Final = 3

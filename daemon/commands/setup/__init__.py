@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.commands.client import ControlError
 from daemon.commands.setup import questions, service
 from daemon.commands.setup.asking import AnswerFile, Asker, Person, SetupError
 from daemon.commands.setup.draft import Draft
@@ -25,7 +24,8 @@ from daemon.commands.setup.storage import (
 )
 from daemon.commands.setup.templates import beginning
 from daemon.commands.terminal import Terminal
-from daemon.printable import complain, say
+from daemon.control.client import ControlError
+from daemon.text.printable import complain, say
 from hardware.ports import HardwareError
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _set_up(asker: Asker, draft: Draft, places: Places) -> int:
 
 def _write(asker: Asker, draft: Draft, places: Places, key: str | None) -> list[Finding]:
     """Write all of it or nothing, then look at it as `voiced config check` does."""
-    from daemon.commands.check import check
-    from daemon.masking import Secret
+    from daemon.commands.doctor.config_check import check
+    from daemon.text.masking import Secret
 
     with all_or_nothing(places):
         if key:

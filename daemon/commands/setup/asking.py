@@ -13,11 +13,11 @@ from typing import Any, Protocol, TypeVar
 
 from rich.text import Text
 
-from daemon.bounded_toml import TomlError, tables
 from daemon.commands.setup.questions import ALL, DEVICES, KEY, Question
 from daemon.commands.terminal import Terminal
-from daemon.printable import one_line
-from daemon.text_file import TextFileError, read_text
+from daemon.config.bounded_toml import TomlError, tables
+from daemon.text.printable import one_line
+from daemon.text.text_file import TextFileError, read_text
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from daemon.config import Config, parse
+from daemon.config.loader import Config, parse
 
 _VALUE: Final = r"""("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[\w.+:-]+)"""
 _COMMENT_COLUMN: Final = 28

@@ -6,17 +6,17 @@ import json
 from collections.abc import Callable
 from typing import ParamSpec, TypeAlias
 
-from daemon import wiring
 from daemon.commands.setup import questions
 from daemon.commands.setup.asking import Asker, SetupError
 from daemon.commands.setup.draft import Draft, DraftError
 from daemon.commands.setup.questions import Question
 from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
-from daemon.config import Config, ConfigError
-from daemon.keys import KeyTextError, key_of
-from daemon.masking import Secret
+from daemon.config.loader import Config, ConfigError
+from daemon.devices import wiring
+from daemon.network.credentials import KeyTextError, key_of
+from daemon.text.masking import Secret
 from hardware.ports import HardwareError, PinError, RgbLamp, SoundError
-from hardware.soundcards import Direction, SoundCard, cards, find
+from hardware.sound.card_discovery import Direction, SoundCard, cards, find
 
 P = ParamSpec("P")
 
@@ -100,7 +100,7 @@ class Interview:
 
     def _gpio(self) -> Gpio:
         """Find the gpiochip. A machine without one gets the virtual pins."""
-        from hardware.gpiochip import find_chip, list_chips
+        from hardware.gpio.chip_factory import find_chip, list_chips
 
         try:
             chips = list_chips()

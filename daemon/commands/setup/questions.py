@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, get_args
 
-from daemon.config import RealtimeConfig
+from daemon.config.loader import RealtimeConfig
 from hardware.ports import DeviceConfig
 
 T = TypeVar("T")

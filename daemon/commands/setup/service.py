@@ -12,8 +12,8 @@ from pathlib import Path
 from signal import SIGHUP, SIGTERM
 from typing import Final
 
-from daemon.commands.client import ControlError, Json, request, stream
 from daemon.commands.verbs import describe_call
+from daemon.control.client import ControlError, Json, request, stream
 
 UNIT: Final = "voiced.service"
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from daemon.keys import CREDENTIAL, KeyTextError, key_of
-from daemon.masking import Secret
-from daemon.text_file import TextFileError, decoded, read_text
+from daemon.network.credentials import CREDENTIAL, KeyTextError, key_of
+from daemon.text.masking import Secret
+from daemon.text.text_file import TextFileError, decoded, read_text
 
 _OWNER: Final = "root"
 _GROUP: Final = "voiced"

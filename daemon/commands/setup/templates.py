@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from daemon.commands.setup.asking import SetupError
-from daemon.config import ConfigError, parse
-from daemon.text_file import TextFileError, read_text
+from daemon.config.loader import ConfigError, parse
+from daemon.text.text_file import TextFileError, read_text
 
 KEEP: Final = "keep"
 """Instead of a board: begin with what this machine has."""

@@ -11,9 +11,9 @@ import alsaaudio
 import numpy as np
 
 from daemon.commands.doctor.mixer import quiet
-from hardware.card import Stream, open_stream, sound_error
-from hardware.listen import listen
 from hardware.ports import Board, ButtonConfig, GpioConfig, LampConfig, Mono, SoundConfig
+from hardware.sound.listen import listen
+from hardware.sound.pcm_device import Stream, open_stream, sound_error
 
 Press: TypeAlias = Literal["pressed", "stuck", "none"]
 
@@ -106,7 +106,7 @@ class ButtonTrial:
     """Watches the button and lights the lamp while it is down. Raises PinError."""
 
     def __init__(self, gpio: GpioConfig, button: ButtonConfig, lamps: dict[str, LampConfig]) -> None:
-        from hardware.gpio import GpioBoard
+        from hardware.gpio.board import GpioBoard
 
         self.pressed = threading.Event()
         self._released = threading.Event()

@@ -1,0 +1,1 @@
+"""Pure signal processing: sample formats, resampler, jitter buffer, earcon synthesis."""

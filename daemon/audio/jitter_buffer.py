@@ -1,0 +1,274 @@
+"""The jitter buffer in front of the speaker, and the clock that tells how much of it was heard.
+
+Frames are counted along one line: what `pull` gave out has been *written*, what the card still holds is
+its *delay*, and what was written less the delay has been *heard*. The line remembers which stretch of it
+carries which item until that was heard, so padding and pauses never count for an item.
+
+Not thread safe: the loop pushes and the speaker thread pulls, under a lock that belongs to the shell.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from daemon.audio.pcm import Pcm16, quantised
+from hardware.ports import Mono
+
+_REFUSED_ITEMS = 64  # a cancelled response falls silent within a round trip: the last few are enough
+_INT16 = np.float32(1 / 32768)
+_NOTHING: Mono = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How much was heard of what `stopped` threw away; every item appears in one place."""
+
+    item_id: str | None
+    """The item of which a part was heard, or None if the cut fell between items."""
+    heard_ms: int
+    """How much of that item was heard, rounded down; never more than was pushed of it."""
+    whole: tuple[str, ...]
+    """Items heard to their end that `take_heard_to_end` has not told yet."""
+    unheard: tuple[str, ...]
+    """Items of which nothing was heard."""
+
+
+class Playout:
+    """Plays items one after the other, in the order of their first push, at the card's rate.
+
+    At the start of a turn and after an underrun it waits until `start_ms` of audio are there. Every item
+    must be finished at the latest when its response ends or the link is lost: the next one waits for that.
+    """
+
+    def __init__(self, rate_hz: int, start_ms: int = 40, max_queue_s: float = 600.0) -> None:
+        self.gain = 1.0
+        """Volume, 0.0 to 1.0; a change is spread over the next pull."""
+        self.underruns = 0
+        """How often the card ran dry in the middle of an item."""
+        self.dropped_frames = 0
+        """Frames that came when `max_queue_s` were queued already."""
+        self._rate_hz = rate_hz
+        self._start_frames = rate_hz * start_ms // 1000
+        self._max_frames = int(rate_hz * max_queue_s)
+        self._items: dict[str, _Item] = {}  # in the order of playing, until heard to the end
+        self._line: deque[_Stretch] = deque()  # written and not heard yet, the oldest first
+        self._line_frames = 0
+        self._waiting = True
+        self._gain_now = 1.0
+        self._chime = _NOTHING
+        self._begun: list[str] = []
+        self._heard_to_end: list[str] = []
+        self._refused: deque[str] = deque(maxlen=_REFUSED_ITEMS)
+
+    # ------------------------------------------------------------ the loop's side
+
+    def push(self, item_id: str, samples: Mono) -> None:
+        """Queue audio of an item, at the card's rate; ignored if the item was cut or is finished."""
+        if item_id in self._refused:
+            return
+        item = self._items.setdefault(item_id, _Item(item_id))
+        if item.finished:
+            return
+        room = max(0, self._max_frames - sum(other.queued for other in self._items.values()))
+        self.dropped_frames += max(0, len(samples) - room)
+        item.put(quantised(samples[:room]))
+
+    def finish(self, item_id: str) -> None:
+        """No more audio will come for this item."""
+        if item := self._items.get(item_id):
+            item.finished = True
+            self._retire()
+
+    def heard_ms(self, item_id: str) -> int:
+        """How much of an item was heard, rounded down; 0 unless it is being played."""
+        item = self._items.get(item_id)
+        return item.heard_ms(self._rate_hz) if item else 0
+
+    def chime(self, samples: Mono) -> None:
+        """Play this where there is no item to play; the first item that can be played fades it out."""
+        if self.idle:
+            self._chime = samples
+
+    def hush(self) -> bool:
+        """No more of the chime; True if the card may still hold some of what is no item's."""
+        self._chime = _NOTHING
+        return self.idle and self._line_frames > 0
+
+    def take_begun(self) -> list[str]:
+        """Items whose first sample was written since this was last asked."""
+        begun, self._begun = self._begun, []
+        return begun
+
+    def take_heard_to_end(self) -> list[str]:
+        """Items whose last sample was heard since this was last asked."""
+        whole, self._heard_to_end = self._heard_to_end, []
+        return whole
+
+    @property
+    def idle(self) -> bool:
+        """Every item was heard to its end."""
+        return not self._items
+
+    # ------------------------------------------------------------ the speaker's side
+
+    def pull(self, frames: int) -> Mono | None:
+        """Exactly `frames` samples, padded with silence after the last item, or None: nothing to play now."""
+        playable, complete = self._playable()
+        plays = self._may_play(playable, complete, frames)
+        if not plays and not len(self._chime):
+            return None
+        samples, written = np.zeros(frames, np.float32), 0
+        if plays:
+            self._waiting = complete and playable <= frames
+            written = self._write(samples)
+        self._note(None, frames - written)
+        self._add_chime(samples, plays)
+        self._amplify(samples)
+        return samples
+
+    def played(self, delay_frames: int) -> None:
+        """Move the clock: the card still holds `delay_frames` of what was pulled."""
+        self._advance(self._line_frames - delay_frames)
+        self._retire()
+        if delay_frames <= 0 and self._items and not self._waiting:
+            self.underruns += 1
+            self._waiting = True
+
+    def stopped(self, delay_frames: int) -> Cut:
+        """The card is silent and `delay_frames` were never heard: throw away all audio, refuse its items."""
+        self._advance(self._line_frames - delay_frames)
+        self._retire()
+        items = list(self._items.values())
+        heard = items.pop(0) if items and items[0].heard else None
+        self._refused.extend(self._items)
+        self._items.clear()
+        self._chime = _NOTHING
+        self._line.clear()
+        self._line_frames = 0
+        self._waiting = True
+        return Cut(
+            item_id=heard.item_id if heard else None,
+            heard_ms=heard.heard_ms(self._rate_hz) if heard else 0,
+            whole=tuple(self.take_heard_to_end()),
+            unheard=tuple(item.item_id for item in items),
+        )
+
+    def lost(self) -> Cut:
+        """The card has gone, and with it all that it has not told of as heard."""
+        return self.stopped(self._line_frames)
+
+    # ------------------------------------------------------------ parts
+
+    def _playable(self) -> tuple[int, bool]:
+        """Frames that can be played in order, and whether nothing more is to come."""
+        playable = 0
+        for item in self._items.values():
+            playable += item.queued
+            if not item.finished:
+                return playable, False
+        return playable, True
+
+    def _may_play(self, playable: int, complete: bool, frames: int) -> bool:
+        if not playable:
+            return False
+        if complete or playable >= max(frames, self._start_frames if self._waiting else 0):
+            return True
+        # The end of a finished item does not wait for the beginning of the next one.
+        return self._waiting and next(item for item in self._items.values() if item.queued).finished
+
+    def _write(self, samples: Mono) -> int:
+        """Fill `samples` from the queues; how many frames there were."""
+        written = 0
+        for item in self._items.values():
+            if item.queued and not item.written:
+                self._begun.append(item.item_id)
+            frames = item.take(samples[written:])
+            self._note(item, frames)
+            written += frames
+            if written == len(samples) or not item.finished:
+                break
+        return written
+
+    def _note(self, item: _Item | None, frames: int) -> None:
+        if frames:
+            self._line.append(_Stretch(item, frames))
+            self._line_frames += frames
+
+    def _add_chime(self, samples: Mono, fade: bool) -> None:
+        """What is heard of a chime counts for no item."""
+        part = self._chime[: len(samples)]
+        if fade and len(part):
+            part = part * np.linspace(1.0, 0.0, len(part), dtype=np.float32)
+        samples[: len(part)] += part
+        self._chime = _NOTHING if fade else self._chime[len(part) :]
+
+    def _amplify(self, samples: Mono) -> None:
+        before, self._gain_now = self._gain_now, self.gain
+        if before != self.gain:
+            samples *= np.linspace(before, self.gain, len(samples), dtype=np.float32)
+        elif self.gain != 1.0:
+            samples *= np.float32(self.gain)
+
+    def _advance(self, frames: int) -> None:
+        """The next `frames` frames of the line have been heard."""
+        while frames > 0 and self._line:
+            stretch = self._line[0]
+            heard = min(frames, stretch.frames)
+            if stretch.item:
+                stretch.item.heard += heard
+            stretch.frames -= heard
+            self._line_frames -= heard
+            frames -= heard
+            if not stretch.frames:
+                self._line.popleft()
+
+    def _retire(self) -> None:
+        while self._items and (item := next(iter(self._items.values()))).heard_to_end:
+            del self._items[item.item_id]
+            self._heard_to_end.append(item.item_id)
+
+
+@dataclass
+class _Item:
+    item_id: str
+    queue: deque[Pcm16] = field(default_factory=deque)  # at the card's rate, in half of float32's memory
+    queued: int = 0  # frames
+    written: int = 0
+    heard: int = 0
+    finished: bool = False
+
+    @property
+    def heard_to_end(self) -> bool:
+        return self.finished and not self.queued and self.heard == self.written
+
+    def heard_ms(self, rate_hz: int) -> int:
+        return self.heard * 1000 // rate_hz
+
+    def put(self, chunk: Pcm16) -> None:
+        if len(chunk):
+            self.queue.append(chunk)
+            self.queued += len(chunk)
+
+    def take(self, samples: Mono) -> int:
+        """Move as much of the queue as there is, and as fits, into `samples`; how many frames that were."""
+        taken = 0
+        while self.queue and taken < len(samples):
+            chunk = self.queue.popleft()
+            part = chunk[: len(samples) - taken]
+            np.multiply(part, _INT16, out=samples[taken : taken + len(part)])
+            taken += len(part)
+            if len(part) < len(chunk):
+                self.queue.appendleft(chunk[len(part) :])
+        self.queued -= taken
+        self.written += taken
+        return taken
+
+
+@dataclass
+class _Stretch:
+    item: _Item | None
+    """None where the line is silent."""
+    frames: int

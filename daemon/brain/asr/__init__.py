@@ -1,0 +1,1 @@
+"""Speech recognition, restricted to the sentences of a grammar."""

@@ -1,0 +1,132 @@
+"""A network of words as an automaton over letters, which says what a writer may write next.
+
+It lets a recogniser that writes text (Moonshine) write only sentences of the grammar. A state is a set of
+positions in the network; what it allows is worked out once and kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from daemon.brain.asr.word_network import Network
+
+Position: TypeAlias = tuple[int, int]
+"""(arc, letters written of its word), or (node, one of the marks below) between words."""
+State: TypeAlias = frozenset[Position]
+
+AFTER_WORD, AFTER_STOP, AFTER_SPACE = -1, -2, -3
+WRITTEN_AS = {"percent": ("percent", "per cent", "%"), "dont": ("don't",)}
+SPECIAL_PIECES = 3
+WRITABLE = re.compile(r"[a-z0-9%' .,?!-]+")
+
+
+@dataclass
+class Trie:
+    """Pieces of text that share their beginnings; `pieces` end here."""
+
+    pieces: list[int] = field(default_factory=list)
+    onward: dict[str, Trie] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, vocabulary: Sequence[bytes]) -> Trie:
+        """The pieces of a tokenizer that English words are written with; `▁` is its space."""
+        root = cls()
+        for number, piece in enumerate(vocabulary):
+            text = piece.decode("utf-8", "replace").replace("▁", " ").lower()
+            if number >= SPECIAL_PIECES and WRITABLE.fullmatch(text):
+                root._add(text, number)
+        return root
+
+    def _add(self, text: str, number: int) -> None:
+        node = self
+        for letter in text:
+            node = node.onward.setdefault(letter, Trie())
+        node.pieces.append(number)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What may follow: pieces, the state after each, and whether the sentence may end here."""
+
+    pieces: npt.NDArray[np.int64]
+    states: tuple[State, ...]
+    may_end: bool
+
+
+class Letters:
+    """The automaton of a network, decoys written like any word."""
+
+    def __init__(self, network: Network, trie: Trie) -> None:
+        self._trie = trie
+        self._reach = network.reach()
+        self._end = network.end
+        arcs = [
+            (source, spelling, target)
+            for source, word, target in network.words
+            for spelling in WRITTEN_AS.get(word, (word.lstrip("!#"),))
+        ]
+        self._words = [word for _, word, _ in arcs]
+        self._targets = [target for _, _, target in arcs]
+        self._from: dict[int, list[int]] = {}
+        for arc, (source, _, _) in enumerate(arcs):
+            self._from.setdefault(source, []).append(arc)
+        self._allowed: dict[State, Allowed] = {}
+        self._steps: dict[tuple[State, str], State] = {}
+        self.start: State = frozenset((node, AFTER_SPACE) for node in self._reach[network.start]) | frozenset(
+            (node, AFTER_WORD) for node in self._reach[network.start]
+        )
+
+    def allowed(self, state: State) -> Allowed:
+        """What may be written in this state."""
+        if state not in self._allowed:
+            found = list(self._pieces(state))
+            self._allowed[state] = Allowed(
+                pieces=np.array([piece for piece, _ in found], np.int64),
+                states=tuple(after for _, after in found),
+                may_end=any(node == self._end and AFTER_STOP <= mark <= AFTER_WORD for node, mark in state),
+            )
+        return self._allowed[state]
+
+    def _pieces(self, state: State) -> Iterator[tuple[int, State]]:
+        waiting = [(self._trie, state)]
+        while waiting:
+            trie, here = waiting.pop()
+            yield from ((piece, here) for piece in trie.pieces)
+            for letter, onward in trie.onward.items():
+                after = self._step(here, letter)
+                if after:
+                    waiting.append((onward, after))
+
+    def _step(self, state: State, letter: str) -> State:
+        key = (state, letter)
+        if key not in self._steps:
+            self._steps[key] = frozenset(
+                after for position in state for after in self._after(position, letter)
+            )
+        return self._steps[key]
+
+    def _after(self, position: Position, letter: str) -> Iterator[Position]:
+        place, mark = position
+        if mark >= 0:
+            if self._words[place][mark] == letter:
+                yield from self._written(place, mark + 1)
+        elif (mark == AFTER_WORD and letter in " -") or (mark == AFTER_STOP and letter == " "):
+            yield place, AFTER_SPACE
+        elif mark == AFTER_WORD and letter in ".,?!":
+            yield place, AFTER_STOP
+        elif mark == AFTER_SPACE or letter == "%":
+            for arc in self._from.get(place, ()):
+                if self._words[arc][0] == letter:
+                    yield from self._written(arc, 1)
+
+    def _written(self, arc: int, letters: int) -> Iterator[Position]:
+        if letters < len(self._words[arc]):
+            yield arc, letters
+        else:
+            yield from ((node, AFTER_WORD) for node in self._reach[self._targets[arc]])

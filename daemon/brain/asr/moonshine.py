@@ -1,0 +1,186 @@
+"""The second opinion: Moonshine tiny, which writes what it hears, held to the sentences of a grammar."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from daemon.brain.asr.constrained_decoding import Letters, State, Trie
+from daemon.brain.asr.viterbi import Floats
+
+Memory: TypeAlias = dict[str, npt.NDArray[np.float32]]
+
+BEGIN, END = 1, 2
+BEAM = 4
+PIECES_PER_S = 6.5
+LEAST_PIECES = 24
+WORST = 5.0
+SAMPLES_PER_FRAME = 384
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was written freely, and how a proposed sentence compares with it.
+
+    `better` is a sentence of the grammar that is likelier than the proposal, else empty. `gap` is how much
+    likelier per piece (natural log) the free text is than the proposal; at most 5.
+    """
+
+    free_text: str
+    better: str
+    gap: float
+
+
+@dataclass(frozen=True)
+class _Draft:
+    score: float
+    pieces: tuple[int, ...]
+    state: State
+
+
+class Moonshine:
+    """Encoder and decoder in onnxruntime. Raises ImportError where a package is missing."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+
+        folder = _model_folder()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._encoder = onnxruntime.InferenceSession(str(folder / "encoder_model.ort"), options)
+        self._decoder = onnxruntime.InferenceSession(str(folder / "decoder_model_merged.ort"), options)
+        self._encoder_inputs = [node.name for node in self._encoder.get_inputs()]
+        inputs = {node.name: node.shape for node in self._decoder.get_inputs()}
+        self._memory_shapes = {name: shape for name, shape in inputs.items() if name.startswith("past")}
+        self._decoder_inputs = set(inputs)
+        self._outputs = [node.name for node in self._decoder.get_outputs()]
+        self._vocabulary = _vocabulary((folder / "tokenizer.bin").read_bytes())
+        self.trie = Trie.of(self._vocabulary)
+
+    def write(self, samples: Floats) -> str:
+        """What this utterance, 16 kHz, says by itself."""
+        return self._text(self._write_freely(self._encode(samples), _most_pieces(samples))[0])
+
+    def read(self, samples: Floats, proposal: Letters, grammar: Letters) -> Reading:
+        """Weigh a proposed sentence, and look for a better one in the grammar. 16 kHz."""
+        sound, most = self._encode(samples), _most_pieces(samples)
+        free, free_score = self._write_freely(sound, most)
+        proposed = self._write_held(sound, proposal, max(most, LEAST_PIECES), None)
+        if proposed is None:
+            return Reading(self._text(free), "", WORST)
+        better = self._write_held(sound, grammar, max(most, LEAST_PIECES), proposed)
+        length = len(proposed.pieces) + 1
+        return Reading(
+            free_text=self._text(free),
+            better=self._text(better.pieces) if better and better is not proposed else "",
+            gap=min((free_score - proposed.score) / max(length, len(free) + 1), WORST),
+        )
+
+    def _encode(self, samples: Floats) -> Floats:
+        waveform = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
+        feeds = {self._encoder_inputs[0]: waveform}
+        if len(self._encoder_inputs) > 1:
+            feeds[self._encoder_inputs[1]] = np.ones_like(waveform, np.int64)
+        encoded: Floats = self._encoder.run(None, feeds)[0]
+        return encoded
+
+    def _write_freely(self, sound: Floats, most: int) -> tuple[tuple[int, ...], float]:
+        pieces: tuple[int, ...] = ()
+        score, memory, piece = 0.0, None, BEGIN
+        for _ in range(most):
+            likely, memory = self._step(sound, [piece], memory)
+            piece = int(likely[0].argmax())
+            score += float(likely[0, piece])
+            if piece == END:
+                break
+            pieces += (piece,)
+        return pieces, score
+
+    def _write_held(self, sound: Floats, letters: Letters, most: int, done: _Draft | None) -> _Draft | None:
+        """Beam search inside the automaton for something better than what is done already."""
+        drafts, memory = [_Draft(0.0, (), letters.start)], None
+        for _ in range(most):
+            last = [draft.pieces[-1] if draft.pieces else BEGIN for draft in drafts]
+            likely, memory = self._step(sound, last, memory)
+            onward: list[tuple[int, _Draft]] = []
+            for row, draft in enumerate(drafts):
+                allowed = letters.allowed(draft.state)
+                if allowed.may_end and (done is None or draft.score + likely[row, END] > done.score):
+                    done = _Draft(draft.score + float(likely[row, END]), draft.pieces, draft.state)
+                scores = draft.score + likely[row, allowed.pieces]
+                for best in np.argsort(-scores)[:BEAM]:
+                    pieces = (*draft.pieces, int(allowed.pieces[best]))
+                    onward.append((row, _Draft(float(scores[best]), pieces, allowed.states[best])))
+            onward.sort(key=lambda choice: -choice[1].score)
+            least = done.score if done else -np.inf
+            kept = [choice for choice in onward[:BEAM] if choice[1].score > least]
+            if not kept:
+                break
+            drafts = [draft for _, draft in kept]
+            rows = [row for row, _ in kept]
+            memory = {name: values[rows] for name, values in memory.items()}
+        return done
+
+    def _step(self, sound: Floats, pieces: list[int], memory: Memory | None) -> tuple[Floats, Memory]:
+        """Log likelihood of every next piece, for a batch of drafts, and what the decoder remembers."""
+        batch = len(pieces)
+        past = memory or {
+            name: np.zeros((batch, shape[1], 0, shape[3]), np.float32)
+            for name, shape in self._memory_shapes.items()
+        }
+        feeds: dict[str, npt.NDArray[np.generic]] = {
+            **past,
+            "input_ids": np.array(pieces, np.int64).reshape(batch, 1),
+            "encoder_hidden_states": np.repeat(sound, batch, axis=0),
+        }
+        optional = {
+            # The decoder wants a mask of samples, and looks at the first of each frame.
+            "encoder_attention_mask": np.ones((batch, sound.shape[1] * SAMPLES_PER_FRAME), np.int64),
+            "use_cache_branch": np.array([memory is not None]),
+        }
+        feeds |= {name: value for name, value in optional.items() if name in self._decoder_inputs}
+        found = dict(zip(self._outputs, self._decoder.run(None, feeds), strict=True))
+        after = {
+            name: past[name]
+            if memory and ".encoder." in name
+            else found["present" + name.removeprefix("past_key_values")]
+            for name in self._memory_shapes
+        }
+        logits = found["logits"][:, -1].astype(np.float64)
+        logits -= logits.max(axis=1, keepdims=True)
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), after
+
+    def _text(self, pieces: tuple[int, ...]) -> str:
+        written = b"".join(self._vocabulary[piece] for piece in pieces)
+        return written.decode("utf-8", "ignore").replace("▁", " ").strip()
+
+
+def _model_folder() -> Path:
+    spec = importlib.util.find_spec("moonshine_voice")
+    if spec is None or not spec.submodule_search_locations:
+        raise ImportError("No module named 'moonshine_voice'", name="moonshine_voice")
+    return Path(spec.submodule_search_locations[0]) / "assets" / "tiny-en"
+
+
+def _most_pieces(samples: Floats) -> int:
+    return int(len(samples) / 16000 * PIECES_PER_S) + 4
+
+
+def _vocabulary(data: bytes) -> list[bytes]:
+    """The pieces of a tokenizer file: each a length (one byte, or two from 128 up) and its bytes."""
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(data):
+        length = data[at]
+        at += 1
+        if length >= 128:
+            length = data[at] * 128 + length - 128
+            at += 1
+        pieces.append(data[at : at + length])
+        at += length
+    return pieces

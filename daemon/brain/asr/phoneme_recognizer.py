@@ -1,0 +1,111 @@
+"""Engine `small`: hama's phone posteriors, searched along the word graph of the grammar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.brain.asr.acoustic_model import Hama, Scorer, shipped_confusions
+from daemon.brain.asr.confidence import Sureness
+from daemon.brain.asr.lexicon import Lexicon
+from daemon.brain.asr.preprocessing import Mono16k, clean
+from daemon.brain.asr.recognizer import Heard, confirmed
+from daemon.brain.asr.scoring import NO_MATCH, Match, match
+from daemon.brain.asr.viterbi import Floats, Layout, WordGraph
+from daemon.brain.asr.word_network import Network
+from daemon.brain.nlu.grammar import Grammar, Meaning
+
+SURENESS = Sureness(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
+"""As `python -m tests.bench.hearing --ship` fits them; learn them again when the ear changes."""
+
+LEAST_PHONES = 3
+KEPT_GRAPHS = 4
+HOPELESS_ODDS = -5.0
+UNCLEAR = "[unclear]"
+"""The transcript of what is like nothing that this ear knows."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The best sentence for one utterance and the log odds that it was the one said."""
+
+    match: Match
+    meaning: Meaning | None
+    odds: float
+
+
+NOTHING = Candidate(NO_MATCH, None, -99.0)
+
+
+class SmallEar:
+    """Hears with one acoustic model; see `hearing.Ear`."""
+
+    def __init__(self, model: Hama, lexicon: Lexicon, scorer: Scorer) -> None:
+        self.model, self.lexicon, self.scorer = model, lexicon, scorer
+        self.graphs: dict[str, WordGraph] = {}
+
+    @classmethod
+    def load(cls) -> SmallEar:
+        """As shipped. Raises ImportError where hama is missing."""
+        model = Hama()
+        return cls(model, Lexicon(model.spell_out), Scorer(model.tokens, shipped_confusions()))
+
+    def prepare(self, grammar: Grammar) -> None:
+        """Build the graphs of this grammar, with and without a question pending."""
+        self.graph(grammar.text)
+        self.graph(grammar.text_when_asked)
+
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Hear one utterance, 16 kHz."""
+        return self.decide(self.candidate(samples, grammar, pending), pending)
+
+    def decide(self, found: Candidate, pending: Meaning | None) -> Heard:
+        """What this engine makes of a candidate by itself."""
+        certainty = SURENESS.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
+        heard = Heard(
+            words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
+            meaning=found.meaning if certainty != "refuse" else None,
+            certainty=certainty,
+            scores=figures(found),
+        )
+        return confirmed(heard, pending)
+
+    def candidate(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Candidate:
+        """The best sentence of the grammar, whether it is good enough or not."""
+        sound = clean(samples)
+        if not sound.speech:
+            return NOTHING
+        return self.weigh(self.model.log_posteriors(sound.samples), grammar, pending)
+
+    def weigh(self, log_posteriors: Floats, grammar: Grammar, pending: Meaning | None) -> Candidate:
+        """The best sentence for these posteriors, shape (frames, tokens)."""
+        heard_phones = self.scorer.heard(log_posteriors)
+        if heard_phones < (LEAST_PHONES if pending is None else 1):
+            return NOTHING
+        scores, greedy = self.scorer.scores(log_posteriors)
+        graph = self.graph(grammar.text if pending is None else grammar.text_when_asked)
+        found = match(graph, scores, greedy, heard_phones)
+        meaning = None if found.decoy else grammar.understand(found.text)
+        return Candidate(found, meaning, SURENESS.odds(found.figures))
+
+    def graph(self, pattern: str) -> WordGraph:
+        """The graph of a pattern, built once; the oldest are forgotten."""
+        if pattern not in self.graphs:
+            while len(self.graphs) >= KEPT_GRAPHS:
+                del self.graphs[next(iter(self.graphs))]
+            layout = Layout.of(Network(pattern), self.pronounce)
+            self.graphs[pattern] = WordGraph(layout, self.scorer.blank)
+        return self.graphs[pattern]
+
+    def pronounce(self, word: str) -> list[tuple[int, ...]]:
+        """Every way to say a word, as labels of the scores."""
+        return [tuple(self.scorer.labels(form)) for form in self.lexicon.pronunciations(word)]
+
+
+def figures(found: Candidate) -> dict[str, float]:
+    """What the log says about a candidate."""
+    return {
+        "odds": found.odds,
+        "fit": found.match.fit,
+        "worst_word": found.match.worst_word,
+        "margin": found.match.margin,
+    }

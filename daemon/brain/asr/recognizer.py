@@ -1,0 +1,68 @@
+"""The ear: samples and a grammar in, a meaning and how sure it is out.
+
+`small` searches phone posteriors along a word graph; `both` acts only where Moonshine reads the same meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from daemon.brain.asr.confidence import Certainty
+from daemon.brain.asr.preprocessing import Mono16k
+from daemon.brain.nlu.grammar import Grammar, Meaning
+
+__all__ = ["Certainty", "Ear", "EarError", "Heard", "Mono16k", "confirmed", "open_ear"]
+
+
+class EarError(Exception):
+    """An engine cannot be loaded; the message is one sentence with the remedy."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the ear makes of one utterance.
+
+    `words` is the best reading, for the transcript, even where it is refused; empty where nobody spoke.
+    `meaning` is None where it is refused. `scores` go to the log.
+    """
+
+    words: str
+    meaning: Meaning | None
+    certainty: Certainty
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+class Ear(Protocol):
+    """An engine that hears. Both methods take tens of milliseconds or more: call them off the loop."""
+
+    def prepare(self, grammar: Grammar) -> None:
+        """Build and keep what the search needs for this grammar; new names cost some milliseconds a word."""
+
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Hear one utterance; `pending` is what the brain has just asked back, if it has."""
+
+
+def open_ear(engine: Literal["small", "both"]) -> Ear:
+    """Load the models of this engine: half a second, or two. Raises EarError."""
+    try:
+        if engine == "both":
+            from daemon.brain.asr.ensemble_recognizer import BothEar
+
+            return BothEar.load()
+        from daemon.brain.asr.phoneme_recognizer import SmallEar
+
+        return SmallEar.load()
+    except ImportError as error:
+        raise EarError(
+            f"The offline brain's engine {engine!r} needs the package {error.name!r}: "
+            "install voiced with its extra `offline` (pip install 'voiced[offline]')."
+        ) from error
+
+
+def confirmed(heard: Heard, pending: Meaning | None) -> Heard:
+    """An answer to the brain's question needs no question of its own; the same command again is a yes."""
+    if heard.certainty != "ask" or pending is None or heard.meaning is None:
+        return heard
+    answers = heard.meaning == pending or heard.meaning.kind in ("yes", "no")
+    return replace(heard, certainty="sure") if answers else heard

@@ -1,0 +1,1 @@
+"""Language understanding: tools become sentences, and sentences become calls of tools."""

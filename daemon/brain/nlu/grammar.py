@@ -1,0 +1,107 @@
+"""What a sentence means: the tools of a session become sentences, and sentences become calls of them.
+
+Pure: no model, no clock. The same patterns feed the graph that listens and the parser that understands.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+
+from daemon.brain.nlu import decoys
+from daemon.brain.nlu.intent_templates import ANSWERS, sentences
+from daemon.brain.nlu.intents import Call, Meaning, Sentence, Tool
+from daemon.brain.nlu.template_syntax import compiled, one_of, plain
+
+__all__ = ["Call", "Grammar", "Meaning", "Tool"]
+
+BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
+AFTER = "[ please ]"
+MOST_EXAMPLES = 6
+MOST_COMMANDS = 8
+LONGEST_COMMAND = 500
+"""In characters; whoever writes more tells a story."""
+
+MOST_WORDS = 300_000
+"""In the patterns of all sentences: 200 tools of 200 names each, a few seconds' work."""
+
+MOST_HEARD_WORDS = 10_000
+"""In the patterns that the ear listens for: it learns and searches them for one session after the other."""
+
+
+class Grammar:
+    """Every sentence that the tools of one session give, spoken or typed."""
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self._sentences = tuple(_within(sentences(tools), MOST_WORDS))
+        self._parsers = [
+            (compiled(f"{BEFORE} ( {sentence.pattern} ) {AFTER}"), sentence.meaning)
+            for sentence in (*self._sentences, *ANSWERS)
+        ]
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The pattern of everything that may be spoken, decoys and all, for the word graph."""
+        return f"{decoys.OPENINGS} {BEFORE} {one_of(self._heard)} {AFTER}"
+
+    @property
+    def unheard(self) -> int:
+        """How many spoken sentences are more than the ear can learn: they are understood in writing only."""
+        return sum(sentence.spoken for sentence in self._sentences) - len(self._heard)
+
+    @functools.cached_property
+    def _heard(self) -> list[str]:
+        spoken = (sentence for sentence in self._sentences if sentence.spoken)
+        return [sentence.pattern for sentence in _within(spoken, MOST_HEARD_WORDS)]
+
+    @functools.cached_property
+    def text_when_asked(self) -> str:
+        """The same after a question: an answer or a new command."""
+        answers = one_of(sentence.pattern for sentence in ANSWERS if sentence.spoken)
+        return f"( {self.text} | {answers} )"
+
+    def understand(self, text: str) -> Meaning | None:
+        """The meaning of typed or recognised words, None where they are no sentence of this grammar.
+
+        Commands may be strung together with `and`. Answers (yes, no) are understood too: whether there
+        is a question is the caller's to know.
+        """
+        if len(text) > LONGEST_COMMAND:
+            return None
+        words = plain(text)
+        whole = self._one(words)
+        return whole if whole is not None else self._several(words)
+
+    def _one(self, words: str) -> Meaning | None:
+        for pattern, meaning in self._parsers:
+            if match := pattern.fullmatch(f"{words} " if words else ""):
+                return meaning({slot: said.strip() for slot, said in match.groupdict().items() if said})
+        return None
+
+    def _several(self, words: str) -> Meaning | None:
+        first, *rest = words.split(" and ")
+        for index in range(min(len(rest), MOST_COMMANDS)):
+            head = self._one(" and ".join([first, *rest[:index]]))
+            if head is not None and head.kind == "calls":
+                tail = self.understand(" and ".join(rest[index:]))
+                if tail is not None and tail.kind == "calls":
+                    return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
+        return None
+
+    def help(self, most: int = MOST_EXAMPLES) -> str:
+        """A sentence on what can be said, with names of this box and at most so many examples."""
+        examples = [sentence.example for sentence in self._sentences if sentence.example]
+        if not examples:
+            return "There is nothing here that I can do."
+        *first, last = examples[:most]
+        return f"You can say: {', '.join(first)}, or {last}." if first else f"You can say: {last}."
+
+
+def _within(sentences: Iterable[Sentence], most_words: int) -> Iterator[Sentence]:
+    """The first sentences, and of those with many names those that still fit: work has an end."""
+    words = 0
+    for sentence in sentences:
+        length = len(sentence.pattern.split())
+        if words + length <= most_words:
+            words += length
+            yield sentence

@@ -1,0 +1,249 @@
+"""What can be said to a box: each tool of the session gives its sentences.
+
+Spoken sentences are few and plain: every one more is one more that another can be mistaken for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from daemon.brain.nlu.entities import Names
+from daemon.brain.nlu.intents import Meaning, Sentence, Slots, Tool, choices, each, joined, one
+from daemon.brain.nlu.plugin_templates import own
+from daemon.brain.nlu.template_syntax import count, loosely, numbers, plain, words
+
+PERCENT = f"<percent {numbers(0, 100)} > percent"
+MOST_NAMES_BESIDE = 200
+"""Of the box's names, so many are listened for beside those that a tool takes."""
+
+MEASURES = frozenset(
+    words("temperature distance humidity pressure brightness level weight speed voltage power")
+)
+EVENTS = frozenset(words("motion movement presence smoke rain leak"))
+
+
+@dataclass(frozen=True)
+class Box:
+    """The devices of a session: every name, and the names of those that can be set."""
+
+    names: tuple[str, ...]
+    outputs: frozenset[str]
+
+
+def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
+    """Every sentence of these tools, then the questions about the box itself and the answers to its own."""
+    tools = list({tool["name"]: tool for tool in tools}.values())
+    named = [(tool["name"], plain(name)) for tool in tools for name in choices(tool, "device")]
+    box = Box(
+        names=tuple(dict.fromkeys(name for _, name in named))[:MOST_NAMES_BESIDE],
+        outputs=frozenset(name for tool, name in named if tool == "set_device"),
+    )
+    for tool in tools:
+        yield from _BUILT_IN.get(tool["name"], _own)(tool, box)
+    yield from ABOUT
+
+
+def _switching(tool: Tool, box: Box) -> Iterator[Sentence]:
+    devices = Names(choices(tool, "device"), box.names)
+    every = "<every everything | all [ of ] [ the ] lights | [ all ] the lights >"
+    lights = devices.lights()
+
+    def switch(said: Slots) -> Meaning:
+        state = said.get("state", "toggle")
+        found = devices.find(said["devices"])
+        return each(f"{joined(found)}, {state}", "set_device", found, state=state)
+
+    def switch_every(said: Slots) -> Meaning:
+        everything = said["every"] == "everything" or not lights
+        found = list(devices.values.values()) if everything else lights
+        readback = "everything" if everything else "all lights"
+        return each(f"{readback}, {said['state']}", "set_device", found, state=said["state"])
+
+    if devices:
+        verb, state = "( turn | switch )", "<state on | off >"
+        forms = f"( {verb} ( {state} | !up | !down ) | toggle ) {loosely(devices.some)} [ !tomorrow ]"
+        yield Sentence(forms, switch, example=f"turn on {joined(devices.examples(1))}")
+        yield Sentence(f"{verb} {devices.some} {state}", switch)
+        yield Sentence(f"{verb} {state} {every}", switch_every)
+        yield Sentence(f"{verb} {every} {state}", switch_every)
+        yield Sentence(f"{devices.some} {state}", switch, spoken=False)
+        yield Sentence(f"{every} {state}", switch_every, spoken=False)
+
+
+def _levels(tool: Tool, box: Box) -> Iterator[Sentence]:
+    devices = Names(choices(tool, "device"), box.names)
+
+    def level(said: Slots) -> Meaning:
+        found, percent = devices.find(said["devices"]), count(said["percent"])
+        return each(f"{joined(found)}, {percent} percent", "set_level", found, percent=percent)
+
+    if devices:
+        forms = f"( set | dim | turn ) {loosely(devices.some)} [ up | down ] to [ !two ] {PERCENT}"
+        yield Sentence(forms, level, example=f"set {joined(devices.examples(1))} to fifty percent")
+        number = PERCENT.replace("> percent", "> [ percent ]")
+        yield Sentence(f"[ set | dim | turn ] {devices.some} [ to ] {number}", level, spoken=False)
+
+
+def _colours(tool: Tool, box: Box) -> Iterator[Sentence]:
+    values = choices(tool, "device")
+    nicknames = {"light": values[0], "lights": values[0]} if len(values) == 1 else {}
+    devices = Names(values, box.names, nicknames)
+
+    def colour(said: Slots) -> Meaning:
+        found = devices.find(said["device"])
+        return each(f"{joined(found)}, {said['colour']}", "set_colour", found, colour=said["colour"])
+
+    if devices:
+        colours = f"<colour {' | '.join(choices(tool, 'colour'))} >"
+        example = f"make {joined(devices.examples(1))} {choices(tool, 'colour')[0]}"
+        yield Sentence(f"( make | turn | set ) {devices.one} [ to ] {colours}", colour, example=example)
+
+
+def _blinking(tool: Tool, box: Box) -> Iterator[Sentence]:
+    devices = Names(choices(tool, "device"), box.names)
+
+    def blink(said: Slots) -> Meaning:
+        found, often = devices.find(said["device"]), said.get("often", "three times")
+        times = {"once": 1, "twice": 2}.get(often) or count(often.removesuffix("s").removesuffix(" time"))
+        return each(f"blink {joined(found)} {often}", "blink_device", found, times=times)
+
+    if devices:
+        often = f"<often once | twice | {numbers(1, 20)} ( times | time ) >"
+        example = f"blink {joined(devices.examples(1))} twice"
+        yield Sentence(f"blink {loosely(devices.one)} {often}", blink, example=example)
+        yield Sentence(f"( blink | flash ) {devices.one} [ {often} ]", blink, spoken=False)
+
+
+def _pulsing(tool: Tool, box: Box) -> Iterator[Sentence]:
+    devices = Names(choices(tool, "device"), box.names)
+
+    def pulse(said: Slots) -> Meaning:
+        found, seconds = devices.find(said["device"]), count(said.get("seconds", "one"))
+        unit = "second" if seconds == 1 else "seconds"
+        return each(f"pulse {joined(found)} for {seconds} {unit}", "pulse_device", found, seconds=seconds)
+
+    if devices:
+        seconds = f"for <seconds {numbers(1, 60)} > ( second | seconds )"
+        yield Sentence(f"pulse {loosely(devices.one)} {seconds}", pulse)
+        yield Sentence(f"pulse {devices.one} [ {seconds} ]", pulse, spoken=False)
+
+
+def _reading(tool: Tool, box: Box) -> Iterator[Sentence]:
+    readable = choices(tool, "device")
+    outputs = [name for name in readable if plain(name) in box.outputs]
+    measures = [name for name in readable if plain(name).split()[-1] in MEASURES and name not in outputs]
+    events = [name for name in readable if plain(name).split()[-1] in EVENTS and name not in outputs]
+    contacts = [name for name in readable if name not in {*outputs, *measures, *events}]
+    forms = [
+        (contacts, "is the {} ( open | closed )", "is the {} open"),
+        (measures, "what is the {}", "what is the {}"),
+        (events, "is there [ any ] {}", "is there any {}"),
+        (outputs, "is the {} ( on | off )", "is the {} on"),
+        (readable, "( read | check | how is | what is ) the {}", ""),
+    ]
+    for values, form, example in forms:
+        if values:
+            yield _question(Names(values, box.names if example else ()), form, example)
+
+
+def _question(devices: Names, form: str, example: str) -> Sentence:
+    def read(said: Slots) -> Meaning:
+        found = devices.find(said["device"])
+        return each(joined(found), "read_device", found)
+
+    spoken = bool(example)
+    return Sentence(form.format(devices.bare), read, spoken, example.format(*devices.examples(1)))
+
+
+def _listing(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+    def meaning(_said: Slots) -> Meaning:
+        return one("the list of devices", "list_devices")
+
+    yield Sentence("list [ all ] [ the | my ] devices", meaning)
+    yield Sentence(
+        "( what | which ) devices ( are there | do you have | can you see )", meaning, spoken=False
+    )
+
+
+def _telling_time(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+    def meaning(_said: Slots) -> Meaning:
+        return one("the time", "current_time")
+
+    forms = "what time is it | what is the ( time | !weather | !date )"
+    yield Sentence(forms, meaning, example="what time is it")
+    yield Sentence("[ tell me ] the time", meaning, spoken=False)
+
+
+def _volume(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+    def meaning(said: Slots) -> Meaning:
+        percent = count(said["percent"])
+        return one(f"the volume, {percent} percent", "set_volume", percent=percent)
+
+    yield Sentence(f"( set | turn ) [ the ] volume [ up | down ] to {PERCENT}", meaning)
+    loose = PERCENT.replace("> percent", "> [ percent ]")
+    yield Sentence(f"[ set ] [ the ] volume [ to ] {loose}", meaning, spoken=False)
+
+
+def _volume_steps(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+    def meaning(said: Slots) -> Meaning:
+        direction = {"louder": "up", "quieter": "down"}.get(said["direction"], said["direction"])
+        return one(f"the volume, {direction}", "change_volume", direction=direction)
+
+    yield Sentence("[ turn [ the ] ] volume <direction up | down >", meaning)
+    yield Sentence("turn <direction up | down > the volume", meaning, example="turn down the volume")
+    yield Sentence("[ speak ] <direction louder | quieter >", meaning, spoken=False)
+
+
+def _stopping(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+    def meaning(_said: Slots) -> Meaning:
+        return one("stop", "stop_conversation")
+
+    yield Sentence("stop", meaning)
+    yield Sentence(
+        "stop ( it | talking | listening ) | goodbye | good bye | that is all", meaning, spoken=False
+    )
+
+
+def _forgetting(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+    def meaning(_said: Slots) -> Meaning:
+        return one("forget the conversation", "forget_conversation")
+
+    yield Sentence("forget ( the | this | our ) conversation", meaning)
+    yield Sentence("forget ( it | this | everything | what i said )", meaning, spoken=False)
+
+
+def _own(tool: Tool, _box: Box) -> Iterator[Sentence]:
+    yield from own(tool)
+
+
+def _always(meaning: Meaning) -> Callable[[Slots], Meaning]:
+    return lambda _said: meaning
+
+
+ABOUT = (
+    Sentence("what can ( you | !i ) do", _always(Meaning("help", readback="what I can do"))),
+    Sentence("help [ me ] | what can i ( say | do )", _always(Meaning("help")), spoken=False),
+)
+ANSWERS = (
+    Sentence("yes [ please ] | yeah | okay", _always(Meaning("yes", readback="yes"))),
+    Sentence(
+        "yep | ok | sure | correct | right | do it", _always(Meaning("yes", readback="yes")), spoken=False
+    ),
+    Sentence("no [ thank you | thanks ] | cancel", _always(Meaning("no", readback="no"))),
+    Sentence("nope | wrong | never mind | dont", _always(Meaning("no", readback="no")), spoken=False),
+)
+_BUILT_IN: dict[str, Callable[[Tool, Box], Iterator[Sentence]]] = {
+    "set_device": _switching,
+    "set_level": _levels,
+    "set_colour": _colours,
+    "blink_device": _blinking,
+    "pulse_device": _pulsing,
+    "read_device": _reading,
+    "list_devices": _listing,
+    "current_time": _telling_time,
+    "set_volume": _volume,
+    "change_volume": _volume_steps,
+    "stop_conversation": _stopping,
+    "forget_conversation": _forgetting,
+}

@@ -1,0 +1,90 @@
+"""What a sentence comes to: calls of tools, and the sentences that a tool can be called by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from daemon.brain.nlu.template_syntax import plain
+
+Tool: TypeAlias = Mapping[str, Any]
+"""A function tool as `session.update` carries it: type, name, description, parameters (JSON Schema)."""
+
+Slots: TypeAlias = Mapping[str, str]
+"""What the named parts of a pattern matched, in plain words; parts that were left out are missing."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a tool; `arguments` fit the tool's schema."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What was meant: calls to make, or a question about the brain itself, or an answer to its question.
+
+    `readback` names it in a few words that can be asked: `the lamp, on`.
+    """
+
+    kind: Literal["calls", "help", "yes", "no"]
+    calls: tuple[Call, ...] = ()
+    readback: str = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A pattern (see `wording`) and what its parts mean.
+
+    An unspoken one is understood only when typed. The example is for those who ask what they can say.
+    """
+
+    pattern: str
+    meaning: Callable[[Slots], Meaning]
+    spoken: bool = True
+    example: str = ""
+
+
+def one(readback: str, tool: str, **arguments: Any) -> Meaning:
+    """A single call."""
+    return Meaning("calls", (Call(tool, arguments),), readback)
+
+
+def each(readback: str, tool: str, devices: Sequence[str], **arguments: Any) -> Meaning:
+    """The same call for each of the devices."""
+    return Meaning(
+        "calls", tuple(Call(tool, {"device": device, **arguments}) for device in devices), readback
+    )
+
+
+def joined(names: Sequence[str]) -> str:
+    """`the lamp, the fan and the heater`."""
+    *first, last = [f"the {plain(name)}" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def choices(tool: Tool, parameter: str) -> list[str]:
+    """The enum of a parameter, empty where it has none; values without a word cannot be said."""
+    return sayable(properties(tool).get(parameter, {}))
+
+
+def properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
+    """The schemas of the parameters, null left aside; anything that is no object is left out."""
+    schemas = (tool.get("parameters") or {}).get("properties") or {}
+    return {name: _but_null(schema) for name, schema in schemas.items() if isinstance(schema, Mapping)}
+
+
+def _but_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of `anyOf: [..., {type: null}]` with one other option that option: nobody says null."""
+    any_of = schema.get("anyOf")
+    options = [each for each in any_of if isinstance(each, Mapping)] if isinstance(any_of, list) else []
+    others = [each for each in options if each.get("type") != "null"]
+    return {**schema, **others[0]} if len(others) == 1 else schema
+
+
+def sayable(schema: Mapping[str, Any]) -> list[str]:
+    """The values of an enum that have a word to say."""
+    return [value for value in schema.get("enum") or () if isinstance(value, str) and plain(value)]

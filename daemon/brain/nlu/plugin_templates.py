@@ -1,0 +1,79 @@
+"""Sentences for the tools that the owner wrote: the words of the name, then a phrase for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.brain.nlu.intents import Meaning, Sentence, Slots, Tool, one, properties, sayable
+from daemon.brain.nlu.template_syntax import count, numbers, plain
+
+MOST_PHRASES = 8
+"""What can be left out, and values that begin alike, double the ways to read a sentence each."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How one parameter is said, and how what was said becomes its value."""
+
+    parameter: str
+    pattern: str
+    value: Callable[[str], Any]
+
+
+def own(tool: Tool) -> Iterator[Sentence]:
+    """At most one sentence: none where a required parameter cannot be said in a word or a number."""
+    schema = tool.get("parameters") or {}
+    required = set(schema.get("required") or ())
+    optional_left = MOST_PHRASES - len(required)
+    phrases: dict[str, Phrase] = {}
+    for index, (parameter, kind) in enumerate(properties(tool).items()):
+        phrase = _phrase(f"p{index}", parameter, kind)
+        if phrase is not None and (parameter in required or optional_left > 0):
+            phrases[f"p{index}"] = phrase
+            optional_left -= parameter not in required
+    words = plain(tool["name"].replace("_", " ")).split()
+    if (
+        not words
+        or len(required) > MOST_PHRASES
+        or required - {phrase.parameter for phrase in phrases.values()}
+    ):
+        return
+    name = " [ the ] ".join(words)
+    parts = (
+        phrase.pattern if phrase.parameter in required else f"[ {phrase.pattern} ]"
+        for phrase in phrases.values()
+    )
+
+    def meaning(said: Slots) -> Meaning:
+        arguments = {
+            phrase.parameter: phrase.value(said[slot]) for slot, phrase in phrases.items() if slot in said
+        }
+        readback = ", ".join([" ".join(words), *(str(value) for value in arguments.values())])
+        return one(readback, tool["name"], **arguments)
+
+    yield Sentence(" ".join([name, *parts]), meaning)
+
+
+def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None:
+    said = {plain(value): value for value in sayable(kind)}
+    if said:
+        return Phrase(parameter, f"[ to | for | at ] [ the ] <{slot} {' | '.join(said)} >", said.__getitem__)
+    if kind.get("type") not in ("integer", "number"):
+        return None
+    low, high = max(0, _bound(kind, "minimum", 0)), min(100, _bound(kind, "maximum", 100))
+    if low > high:
+        return None
+    unit = plain(parameter)
+    single = unit.removesuffix("s")
+    return Phrase(
+        parameter,
+        f"[ to | for | at ] [ {unit} ] <{slot} {numbers(low, high)} > [ {unit} | {single} ]",
+        count,
+    )
+
+
+def _bound(kind: Mapping[str, Any], name: str, otherwise: int) -> int:
+    bound = kind.get(name)
+    return int(bound) if isinstance(bound, int | float) and abs(bound) < 1e9 else otherwise

@@ -1,0 +1,1 @@
+"""The Realtime protocol as a server: sessions, conversation items, responses, turn detection."""

@@ -1,0 +1,210 @@
+"""The conversation: items in order, the sound that belongs to them, and a limit to what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec import UNSET
+
+from daemon.brain.server import errors
+from daemon.brain.server.chain import Chain
+from daemon.brain.server.errors import Refusal
+from daemon.brain.server.formats import PCM16, Format
+from daemon.brain.server.ids import new_id
+from daemon.realtime.events import Content, Item
+
+MAX_BYTES = 16 * 2**20
+MAX_ITEMS = 10_000
+
+
+@dataclass(eq=False)
+class Entry:
+    """An item with its sound, in the format it came or went in, of the one audio part it may have."""
+
+    item: Item
+    audio: bytearray = field(default_factory=bytearray)
+    format: Format = PCM16
+
+    @property
+    def id(self) -> str:
+        """The item's id."""
+        return str(self.item.id)
+
+    @property
+    def parts(self) -> list[Content]:
+        """The content parts; none where the item is no message."""
+        return self.item.content or []
+
+    @property
+    def audio_ms(self) -> int:
+        """How long the sound is."""
+        return self.format.ms(self.audio)
+
+    @property
+    def text(self) -> str:
+        """What is written in it, transcripts included."""
+        written = [text for part in self.parts for text in (part.text, part.transcript) if text]
+        return " ".join([*written, *(text for text in (self.item.arguments, self.item.output) if text)])
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds."""
+        images = sum(len(part.image_url or "") for part in self.parts)
+        return 512 + len(self.audio) + len(self.text) + images
+
+    def snapshot(self) -> Item:
+        """The item as events carry it now, without sound; later changes do not reach it."""
+        parts = [msgspec.structs.replace(part) for part in self.parts]
+        return msgspec.structs.replace(self.item, content=parts if self.item.content else self.item.content)
+
+    def with_audio(self) -> Item:
+        """The item as `conversation.item.retrieved` carries it."""
+        item = self.snapshot()
+        for part in item.content or []:
+            if part.type in ("input_audio", "output_audio"):
+                part.audio = bytes(self.audio)
+                part.format = self.format.echo()
+        return item
+
+
+class _Index:
+    """Entries by a name that clients choose, and may choose twice: the newest counts."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[Entry, None]] = {}
+
+    def add(self, name: str, entry: Entry) -> None:
+        self._entries.setdefault(name, {})[entry] = None
+
+    def remove(self, name: str, entry: Entry) -> None:
+        same = self._entries[name]
+        del same[entry]
+        if not same:
+            del self._entries[name]
+
+    def newest(self, name: str) -> Entry | None:
+        return next(reversed(self._entries.get(name, {})), None)
+
+
+class Conversation:
+    """The default conversation of one session: MAX_ITEMS at most, the oldest go once MAX_BYTES are held."""
+
+    def __init__(self) -> None:
+        self.id = new_id("conv_")
+        self._chain: Chain[Entry] = Chain()
+        self._by_id = _Index()
+        self._calls = _Index()
+        self._sizes: dict[Entry, int] = {}
+        self._bytes = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything in it, in order."""
+        return list(self._chain)
+
+    @property
+    def last_id(self) -> str | None:
+        """The id of the newest item."""
+        return _id(self._chain.last)
+
+    def check_room(self) -> None:
+        """Raises Refusal where a client may add nothing more."""
+        if len(self._chain) >= MAX_ITEMS:
+            raise errors.conversation_full(MAX_ITEMS)
+
+    def add(self, entry: Entry, after: str = "") -> str | None:
+        """Put an item at the end, at the beginning (`root`) or behind another; the id of the one before it.
+
+        Raises Refusal where there is no such other, or where an output belongs to no call.
+        """
+        item = entry.item
+        if item.type == "function_call_output" and not self.call(str(item.call_id)):
+            raise errors.no_such_call(str(item.call_id))
+        previous = self._place(after)
+        self._chain.insert(entry, previous)
+        self._by_id.add(entry.id, entry)
+        if item.type == "function_call":
+            self._calls.add(str(item.call_id), entry)
+        self.measure(entry)
+        self._forget_the_oldest()
+        return _id(previous)
+
+    def measure(self, entry: Entry) -> None:
+        """Take note of how much an item holds now, where it is still here."""
+        if entry in self._chain:
+            self._bytes += entry.size - self._sizes.get(entry, 0)
+            self._sizes[entry] = entry.size
+
+    def call(self, call_id: str) -> Entry | None:
+        """The function call of this id."""
+        return self._calls.newest(call_id)
+
+    def find(self, item_id: str) -> Entry | None:
+        """The item of this id, the newest where a client has used one twice."""
+        return self._by_id.newest(item_id)
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether this very item is here."""
+        return entry in self._chain
+
+    def before(self, entry: Entry) -> str | None:
+        """The id of the item in front of this one; None too where it has been deleted meanwhile."""
+        return _id(self._chain.before(entry)) if entry in self._chain else None
+
+    def retrieve(self, item_id: str) -> Item:
+        """The item with its sound. Raises Refusal."""
+        return self._existing(item_id, "retrieve").with_audio()
+
+    def delete(self, item_id: str) -> None:
+        """Take the item out. Raises Refusal."""
+        self._remove(self._existing(item_id, "delete"))
+
+    def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
+        """Cut a spoken item to what was heard of it; its words go altogether. Raises Refusal."""
+        entry = self._existing(item_id, "truncate")
+        if entry.item.role != "assistant" or not entry.audio:
+            raise Refusal("unsupported_content_type", "Only model output audio messages can be truncated")
+        if content_index:
+            raise errors.invalid("content_index", "The audio is content part 0.")
+        if audio_end_ms < 0:
+            raise errors.invalid("audio_end_ms", "Expected a value of at least 0.")
+        if audio_end_ms > entry.audio_ms:
+            message = f"Audio content of {entry.audio_ms}ms is already shorter than {audio_end_ms}ms"
+            raise Refusal("invalid_value", message, "audio_end_ms")
+        del entry.audio[audio_end_ms * entry.format.bytes_per_ms :]
+        entry.parts[0].transcript = UNSET
+        self.measure(entry)
+
+    def _existing(self, item_id: str, verb: str) -> Entry:
+        entry = self.find(item_id)
+        if entry is None:
+            raise errors.no_such_item(verb, item_id)
+        return entry
+
+    def _place(self, after: str) -> Entry | None:
+        """The item that a new one goes behind; None for the beginning."""
+        if after == "":
+            return self._chain.last
+        if after == "root":
+            return None
+        entry = self.find(after)
+        if entry is None:
+            raise errors.invalid("previous_item_id", f"The item with id '{after}' does not exist.")
+        return entry
+
+    def _remove(self, entry: Entry) -> None:
+        self._chain.remove(entry)
+        self._by_id.remove(entry.id, entry)
+        if entry.item.type == "function_call":
+            self._calls.remove(str(entry.item.call_id), entry)
+        self._bytes -= self._sizes.pop(entry)
+
+    def _forget_the_oldest(self) -> None:
+        while self._bytes > MAX_BYTES and len(self._chain) > 1:
+            if oldest := self._chain.first:
+                self._remove(oldest)
+
+
+def _id(entry: Entry | None) -> str | None:
+    return entry.id if entry else None

@@ -1,0 +1,97 @@
+"""The ear and the voice of the whole server: loaded in the background, each on a thread of its own.
+
+All sessions share them; a thread does one thing at a time, so no engine need be thread safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, ParamSpec, TypeVar
+
+from daemon.audio.resampler import Resampler
+from daemon.brain.asr.recognizer import Ear, Heard
+from daemon.brain.nlu.grammar import Grammar, Meaning
+from daemon.brain.server.formats import Format, in_whole_ms, resampled
+from daemon.brain.server.grammar_cache import Grammars
+from daemon.brain.tts.synthesizer import Voice
+from daemon.realtime.events import RATE_HZ
+
+EAR_HZ = 16_000
+
+log = logging.getLogger(__name__)
+Engine = TypeVar("Engine")
+Result = TypeVar("Result")
+P = ParamSpec("P")
+
+
+class Engines:
+    """Make it inside the running loop; it begins to load at once, and the first turn waits for it."""
+
+    def __init__(self, ear: Callable[[], Ear], voice: Callable[[], Voice]) -> None:
+        self.grammars = Grammars()
+        self._ear = _Worker("ear", ear)
+        self._voice = _Worker("voice", voice)
+
+    async def prepare(self, grammar: Grammar) -> None:
+        """Have the ear ready for this grammar, before the first turn asks for it."""
+        ear = await self._ear.engine()
+        await self._ear.run(ear.prepare, grammar)
+
+    async def hear(self, sound: bytes, format: Format, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """Hear one utterance."""
+        ear = await self._ear.engine()
+        return await self._ear.run(_hear, ear, sound, format, grammar, pending)
+
+    async def speak(self, sentence: str, speed: float, format: Format) -> bytes:
+        """One sentence aloud, as it goes over the wire."""
+        voice = await self._voice.engine()
+        return await self._voice.run(_speak, voice, sentence, speed, format)
+
+    def close(self) -> None:
+        """Begin nothing more; what runs on the threads comes to its end."""
+        self.grammars.close()
+        self._ear.close()
+        self._voice.close()
+
+
+def _hear(ear: Ear, sound: bytes, format: Format, grammar: Grammar, pending: Meaning | None) -> Heard:
+    return ear.hear(resampled(sound, format, EAR_HZ), grammar, pending)
+
+
+def _speak(voice: Voice, sentence: str, speed: float, format: Format) -> bytes:
+    samples = Resampler(RATE_HZ, format.rate_hz).process(voice.speak(sentence, speed))
+    return in_whole_ms(samples, format)
+
+
+class _Worker(Generic[Engine]):
+    """One engine on its own thread."""
+
+    def __init__(self, name: str, load: Callable[[], Engine]) -> None:
+        self._name = name
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._loading = asyncio.ensure_future(self.run(load))
+        self._loading.add_done_callback(self._loaded)
+
+    async def engine(self) -> Engine:
+        """The engine once it is there. Raises what its loading raised."""
+        return await asyncio.shield(self._loading)
+
+    async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Call this on the engine's thread."""
+        return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._loading.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _loaded(self, loading: asyncio.Future[Engine]) -> None:
+        if loading.cancelled():
+            return
+        if loading.exception():
+            log.error("The %s cannot be loaded. %s", self._name, loading.exception())
+        else:
+            log.info("The %s is ready.", self._name)

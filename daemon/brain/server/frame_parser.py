@@ -1,0 +1,96 @@
+"""From a client's frame to a typed event, or to the refusal that the service would answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from daemon.brain.server import errors
+from daemon.brain.server.errors import Refusal
+from daemon.brain.server.omitted import normalised
+from daemon.realtime.codec import decode_client, loosely_typed
+from daemon.realtime.events import ClientEvents
+
+MAX_EVENT_ID = 512
+
+_FIELDS: dict[str, tuple[set[str], set[str]]] = {
+    "session.update": ({"session"}, set()),
+    "input_audio_buffer.append": ({"audio"}, set()),
+    "input_audio_buffer.commit": (set(), set()),
+    "input_audio_buffer.clear": (set(), set()),
+    "conversation.item.create": ({"item"}, {"previous_item_id"}),
+    "conversation.item.retrieve": ({"item_id"}, set()),
+    "conversation.item.truncate": ({"item_id", "content_index", "audio_end_ms"}, set()),
+    "conversation.item.delete": ({"item_id"}, set()),
+    "response.create": (set(), {"response"}),
+    "response.cancel": (set(), {"response_id"}),
+    "output_audio_buffer.clear": (set(), set()),
+}
+"""Each client event with the fields it must have and those it may have."""
+
+_shallow: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class BadFrame(Exception):  # noqa: N818 (the client's error)
+    """A frame that was refused, with the event_id it carried, if any."""
+
+    def __init__(self, refusal: Refusal, event_id: str | None) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+        self.event_id = event_id
+
+
+def read(frame: bytes | str) -> ClientEvents:
+    """The event in a text frame. Raises BadFrame, whatever the frame holds."""
+    event_id = None
+    try:
+        fields = _shallowly(frame)
+        event_id = _text(fields.get("event_id"))
+        _check(fields, event_id)
+        return _decode(frame)
+    except Refusal as refusal:
+        raise BadFrame(refusal, event_id) from None
+    except msgspec.ValidationError as error:
+        raise BadFrame(errors.from_validation(error), event_id) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        reason = f"The event is not valid JSON: {error or type(error).__name__}."
+        raise BadFrame(Refusal("invalid_json", reason), event_id) from None
+
+
+def _shallowly(frame: bytes | str) -> dict[str, msgspec.Raw]:
+    try:
+        fields = _shallow.decode(frame)
+    except msgspec.ValidationError:
+        raise Refusal("invalid_event", "An event is a JSON object with a type.") from None
+    return {name: raw for name, raw in fields.items() if bytes(raw) != b"null"}
+
+
+def _decode(frame: bytes | str) -> ClientEvents:
+    try:
+        return decode_client(frame)
+    except msgspec.ValidationError:
+        event: ClientEvents = msgspec.convert(normalised(loosely_typed(frame), ClientEvents), ClientEvents)
+        return event
+
+
+def _text(raw: msgspec.Raw | None) -> str | None:
+    if raw is None:
+        return None
+    value = loosely_typed(raw)
+    return value if isinstance(value, str) else None
+
+
+def _check(fields: dict[str, msgspec.Raw], event_id: str | None) -> None:
+    name = _text(fields.get("type"))
+    if name is None:
+        raise Refusal("invalid_event", "An event is a JSON object with a type.", "type")
+    if name not in _FIELDS:
+        supported = ", ".join(f"'{each}'" for each in _FIELDS)
+        message = f"Unknown event '{name[:80]}'. Supported events are: {supported}."
+        raise Refusal("unknown_event", message, "type")
+    if event_id is not None and len(event_id) > MAX_EVENT_ID:
+        raise errors.too_long("event_id", MAX_EVENT_ID, len(event_id))
+    required, optional = _FIELDS[name]
+    for param in required - fields.keys():
+        raise errors.missing(param)
+    for param in fields.keys() - required - optional - {"type", "event_id"}:
+        raise errors.unknown(param)

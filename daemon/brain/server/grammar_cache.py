@@ -1,0 +1,43 @@
+"""Grammars by the tools that they come from: each is built once, on a thread, whoever asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from daemon.brain.nlu.grammar import Grammar
+from daemon.realtime.events import Json
+
+Building: TypeAlias = asyncio.Future[Grammar]
+
+_KEPT = 4
+_THREADS = 4
+
+
+class Grammars:
+    """All sessions share it. What a session still uses stays, and so do the newest few."""
+
+    def __init__(self) -> None:
+        self._by_tools: WeakValueDictionary[bytes, Building] = WeakValueDictionary()
+        self._newest: deque[Building] = deque(maxlen=_KEPT)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="grammar")
+
+    def of(self, tools: list[Json]) -> Building:
+        """The grammar of these tools, there or being built: shield it where you wait for it."""
+        content = msgspec.json.encode(tools)
+        known = self._by_tools.get(content)
+        if known is None or (known.done() and (known.cancelled() or known.exception())):
+            known = asyncio.wrap_future(self._threads.submit(Grammar, tools))
+            self._by_tools[content] = known
+        if known not in self._newest:
+            self._newest.append(known)
+        return known
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

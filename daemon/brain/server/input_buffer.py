@@ -1,0 +1,80 @@
+"""The input buffer: what the user has said since the last commit, on the session's own clock of audio."""
+
+from __future__ import annotations
+
+from daemon.brain.server import errors
+from daemon.brain.server.errors import Refusal
+from daemon.brain.server.formats import PCM16, Format, recoded
+from daemon.realtime.events import MIN_COMMIT_MS, RATE_HZ
+
+MAX_BUFFER_S = 180
+_BYTES_PER_S = RATE_HZ * 2
+
+
+class InputBuffer:
+    """Holds sound in the session's format.
+
+    Positions are of all the sound appended in this session, in any format as bytes of PCM16 at 24 kHz.
+    """
+
+    def __init__(self) -> None:
+        self.format = PCM16
+        self._sound = bytearray()
+        self.end = 0
+
+    @property
+    def _scale(self) -> int:
+        return PCM16.bytes_per_ms // self.format.bytes_per_ms
+
+    @property
+    def start(self) -> int:
+        """Where what is held begins."""
+        return self.end - len(self._sound) * self._scale
+
+    @property
+    def held_ms(self) -> float:
+        """How much is held."""
+        return len(self._sound) / self.format.bytes_per_ms
+
+    def change_format(self, format: Format) -> None:
+        """From now on this is appended; what is held is held in it too."""
+        self._sound = bytearray(recoded(bytes(self._sound), self.format, format))
+        self.format = format
+
+    def append(self, sound: bytes) -> None:
+        """Take more. Raises Refusal beyond MAX_BUFFER_S: nothing of it is kept then."""
+        if len(self._sound) + len(sound) > MAX_BUFFER_S * 1000 * self.format.bytes_per_ms:
+            raise Refusal(
+                "invalid_value",
+                f"The input audio buffer is full at {MAX_BUFFER_S} s: commit it or clear it.",
+                "audio",
+            )
+        self._sound += sound
+        self.end += len(sound) * self._scale
+
+    def drop_before(self, position: int) -> None:
+        """Forget what was appended before this position."""
+        del self._sound[: max(0, position - self.start) // self._scale]
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._sound.clear()
+
+    def take(self) -> bytes:
+        """All of it, and the buffer is empty. Raises Refusal under MIN_COMMIT_MS."""
+        if self.held_ms < MIN_COMMIT_MS:
+            raise errors.commit_empty(self.held_ms)
+        whole = len(self._sound) // self.format.sample_bytes * self.format.sample_bytes
+        sound = bytes(self._sound[:whole])
+        self._sound.clear()
+        return sound
+
+
+def ms(position: int) -> float:
+    """A position or a length in bytes as milliseconds."""
+    return position * 1000 / _BYTES_PER_S
+
+
+def position(time_ms: float) -> int:
+    """Milliseconds as a position in bytes, at a whole sample."""
+    return int(time_ms * RATE_HZ / 1000) * 2

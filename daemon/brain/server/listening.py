@@ -1,0 +1,66 @@
+"""What one session has to do with the ear that all of them share: its grammar, and each utterance once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from weakref import WeakKeyDictionary
+
+from daemon.brain.asr.recognizer import Heard
+from daemon.brain.nlu.grammar import Grammar, Meaning
+from daemon.brain.server.conversation import Entry
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.grammar_cache import Building
+from daemon.realtime.events import Json
+
+log = logging.getLogger(__name__)
+
+
+class Listening:
+    """A session has one grammar built and one utterance heard at a time: others come in between."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._grammar: tuple[list[Json], Building] | None = None
+        self._heard: WeakKeyDictionary[Entry, tuple[Grammar, asyncio.Task[Heard]]] = WeakKeyDictionary()
+        self._wanted: list[Json] = []
+        self._preparing = asyncio.Lock()
+        self._building = asyncio.Lock()
+        self._hearing = asyncio.Lock()
+
+    async def prepare(self, tools: list[Json]) -> None:
+        """Have the ear learn these tools, unless others are wanted before their turn comes."""
+        self._wanted = tools
+        async with self._preparing:
+            if tools is not self._wanted:
+                return
+            try:
+                grammar = await self.grammar(tools)
+                await self._engines.prepare(grammar)
+                if grammar.unheard:
+                    log.warning("%d of a session's sentences are too many for the ear.", grammar.unheard)
+            except Exception as error:
+                log.warning("The ear could not prepare for this session: %s", error)
+
+    async def grammar(self, tools: list[Json]) -> Grammar:
+        """The grammar of these tools; a small board needs a second to build a new one."""
+        async with self._building:
+            if self._grammar is None or self._grammar[0] != tools:
+                self._grammar = tools, self._engines.grammars.of(tools)
+            return await asyncio.shield(self._grammar[1])
+
+    async def heard(self, entry: Entry, grammar: Grammar, pending: Meaning | None) -> Heard:
+        """What the ear makes of an item; it is asked once, however many want to know."""
+        known = self._heard.get(entry)
+        if known is None or known[0] is not grammar:
+            known = self._heard[entry] = grammar, asyncio.create_task(self._hear(entry, grammar, pending))
+        return await asyncio.shield(known[1])
+
+    def close(self) -> None:
+        """The client is gone."""
+        for _, hearing in self._heard.values():
+            hearing.cancel()
+
+    async def _hear(self, entry: Entry, grammar: Grammar, pending: Meaning | None) -> Heard:
+        async with self._hearing:
+            return await self._engines.hear(bytes(entry.audio), entry.format, grammar, pending)

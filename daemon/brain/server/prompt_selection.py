@@ -1,0 +1,101 @@
+"""What a response is about: which items of the conversation nobody has answered yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from daemon.brain.server.conversation import Entry
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The user said something."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Written:
+    """The user typed something."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Tools have answered; their texts in the order of the calls."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A tool has been called and has not answered: to answer the user's words again would call it twice."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The user sent a picture and no words."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """All is answered, or nothing was ever asked."""
+
+
+Subject: TypeAlias = Spoken | Written | Outputs | Unfinished | Picture | Nothing
+
+
+def subject(entries: Sequence[Entry]) -> Subject:
+    """What is to be answered, in the turn that the newest message of the user began."""
+    turn = _newest_turn(entries)
+    unanswered = _after_the_last_answer(turn)
+    if any(entry.item.type == "function_call_output" for entry in unanswered):
+        return _outputs(turn, unanswered)
+    if any(entry.item.type == "function_call" for entry in unanswered):
+        return Unfinished()
+    if unanswered and unanswered[0].item.role == "user":
+        return _message(unanswered[0])
+    return Nothing()
+
+
+def _newest_turn(entries: Sequence[Entry]) -> Sequence[Entry]:
+    return entries[_last(entries, lambda entry: entry.item.role == "user") or 0 :]
+
+
+def _after_the_last_answer(turn: Sequence[Entry]) -> Sequence[Entry]:
+    end = _last(turn, _is_answer)
+    return turn if end is None else turn[end + 1 :]
+
+
+def _last(entries: Sequence[Entry], wanted: Callable[[Entry], bool]) -> int | None:
+    """Where the newest such entry is."""
+    return next((index for index in reversed(range(len(entries))) if wanted(entries[index])), None)
+
+
+def _is_answer(entry: Entry) -> bool:
+    return entry.item.role == "assistant" and entry.item.status == "completed"
+
+
+def _outputs(turn: Sequence[Entry], unanswered: Sequence[Entry]) -> Subject:
+    """The late outputs of an earlier turn wait until the user's newest words are answered."""
+    made = [entry.item.call_id for entry in unanswered if entry.item.type == "function_call"]
+    outputs = {
+        entry.item.call_id: str(entry.item.output)
+        for entry in unanswered
+        if entry.item.type == "function_call_output"
+    }
+    if not made and turn[0].item.role == "user" and turn[0] in unanswered:
+        return _message(turn[0])
+    if any(call_id not in outputs for call_id in made):
+        return Unfinished()
+    return Outputs(tuple(outputs[call_id] for call_id in made or outputs))
+
+
+def _message(entry: Entry) -> Subject:
+    parts = {part.type for part in entry.parts}
+    if "input_text" in parts:
+        return Written(" ".join(part.text or "" for part in entry.parts if part.type == "input_text"))
+    return Spoken(entry) if "input_audio" in parts else Picture()

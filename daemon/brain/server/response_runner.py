@@ -1,0 +1,210 @@
+"""Answers as they run: hear, decide, speak; at most one at a time writes to the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from daemon.brain.asr.recognizer import Heard
+from daemon.brain.server import dialogue, errors
+from daemon.brain.server.conversation import Conversation, Entry
+from daemon.brain.server.dialogue import Act, Dialogue, Reply, Say
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.listening import Listening
+from daemon.brain.server.prompt_selection import (
+    Nothing,
+    Outputs,
+    Picture,
+    Spoken,
+    Unfinished,
+    Written,
+    subject,
+)
+from daemon.brain.server.response_request import Order
+from daemon.brain.server.responses import Emit, OutOfTokens, ResponseWriter
+from daemon.brain.server.tool_output_speech import tell
+from daemon.brain.server.usage import input_tokens
+from daemon.brain.tts.synthesizer import sentences
+from daemon.realtime.events import (
+    InputTokens,
+    Json,
+    StatusDetails,
+    TranscriptionCompleted,
+    TranscriptionDelta,
+    TranscriptionFailed,
+)
+
+DELTA_MS = 100
+MAX_RUNNING = 32
+"""Responses of one session at a time; all but one of them lie outside of the conversation."""
+
+log = logging.getLogger(__name__)
+
+
+RECITAL = {"purpose": "say"}
+"""The metadata of a response that speaks its input word for word."""
+
+
+class Answering:
+    """The responses of one session. `room` waits until the client has taken most of what was emitted."""
+
+    def __init__(
+        self, engines: Engines, conversation: Conversation, emit: Emit, room: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._engines = engines
+        self._conversation = conversation
+        self._emit = emit
+        self._room = room
+        self._dialogue = Dialogue()
+        self._listening = Listening(engines)
+        self._speaking = asyncio.Lock()
+        self._running: dict[ResponseWriter, asyncio.Task[None]] = {}
+        self._helping: set[asyncio.Task[None]] = set()
+        self._prompt = InputTokens()
+        self.has_spoken = False
+        self.on_done: Callable[[int], None] = lambda audio_ms: None
+
+    @property
+    def active(self) -> ResponseWriter | None:
+        """The response that writes to the conversation."""
+        return next((writer for writer in self._running if writer.response.conversation_id), None)
+
+    def prepare(self, tools: list[Json]) -> None:
+        """Have the ear learn these tools before anything is said about them."""
+        self._help(self._listening.prepare(tools))
+
+    def start(self, order: Order) -> None:
+        """Begin a response; `response.created` is out when this returns. Raises Refusal."""
+        if order.in_band and self.active is not None:
+            raise errors.already_answering(self.active.response.id)
+        if order.in_band:
+            self._conversation.check_room()
+        if len(self._running) >= MAX_RUNNING:
+            raise errors.too_many_responses(MAX_RUNNING)
+        said = order.instructions + msgspec.json.encode(order.tools).decode()
+        prompt = input_tokens(said, order.entries, self._prompt)
+        self._prompt = prompt if order.in_band else self._prompt
+        conversation = self._conversation if order.in_band else None
+        writer = ResponseWriter(
+            self._emit,
+            conversation,
+            order.modality,
+            order.format,
+            order.voice,
+            order.max_tokens,
+            order.metadata,
+            prompt,
+        )
+        self._running[writer] = asyncio.create_task(self._run(writer, order), name=writer.response.id)
+
+    def cancel(self, response_id: str | None, reason: str) -> None:
+        """End a response now, the conversation's where no id is given. Raises Refusal where there is none."""
+        ids = {writer.response.id: writer for writer in self._running}
+        writer = self.active if response_id is None else ids.get(response_id)
+        if writer is None:
+            raise errors.nothing_to_cancel()
+        self._running.pop(writer).cancel()
+        self._finish(writer, "cancelled", StatusDetails(type="cancelled", reason=reason))
+
+    def transcribe(self, entry: Entry, tools: list[Json]) -> None:
+        """Tell the client in words what this item says, while everything else goes on."""
+        self._help(self._transcribe(entry, tools))
+
+    def close(self) -> None:
+        """The client is gone."""
+        for task in (*self._running.values(), *self._helping):
+            task.cancel()
+        self._listening.close()
+
+    async def _run(self, writer: ResponseWriter, order: Order) -> None:
+        try:
+            await self._deliver(writer, await self._reply(order), order.speed)
+            ending: tuple[str, StatusDetails | None] = ("completed", None)
+        except OutOfTokens:
+            ending = ("incomplete", StatusDetails(type="incomplete", reason="max_output_tokens"))
+        except Exception as error:
+            log.exception("A response failed.")
+            reason = {"type": "server_error", "code": None, "message": str(error)}
+            ending = ("failed", StatusDetails(type="failed", error=reason))
+        del self._running[writer]
+        self._finish(writer, *ending)
+
+    def _finish(self, writer: ResponseWriter, status: str, details: StatusDetails | None) -> None:
+        writer.finish(status, details)
+        if writer.response.conversation_id:
+            self.on_done(writer.audio_ms)
+
+    async def _reply(self, order: Order) -> Reply:
+        mind = self._dialogue if order.in_band else copy.copy(self._dialogue)
+        match subject(order.entries):
+            case Spoken(entry):
+                return await self._reply_to(entry, mind, order)
+            case Written(text) if order.metadata == RECITAL:
+                return Say(text)
+            case Written(text):
+                grammar = await self._listening.grammar(order.tools)
+                meaning = await asyncio.to_thread(grammar.understand, text)
+                heard = Heard(text.strip(), meaning, "sure" if meaning else "refuse")
+                return mind.answer(heard, grammar, order.may_act)
+            case Outputs(texts):
+                return Say(tell(texts))
+            case Unfinished():
+                return Say(dialogue.STILL_UNDER_WAY)
+            case Picture():
+                return Say(dialogue.NO_PICTURES)
+            case Nothing():
+                return Say(dialogue.NOTHING_TO_ANSWER)
+
+    async def _reply_to(self, entry: Entry, mind: Dialogue, order: Order) -> Reply:
+        """The reply to an utterance; an ear that fails is told in words, not by silence."""
+        grammar = await self._listening.grammar(order.tools)
+        try:
+            heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
+        except Exception:
+            log.exception("The ear failed at an utterance.")
+            return Say(dialogue.CANNOT_HEAR)
+        return mind.answer(heard, grammar, order.may_act)
+
+    async def _deliver(self, writer: ResponseWriter, reply: Reply, speed: float) -> None:
+        if isinstance(reply, Act):
+            for call in reply.calls:
+                writer.call(call.name, msgspec.json.encode(call.arguments).decode())
+            return
+        writer.open_message()
+        for index, sentence in enumerate(sentences(reply.text)):
+            writer.say(f" {sentence}" if index else sentence)
+            if writer.spoken:
+                await self._speak(writer, sentence, speed)
+        writer.close_message()
+
+    async def _speak(self, writer: ResponseWriter, sentence: str, speed: float) -> None:
+        async with self._speaking:
+            sound = await self._engines.speak(sentence, speed, writer.format)
+        step = DELTA_MS * writer.format.bytes_per_ms
+        for start in range(0, len(sound), step):
+            self.has_spoken = True
+            writer.sound(sound[start : start + step])
+            await self._room()
+
+    async def _transcribe(self, entry: Entry, tools: list[Json]) -> None:
+        try:
+            grammar = await self._listening.grammar(tools)
+            heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
+        except Exception as error:
+            reason = {"type": "server_error", "code": None, "message": str(error), "param": None}
+            self._emit(TranscriptionFailed(item_id=entry.id, content_index=0, error=reason))
+            return
+        entry.parts[0].transcript = heard.words
+        if heard.words:
+            self._emit(TranscriptionDelta(item_id=entry.id, content_index=0, delta=heard.words))
+        usage = {"type": "duration", "seconds": entry.audio_ms / 1000}
+        self._emit(TranscriptionCompleted(item_id=entry.id, transcript=heard.words, usage=usage))
+
+    def _help(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._helping.add(task)
+        task.add_done_callback(self._helping.discard)

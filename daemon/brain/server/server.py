@@ -1,0 +1,280 @@
+"""The offline brain as a server: `voiced brain --listen HOST:PORT|unix:PATH`, path /v1/realtime.
+
+Each connection is a session of its own; the ear and the voice are shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import websockets
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as websocket_serve
+
+from daemon.brain.asr.recognizer import Ear, open_ear
+from daemon.brain.server import handshake
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.handshake import ANYBODY, PATH, Admission
+from daemon.brain.server.ids import new_id
+from daemon.brain.server.session import Session
+from daemon.brain.server.settings import Settings
+from daemon.brain.tts.synthesizer import Voice, VoiceName, open_voice
+from daemon.realtime.codec import encode
+from daemon.realtime.events import MAX_FRAME_BYTES, ServerEvent
+from daemon.text.printable import Plain
+
+EngineName: TypeAlias = Literal["small", "both"]
+
+MAX_SESSION_S = 3600.0
+GOING_AWAY = 1001
+_MAX_UNSENT_BYTES = 256 * 2**10
+_FIRST_INHERITED_FD = 3
+_LAST_WORDS_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """Events on their way to one client: encoded at once, sent in order by `pump`."""
+
+    def __init__(self) -> None:
+        self._frames: asyncio.Queue[str] = asyncio.Queue()
+        self._unsent_bytes = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._lost = False
+
+    def emit(self, event: ServerEvent) -> None:
+        """Take an event; never waits."""
+        if self._lost:
+            return
+        event.event_id = new_id("event_")
+        frame = encode(event).decode()  # type: ignore[arg-type]
+        self._unsent_bytes += len(frame)
+        self._frames.put_nowait(frame)
+        if self._unsent_bytes > _MAX_UNSENT_BYTES:
+            self._has_room.clear()
+
+    async def room(self) -> None:
+        """Wait until the client has taken most of it, and let others run in any case."""
+        await asyncio.sleep(0)
+        await self._has_room.wait()
+
+    async def pump(self, connection: ServerConnection) -> None:
+        """Send until the connection is lost; from then on nothing waits for it."""
+        with contextlib.suppress(websockets.ConnectionClosed):
+            while True:
+                frame = await self._frames.get()
+                await connection.send(frame)
+                self._unsent_bytes -= len(frame)
+                if self._unsent_bytes <= _MAX_UNSENT_BYTES:
+                    self._has_room.set()
+                self._frames.task_done()
+        self._lost = True
+        self._has_room.set()
+
+    async def drained(self) -> None:
+        """Wait until all of it is sent, but not for ever."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._frames.join()
+
+
+class Company:
+    """Who is here. Calls `lonely` when for `patience_s` nobody was."""
+
+    def __init__(self, patience_s: float = math.inf, lonely: Callable[[], None] = lambda: None) -> None:
+        self._patience_s = patience_s
+        self._lonely = lonely
+        self._clients = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self) -> None:
+        """Nobody is here: begin to count."""
+        if self._patience_s < math.inf:
+            self._timer = asyncio.get_running_loop().call_later(self._patience_s, self._lonely)
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[None]:
+        """One client more, inside this block."""
+        self._clients += 1
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            yield
+        finally:
+            self._clients -= 1
+            if not self._clients:
+                self.wait()
+
+
+class Brain:
+    """What all connections of a server have in common."""
+
+    def __init__(self, engines: Engines, max_session_s: float, company: Company) -> None:
+        self._engines = engines
+        self._max_session_s = max_session_s
+        self._company = company
+
+    async def welcome(self, connection: ServerConnection) -> None:
+        """One connection, from `session.created` to its end."""
+        with self._company.client():
+            await self._converse(connection)
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        outbox = Outbox()
+        session = Session(self._engines, outbox.emit, outbox.room, _settings(connection), self._max_session_s)
+        pump = asyncio.create_task(outbox.pump(connection), name="pump")
+        try:
+            async with asyncio.timeout(self._max_session_s):
+                await _read(connection, session, outbox)
+        except TimeoutError:
+            reason = session.expire()
+            session.close()
+            await outbox.drained()
+            await connection.close(GOING_AWAY, reason)
+        finally:
+            session.close()
+            pump.cancel()
+
+
+async def _read(connection: ServerConnection, session: Session, outbox: Outbox) -> None:
+    with contextlib.suppress(websockets.ConnectionClosed):
+        async for frame in connection:
+            session.handle(frame)
+            await outbox.room()
+
+
+def _settings(connection: ServerConnection) -> Settings:
+    path = connection.request.path if connection.request else ""
+    kind: Literal["realtime", "transcription"] = (
+        "transcription" if handshake.transcribes(path) else "realtime"
+    )
+    return Settings(type=kind, model=handshake.model(path) or Settings().model)
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    listen: str,
+    ear: Callable[[], Ear],
+    voice: Callable[[], Voice],
+    max_session_s: float = MAX_SESSION_S,
+    company: Company | None = None,
+    admission: Admission = ANYBODY,
+) -> AsyncIterator[str]:
+    """Serve inside this block; gives the URL. `ear` and `voice` are called in the background to load them.
+
+    `listen` is HOST:PORT (port 0 for any free one) or unix:PATH; a socket that systemd passed goes before.
+    A unix socket has its own permissions, and asks for no key.
+    Raises OSError where the address cannot be had, ValueError where it is none.
+    """
+    listening = _socket(listen)
+    if listening.family == socket.AF_UNIX:
+        admission = replace(admission, key="")
+    engines = Engines(ear, voice)
+    company = company or Company()
+    brain = Brain(engines, max_session_s, company)
+    server = websocket_serve(
+        brain.welcome,
+        process_request=admission.refuse,
+        select_subprotocol=handshake.choose_subprotocol,
+        sock=listening,
+        compression=None,
+        max_size=MAX_FRAME_BYTES,
+        close_timeout=_LAST_WORDS_S,
+    )
+    try:
+        async with server as serving:
+            company.wait()
+            yield _url(serving)
+    finally:
+        engines.close()
+
+
+def _called_by_systemd() -> bool:
+    return os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1"
+
+
+def _socket(listen: str) -> socket.socket:
+    if _called_by_systemd():
+        return socket.socket(fileno=_FIRST_INHERITED_FD)
+    if listen.startswith("unix:"):
+        return _unix_socket(listen.removeprefix("unix:"))
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit():
+        raise ValueError(f"'{listen}' is no address to listen at: write HOST:PORT or unix:PATH.")
+    return socket.create_server((host.strip("[]"), int(port)), family=_family(host))
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _unix_socket(path: str) -> socket.socket:
+    """A socket at this path, in the place of one that a server left there."""
+    with contextlib.suppress(FileNotFoundError):
+        Path(path).unlink()
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    listening.listen()
+    return listening
+
+
+def _url(server: Server) -> str:
+    address = next(iter(server.sockets)).getsockname()
+    if isinstance(address, tuple):
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        return f"ws://{host}:{address[1]}{PATH}"
+    return f"unix:{address}"
+
+
+def run_brain(
+    listen: str,
+    engine: EngineName = "small",
+    voice: VoiceName = "hibari",
+    idle_exit_s: float = math.inf,
+    admission: Admission = ANYBODY,
+) -> int:
+    """Serve until SIGTERM or SIGINT, and end by that signal; 2 where there is no listening there.
+
+    Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.
+    """
+    output = logging.StreamHandler()
+    output.setFormatter(Plain("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[output])
+    # A client that goes during the handshake is no error of ours, and not worth a traceback.
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
+    patience_s = idle_exit_s if _called_by_systemd() else math.inf
+    try:
+        received = asyncio.run(_until_told(listen, engine, voice, patience_s, admission))
+    except (OSError, ValueError) as error:
+        log.error("The brain cannot listen at %s: %s", listen, error)
+        return 2
+    # A thread inside an engine cannot be stopped, and would keep an ordinary exit waiting.
+    signal.signal(received, signal.SIG_DFL)
+    signal.raise_signal(received)
+    return 0
+
+
+async def _until_told(
+    listen: str, engine: EngineName, voice: VoiceName, patience_s: float, admission: Admission
+) -> signal.Signals:
+    told: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
+    company = Company(patience_s, lambda: told.put_nowait(signal.SIGTERM))
+    ear, speaker = partial(open_ear, engine), partial(open_voice, voice)
+    async with serve(listen, ear, speaker, company=company, admission=admission) as url:
+        log.info("listening on %s", url)
+        return await told.get()

@@ -1,0 +1,308 @@
+"""One session: what a client sends, in order, and what it brings about."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from msgspec import UNSET
+
+from daemon.brain.server import frame_parser
+from daemon.brain.server.conversation import Conversation, Entry
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.errors import Refusal
+from daemon.brain.server.formats import Format, Pcm16Stream
+from daemon.brain.server.frame_parser import BadFrame
+from daemon.brain.server.ids import new_id
+from daemon.brain.server.input_buffer import InputBuffer, ms, position
+from daemon.brain.server.items import entry_of
+from daemon.brain.server.response_request import order
+from daemon.brain.server.response_runner import Answering
+from daemon.brain.server.responses import Emit
+from daemon.brain.server.settings import McpTool, ServerVad, Settings, function_tools
+from daemon.brain.server.turn_detection import Edge, Started, TurnDetector
+from daemon.brain.server.vad import FRAME_MS
+from daemon.realtime.events import (
+    AudioAppend,
+    AudioClear,
+    AudioCleared,
+    AudioCommit,
+    AudioCommitted,
+    ClientEvents,
+    Content,
+    Error,
+    ErrorDetail,
+    Item,
+    ItemAdded,
+    ItemCreate,
+    ItemDelete,
+    ItemDeleted,
+    ItemDone,
+    ItemRetrieve,
+    ItemRetrieved,
+    ItemTruncate,
+    ItemTruncated,
+    Json,
+    McpToolsFailed,
+    McpToolsInProgress,
+    OutputAudioClear,
+    ResponseCancel,
+    ResponseCreate,
+    SessionCreated,
+    SessionUpdate,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+    TimeoutTriggered,
+)
+
+_KEPT_BEFORE_SPEECH_MS = 300
+
+
+class Session:
+    """A client's session from `session.created` on. Lives inside a running loop; `close` ends it."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        emit: Emit,
+        room: Callable[[], Awaitable[None]],
+        settings: Settings,
+        max_session_s: float,
+    ) -> None:
+        self._emit = emit
+        self._settings = settings
+        self._max_session_s = max_session_s
+        self._identity: Json = {
+            "id": new_id("sess_"),
+            "expires_at": int(time.time() + max_session_s),
+        }
+        self._conversation = Conversation()
+        self._answering = Answering(engines, self._conversation, emit, room)
+        self._answering.on_done = self._response_done
+        self._buffer = InputBuffer()
+        self._pcm16 = Pcm16Stream(self._buffer.format)
+        self._speech_id = ""
+        self._answer_due = False
+        self._idle: asyncio.TimerHandle | None = None
+        self._turns = self._new_turns()
+        emit(SessionCreated(session=self._echo()))
+
+    def handle(self, frame: bytes | str) -> None:
+        """Carry out one frame of the client. A fault in it is answered by an `error` event."""
+        event_id: str | None = None
+        try:
+            event = frame_parser.read(frame)
+            event_id = event.event_id or None
+            self._carry_out(event)
+        except BadFrame as bad:
+            self._emit(bad.refusal.event(bad.event_id))
+        except Refusal as refusal:
+            self._emit(refusal.event(event_id))
+
+    def expire(self) -> str:
+        """Say that the time is up; returns the reason to close the connection with."""
+        minutes = round(self._max_session_s / 60)
+        message = f"Your session hit the maximum duration of {minutes} minutes."
+        detail = ErrorDetail(type="invalid_request_error", code="session_expired", message=message)
+        self._emit(Error(error=detail))
+        return message
+
+    def close(self) -> None:
+        """The client is gone: stop whatever still runs."""
+        self._stop_idling()
+        self._answering.on_done = lambda audio_ms: None
+        self._answering.close()
+
+    def _carry_out(self, event: ClientEvents) -> None:
+        match event:
+            case AudioAppend():
+                self._append(event.audio)
+            case AudioCommit():
+                self._commit()
+            case AudioClear():
+                self._clear()
+            case SessionUpdate():
+                self._update(event.session)
+            case ItemCreate():
+                self._create_item(event.item, event.previous_item_id or "")
+            case ItemRetrieve():
+                self._emit(ItemRetrieved(item=self._conversation.retrieve(event.item_id)))
+            case ItemTruncate():
+                self._truncate(event)
+            case ItemDelete():
+                self._conversation.delete(event.item_id)
+                self._emit(ItemDeleted(item_id=event.item_id))
+            case ResponseCreate():
+                self._respond({} if event.response is UNSET else event.response)
+            case ResponseCancel():
+                self._answering.cancel(event.response_id or None, "client_cancelled")
+            case OutputAudioClear():
+                raise Refusal("invalid_event", "output_audio_buffer.clear is for WebRTC and SIP only.")
+
+    # ---------------------------------------------------------------- configuration
+
+    def _echo(self) -> Json:
+        kind = "realtime.session" if self._settings.answers else "realtime.transcription_session"
+        return {**self._settings.echo(), "object": kind, **self._identity}
+
+    def _update(self, patch: Json) -> None:
+        before = self._settings
+        self._settings = before.updated(patch, self._answering.has_spoken)
+        self._emit(SessionUpdated(session=self._echo()))
+        self._take_format(self._settings.audio.input.format.kind)
+        if self._settings.audio.input.turn_detection != before.audio.input.turn_detection:
+            self._turns = self._new_turns()
+            self._stop_idling()
+        if self._settings.tools != before.tools:
+            self._answering.prepare(self._tools())
+        for tool in self._settings.tools:
+            if isinstance(tool, McpTool) and tool not in before.tools:
+                self._list_nothing(tool.server_label)
+
+    def _list_nothing(self, server_label: str) -> None:
+        """A tool server lies beyond the network that this brain does not have."""
+        item = Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
+        previous = self._conversation.add(Entry(item))
+        self._emit(ItemAdded(item=item, previous_item_id=previous))
+        self._emit(McpToolsInProgress(item_id=str(item.id)))
+        self._emit(McpToolsFailed(item_id=str(item.id)))
+        self._emit(ItemDone(item=item, previous_item_id=previous))
+
+    def _take_format(self, format: Format) -> None:
+        if format != self._buffer.format:
+            self._buffer.change_format(format)
+            self._pcm16 = Pcm16Stream(format)
+
+    def _new_turns(self) -> TurnDetector | None:
+        detection = self._settings.audio.input.turn_detection
+        return TurnDetector(detection, ms(self._buffer.end)) if detection else None
+
+    def _tools(self) -> list[Json]:
+        return function_tools(self._settings.tools)
+
+    # ---------------------------------------------------------------- what the user says
+
+    def _append(self, sound: bytes) -> None:
+        if self._turns is None:
+            self._buffer.append(sound)
+            return
+        step = FRAME_MS * self._buffer.format.bytes_per_ms
+        for start in range(0, len(sound), step):
+            self._listen(self._turns, sound[start : start + step])
+
+    def _listen(self, turns: TurnDetector, frame: bytes) -> None:
+        self._buffer.append(frame)
+        for edge in turns.feed(self._pcm16.feed(frame)):
+            self._on_edge(edge)
+        if not turns.speaking:
+            kept_ms = turns.prefix_ms + _KEPT_BEFORE_SPEECH_MS
+            self._buffer.drop_before(self._buffer.end - position(kept_ms))
+
+    def _on_edge(self, edge: Edge) -> None:
+        detection = self._settings.audio.input.turn_detection
+        if detection is None:
+            return
+        if isinstance(edge, Started):
+            self._speech_id = new_id("item_")
+            self._buffer.drop_before(position(edge.at_ms))
+            self._emit(SpeechStarted(item_id=self._speech_id, audio_start_ms=edge.at_ms))
+            if detection.interrupt_response and self._answering.active is not None:
+                self._answering.cancel(None, "turn_detected")
+            self._stop_idling()
+            return
+        self._emit(SpeechStopped(item_id=self._speech_id, audio_end_ms=edge.at_ms))
+        self._commit(self._speech_id)
+        if detection.create_response and self._settings.answers:
+            self._respond_when_free()
+
+    def _commit(self, item_id: str = "") -> None:
+        self._conversation.check_room()
+        sound = self._buffer.take()
+        item = Item(
+            id=item_id or new_id("item_"),
+            object="realtime.item",
+            type="message",
+            status="completed",
+            role="user",
+            content=[Content(type="input_audio", transcript=None)],
+        )
+        entry = Entry(item, bytearray(sound), self._buffer.format)
+        if self._turns is not None:
+            self._turns.reset()
+        self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self._conversation.last_id))
+        self._join(entry)
+        if self._settings.audio.input.transcription is not None or not self._settings.answers:
+            self._answering.transcribe(entry, self._tools())
+
+    def _clear(self) -> None:
+        self._buffer.clear()
+        if self._turns is not None:
+            self._turns.reset()
+        self._emit(AudioCleared())
+
+    # ---------------------------------------------------------------- items
+
+    def _create_item(self, item: Item, after: str) -> None:
+        self._conversation.check_room()
+        self._join(entry_of(item, self._buffer.format), after)
+
+    def _join(self, entry: Entry, after: str = "") -> None:
+        previous = self._conversation.add(entry, after)
+        self._emit(ItemAdded(item=entry.item, previous_item_id=previous))
+        self._emit(ItemDone(item=entry.item, previous_item_id=previous))
+
+    def _truncate(self, event: ItemTruncate) -> None:
+        self._conversation.truncate(event.item_id, event.content_index, event.audio_end_ms)
+        self._emit(
+            ItemTruncated(
+                item_id=event.item_id, content_index=event.content_index, audio_end_ms=event.audio_end_ms
+            )
+        )
+
+    # ---------------------------------------------------------------- responses
+
+    def _respond(self, request: Json) -> None:
+        if not self._settings.answers:
+            raise Refusal("invalid_event", "A transcription session makes no responses.")
+        self._stop_idling()
+        wanted = order(request, self._settings, self._conversation, self._answering.has_spoken)
+        self._answering.start(wanted)
+        for server_label in wanted.hosted:
+            self._list_nothing(server_label)
+
+    def _respond_when_free(self) -> None:
+        if not self._settings.answers:
+            return
+        self._answer_due = self._answering.active is not None
+        if not self._answer_due:
+            self._respond({})
+
+    def _response_done(self, audio_ms: int) -> None:
+        if self._answer_due:
+            self._respond_when_free()
+            return
+        detection = self._settings.audio.input.turn_detection
+        if isinstance(detection, ServerVad) and detection.idle_timeout_ms is not None:
+            delay_s = (audio_ms + detection.idle_timeout_ms) / 1000
+            self._stop_idling()
+            self._idle = asyncio.get_running_loop().call_later(delay_s, self._idled)
+
+    def _idled(self) -> None:
+        """Nobody has spoken since the last answer: the silence becomes a turn."""
+        if self._turns is None or self._turns.speaking:
+            return
+        start_ms, end_ms = int(ms(self._buffer.start)), int(ms(self._buffer.end))
+        item_id = new_id("item_")
+        try:
+            self._emit(TimeoutTriggered(item_id=item_id, audio_start_ms=start_ms, audio_end_ms=end_ms))
+            self._commit(item_id)
+        except Refusal:
+            return
+        self._respond_when_free()
+
+    def _stop_idling(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None

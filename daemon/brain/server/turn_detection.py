@@ -1,0 +1,81 @@
+"""Turns without a button: frames of sound in, the beginnings and ends of what the user says out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from daemon.brain.server.settings import SemanticVad, ServerVad
+from daemon.brain.server.vad import FRAME_BYTES, FRAME_MS, VoiceDetector
+
+_ONSET_MS = 80
+_LONGEST_MS = 60_000
+_SEMANTIC_SILENCE_MS = {"low": 1500, "medium": 900, "auto": 900, "high": 500}
+_SEMANTIC_PREFIX_MS = 300
+
+
+@dataclass(frozen=True)
+class Started:
+    """Speech began; `at_ms` is the beginning of what is to be kept, prefix included."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Speech ended; `at_ms` includes the silence that proved it."""
+
+    at_ms: int
+
+
+Edge: TypeAlias = Started | Stopped
+
+
+class TurnDetector:
+    """Feeds the voice detector and measures the silence. Times are of all the sound fed."""
+
+    def __init__(self, detection: ServerVad | SemanticVad, at_ms: float = 0.0) -> None:
+        if isinstance(detection, ServerVad):
+            self.prefix_ms, self._silence_ms = detection.prefix_padding_ms, detection.silence_duration_ms
+            self._voice = VoiceDetector(detection.threshold)
+        else:
+            self.prefix_ms, self._silence_ms = _SEMANTIC_PREFIX_MS, _SEMANTIC_SILENCE_MS[detection.eagerness]
+            self._voice = VoiceDetector()
+        self._rest = b""
+        self._now_ms = at_ms
+        self._earliest_ms = at_ms
+        self._began_ms = at_ms
+        self._quiet_ms = 0
+        self.speaking = False
+
+    def feed(self, pcm: bytes) -> Iterator[Edge]:
+        """Take PCM16 mono 24 kHz of any length; the edges in it, in order."""
+        pcm = self._rest + pcm
+        whole = len(pcm) // FRAME_BYTES * FRAME_BYTES
+        self._rest = pcm[whole:]
+        for start in range(0, whole, FRAME_BYTES):
+            yield from self._frame(pcm[start : start + FRAME_BYTES])
+
+    def reset(self) -> None:
+        """Forget a turn that has begun: its sound is gone."""
+        self._voice.reset()
+        self.speaking = False
+        self._earliest_ms = self._now_ms
+
+    def _frame(self, frame: bytes) -> Iterator[Edge]:
+        loud = self._voice.feed(frame)
+        self._now_ms += FRAME_MS
+        self._quiet_ms = 0 if loud else self._quiet_ms + FRAME_MS
+        if loud and not self.speaking:
+            self.speaking = True
+            self._began_ms = max(self._now_ms - _ONSET_MS - self.prefix_ms, self._earliest_ms)
+            yield Started(int(self._began_ms))
+        elif self.speaking and (self._quiet_ms >= self._silence_ms or self._is_endless()):
+            self.speaking = False
+            self._earliest_ms = self._now_ms
+            yield Stopped(int(self._now_ms))
+
+    def _is_endless(self) -> bool:
+        """Music and the like: it becomes a turn before the input buffer is full."""
+        return self._now_ms - self._began_ms >= _LONGEST_MS

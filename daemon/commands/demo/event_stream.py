@@ -1,0 +1,67 @@
+"""What the service tells through `watch`, kept in order; a thread reads, the demo waits and looks back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from daemon.control.client import ControlError, Json, stream
+
+
+class StoryError(Exception):
+    """What was waited for did not happen; the message is one sentence."""
+
+
+class Story:
+    """All events since `follow`, each with "t" (time.monotonic seconds) and "event"."""
+
+    def __init__(self) -> None:
+        self.events: list[Json] = []
+        self._news = threading.Condition()
+        self.ended = ""  # why nothing more will come, once that is so
+
+    def follow(self, socket: Path) -> None:
+        """Read events from now on, until the service ends. Raises ControlError."""
+        lines = stream(socket, "watch", None)
+        next(lines)
+        threading.Thread(target=self._read, args=(lines,), name="watch", daemon=True).start()
+
+    def add(self, event: Json) -> None:
+        """One more event."""
+        with self._news:
+            self.events.append(event)
+            self._news.notify_all()
+
+    def wait(self, since: int, limit_s: float, what: str, wanted: Callable[[Json], bool]) -> Json:
+        """The first wanted event from index `since` on; `what` names it in the error. Raises StoryError."""
+        until = time.monotonic() + limit_s
+        with self._news:
+            while True:
+                for event in self.events[since:]:
+                    if wanted(event):
+                        return event
+                left_s = until - time.monotonic()
+                if self.ended:
+                    raise StoryError(f"{what} never came: {self.ended}")
+                if left_s <= 0:
+                    raise StoryError(f"{what} did not come within {limit_s:g} s; see journal.log")
+                self._news.wait(left_s)
+
+    def _read(self, lines: Iterator[Json]) -> None:
+        ended = "the service has ended; see journal.log"
+        try:
+            for line in lines:
+                self.add(line)
+        except ControlError as error:
+            ended = str(error)
+        with self._news:
+            self.ended = ended
+            self._news.notify_all()
+
+
+def flashes(events: list[Json], device: str) -> int:
+    """How often an output went on in these events."""
+    values = [event["value"] for event in events if event["event"] == "device" and event["name"] == device]
+    return sum(1 for value in values if value not in (0, "#000000"))

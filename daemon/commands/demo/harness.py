@@ -1,0 +1,215 @@
+"""What the demo needs around it: a sound card, and the brain and the service as children."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import get_args
+
+from daemon.commands.demo.event_stream import Story
+from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard
+from daemon.control.client import ControlError, Json, request
+
+_BRAIN_LIMIT_S = 120.0
+_READY_LIMIT_S = 120.0
+_END_LIMIT_S = 3.0
+_HESITATION_S = 1.0
+_ENGINE_MODULE = "hama"
+
+
+class StageError(Exception):
+    """A part of the demo is missing or does not start; the message is one sentence with the remedy."""
+
+
+class Stage:
+    """The appliance, running, while the `with` block lasts.
+
+    `folder` takes sockets and recordings (a short path, for unix sockets), `out` the logs. `card` is the ALSA
+    name of a real card, None for a virtual one. Raises StageError and HardwareError.
+    """
+
+    def __init__(self, folder: Path, out: Path, card: str | None = None) -> None:
+        self.story = Story()
+        self.recordings: dict[Side, Recording] = {}
+        self._folder = folder
+        self._out = out
+        self._card = card
+        self._virtual: VirtualCard | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Stage:
+        if importlib.util.find_spec(_ENGINE_MODULE) is None:
+            raise StageError("The offline brain has no engines; `pip install 'voiced[offline]'`.")
+        with ExitStack() as stack:
+            self._build(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    # ------------------------------------------------------------ what the demo does
+
+    def press(self) -> None:
+        """The button goes down."""
+        request(self._control, "press")
+
+    def release(self) -> None:
+        """The button comes up."""
+        request(self._control, "release")
+
+    def hear(self, path: Path) -> None:
+        """Play a mono WAV file into the microphone in real time, or give a person time to say it."""
+        if self._virtual is not None:
+            self._virtual.feed(path).wait()
+        else:
+            time.sleep(_seconds(path) + _HESITATION_S)
+
+    def ask(self, text: str) -> Json:
+        """A typed turn; returns its record."""
+        turn: Json = request(self._control, "ask", text=text)["turn"]
+        return turn
+
+    def status(self) -> Json:
+        """How the service is."""
+        return request(self._control, "status")
+
+    # ------------------------------------------------------------ how it is built
+
+    def sound_file(self, side: Side) -> Path:
+        """Where the recording of this side is."""
+        return self._folder / f"{side}.wav"
+
+    @property
+    def _control(self) -> Path:
+        return self._folder / "control.sock"
+
+    def _build(self, stack: ExitStack) -> None:
+        names = (self._card, self._card)
+        environment = dict(os.environ)
+        if self._card is None:
+            self._virtual = card = stack.enter_context(VirtualCard())
+            environment |= card.env
+            names = (card.microphone, card.speaker)
+            for side in get_args(Side):
+                self.recordings[side] = stack.enter_context(card.record(side, self.sound_file(side)))
+        self._start_brain(stack, environment)
+        self._start_service(stack, environment, *names)
+
+    def _start_brain(self, stack: ExitStack, environment: Mapping[str, str]) -> None:
+        socket, log = self._folder / "brain.sock", self._folder / "brain.log"
+        command = ("brain", "--listen", f"unix:{socket}", "--engine", "small")
+        child = _start(stack, command, environment, log)
+        _await(child, log, _BRAIN_LIMIT_S, "the brain", socket.exists)
+
+    def _start_service(
+        self, stack: ExitStack, environment: Mapping[str, str], microphone: str | None, speaker: str | None
+    ) -> None:
+        config, log = self._folder / "demo.toml", self._out / "journal.log"
+        values = {
+            "brain.address": f"unix:{self._folder / 'brain.sock'}",
+            "control.socket": str(self._control),
+            "debug.wire_log": str(self._out / "wire.jsonl"),
+            "log.transcripts": True,
+            "sound.microphone": microphone,
+            "sound.speaker": speaker,
+            "state.directory": str(self._folder),
+            "tools.directory": str(self._folder / "tools.d"),
+        }
+        config.write_text(substituted(_template().read_text(), values))
+        child = _start(stack, ("run", "--config", str(config)), environment, log)
+        _await(child, log, _READY_LIMIT_S, "the service", self._answers)
+        self.story.follow(self._control)
+        _await(child, log, _READY_LIMIT_S, "the service", self._is_ready)
+
+    def _answers(self) -> bool:
+        # The socket is there a moment before anybody listens.
+        with suppress(ControlError):
+            return bool(self.status())
+        return False
+
+    def _is_ready(self) -> bool:
+        with suppress(ControlError):
+            return bool(self.status().get("link") == "ready")
+        return False
+
+
+def substituted(text: str, values: Mapping[str, object]) -> str:
+    """A TOML text with other values for some keys ("section.key"), comments and order kept.
+
+    Raises KeyError for a key that the text does not set.
+    """
+    left = dict(values)
+    section, lines = "", []
+    for line in text.splitlines():
+        if found := re.match(r"\[(.+)\]", line):
+            section = found[1]
+        found = re.match(r"(\w+) = ", line)
+        path = f"{section}.{found[1]}" if found else ""
+        lines.append(f"{found[1]} = {json.dumps(left.pop(path))}" if found and path in left else line)
+    if left:
+        raise KeyError(", ".join(left))
+    return "\n".join(lines) + "\n"
+
+
+def _seconds(path: Path) -> float:
+    with wave.open(str(path), "rb") as file:
+        return file.getnframes() / file.getframerate()
+
+
+def _template() -> Path:
+    beside = Path(__file__).parents[3] / "deploy" / "demo.toml"
+    return beside if beside.exists() else Path(sys.prefix) / "share" / "voiced" / "demo.toml"
+
+
+def _start(
+    stack: ExitStack, command: tuple[str, ...], environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "daemon", *command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+        )
+    stack.callback(_end, child)
+    return child
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(_END_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _await(
+    child: subprocess.Popen[bytes], log: Path, limit_s: float, who: str, ready: Callable[[], bool]
+) -> None:
+    until = time.monotonic() + limit_s
+    while not ready():
+        if child.poll() is not None:
+            raise StageError(f"{who.capitalize()} has ended at once; its last words: {_last_line(log)}")
+        if time.monotonic() > until:
+            raise StageError(f"{who.capitalize()} is not ready after {limit_s:g} s; last: {_last_line(log)}")
+        time.sleep(0.05)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "none"

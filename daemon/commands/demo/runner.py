@@ -1,0 +1,217 @@
+"""`voiced demo`: the whole appliance on a virtual sound card, spoken to, recorded and drawn."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from daemon.commands.demo.event_stream import StoryError, flashes
+from daemon.commands.demo.harness import Stage, StageError
+from daemon.commands.demo.recording import Track, read_track, wire_tracks, write_conversation
+from daemon.commands.demo.report import Outcome, table, write_report
+from daemon.commands.demo.scenario import SCENARIO, Line, verdict
+from daemon.commands.demo.timeline import Performance, draw
+from daemon.commands.demo.user_voice import Person, PersonError, find_person
+from daemon.commands.demo.view import View
+from daemon.commands.demo.virtualcard import Side
+from daemon.commands.terminal import Terminal
+from daemon.control.client import ControlError, Json
+from daemon.text.printable import one_line
+from hardware.ports import HardwareError
+
+_FILES = ("report.json", "conversation.wav", "timeline.svg", "wire.jsonl", "journal.log")
+_TURN_LIMIT_S = 180.0
+_FLASH_LIMIT_S = 5.0
+_BEFORE_SPEECH_S = 0.15
+_PAUSE_S = 0.6
+
+
+class Demo:
+    """Plays a scenario, or one turn per file, on a stage."""
+
+    def __init__(self, stage: Stage, view: View, folder: Path) -> None:
+        self._stage = stage
+        self._view = view
+        self._folder = folder
+        self._held = False
+        self.outcomes: list[Outcome] = []
+
+    def play(self, lines: Sequence[Line], person: Person) -> None:
+        """The scenario, spoken by a person who never tires."""
+        for line in lines:
+            path = self._folder / "sentence.wav"
+            if not line.typed:
+                person.say(line.text, path)
+            self._turn(line.text, line, None if line.typed else path)
+
+    def play_files(self, wavs: Sequence[Path]) -> None:
+        """One turn per recording; what it says is unknown."""
+        for wav in wavs:
+            self._turn(wav.name, None, wav)
+
+    def _turn(self, label: str, line: Line | None, wav: Path | None) -> None:
+        """One turn, typed where there is no recording, and judged where it is known what must come of it."""
+        story, since, begin = self._stage.story, len(self._stage.story.events), time.monotonic()
+        turn: Json = {}
+        devices: Json = {}
+        try:
+            turn = self._spoken(line, wav, since) if wav else self._stage.ask(label)
+            if line:
+                self._await_flashes(line, since)
+            devices = self._stage.status()["devices"]
+            problems = verdict(line, turn, devices, story.events[since:]) if line else []
+        except (StoryError, ControlError) as error:
+            problems = [str(error)]
+        said = line.text if line else None
+        outcome = Outcome(label, said, turn, devices, begin, time.monotonic(), problems)
+        self.outcomes.append(outcome)
+        self._view.add(outcome)
+        if story.ended:
+            raise StoryError(story.ended)
+        if not self._held:
+            time.sleep(_PAUSE_S)
+
+    def _spoken(self, line: Line | None, wav: Path, since: int) -> Json:
+        """Hold the button, speak, let go, and wait for the end of the turn."""
+        if not self._held:
+            self._stage.press()
+        self._held = False
+        time.sleep(_BEFORE_SPEECH_S)
+        self._stage.hear(wav)
+        self._stage.release()
+        if line and line.interrupt_after_s is not None:
+            self._interrupt(line.interrupt_after_s, since)
+        return self._stage.story.wait(since, _TURN_LIMIT_S, "the end of the turn", is_turn)
+
+    def _interrupt(self, after_s: float, since: int) -> None:
+        """Press again in the middle of the answer, and keep the button down for the next turn."""
+        event = self._stage.story.wait(
+            since, _TURN_LIMIT_S, "the answer", lambda e: is_answer(e) or is_turn(e)
+        )
+        if is_turn(event):
+            return
+        time.sleep(after_s)
+        self._stage.press()
+        self._held = True
+
+    def _await_flashes(self, line: Line, since: int) -> None:
+        """A blink may go on after its answer."""
+        until = time.monotonic() + _FLASH_LIMIT_S
+        story = self._stage.story
+        while any(flashes(story.events[since:], name) < times for name, times in line.flashes.items()):
+            if time.monotonic() > until:
+                return
+            time.sleep(0.05)
+        time.sleep(_PAUSE_S if line.flashes else 0.0)
+
+
+def is_turn(event: Json) -> bool:
+    """The record of a turn that has ended."""
+    return bool(event["event"] == "turn")
+
+
+def is_answer(event: Json) -> bool:
+    """The first sound of an answer."""
+    return bool(event["event"] == "state" and event["state"] == "speaking")
+
+
+def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str | None = None) -> int:
+    """Run the demo; the exit status is 1 if a turn went wrong, 2 if a part is missing."""
+    console = Terminal()
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in _FILES:
+            (out / name).unlink(missing_ok=True)
+        with _scratch(keep, console) as folder:
+            return _run(folder, out, wavs, card, console)
+    except (StageError, PersonError, HardwareError, ControlError, OSError) as error:
+        console.print(one_line(error), style="red", soft_wrap=True)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, console: Terminal) -> int:
+    if card and wavs:
+        raise StageError("Files can only be played into the virtual card; leave --card out.")
+    for wav in wavs:
+        if not wav.is_file():
+            raise StageError(f"{wav} is not there; give files that exist.")
+    person = None if wavs else find_person()
+    stage = Stage(folder, out, card)
+    console.print("Starting the sound card, the brain and the service ...", style="dim")
+    with stage, View(console, stage.story) as view:
+        begin = time.monotonic()
+        view.know(stage.status()["devices"])
+        demo = Demo(stage, view, folder)
+        with suppress(StoryError):  # told by the last outcome
+            if person:
+                demo.play(SCENARIO, person)
+            else:
+                demo.play_files(wavs)
+        status, end = _status(stage), time.monotonic()
+    tracks = wire_tracks(out / "wire.jsonl") if card else _tracks(stage)
+    performance = Performance(stage.story.events, demo.outcomes, tracks, begin, end)
+    return _finish(out, performance, status, console)
+
+
+def _status(stage: Stage) -> Json:
+    with suppress(ControlError):
+        return stage.status()
+    return {}
+
+
+def _tracks(stage: Stage) -> dict[Side, Track]:
+    return {
+        side: read_track(stage.sound_file(side), recording.started_at or 0.0)
+        for side, recording in stage.recordings.items()
+    }
+
+
+def _finish(out: Path, performance: Performance, status: Json, console: Terminal) -> int:
+    """Write what was seen and heard, and say how it went."""
+    ok = write_report(out / "report.json", performance.outcomes, status)
+    write_conversation(out / "conversation.wav", performance.tracks, performance.begin, performance.end)
+    try:
+        draw(out / "timeline.svg", performance)
+    except ImportError:
+        console.print(
+            "No timeline.svg: matplotlib is missing; `pip install 'voiced[plots]'`.", style="yellow"
+        )
+    console.print(table(performance.outcomes))
+    wrong = sum(1 for outcome in performance.outcomes if outcome.problems)
+    console.print(f"\n{len(performance.outcomes)} turns, {wrong} wrong, in {performance.length_s:.0f} s.")
+    if status:
+        console.print(
+            f"The service was ready in {status['start_to_ready_ms']:.0f} ms, took {status['rss_mb']:.0f} MB "
+            f"and {status['cpu_s']:.1f} s of processor time."
+        )
+    else:
+        console.print(f"The service has ended too early; read {out}/journal.log.", style="red")
+    console.print(
+        f"See {out}/timeline.svg, listen to {out}/conversation.wav, read {out}/report.json.", soft_wrap=True
+    )
+    return 0 if ok else 1
+
+
+@contextmanager
+def _scratch(keep: bool, console: Terminal) -> Iterator[Path]:
+    """A working folder, made where paths are short: that of a unix socket has at most 107 characters."""
+    if keep:
+        folder = tempfile.mkdtemp(prefix="voiced-demo-", dir="/tmp")
+        yield Path(folder)
+        console.print(f"The working folder is {folder}.", style="dim")
+    else:
+        with tempfile.TemporaryDirectory(prefix="voiced-demo-", dir="/tmp") as folder:
+            yield Path(folder)
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    """End by SIGTERM as by Ctrl-C: every child is ended on the way out."""
+    raise KeyboardInterrupt

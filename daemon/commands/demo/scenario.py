@@ -1,0 +1,131 @@
+"""What the demo says, and how it knows that each turn went right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from daemon.commands.demo.event_stream import flashes
+from daemon.commands.verbs import arguments_of
+from daemon.control.client import Json
+
+Call: TypeAlias = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One turn of the scenario, and what must come of it; what is None is not looked at.
+
+    `calls`: exactly these, in any order. `devices`: values after the turn. `flashes`: how often outputs
+    go on meanwhile. `reply`: words that the answer contains. `interrupt_after_s`: the button goes down
+    again when the answer has been heard for so long.
+    """
+
+    text: str
+    typed: bool = False
+    calls: tuple[Call, ...] | None = None
+    devices: dict[str, float | str] = field(default_factory=dict)
+    flashes: dict[str, int] = field(default_factory=dict)
+    reply: str | None = None
+    interrupt_after_s: float | None = None
+
+
+SCENARIO = (
+    Line(
+        "turn on the heater",
+        calls=(("set_device", {"device": "heater", "state": "on"}),),
+        devices={"heater": 1.0},
+    ),
+    Line(
+        "set the fan to thirty percent",
+        calls=(("set_level", {"device": "fan", "percent": 30}),),
+        devices={"fan": 0.3, "heater": 1.0},
+    ),
+    Line(
+        "blink the red light three times",
+        calls=(("blink_device", {"device": "red light", "times": 3}),),
+        flashes={"red light": 3},
+        devices={"red light": 0.0},
+    ),
+    Line("is the door open", calls=(("read_device", {"device": "door"}),), reply="open"),
+    Line(
+        "turn on the lamp and the fan",
+        calls=(
+            ("set_device", {"device": "lamp", "state": "on"}),
+            ("set_device", {"device": "fan", "state": "on"}),
+        ),
+        devices={"lamp": 1.0, "fan": 1.0},
+    ),
+    Line(
+        "who won the football match yesterday evening",
+        calls=(),
+        devices={"lamp": 1.0, "fan": 1.0, "heater": 1.0},
+    ),
+    Line(
+        "set the kitchen light to orange",
+        typed=True,
+        calls=(("set_colour", {"device": "kitchen light", "colour": "orange"}),),
+        devices={"kitchen light": "#ff5000"},
+    ),
+    Line(
+        "what is the temperature",
+        calls=(("read_device", {"device": "temperature"}),),
+        reply="twenty-one|21.5",
+    ),
+    Line("what can you do", calls=(), interrupt_after_s=2.0),
+    Line(
+        "turn off everything",
+        devices=dict.fromkeys(("lamp", "fan", "heater"), 0.0) | {"kitchen light": "#000000"},
+    ),
+)
+
+
+def verdict(line: Line, turn: Json, devices: Json, events: list[Json]) -> list[str]:
+    """What went wrong in a turn, as short sentences; empty if nothing did.
+
+    `devices` are the values after it; `events` are what happened from its beginning on.
+    """
+    problems = [*_calls(line, turn), *_devices(line, devices), *_flashes(line, events)]
+    if bool(turn.get("interrupted")) != (line.interrupt_after_s is not None):
+        problems.append("was interrupted" if turn.get("interrupted") else "was not interrupted")
+    reply = str(turn.get("reply") or "").lower()
+    if not reply:
+        problems.append("no reply")
+    elif line.reply and not any(words in reply for words in line.reply.split("|")):
+        problems.append(f"the reply does not say {line.reply}")
+    return problems
+
+
+def _calls(line: Line, turn: Json) -> list[str]:
+    if line.calls is None:
+        return []
+    made = [(str(call["name"]), arguments_of(call)) for call in turn.get("tool_calls", ())]
+    missing = [f"did not call {_shown(call)}" for call in line.calls if call not in made]
+    return missing + [f"called {_shown(call)}" for call in made if call not in line.calls]
+
+
+def _shown(call: Call) -> str:
+    name, arguments = call
+    return f"{name}({', '.join(f'{key}={value}' for key, value in arguments.items())})"
+
+
+def _devices(line: Line, devices: Json) -> list[str]:
+    return [
+        f"{name} is {devices.get(name)}, not {wanted}"
+        for name, wanted in line.devices.items()
+        if not _same(devices.get(name), wanted)
+    ]
+
+
+def _same(value: Any, wanted: float | str) -> bool:
+    if isinstance(value, int | float) and isinstance(wanted, int | float):
+        return abs(value - wanted) < 0.005
+    return bool(value == wanted)
+
+
+def _flashes(line: Line, events: list[Json]) -> list[str]:
+    return [
+        f"{name} flashed {flashes(events, name)} times, not {times}"
+        for name, times in line.flashes.items()
+        if flashes(events, name) != times
+    ]

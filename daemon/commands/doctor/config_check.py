@@ -1,0 +1,39 @@
+"""`voiced config check`: everything that can be known about a configuration before the service starts.
+
+These are the checks of `voiced doctor` that concern the configuration.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daemon.commands.doctor.areas import AREAS, looked_at
+from daemon.commands.doctor.finding import Finding
+from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.network import address
+from daemon.text.printable import one_line, say, to_json
+
+
+def run(path: Path, *, as_json: bool = False) -> int:
+    """Print one line per finding; the exit status is 2 if one of them is an error."""
+    machine = Machine(path)
+    findings = _looked_at(machine)
+    if as_json:
+        say(to_json([finding.facts for finding in findings]))
+    for finding in [] if as_json else findings:
+        say(one_line(f"{finding.level} {finding.code}: {finding.sentence} {finding.remedy}"))
+    if not findings and not as_json:
+        say(f"{path}: everything is in order.")
+    if not as_json and not machine.config_error and (read_as := address(machine)):
+        say(one_line(f"{read_as}."))
+    return 2 if any(finding.level == "error" for finding in findings) else 0
+
+
+def check(path: Path) -> list[Finding]:
+    """What is wrong with this configuration on this machine."""
+    return _looked_at(Machine(path))
+
+
+def _looked_at(machine: Machine) -> list[Finding]:
+    said = [looked_at(machine, area) for area in AREAS if area.before_start]
+    return [each for told in said for each in told if isinstance(each, Finding)]

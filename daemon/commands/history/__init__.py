@@ -1,0 +1,1 @@
+"""What people ask of the past: `voiced log` and `voiced stats`."""

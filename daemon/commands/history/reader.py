@@ -1,0 +1,163 @@
+"""What the service has written into the journal: records of its kinds, oldest first."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from daemon.telemetry.journal import IDENTIFIER, Kind
+
+UNIT: Final = "voiced.service"
+FOLLOW_S: Final = 1.0  # systemd waits through signals: this is how long Ctrl-C may take
+SYSTEM_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
+
+Value: TypeAlias = str | int | float
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SPAN: Final = re.compile(r"(\d+)([smhdw])")
+_WORDS: Final = (
+    *("arguments", "cause", "device", "heard", "link", "model", "output", "part", "provider", "reply"),
+    *("source", "tool", "tools", "trouble", "value", "version", "xrun"),
+)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_KINDS: Final = {kind.value: kind for kind in Kind}
+
+
+class HistoryError(Exception):
+    """The journal cannot be read; the message is one sentence with the remedy."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the journal. `fields` are those behind VOICED_, lower case, numbers as numbers.
+
+    `kind` is None for a line of the service that is of no kind of its own.
+    """
+
+    kind: Kind | None
+    time: datetime
+    message: str
+    fields: dict[str, Value] = field(default_factory=dict)
+
+    def number(self, name: str) -> float:
+        """A field as a number, 0 where there is none."""
+        value = self.fields.get(name, 0)
+        return 0 if isinstance(value, str) else value
+
+
+def moment(text: str) -> datetime:
+    """A point in time: so long ago ("90m", "24h", "1d12h"), or a date with or without a time.
+
+    Raises HistoryError.
+    """
+    parts = _SPAN.findall(text)
+    try:
+        if parts and "".join(map("".join, parts)) == text:
+            return datetime.now().astimezone() - sum(
+                (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta()
+            )
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise HistoryError(
+            f'"{text}" is no time; write so long ago as in 30m, 24h or 7d, or a date as in 2026-11-21.'
+        ) from None
+
+
+class History:
+    """A reader of the system's journal, or of the one in a directory, such as that of another machine's card.
+
+    With `everything` also lines of the service that are of no kind. Raises HistoryError.
+    """
+
+    def __init__(self, directory: Path | None = None, *, everything: bool = False) -> None:
+        self._directory = directory
+        try:
+            from systemd.journal import Reader
+        except ImportError:
+            raise HistoryError(
+                "There is no systemd here (or no python3-systemd), so there is no journal; "
+                "what `voiced run` prints is its log then."
+            ) from None
+        self._check(directory)
+        try:
+            self._reader: Any = Reader(path=str(directory)) if directory else Reader()
+        except OSError as error:
+            raise HistoryError(f"The journal cannot be opened ({error.strerror}); try sudo.") from None
+        _match(self._reader, everything)
+
+    def records(self, since: datetime, until: datetime | None = None) -> Iterator[Record]:
+        """What was written in this time."""
+        self._reader.seek_realtime(max(0.0, since.timestamp()))
+        yield from self._to_the_end(until)
+
+    def follow(self) -> Iterator[Record]:
+        """What is written from where `records` ended; for ever."""
+        while True:
+            self._reader.wait(FOLLOW_S)
+            yield from self._to_the_end(None)
+
+    def _to_the_end(self, until: datetime | None) -> Iterator[Record]:
+        for entry in self._reader:
+            if until is not None and entry["__REALTIME_TIMESTAMP"] > until:
+                return
+            yield record(entry)
+
+    def _check(self, directory: Path | None) -> None:
+        if directory is not None:
+            if not any(directory.rglob("*.journal")):
+                raise HistoryError(
+                    f"There is no journal in {directory}; give the directory that holds *.journal."
+                )
+            return
+        there = [path for path in SYSTEM_JOURNALS if path.is_dir()]
+        if not there:
+            raise HistoryError("This machine has no journal; start systemd-journald, or give --directory.")
+        files = [file for path in there for file in path.glob("*/system.journal")]
+        if os.geteuid() and not any(os.access(file, os.R_OK) for file in files):
+            raise HistoryError(
+                "You may not read the system's journal; use sudo, or join the group systemd-journal."
+            )
+
+
+def _match(reader: Any, everything: bool) -> None:
+    """The unit of the package, or a run by hand whose stderr was the journal; with details, systemd too."""
+    sources = [{"_SYSTEMD_UNIT": UNIT}, {"SYSLOG_IDENTIFIER": IDENTIFIER}]
+    details = [{"UNIT": UNIT, "_PID": "1"}] if everything else []
+    for source in sources + details:
+        for kind in () if everything else Kind:
+            reader.add_match(MESSAGE_ID=kind.value)
+        reader.add_match(**source)
+        reader.add_disjunction()
+
+
+def record(entry: dict[str, Any]) -> Record:
+    """A record of an entry as systemd.journal.Reader gives it."""
+    identity = entry.get("MESSAGE_ID")
+    fields = {
+        (key := name.removeprefix("VOICED_").lower()): _value(key, _one(value))
+        for name, value in entry.items()
+        if name.startswith("VOICED_")
+    }
+    return Record(
+        kind=_KINDS.get(getattr(identity, "hex", "")),
+        time=entry["__REALTIME_TIMESTAMP"].astimezone(),
+        message=_one(entry.get("MESSAGE", "")),
+        fields=fields,
+    )
+
+
+def _one(value: Any) -> str:
+    """A field may stand in an entry several times, and may be no UTF-8."""
+    value = value[-1] if isinstance(value, list) else value
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _value(name: str, text: str) -> Value:
+    """A number where the service writes one, as it writes it: another's record may hold anything."""
+    if name in _WORDS or not _NUMBER.fullmatch(text):
+        return text
+    return float(text) if "." in text else int(text)

@@ -1,0 +1,182 @@
+"""`voiced stats`: what the journal's records of a span come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.table import Table
+
+from daemon.commands.history.plot import svg
+from daemon.commands.history.reader import History, HistoryError, Record, moment
+from daemon.commands.terminal import Terminal
+from daemon.realtime.events import Json
+from daemon.telemetry.event_log import FIGURES
+from daemon.telemetry.journal import Kind
+from daemon.text.printable import complain, say, to_json
+
+PERCENTILES: Final = (50, 90, 99)
+WAIT: Final = "release_to_sound_ms"
+_TOKENS: Final = (
+    "input_text_tokens",
+    "input_audio_tokens",
+    "cached_text_tokens",
+    "cached_audio_tokens",
+    "output_text_tokens",
+    "output_audio_tokens",
+    "unsorted_tokens",
+)
+
+
+def run(since: str, until: str | None, directory: Path | None, *, as_json: bool, picture: Path | None) -> int:
+    """Print the figures of a span; the exit status is 0, or 1 if there are none or they cannot be read."""
+    try:
+        begin, end = moment(since), moment(until or "0s")
+        records = list(History(directory).records(begin, end))
+        if not records:
+            raise HistoryError(f"voiced has written nothing since {since}; try --since 30d.")
+        if picture is not None:
+            picture.write_text(svg(records, begin, end), encoding="utf-8")
+    except (HistoryError, OSError) as error:
+        complain(f"voiced: {error}")
+        return 1
+    summary = {"since": begin.isoformat(), "until": end.isoformat(), **summarise(records)}
+    if as_json:
+        say(to_json(summary))
+    else:
+        Terminal().print(_latencies(summary["latency_ms"]), "", _facts(summary))
+    return 0
+
+
+# ---------------------------------------------------------------- figures
+
+
+def summarise(records: Iterable[Record]) -> Json:
+    """Everything that is counted, in the shape of `voiced stats --json`."""
+    by_kind: dict[Kind | None, list[Record]] = {kind: [] for kind in Kind}
+    run_ends = []
+    for record in records:
+        by_kind.setdefault(record.kind, []).append(record)
+        if record.kind in (Kind.READY, Kind.STOPPING):
+            run_ends.append(record.kind)
+    turns = by_kind[Kind.TURN]
+    return {
+        "turns": {
+            "total": len(turns),
+            "by_source": _count(turns, "source"),
+            "interrupted": sum(record.number("interrupted") > 0 for record in turns),
+            "in_trouble": sum("trouble" in record.fields for record in turns),
+        },
+        "tools": dict(
+            Counter(name for record in turns for name in str(record.fields.get("tools", "")).split())
+        ),
+        "latency_ms": {name: _percentiles(_times(turns, name)) for name in (*FIGURES, WAIT)},
+        **_spent([*turns, *by_kind[Kind.LATE_TOKENS]]),
+        "connection": _connection(by_kind[Kind.CONNECTED], by_kind[Kind.DISCONNECTED]),
+        "xruns": _sum(by_kind[Kind.XRUN], "xrun", "count"),
+        "faults": _count(by_kind[Kind.FAULT], "part"),
+        "service": {"starts": run_ends.count(Kind.READY), "restarts_without_a_stop": _crashes(run_ends)},
+    }
+
+
+def _count(records: Iterable[Record], name: str) -> Json:
+    return dict(Counter(str(record.fields.get(name)) for record in records))
+
+
+def _sum(records: Iterable[Record], name: str, number: str) -> Json:
+    sums: Counter[str] = Counter()
+    for record in records:
+        sums[str(record.fields.get(name))] += int(record.number(number))
+    return dict(sums)
+
+
+def _times(turns: Iterable[Record], name: str) -> list[float]:
+    """One latency of all turns that have it, in ms. What a user waits for an answer is a sum of three."""
+    parts = FIGURES[1:] if name == WAIT else (name,)
+    whole = [record for record in turns if all(part in record.fields for part in parts)]
+    return [sum(record.number(part) for part in parts) for record in whole]
+
+
+def _percentiles(times: list[float]) -> Json:
+    if not times:
+        return {"count": 0}
+    values = np.percentile(times, PERCENTILES)
+    return {"count": len(times)} | {
+        f"p{percent}": round(float(value), 1) for percent, value in zip(PERCENTILES, values, strict=True)
+    }
+
+
+def _spent(records: list[Record]) -> Json:
+    """Tokens and dollars, and what could not be priced: those turns are left out of the cost."""
+    unknown = [record for record in records if "cost_usd" not in record.fields]
+    return {
+        "tokens": {name: int(sum(record.number(name) for record in records)) for name in _TOKENS},
+        "cost_usd": round(sum(record.number("cost_usd") for record in records), 6),
+        "without_a_price": {"turns": len(unknown), "models": sorted(_count(unknown, "model"))},
+    }
+
+
+def _connection(ready: list[Record], lost: list[Record]) -> Json:
+    causes = Counter(record.fields.get("cause") for record in ready)
+    return {
+        "rotations": causes["worn"],
+        "reconnects": causes["lost"] + causes["stalled"],
+        "losses": len(lost),
+        "away_s": round(sum(record.number("away_s") for record in ready), 1),
+    }
+
+
+def _crashes(run_ends: Sequence[Kind]) -> int:
+    """A start that follows a start: crash, watchdog or power cut."""
+    return sum(pair == (Kind.READY, Kind.READY) for pair in pairwise(run_ends))
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _latencies(latencies: Json) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    made.add_column("ms")
+    for name in (*(f"p{percent}" for percent in PERCENTILES), "turns"):
+        made.add_column(name, justify="right")
+    for name, figures in latencies.items():
+        values = [f"{figures[f'p{percent}']:.0f}" if figures["count"] else "" for percent in PERCENTILES]
+        made.add_row(name.removesuffix("_ms").replace("_", " "), *values, str(figures["count"]))
+    return made
+
+
+def _facts(summary: Json) -> Table:
+    turns, connection, service = summary["turns"], summary["connection"], summary["service"]
+    made = Table.grid(padding=(0, 2))
+    made.add_row("turns", f"{turns['total']} ({_list(turns['by_source'])})")
+    made.add_row("", f"{turns['interrupted']} interrupted, {turns['in_trouble']} in trouble")
+    made.add_row("tools", _list(summary["tools"]))
+    made.add_row("tokens", _list({_plain(name): count for name, count in summary["tokens"].items() if count}))
+    made.add_row("cost", _cost(summary))
+    made.add_row("connection", _list({_plain(name): value for name, value in connection.items()}))
+    made.add_row("xruns", _list(summary["xruns"]))
+    made.add_row("faults", _list(summary["faults"]))
+    made.add_row("service", _list({_plain(name): value for name, value in service.items()}))
+    return made
+
+
+def _cost(summary: Json) -> str:
+    """Never a sum that hides what it does not know."""
+    text = f"{summary['cost_usd']:.4f} USD without transcription"
+    unknown = summary["without_a_price"]
+    if unknown["turns"]:
+        models = ", ".join(unknown["models"])
+        text += f"; {unknown['turns']} turns with {models} have no price, write it into [realtime.prices]"
+    return text
+
+
+def _list(counts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix("_tokens").removesuffix("_s").replace("_", " ")

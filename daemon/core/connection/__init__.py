@@ -1,0 +1,1 @@
+"""Connections: sessions, reconnecting, rotation, settings that a server refuses."""

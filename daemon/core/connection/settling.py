@@ -1,0 +1,196 @@
+"""What a server takes of a session: all of it, or where it refuses that, as much as can be found out.
+
+A refusal is narrowed by the part that it names, else by halves: what is doubted is held back, a half of it is
+offered again, and so on. All but the doubted parts count as good meanwhile. What is found is remembered for
+the next connection to the same place.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from daemon.core import events as ev
+from daemon.core.connection.setting_parts import CORE, about, name_of, named, only, parts
+from daemon.core.effects import Outbox
+from daemon.realtime.events import ErrorDetail, Json
+from daemon.realtime.refusals import FATAL, ONE_SESSION
+from daemon.realtime.session_config import differences, essential
+
+MOST_UPDATES = 6
+_MOST_TOLD = 300
+_OF_NO_PART = FATAL | ONE_SESSION | {"rate_limit_exceeded", "server_error", "session_expired"}
+"""Codes of what is wrong with something else than what it was sent."""
+
+
+class Offer(Struct):
+    """What a place is offered; `refused` is what it was found to refuse, part by part, and why.
+
+    `hopeless`: it has refused whatever it was sent, so that nothing is learned from one refusal more.
+    """
+
+    session: Json
+    refused: dict[str, str] = field(default_factory=dict)
+    hopeless: bool = False
+
+
+class Offers:
+    """What each place is offered; all of it anew when the session is to be another one."""
+
+    def __init__(self, session: Json) -> None:
+        self.session = session
+        self._places: dict[ev.Place, Offer] = {}
+
+    def at(self, place: ev.Place) -> Offer:
+        """What this place is offered."""
+        return self._places.setdefault(place, Offer(self.session))
+
+    def change(self, settings: Json) -> Json:
+        """These are others from now on. Returns the update for a server that has the rest."""
+        self.session = self.session | settings
+        self._places.clear()
+        return {"type": self.session["type"]} | settings
+
+
+class Settling:
+    """On one connection. Each step gives the next update's session, or None when there is no more to try.
+
+    `open` is false from then on. `session` is what is offered, or what of that has changed.
+    """
+
+    def __init__(self, offer: Offer, session: Json, outbox: Outbox) -> None:
+        self.open = True
+        self._offer = offer
+        self._session = session
+        self._outbox = outbox
+        self._all = parts(session)
+        self._sent: list[str] = []
+        self._kept: list[str] = []
+        self._in_use: list[str] = []
+        self._doubted: list[str] = []
+        self._group = False  # are those that are doubted what a refusal has named?
+        self._updates = 0
+        self._last = offer.hopeless
+        self._why = ""
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """What is refused and therefore not in use, by its name, and why."""
+        refused = self._offer.refused
+        if not (self._why or refused):
+            return {}
+        missing = [part for part in self._all if part not in self._in_use]
+        return {name_of(part, self._session): refused.get(part, self._why) for part in missing}
+
+    def named(self, error: ErrorDetail) -> bool:
+        """Does an error name something of the latest update, though not the update itself?"""
+        return bool(named(error, self._session, self._sent))
+
+    def begin(self) -> Json | None:
+        """All that is not known to be refused."""
+        return self._update([part for part in self._all if part not in self._offer.refused])
+
+    def refused(self, error: ErrorDetail, ours: bool) -> Json | None:
+        """An error, which may name the latest update (`ours`), a part of it, or nothing of us."""
+        why = " ".join(filter(None, (error.reason, error.param, error.message)))[:_MOST_TOLD]
+        blamed = about(error, self._session, self._sent)
+        if (ours or blamed) and error.reason not in _OF_NO_PART:
+            return self._narrow(blamed, why)
+        return self._make_smaller(why)
+
+    def taken(self, session: Json) -> Json | None:
+        """An update is confirmed; `session` is what the server says that it is like now, if it does."""
+        if session and not differences(self._session, session):
+            self._kept = self._in_use = self._all
+            self._doubted, self._why = [], ""
+            self._offer.refused.clear()
+            return self._end()
+        if not self.open:
+            return None
+        not_taken = differences(only(self._session, self._sent), session)
+        self._kept = self._sent
+        self._doubted = [part for part in self._doubted if part not in self._kept]
+        following = self._again() if self._doubted else self._end()
+        if following is None and not_taken:
+            self._tell(f"The server has not taken over these settings of ours: {', '.join(not_taken)}.")
+        return following
+
+    def _narrow(self, named: list[str], why: str) -> Json | None:
+        """Something of the update is to blame: it is left out, or what may be it is held back."""
+        if not self._why:
+            self._tell(f"The server refuses the configuration, which is sent again in parts: {why}")
+        self._why, self._in_use = why, self._kept
+        self._group = len(named) > 1
+        if len(named) != 1:
+            self._doubted = self._suspects(named or self._sent)
+        to_blame = named if len(named) == 1 else self._doubted
+        if len(to_blame) == 1:
+            self._leave_out(to_blame)
+        following = self._end() if self._last or not self._sent else self._again()
+        self._offer.hopeless = not self.open and not self._kept
+        return following
+
+    def _make_smaller(self, why: str) -> Json | None:
+        """One smaller update, in case that it was about the first."""
+        self._why = why
+        if self._updates > 1:
+            self._in_use = self._kept
+            return self._end()
+        self._tell(
+            "The server refuses the configuration, one of turns, formats, tools and instructions alone "
+            f"is sent: {why}"
+        )
+        self._last = True
+        least = parts(essential(self._session))
+        return self._update([part for part in self._sent if part in least])
+
+    def _again(self) -> Json | None:
+        """The next half of what is doubted, with all that is not."""
+        rest = [part for part in self._all if part not in self._offer.refused]
+        held = self._held_back(rest)
+        chosen = [part for part in rest if part not in held]
+        if self._updates == MOST_UPDATES or chosen == self._kept:
+            return self._end()
+        return self._update(chosen)
+
+    def _suspects(self, among: list[str]) -> list[str]:
+        """Those that were doubted already; none if they were not even sent, and others are to blame too."""
+        if self._doubted:
+            return [part for part in self._doubted if part in among]
+        return [part for part in among if part not in self._kept]
+
+    def _held_back(self, rest: list[str]) -> list[str]:
+        """Of what is doubted a half, and towards the end all of it: something must be in use at last."""
+        doubted, left = self._doubted, MOST_UPDATES - self._updates
+        if left == 1 and not self._kept:
+            return [part for part in rest if part not in CORE]
+        sure = [part for part in rest if part not in doubted]
+        if self._group and sure and not self._kept:
+            return doubted
+        if sure != self._kept and (left == 1 or (left == 2 and not self._kept)):
+            return doubted
+        core = sum(part in CORE for part in doubted)
+        whole = len(doubted) == len(rest)
+        return doubted[(len(doubted) + 1) // 2 if whole or core in (0, len(doubted)) else core :]
+
+    def _leave_out(self, refused: list[str]) -> None:
+        self._offer.refused |= dict.fromkeys(refused, self._why)
+        self._kept = self._in_use = [part for part in self._kept if part not in refused]
+        self._doubted = [part for part in self._doubted if part not in refused]
+
+    def _update(self, chosen: list[str]) -> Json:
+        self._updates += 1
+        self._sent = self._in_use = chosen
+        return only(self._session, chosen)
+
+    def _end(self) -> Json | None:
+        self.open = False
+        if self._kept:
+            self._offer.hopeless = False
+            self._leave_out(self._doubted)
+        if self._why and self.left_out:
+            names, why = ", ".join(self.left_out)[:_MOST_TOLD], self._why[: _MOST_TOLD // 3]
+            self._tell(f"The server refuses these settings of ours: {names} ({why}).")
+        return None
+
+    def _tell(self, message: str) -> None:
+        self._outbox.do(ev.Unsettled(message))

@@ -1,0 +1,1 @@
+"""What the user is shown and played: status LED and earcons."""

@@ -1,0 +1,115 @@
+"""Which earcon is due, from what the machine shows: for whoever does not look at the lamp.
+
+Each comes once in its spell. `thinking` and `offline` are for somebody who waits for an answer: a connection
+that is lost at night says nothing. None sounds into an open microphone but the tick of `listening`, and that
+only where the owner wants all of them. None sounds into an answer: what went wrong in it is told after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from daemon.audio.earcon_tones import LONGEST_S
+from daemon.core import events as ev
+from daemon.core.timers import Timers
+
+Earconed: TypeAlias = Literal["off", "on", "all"]
+"""How much is told by sounds; `all` is with `listening`."""
+
+LONG_S = 1.5
+_CARD_S = 0.5  # the longest buffer that a card may have
+
+
+class Earcons:
+    """Looks at the effects of each step. Sets the timer `long`: nobody has answered for a while.
+
+    Silent until `awake`: being muted since before the start is no news. `deaf`: the microphone is open, and
+    is not there.
+    """
+
+    def __init__(self, wanted: Earconed) -> None:
+        self.awake = self.deaf = False
+        self._wanted: Earconed = wanted
+        self._timers = Timers()
+        self._state: ev.State = "idle"
+        self._trouble = False  # in this turn, and not told yet
+        self._failed = False  # and told
+        self._away = False  # told that the server is away, since it last was there
+        self._silent_at = 0.0
+
+    @property
+    def deadline(self) -> float | None:
+        """When the next step is wanted, if nothing happens before."""
+        return self._timers.deadline
+
+    def after(
+        self, effects: Sequence[ev.Effect], state: ev.State, link: ev.LinkState, now: float
+    ) -> list[ev.Effect]:
+        """What is to be heard of a step with these effects, which led here; at most one thing."""
+        entered, self._state = state != self._state, state
+        if not self.awake or self._wanted == "off":
+            return []
+        if entered:
+            self._enter(state, now)
+        if link == "ready":
+            self._away = False
+        self._trouble |= any(isinstance(effect, ev.Trouble) for effect in effects)
+        if state == "listening":
+            return self._listening(entered, now)
+        kind = self._due(entered, link, now)
+        return [] if kind is None else self._sound(kind, now)
+
+    def _enter(self, state: ev.State, now: float) -> None:
+        self._timers.clear("long")
+        if state == "thinking":
+            self._timers.set("long", now + LONG_S)
+        elif state == "listening":
+            self._trouble = self._failed = False
+        elif state == "speaking":
+            self._silent_at = now
+
+    def _listening(self, entered: bool, now: float) -> list[ev.Effect]:
+        """A question begins: what still sounds would be heard as a part of it."""
+        if self.deaf:
+            self.deaf = self._trouble = False
+            return self._sound("error", now)
+        if entered and self._wanted == "all":
+            return self._sound("listening", now)
+        return [ev.Hush()] if entered and now < self._silent_at else []
+
+    def _due(self, entered: bool, link: ev.LinkState, now: float) -> ev.EarconKind | None:
+        """While the microphone is closed."""
+        self.deaf = False
+        long = bool(self._timers.pop_due(now))
+        if self._state == "muted" and (entered or self._trouble):
+            self._trouble = False
+            return "muted"
+        if self._state == "speaking":
+            return None
+        if self._trouble:
+            return self._error()
+        self._failed &= self._state == "thinking"
+        if self._state == "thinking" and link == "fallback" and not self._away:
+            self._timers.set("long", now + LONG_S)
+            self._away = True
+            return "offline"
+        return self._long(link) if long else None
+
+    def _error(self) -> ev.EarconKind | None:
+        """Once for a turn, however much goes wrong in it."""
+        told, self._failed = self._failed, self._state == "thinking"
+        self._trouble = False
+        return None if told else "error"
+
+    def _long(self, link: ev.LinkState) -> ev.EarconKind:
+        """Somebody has waited for a while: for an answer, or for somebody who could give one."""
+        if link in ("ready", "fallback"):
+            return "thinking"
+        self._away = True
+        self._failed = link == "refused"
+        return "error" if self._failed else "offline"
+
+    def _sound(self, kind: ev.EarconKind, now: float) -> list[ev.Effect]:
+        self._silent_at = now + LONGEST_S + _CARD_S
+        return [ev.Earcon(kind)]

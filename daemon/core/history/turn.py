@@ -1,0 +1,113 @@
+"""One turn, from the press to the last sample heard: what happened in it, and when."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field, structs
+
+from daemon.core.history.usage import Tokens
+from daemon.devices.name_index import Spellings
+from daemon.realtime.events import Json
+
+_STOP = Spellings(["stop_conversation"])
+
+Source: TypeAlias = Literal["button", "text", "say", "server"]
+
+
+class ToolCall(Struct):
+    """A call of the model's. `call_id` is the server's name for it, known on the connection that called.
+
+    `output` is None until the tool has answered.
+    """
+
+    call_id: str
+    name: str
+    arguments: str
+    output: str | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Does this call end the conversation, however its name is spelled?"""
+        return _STOP.meant(self.name) is not None
+
+
+class Turn(Struct):
+    """Times are seconds on the monotonic clock, None until they are known.
+
+    `key` is what the ledger calls its question; those of `calls`, `replies` and `written` are ours too.
+    `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
+    `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
+    `commit`: our name for the event that asked for the item.
+    `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
+    `deaf`, `unplayed`: the user was told that there is no microphone, that the speaker plays no answer.
+    """
+
+    number: int
+    key: str
+    source: Source
+    text: str = ""
+    spoken: tuple[bytes, ...] = ()
+    ticket: int = 0
+    closed: bool = False
+    remembered: bool = False
+    remedies: int = 0
+    voiced: bool = False
+    written: dict[str, None] = field(default_factory=dict)
+    interrupted: bool = False
+    deaf: bool = False
+    unplayed: bool = False
+    trouble: str = ""
+    detected: bool = False
+    taken: bool = False
+    commit: str = ""
+    heard: str = ""
+    replies: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, ToolCall] = field(default_factory=dict)
+    rounds: int = 0
+    heard_ms: int = 0
+    xruns: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
+    pressed_at: float | None = None
+    waits_until: float | None = None
+    first_frame_at: float | None = None
+    released_at: float | None = None
+    committed_at: float | None = None
+    first_delta_at: float | None = None
+    first_sound_at: float | None = None
+
+    @property
+    def heard_out(self) -> bool:
+        """Has the server's voice detection taken all that it has heard of it?"""
+        return self.detected and self.taken
+
+    @property
+    def of_nobody(self) -> bool:
+        """Did the server begin it by itself, and has nothing come of it yet?"""
+        return self.source == "server" and not (self.replies or self.calls or self.voiced)
+
+    def record(self) -> Json:
+        """Everything worth telling, in the shape of `voiced watch` and of the journal."""
+        return {
+            "number": self.number,
+            "source": self.source,
+            "heard": self.heard or self.text or None,
+            "tool_calls": [
+                {"name": call.name, "arguments": call.arguments, "output": call.output}
+                for call in self.calls.values()
+            ],
+            "reply": " ".join(text for text in self.replies.values() if text),
+            "interrupted": self.interrupted,
+            "trouble": self.trouble or None,
+            "heard_ms": self.heard_ms,
+            "press_to_first_frame_ms": _ms(self.pressed_at, self.first_frame_at),
+            "release_to_commit_ms": _ms(self.released_at, self.committed_at),
+            "commit_to_first_delta_ms": _ms(self.committed_at, self.first_delta_at),
+            "first_delta_to_sound_ms": _ms(self.first_delta_at, self.first_sound_at),
+            "xruns": self.xruns,
+            "tokens": structs.asdict(self.tokens),
+        }
+
+
+def _ms(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round((end - start) * 1000, 1)

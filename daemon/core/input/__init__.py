@@ -1,0 +1,1 @@
+"""Button and microphone: gestures, capture, the utterance."""

@@ -1,0 +1,99 @@
+"""The microphone's side of a turn: open, closing (the tail is still in the card), closed."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.effects import Outbox
+from daemon.core.input.utterance import BYTES_PER_S, Utterance
+from daemon.core.timers import Timers
+from daemon.realtime.events import MIN_COMMIT_MS, AudioAppend, AudioClear
+
+TAIL_S = 0.5
+_TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
+
+
+class Listener:
+    """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
+
+    def __init__(self, outbox: Outbox, timers: Timers, max_utterance_s: float) -> None:
+        self.open = False
+        self._closing = False
+        self._utterance = Utterance()
+        self._outbox = outbox
+        self._timers = timers
+        self._max_utterance_s = max_utterance_s
+        self._most_bytes = 0
+
+    @property
+    def long_enough(self) -> bool:
+        """Is there enough of it for the server to accept a commit?"""
+        return self._utterance.duration_ms >= MIN_COMMIT_MS
+
+    @property
+    def spoken(self) -> tuple[bytes, ...]:
+        """All of it: PCM16 mono 24 kHz in pieces."""
+        return self._utterance.pieces
+
+    def start(self, now: float, anew: bool) -> None:
+        """Open the microphone; `anew` begins an empty utterance, else the one before is continued."""
+        if anew:
+            self._utterance = Utterance()
+            self._outbox.send(AudioClear())
+        self.open, self._closing = True, False
+        self._timers.clear("tail")
+        self._timers.set("utterance", now + self._max_utterance_s)
+        self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
+        self._outbox.do(ev.Capture(True))
+
+    def stop(self, now: float) -> None:
+        """Close it; the utterance is complete when the tail is here."""
+        self._shut()
+        self._closing = True
+        self._timers.set("tail", now + TAIL_S)
+
+    def cease(self) -> None:
+        """Close it; the server has taken the utterance already."""
+        self._shut()
+        self._closing = False
+
+    def drop(self) -> None:
+        """There was no utterance."""
+        if self.open:
+            self._shut()
+        self._closing = False
+        self._timers.clear("tail")
+        if self._utterance.begun:
+            self._outbox.send(AudioClear())
+        self._utterance = Utterance()
+
+    def captured(self, pcm: bytes, now: float) -> bool:
+        """A piece of the microphone; False if nobody wants it, or there is more than time could bring."""
+        size_bytes = self._utterance.size_bytes + len(pcm)
+        if self.open and size_bytes > self._most_bytes:
+            self._timers.set("utterance", now)
+        if not (self.open or self._closing) or size_bytes > self._most_bytes + _TAIL_BYTES:
+            return False
+        self._utterance.add(pcm)
+        self.flush()
+        return True
+
+    def ended(self) -> bool:
+        """The tail is here; False if it was of an utterance that nobody wants any more."""
+        wanted, self._closing = self._closing, False
+        self._timers.clear("tail")
+        return wanted
+
+    def flush(self) -> None:
+        """Send what the server has not got."""
+        if self._outbox.online:
+            for pcm in self._utterance.unsent():
+                self._outbox.send(AudioAppend(audio=pcm))
+
+    def rewind(self) -> None:
+        """A new connection has none of it."""
+        self._utterance.rewind()
+
+    def _shut(self) -> None:
+        self.open = False
+        self._timers.clear("utterance")
+        self._outbox.do(ev.Capture(False))

@@ -1,0 +1,54 @@
+"""What the user said, kept until it is answered, and how much of it the present connection has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daemon.realtime.events import MAX_APPEND_BYTES, RATE_HZ
+
+BYTES_PER_S = RATE_HZ * 2
+
+
+class Utterance:
+    """PCM16 mono 24 kHz in chunks, and a cursor."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._sent = 0
+        self.size_bytes = 0
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it is, rounded down."""
+        return self.size_bytes * 1000 // BYTES_PER_S
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """All of it."""
+        return tuple(self._chunks)
+
+    @property
+    def begun(self) -> bool:
+        """Has the present connection got any of it?"""
+        return self._sent > 0
+
+    def add(self, pcm: bytes) -> None:
+        """Keep one more chunk."""
+        self._chunks.append(pcm)
+        self.size_bytes += len(pcm)
+
+    def unsent(self) -> Iterator[bytes]:
+        """What the present connection has not got, in pieces fit for one append; taken as sent."""
+        chunks, self._sent = self._chunks[self._sent :], len(self._chunks)
+        piece = b""
+        for chunk in chunks:
+            if piece and len(piece) + len(chunk) > MAX_APPEND_BYTES:
+                yield piece
+                piece = b""
+            piece = piece + chunk if piece else chunk
+        if piece:
+            yield piece
+
+    def rewind(self) -> None:
+        """A new connection has none of it."""
+        self._sent = 0

@@ -1,0 +1,1 @@
+"""The response of the server: tracking, playback, interruption, tool calls."""

@@ -1,0 +1,134 @@
+"""Interrupting an answer: silence first, then the truth about what was heard.
+
+The speaker thread alone knows how much of an item was heard. Until it has told, no new question is posed.
+Items heard to the end stay, the current one is truncated (deleted if nothing of it was heard), later ones are
+deleted once the cancelled answer is done. A speaker that fails cuts an answer too, which goes on without it.
+"""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from daemon.audio.jitter_buffer import Cut
+from daemon.core import events as ev
+from daemon.core.effects import Outbox
+from daemon.core.history.history import Ledger
+from daemon.core.history.turn import Turn
+from daemon.core.response.items import Items
+from daemon.core.response.tracker import Reply, Responses
+from daemon.core.timers import Timers
+from daemon.realtime.events import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
+
+UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
+CUT_S = 1.0
+CANCEL_S = 2.0
+
+
+class BargeIn:
+    """One interruption at a time. Sets the timers `cut` and `cancel`."""
+
+    def __init__(
+        self, outbox: Outbox, timers: Timers, ledger: Ledger, items: Items, responses: Responses
+    ) -> None:
+        self.turn: Turn | None = None
+        self._cut: dict[str, int] = {}
+        self._outbox = outbox
+        self._timers = timers
+        self._ledger = ledger
+        self._voices = items
+        self._responses = responses
+
+    @property
+    def waiting(self) -> bool:
+        """Has the speaker not told yet what was heard?"""
+        return self.turn is not None
+
+    def silence(self, turn: Turn, now: float) -> None:
+        """Stop the speaker; the turn is over when it has answered."""
+        self.turn = turn
+        self._timers.set("cut", now + CUT_S)
+        self._outbox.do(ev.Silence())
+
+    def cancel(self, now: float) -> None:
+        """Stop the model, now or as soon as it begins."""
+        if self._responses.busy:
+            self._timers.set("cancel", now + CANCEL_S)
+        if reply := self._responses.abandon():
+            self.stop(reply)
+        self.put_right()
+
+    def stop(self, reply: Reply) -> None:
+        """Cancel an answer; a server that names none has one at a time."""
+        self._outbox.send(ResponseCancel(response_id=reply.wire_id or UNSET))
+
+    def heard(self, cut: Cut) -> Turn | None:
+        """The speaker has told, in time or late: tell the server. Returns the turn that is over now."""
+        turn, self.turn = self.turn, None
+        self._timers.clear("cut")
+        heard_ms = sum(map(self._voices.received_ms, cut.whole)) + self.cut(cut)
+        if turn is not None:
+            turn.heard_ms += heard_ms
+        return turn
+
+    def cut(self, cut: Cut) -> int:
+        """Some audio was thrown away: the history follows. Returns the ms heard of the item in between."""
+        parts = dict.fromkeys(cut.unheard, 0)
+        if cut.item_id is not None:
+            most_ms = self._voices.received_ms(cut.item_id) - 1
+            parts[cut.item_id] = max(0, min(cut.heard_ms, most_ms))
+        for key, heard_ms in parts.items():
+            if key not in self._cut:
+                self._cut[key] = heard_ms
+                self.reworded(key)
+                self._tell_anew(key)
+        return parts.get(cut.item_id or "", 0)
+
+    def reworded(self, key: str) -> None:
+        """The words of an item are known anew: of one that was cut they are not all said."""
+        if key in self._cut:
+            self._ledger.heard(key, self._cut[key], max(1, self._voices.received_ms(key)))
+
+    def put_right(self) -> None:
+        """The server is told of each item that was cut as soon as that does not grow any more."""
+        cut, self._cut = self._cut, {}
+        active = self._responses.active
+        for key, heard_ms in cut.items():
+            grows = active is not None and self._voices.of_reply(key) == active.key
+            if grows and (not heard_ms or (active is not None and active.wanted)):
+                self._cut[key] = heard_ms
+            elif item_id := self._voices.mark_cut(key):
+                self._outbox.send(_cut_at(item_id, heard_ms))
+
+    def stopped(self, cut: Cut) -> None:
+        """The speaker has fallen silent: the turn that was interrupted is over."""
+        turn = self.heard(cut)
+        if turn is not None:
+            self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
+        self.put_right()
+
+    def lose(self, turn: Turn, cut: Cut) -> None:
+        """Some of an answer is never heard, as the speaker has failed: told once in a turn."""
+        if not (cut.item_id or cut.unheard):
+            return
+        turn.heard_ms += self.cut(cut)
+        self.put_right()
+        if not turn.unplayed:
+            turn.unplayed, turn.trouble = True, UNHEARD
+            self._outbox.do(ev.Trouble(UNHEARD))
+
+    def connection_lost(self) -> None:
+        """No other knows the items that were to be put right."""
+        self._cut.clear()
+
+    def _tell_anew(self, key: str) -> None:
+        """A session that was told all of it while it was played must know what was heard instead."""
+        if item_id := self._voices.wire_id(key, "told"):
+            self._outbox.send(ItemDelete(item_id=item_id))
+            for item in self._ledger.retold(key):
+                self._outbox.send(ItemCreate(item=item))
+
+
+def _cut_at(item_id: str, heard_ms: int) -> ItemTruncate | ItemDelete:
+    if heard_ms:
+        return ItemTruncate(item_id=item_id, content_index=0, audio_end_ms=heard_ms)
+    return ItemDelete(item_id=item_id)

@@ -1,0 +1,172 @@
+"""The tool calls of one answer, of which a server may tell in up to four ways; not every server uses all.
+
+A way tells of a call at most once, so what two ways tell is laid upon each other, best match first. What one
+way alone tells of is a call too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from itertools import chain
+
+from msgspec import DecodeError, Struct, field, json, structs
+
+from daemon.core.bounds import MAX_ITEMS
+from daemon.realtime.events import (
+    ArgumentsDelta,
+    ArgumentsDone,
+    ConversationItem,
+    Item,
+    OutputItemAdded,
+    OutputItemDone,
+)
+
+
+class Way(IntEnum):
+    """How a call was told; what comes first is believed where two differ.
+
+    Of the conversation's items nobody says of which answer they are: they count where nothing else tells of
+    any call.
+    """
+
+    RESPONSE_DONE = 0
+    ITEM_DONE = 1
+    ARGUMENTS_DONE = 2
+    IN_PIECES = 3
+    IN_CONVERSATION = 4
+
+
+class Call(Struct):
+    """A call as the server tells of it: by its own names, as far as it says any.
+
+    `meaning` is what its arguments say, however they are spelled; empty where they say nothing.
+    """
+
+    item_id: str = ""
+    call_id: str = ""
+    name: str = ""
+    arguments: str = ""
+    index: int = -1
+    pieces: list[str] = field(default_factory=list)
+    meaning: str = ""
+
+    def read(self) -> None:
+        """All of it has come."""
+        if not _meaning(self.arguments):
+            self.arguments = "".join(self.pieces)
+        self.meaning = _meaning(self.arguments)
+        self.arguments = self.arguments if self.meaning else ""
+
+    def likeness(self, other: Call) -> int:
+        """How much speaks for it that both are the same; 0 where nothing does.
+
+        An id in common is enough; ids that differ are no sign: some servers make them up anew each time.
+        """
+        ids = ((self.item_id, other.item_id, 8), (self.call_id, other.call_id, 4))
+        named = sum(weight for mine, its, weight in ids if mine and mine == its)
+        said = ((self.name, other.name), (self.meaning, other.meaning))
+        if not named and any(mine and its and mine != its for mine, its in said):
+            return 0
+        return 1 + named + sum(2 for mine, its in said if mine == its) + (self.index == other.index)
+
+    def fill(self, other: Call) -> None:
+        """Take over what the other way tells more of."""
+        self.item_id = self.item_id or other.item_id
+        self.call_id = self.call_id or other.call_id
+        self.name = self.name or other.name
+        if not self.meaning:
+            self.arguments, self.meaning = other.arguments, other.meaning
+
+
+class Calls:
+    """What has been told of the calls of an answer so far; `too_many`: more than anybody runs."""
+
+    def __init__(self) -> None:
+        self.too_many = False
+        self._by_way: dict[Way, list[Call]] = {}
+
+    def hear(self, event: object) -> None:
+        """An event of the answer, whatever it is about."""
+        match event:
+            case OutputItemAdded(item=item) if item.type == "function_call":
+                self._tell(Way.IN_PIECES, _of_item(item, event.output_index))
+            case ArgumentsDelta():
+                about = Call(event.item_id, event.call_id, index=event.output_index)
+                self._begun(about).pieces.append(event.delta)
+            case ArgumentsDone():
+                call = Call(event.item_id, event.call_id, event.name, event.arguments, event.output_index)
+                self._tell(Way.ARGUMENTS_DONE, call)
+            case OutputItemDone(item=item) if item.type == "function_call":
+                self._tell(Way.ITEM_DONE, _of_item(item, event.output_index))
+            case ConversationItem(item=item) if item.type == "function_call" and item.arguments:
+                self._tell(Way.IN_CONVERSATION, _of_item(item, -1))
+
+    @property
+    def ids(self) -> set[str]:
+        """What the server has called them so far."""
+        told = chain.from_iterable(self._by_way.values())
+        return {name for call in told for name in (call.item_id, call.call_id) if name}
+
+    def all(self, output: Iterable[Item] = ()) -> list[Call]:
+        """Every call, each once, with what `response.done` says of them; those without a name are none."""
+        for index, item in enumerate(output):
+            if item.type == "function_call":
+                self._tell(Way.RESPONSE_DONE, _of_item(item, index))
+        found: list[Call] = []
+        for way in Way:
+            told = self._by_way.get(way, [])
+            if way is Way.IN_CONVERSATION and found:
+                break
+            for call in told:
+                call.read()
+            _lay_upon(found, told)
+        return [call for call in found if call.name]
+
+    def _tell(self, way: Way, call: Call) -> None:
+        """What is said twice in the same words is said once."""
+        told = self._by_way.setdefault(way, [])
+        if any(structs.replace(each, pieces=[]) == call for each in told):
+            return
+        self.too_many |= len(told) == MAX_ITEMS
+        if not self.too_many:
+            told.append(call)
+
+    def _begun(self, about: Call) -> Call:
+        """The call that a piece of arguments is of."""
+        told = self._by_way.setdefault(Way.IN_PIECES, [])
+        best = max(told, key=about.likeness, default=None)
+        if best is None or not about.likeness(best):
+            told.append(best := about)
+        return best
+
+
+def _lay_upon(found: list[Call], told: list[Call]) -> None:
+    """Add what a way tells: to the call that it is about, which it is about alone, or as one more."""
+    alone, rest = list(found), list(told)
+    for _, mine, its in sorted(_matches(alone, rest), key=lambda match: -match[0]):
+        if any(mine is each for each in alone) and any(its is each for each in rest):
+            mine.fill(its)
+            alone = [each for each in alone if each is not mine]
+            rest = [each for each in rest if each is not its]
+    found += rest
+
+
+def _matches(found: list[Call], told: list[Call]) -> Iterator[tuple[int, Call, Call]]:
+    for mine in found:
+        for its in told:
+            if likeness := mine.likeness(its):
+                yield likeness, mine, its
+
+
+def _of_item(item: Item, index: int) -> Call:
+    return Call(item.id or "", item.call_id or "", item.name or "", item.arguments or "", index)
+
+
+def _meaning(arguments: str) -> str:
+    """Equal for arguments that say the same, whatever the order and the spaces."""
+    try:
+        said = json.decode(arguments or "null")
+        return json.encode(said, order="sorted").decode() if said else ""
+    except (DecodeError, RecursionError):
+        return arguments

@@ -1,0 +1,126 @@
+"""What comes of an answer: voice and words, each of which may be told in pieces, whole, or only at the end.
+
+The first that tells of something is believed; what tells it again adds nothing.
+"""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.effects import Outbox
+from daemon.core.history.history import Ledger
+from daemon.core.history.turn import Turn
+from daemon.core.response.barge_in import BargeIn
+from daemon.core.response.calls import Way
+from daemon.core.response.items import Items
+from daemon.core.response.tracker import Reply
+from daemon.core.timers import Timers
+from daemon.realtime.events import (
+    Item,
+    OutputAudioDelta,
+    OutputAudioDone,
+    OutputItemAdded,
+    OutputItemDone,
+    OutputTextDelta,
+    OutputTextDone,
+    OutputTranscriptDelta,
+    OutputTranscriptDone,
+    PartDone,
+    ResponsePiece,
+)
+
+DRAIN_SLACK_S = 10.0
+
+
+class Contents:
+    """Plays the voice and keeps the words. Sets the timer `drain`; `playing`: the speaker has some of it."""
+
+    def __init__(
+        self, outbox: Outbox, timers: Timers, ledger: Ledger, items: Items, barge_in: BargeIn
+    ) -> None:
+        self.items = items
+        self.playing = False
+        self._barge_in = barge_in
+        self._outbox = outbox
+        self._timers = timers
+        self._ledger = ledger
+
+    def hear(self, turn: Turn, reply: Reply, event: ResponsePiece, now: float) -> None:
+        """An event of an answer."""
+        match event:
+            case OutputAudioDelta(item_id=item_id, output_index=index):
+                self.audio(turn, self._key(reply, item_id, index), event.delta, now)
+            case OutputTranscriptDelta(item_id=item_id, output_index=index, delta=text):
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=False)
+            case OutputTextDelta(item_id=item_id, output_index=index, delta=text):
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=False)
+            case OutputTranscriptDone(item_id=item_id, output_index=index, transcript=text):
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=True)
+            case OutputTextDone(item_id=item_id, output_index=index, text=text):
+                key = self._key(reply, item_id, index)
+                self._words(turn, key, text, event.content_index, whole=True)
+            case OutputAudioDone(item_id=item_id, output_index=index):
+                self.end([self.items.find(reply.key, item_id, index)])
+            case PartDone(item_id=item_id, output_index=index, part=part):
+                words, sound = part.transcript or part.text or "", part.audio or b""
+                known = self.items.find(reply.key, item_id, index)
+                # One that was never named may be called something else now.
+                before = [known] if known else self.items.of(reply.key)
+                self._again(turn, before or [self._key(reply, item_id, index)], words, sound, now)
+            case OutputItemAdded(item=item, output_index=index) if item.type == "message":
+                self.items.begin(reply.key, item.id or "", index)
+            case OutputItemDone(item=item, output_index=index):
+                self.whole(turn, reply, item, index, Way.ITEM_DONE, now)
+
+    def whole(self, turn: Turn, reply: Reply, item: Item, index: int, way: Way, now: float) -> None:
+        """An item that is complete, of which there may have been no word before."""
+        if item.type == "message":
+            parts = item.content or []
+            words = " ".join(part.transcript or part.text or "" for part in parts).strip()
+            sound = b"".join(part.audio for part in parts if part.audio)
+            if words or sound:
+                key = self.items.whole(reply.key, item.id or "", index, way, kept=not reply.aside)
+                self._again(turn, [key], words, sound, now)
+
+    def audio(self, turn: Turn, key: str, delta: bytes, now: float) -> None:
+        """More of the voice of an item."""
+        pcm = self.items.add(key, delta)
+        if not pcm:
+            return
+        self._ledger.question(turn)
+        if turn.first_delta_at is None:
+            turn.first_delta_at = now
+        turn.voiced = self.playing = True
+        self._timers.set("drain", now + self.items.total_s + DRAIN_SLACK_S)
+        self._outbox.do(ev.Play(key, pcm))
+
+    def end(self, keys: list[str]) -> None:
+        """No more audio will come for these."""
+        for key in keys:
+            self.items.end(key)
+            if self.items.received_ms(key):
+                self._outbox.do(ev.PlayEnd(key))
+
+    def _key(self, reply: Reply, item_id: str, index: int) -> str:
+        return self.items.key(reply.key, item_id, index, kept=not reply.aside)
+
+    def _words(self, turn: Turn, key: str, text: str, part: int, whole: bool) -> None:
+        """More of the words of a part of an item, or (`whole`) all of them."""
+        if not text:
+            return
+        before, turn.replies[key] = self.items.say(key, part, text, whole)
+        turn.written[key] = None
+        if not (whole and before):
+            self._outbox.do(ev.Words("assistant", text))
+        self._ledger.question(turn)
+        self._ledger.assistant(key, turn.replies[key])
+        self._barge_in.reworded(key)
+
+    def _again(self, turn: Turn, keys: list[str], words: str, sound: bytes, now: float) -> None:
+        """What is told of an item at its end, which is one of these, counts where it has not come before."""
+        if words and not any(map(turn.replies.get, keys)):
+            self._words(turn, keys[0], words, 0, whole=True)
+        if sound and not any(map(self.items.received_ms, keys)):
+            self.audio(turn, keys[0], sound, now)

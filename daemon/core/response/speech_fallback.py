@@ -1,0 +1,133 @@
+"""An answer that came in writing alone is made to be heard.
+
+A session that was told its history in text tends to answer in text. It is asked once more for a voice; then
+the offline voice reads the text out; where that cannot be had, the server is asked to, outside the
+conversation, where no history misleads it. At last the user is told.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from daemon.core import events as ev
+from daemon.core.effects import Outbox
+from daemon.core.history.history import Ledger
+from daemon.core.history.turn import Turn
+from daemon.core.response.items import Items
+from daemon.core.timers import Timers
+from daemon.realtime.events import ItemDelete, Json
+
+READER_S = 15.0
+NO_ANSWER = "The server gave no answer; press the button to ask again."
+UNREAD = "The server answers in writing alone, and nobody can read it out; press the button to ask again."
+_AGAIN, _OFFLINE, _OUTSIDE = 1, 2, 3
+"""The remedies, in the order in which they are tried."""
+
+
+class Aloud:
+    """The remedies. Sets the timer `reader`.
+
+    `unread` is what the offline voice is to read out, while there is something; `begun`: it does so.
+    """
+
+    def __init__(
+        self,
+        modality: Literal["audio", "text"],
+        outbox: Outbox,
+        timers: Timers,
+        ledger: Ledger,
+        items: Items,
+    ) -> None:
+        self.unread = ""
+        self.begun = False
+        self._unsaid = ""
+        self._written: list[str] = []
+        self._items = items
+        self._modality = modality
+        self._outbox = outbox
+        self._timers = timers
+        self._ledger = ledger
+
+    def needed(self, turn: Turn) -> bool:
+        """Did the turn end without a voice, though one was wanted and nothing else went wrong?"""
+        silent = turn.first_delta_at is None or (bool(turn.written) and not turn.voiced)
+        stopped = bool(turn.calls) and all(call.stops for call in turn.calls.values())
+        return silent and self._modality == "audio" and not stopped and not turn.trouble
+
+    def remedy(self, turn: Turn, now: float) -> Json | None:
+        """What to ask the server for; None where `unread` is to be read out or nothing is left to try."""
+        text = self._take_back(turn)
+        if turn.source == "say":
+            # What was to be said is known, and another answer would be one to another question.
+            text, turn.remedies = turn.text, max(turn.remedies, _AGAIN)
+        self._unsaid = text or (self._unsaid if turn.remedies else "")
+        turn.remedies += 1
+        if turn.remedies == _AGAIN and text:
+            self._outbox.do(ev.Remark("The server answered in writing alone; it is asked for a voice again."))
+            self._delete()
+            # Not for calls: those of this turn have been run.
+            return {"output_modalities": ["audio"], "tool_choice": "none"}
+        if turn.remedies == _OFFLINE:
+            self.unread = self._unsaid
+            self._timers.set("reader", now + READER_S)
+        else:
+            self._give_up(turn)
+        return None
+
+    def outside(self, turn: Turn) -> Json:
+        """The offline voice cannot be had: what to ask the server for instead."""
+        turn.remedies = _OUTSIDE
+        text = self.unread
+        self.end()
+        return recital(text)
+
+    def voiced(self, turn: Turn, key: str, now: float) -> None:
+        """The offline voice reads, as an item of its own: how much of that is heard, is what counts."""
+        self._timers.set("reader", now + READER_S)
+        if not self.begun:
+            self.begun = True
+            turn.replies[key] = self.unread
+            self._ledger.assistant(key, self.unread)
+
+    def end(self) -> None:
+        """It has been read to its end, or will not be."""
+        self.unread, self.begun = "", False
+        self._timers.clear("reader")
+
+    def interrupt(self) -> None:
+        """Read in part: a text cannot be truncated, so the server must not keep it as said."""
+        if self.begun:
+            self._delete()
+        self.end()
+
+    def _give_up(self, turn: Turn) -> None:
+        """Whoever reads along has the words at least."""
+        if self._unsaid:
+            turn.replies[""] = self._unsaid
+        turn.trouble = UNREAD if self._unsaid else NO_ANSWER
+        self._outbox.do(ev.Trouble(turn.trouble))
+
+    def _take_back(self, turn: Turn) -> str:
+        """Nothing of what is only written was heard."""
+        text = " ".join(filter(None, (turn.replies.pop(key, "") for key in turn.written)))
+        for key in turn.written:
+            self._ledger.heard(key, 0, 1)
+        self._written, turn.written = list(turn.written), {}
+        return text
+
+    def _delete(self) -> None:
+        for key in self._written:
+            if item_id := self._items.wire_id(key, "spoken"):
+                self._outbox.send(ItemDelete(item_id=item_id))
+
+
+def recital(text: str) -> Json:
+    """A response outside the conversation that speaks a text; the offline brain knows the metadata."""
+    return {
+        "conversation": "none",
+        "output_modalities": ["audio"],
+        "instructions": "Say the text that follows word for word, and nothing else.",
+        "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}],
+        "tools": [],
+        "metadata": {"purpose": "say"},
+    }

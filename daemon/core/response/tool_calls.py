@@ -1,0 +1,81 @@
+"""Tool calls between the model's asking and the delivery of their outputs, each once."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.effects import Outbox
+from daemon.core.history.history import Ledger
+from daemon.core.history.turn import ToolCall, Turn
+from daemon.core.response.calls import Call
+from daemon.core.timers import Timers
+from daemon.realtime.events import Item, ItemCreate
+
+TOOLS_S = 60.0
+INTERRUPTED_OUTPUT = "Error: the user interrupted before the tool was run."
+UNFINISHED_OUTPUT = "Error: not run, the user was still speaking; call it again if that is still wanted."
+LATE_OUTPUT = "Error: the tool did not answer in time."
+
+
+class ToolsDue:
+    """Starts the calls of an answer and hands in each output. Sets the timer `tools`."""
+
+    def __init__(self, outbox: Outbox, timers: Timers, ledger: Ledger) -> None:
+        self._open: dict[str, tuple[Turn, ToolCall]] = {}
+        self._stale: set[str] = set()
+        self._outbox = outbox
+        self._timers = timers
+        self._ledger = ledger
+
+    def open_for(self, turn: Turn) -> bool:
+        """Does this turn wait for a tool?"""
+        return any(owner is turn for owner, _ in self._open.values())
+
+    def start(self, turn: Turn, calls: list[Call], now: float) -> None:
+        """Run the calls of a completed answer, each under a key that no other call ever had."""
+        for each in calls:
+            key = self._outbox.keys.new("call")
+            call = ToolCall(each.call_id or each.item_id or key, each.name, each.arguments or "{}")
+            turn.calls[key] = call
+            self._open[key] = (turn, call)
+            self._ledger.called(key, call.name, call.arguments)
+            self._outbox.do(ev.RunTool(key, call.name, call.arguments))
+        if calls:
+            self._timers.set("tools", now + TOOLS_S)
+
+    def refuse(self, calls: list[Call], why: str) -> None:
+        """Answer the calls of an answer that nobody waits for: none is run."""
+        for call in calls:
+            self._hand_in(call.call_id or call.item_id, why)
+
+    def done(self, key: str, output: str) -> Turn | None:
+        """A tool has answered: the turn that it belongs to, or None if its output came too late."""
+        turn, call = self._open.pop(key, (None, None))
+        if turn is None or call is None:
+            return None
+        call.output = output
+        self._ledger.answered(key, output)
+        self._outbox.do(ev.ToolReport(key, call.name, call.arguments, output))
+        if key in self._stale:
+            item = Item(type="function_call", call_id=key, name=call.name, arguments=call.arguments)
+            self._outbox.send(ItemCreate(item=item))
+        self._hand_in(key if key in self._stale else call.call_id, output)
+        if not self._open:
+            self._timers.clear("tools")
+        return turn
+
+    def late(self) -> list[str]:
+        """The calls that have not answered; the shell's time limit has failed when this is asked."""
+        return list(self._open)
+
+    def connection_lost(self) -> None:
+        """The next session does not know these calls: it is told by the history, not by an output."""
+        self._stale = set(self._open)
+
+    def forget(self) -> None:
+        """Nobody is told any more what these answer."""
+        self._open.clear()
+        self._timers.clear("tools")
+
+    def _hand_in(self, call_id: str, output: str) -> None:
+        item = Item(type="function_call_output", call_id=call_id, output=output)
+        self._outbox.send(ItemCreate(item=item))

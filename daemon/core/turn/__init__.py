@@ -1,0 +1,1 @@
+"""A turn from the press to the last sample heard."""

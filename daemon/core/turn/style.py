@@ -1,0 +1,43 @@
+"""What a hand means by what it does, in the owner's style."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.effects import Outbox
+from daemon.core.input.button import Gesture
+from daemon.core.turn.manager import Conversation
+
+
+class Hand:
+    """`hold`: the button is down while somebody speaks. `tap`: it opens the ears, the server closes them."""
+
+    def __init__(self, talk: Conversation, outbox: Outbox) -> None:
+        self._talk = talk
+        self._outbox = outbox
+
+    def gesture(self, gesture: Gesture, at: float, now: float) -> None:
+        """What it did, and when."""
+        talk = self._talk
+        if gesture == "double_tap":
+            talk.mute(not talk.muted, now)
+        elif talk.muted:
+            self._remind(gesture)
+        elif talk.style == "tap":
+            self._toggle(gesture, at, now)
+        elif gesture == "press":
+            talk.listen(at, now)
+        elif gesture == "release":
+            talk.let_go(at, now)
+        elif talk.fresh:
+            talk.abandon()
+
+    def _remind(self, gesture: Gesture) -> None:
+        if gesture == "press":
+            self._outbox.do(ev.Trouble("The microphone is muted; tap the button twice to open it."))
+
+    def _toggle(self, gesture: Gesture, at: float, now: float) -> None:
+        if gesture == "press" and self._talk.state == "listening":
+            self._talk.withdraw(now)
+        elif gesture == "press":
+            self._talk.listen(at, now)
+            self._talk.expect_speech(now)

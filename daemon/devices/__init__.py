@@ -1,0 +1,1 @@
+"""Outputs and sensors: names, limits, pins; nothing here touches hardware."""

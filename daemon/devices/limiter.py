@@ -1,0 +1,332 @@
+"""The limits of the outputs, held below everything that can ask: nothing else decides when a pin moves.
+
+Held at any time, whoever asks and however late the clock is served:
+
+- two changes of an output are at least `min_interval_s` apart (stopping alone overrides this);
+- an output is off again `max_on_s` after it went on; a blink counts as one time of being on;
+- of two outputs that exclude each other only one is on, or in the middle of a blink or pulse;
+- after `stop` every output has its `at_exit` value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
+
+from daemon.devices.requests import (
+    COLOURS,
+    Answer,
+    Blink,
+    Colour,
+    Limits,
+    Pulse,
+    Query,
+    Request,
+    SetColour,
+    SetLevel,
+    SetState,
+    Value,
+    WriteOutput,
+    dark,
+    describe,
+    duration,
+    full,
+    is_on,
+)
+
+__all__ = [
+    "Answer",
+    "Blink",
+    "Devices",
+    "LimitError",
+    "Limits",
+    "Pulse",
+    "Query",
+    "Request",
+    "SetColour",
+    "SetLevel",
+    "SetState",
+    "Value",
+    "WriteOutput",
+]
+
+BLINK_HALF_S = 0.3
+"""How long a blink is on, and off again, unless `min_interval_s` asks for more."""
+
+PATIENCE_S = 2.0
+"""Outputs that change more slowly than this do not blink, and nothing is delayed for longer."""
+
+
+class LimitError(ValueError):
+    """Limits that contradict each other or themselves."""
+
+    def __init__(self, device: str, field: str, message: str) -> None:
+        super().__init__(f"devices.{device}.{field}: {message}")
+
+
+class Devices:
+    """All outputs. Give it requests and the time; it answers, and says which pins to set.
+
+    Raises LimitError for limits that cannot hold together.
+    """
+
+    def __init__(self, outputs: Mapping[str, Limits]) -> None:
+        self._outputs = {key: _Output(key, limits) for key, limits in outputs.items()}
+        self._stopped = False
+        for output in self._outputs.values():
+            output.rivals = list(self._rivals(output))
+            _check(output)
+
+    def start(self, now: float) -> None:
+        """Every output has just been set to its `at_start` value."""
+        self._stopped = False
+        for output in self._outputs.values():
+            output.start(now)
+
+    def ask(self, request: Request, now: float) -> tuple[Answer, list[WriteOutput]]:
+        """Answer a request. What was due before it is written first."""
+        writes = self.tick(now)
+        output = self._outputs.get(request.device)
+        if output is None:
+            return Answer(False, f"There is no output called {request.device}."), writes
+        if self._stopped and not isinstance(request, Query):
+            return Answer(False, f"The {output.name} rests until the next start."), writes
+        answer = output.answer(request, now)
+        return answer, writes + output.run(now)
+
+    def tick(self, now: float) -> list[WriteOutput]:
+        """Write what is due: the steps of blinks and pulses, and the end of `max_on_s`."""
+        return [write for output in self._outputs.values() for write in output.run(now)]
+
+    def stop(self, now: float) -> list[WriteOutput]:
+        """Bring every output to its `at_exit` value, those that go off first, and take no more requests."""
+        self._stopped = True
+        writes = [write for output in self._outputs.values() for write in output.stop(now)]
+        return sorted(writes, key=lambda write: is_on(write.value))
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick` next, or None."""
+        earliest = min((output.deadline for output in self._outputs.values()), default=math.inf)
+        return earliest if earliest < math.inf else None
+
+    def values(self) -> dict[str, Value]:
+        """What every output is set to now."""
+        return {key: output.value for key, output in self._outputs.items()}
+
+    def described(self) -> str:
+        """The same in a sentence for each."""
+        return " ".join(describe(output.name, output.value) for output in self._outputs.values())
+
+    def _rivals(self, output: _Output) -> Iterator[_Output]:
+        for key in output.limits.exclusive_with:
+            if key not in self._outputs or key == output.key:
+                raise LimitError(output.key, "exclusive_with", f"{key!r} is not another output: name one")
+        for other in self._outputs.values():
+            if other.key in output.limits.exclusive_with or output.key in other.limits.exclusive_with:
+                yield other
+
+
+class _Output:
+    """One output: its value, since when it is on, and the steps that lie ahead.
+
+    A step is (wait, value): `value` is written `wait` seconds after the step before it was. Waits count from
+    the real time of that write, so that a late clock never brings two changes too close together.
+    """
+
+    def __init__(self, key: str, limits: Limits) -> None:
+        self.key = key
+        self.name = limits.name
+        self.limits = limits
+        self.rivals: list[_Output] = []
+        self.value = limits.at_start
+        self._changed_at = -math.inf
+        self._on_since: float | None = None
+        self._steps: deque[tuple[float, Value]] = deque()
+        self._due = math.inf
+
+    @property
+    def engaged(self) -> bool:
+        """On, or about to be."""
+        return is_on(self.value) or bool(self._steps)
+
+    @property
+    def deadline(self) -> float:
+        return min(self._due, self._off_at(math.inf))
+
+    def start(self, now: float) -> None:
+        self.value = self.limits.at_start
+        self._changed_at = now
+        self._on_since = None
+        self._plan(now)
+        self._settle(now)
+
+    def stop(self, now: float) -> list[WriteOutput]:
+        self._plan(now)
+        writes = self._write(self.limits.at_exit, now)
+        self._on_since = None  # nobody will tick again
+        return writes
+
+    def run(self, now: float) -> list[WriteOutput]:
+        """Do what is due at `now`: at most one write."""
+        if self._off_at(math.inf) <= now:
+            self._plan(now)
+            return self._write(dark(self.limits.takes), now)
+        if self._due > now:
+            return []
+        _, value = self._steps.popleft()
+        if is_on(value) and not self._has_room(now):
+            self._plan(now)
+            return []
+        self._due = now + self._steps[0][0] if self._steps else math.inf
+        return self._write(value, now)
+
+    def answer(self, request: Request, now: float) -> Answer:
+        """Plan what is asked for, or refuse it with a sentence. Writes nothing yet."""
+        match request:
+            case Query():
+                return Answer(True, describe(self.name, self.value))
+            case SetState(state=state):
+                return self._set_state(not self.engaged if state == "toggle" else state == "on", now)
+            case SetLevel(percent=percent):
+                return self._set_level(percent, now)
+            case SetColour(colour=colour):
+                return self._set_colour(colour, now)
+            case Blink(times=times):
+                return self._blink(times, now)
+            case Pulse(seconds=seconds):
+                return self._pulse(seconds, now)
+
+    def _set_state(self, on: bool, now: float) -> Answer:
+        if on:
+            return self._set(full(self.limits.takes), "on", now)
+        return self._set(dark(self.limits.takes), "off", now)
+
+    def _set_level(self, percent: int, now: float) -> Answer:
+        if self.limits.takes == "switch":
+            return Answer(False, f"The {self.name} can only be switched on or off.")
+        if self.limits.takes == "colour":
+            return Answer(False, f"The {self.name} can only be switched on or off, or take a colour.")
+        return self._set(percent / 100, f"at {percent} percent" if percent else "off", now)
+
+    def _set_colour(self, colour: Colour, now: float) -> Answer:
+        if self.limits.takes != "colour":
+            return Answer(False, f"The {self.name} has no colours.")
+        return self._set(COLOURS[colour], colour, now)
+
+    def _set(self, value: Value, said: str, now: float) -> Answer:
+        refusal = self._refusal(value, now)
+        if refusal:
+            return Answer(False, refusal)
+        if value == self.value:
+            self._plan(now)
+        else:
+            self._plan(now, (self._pause(now), value))
+        return Answer(True, f"The {self.name} is {said}.")
+
+    def _blink(self, times: int, now: float) -> Answer:
+        half_s = max(BLINK_HALF_S, self.limits.min_interval_s)
+        if half_s > PATIENCE_S:
+            return Answer(False, f"The {self.name} changes too slowly to blink.")
+        wait_s = self._pause(now)
+        refusal = self._exclusion() or self._overlong(wait_s + 2 * times * half_s, now)
+        if refusal:
+            return Answer(False, refusal)
+        rest = self._steps[-1][1] if self._steps else self.value
+        off = dark(self.limits.takes)
+        pair = (off, rest) if is_on(rest) else (self._bright(), off)
+        values = chain.from_iterable(repeat(pair, times))
+        waits = chain([wait_s], repeat(half_s))
+        self._plan(now, *zip(waits, values, strict=False))
+        return Answer(True, f"The {self.name} blinks {'once' if times == 1 else f'{times} times'}.")
+
+    def _pulse(self, seconds: float, now: float) -> Answer:
+        hold_s = max(seconds, self.limits.min_interval_s)
+        bright = self._bright()
+        refusal = self._refusal(bright, now) or self._overlong(hold_s, now)
+        if refusal:
+            return Answer(False, refusal)
+        wait_s = 0.0 if bright == self.value else self._pause(now)
+        self._plan(now, (wait_s, bright), (hold_s, dark(self.limits.takes)))
+        return Answer(True, f"The {self.name} is on for {duration(hold_s)}.")
+
+    def _refusal(self, value: Value, now: float) -> str | None:
+        """Why this value cannot be set now; None if it can, perhaps after a short pause."""
+        if is_on(value) and (excluded := self._exclusion()):
+            return excluded
+        if value == self.value:
+            return None
+        wait_s = self._pause(now)
+        # What interrupts a blink may wait for its turn; a set out of the blue is refused instead.
+        if wait_s > (PATIENCE_S if self._steps else 0.0):
+            return f"The {self.name} cannot change again for {duration(wait_s)}."
+        if is_on(value) and not self._has_room(now + wait_s):
+            return f"The {self.name} is about to go off."
+        return None
+
+    def _exclusion(self) -> str | None:
+        rival = next((rival for rival in self.rivals if rival.engaged), None)
+        return f"The {self.name} stays off while the {rival.name} is on." if rival else None
+
+    def _overlong(self, on_s: float, now: float) -> str | None:
+        """Refuse to be on for this long from now, if that is more than is left of `max_on_s`."""
+        if now + on_s <= self._off_at(now):
+            return None
+        return f"The {self.name} may only be on for {duration(self.limits.max_on_s or 0.0)}."
+
+    def _bright(self) -> Value:
+        return self.value if is_on(self.value) else full(self.limits.takes)
+
+    def _pause(self, now: float) -> float:
+        """How long until the next change is allowed."""
+        return max(0.0, self._changed_at + self.limits.min_interval_s - now)
+
+    def _off_at(self, now: float) -> float:
+        """When `max_on_s` ends, for an output that is on already or else goes on at `now`."""
+        if self.limits.max_on_s is None:
+            return math.inf
+        return (now if self._on_since is None else self._on_since) + self.limits.max_on_s
+
+    def _has_room(self, now: float) -> bool:
+        """Whether a change now leaves `min_interval_s` until the forced end of being on."""
+        return now + self.limits.min_interval_s <= self._off_at(now)
+
+    def _plan(self, now: float, *steps: tuple[float, Value]) -> None:
+        """Replace what lies ahead."""
+        self._steps = deque(steps)
+        self._due = now + steps[0][0] if steps else math.inf
+        self._settle(now)
+
+    def _write(self, value: Value, now: float) -> list[WriteOutput]:
+        changed = value != self.value
+        if changed:
+            self.value = value
+            self._changed_at = now
+        self._settle(now)
+        return [WriteOutput(self.key, value)] if changed else []
+
+    def _settle(self, now: float) -> None:
+        """Keep the time since when it is on; the dark moments of a blink count as on."""
+        if is_on(self.value) and self._on_since is None:
+            self._on_since = now
+        elif not self.engaged:
+            self._on_since = None
+
+
+def _check(output: _Output) -> None:
+    """Refuse limits that could not be held from the first moment to the last."""
+    limits = output.limits
+    if limits.max_on_s is not None and limits.max_on_s < limits.min_interval_s:
+        raise LimitError(
+            output.key, "max_on_s", f"must be at least min_interval_s ({limits.min_interval_s:g})"
+        )
+    for field, both_on in (
+        ("at_start", lambda rival: is_on(limits.at_start) and is_on(rival.limits.at_start)),
+        ("at_exit", lambda rival: is_on(limits.at_exit) and is_on(rival.limits.at_exit)),
+    ):
+        for rival in filter(both_on, output.rivals):
+            raise LimitError(
+                output.key, field, f"{rival.key!r} excludes it and is on as well: let one be off"
+            )

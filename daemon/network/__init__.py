@@ -1,0 +1,1 @@
+"""From the configured address to an open websocket: providers, credentials, proxy, TLS, dialing."""

@@ -1,0 +1,195 @@
+"""JSON frames to typed events and back: strict and quick for what is right, lenient for what is not.
+
+`decode_server` never raises for anything a peer can send: what cannot be understood comes back as `Junk`.
+The quick path is one typed decode straight from JSON, base64 included. A frame that it refuses (an unknown
+or a beta name, a null, a wrong type, unpadded base64) is decoded again loosely: what does not fit its field
+is left out, and the rest is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from daemon.realtime.answer_shapes import says_little, with_its_answer
+from daemon.realtime.error_shapes import with_its_error
+from daemon.realtime.events import ClientEvents, Error, ServerEvents
+
+BETA_NAMES = {
+    "response.audio.delta": "response.output_audio.delta",
+    "response.audio.done": "response.output_audio.done",
+    "response.audio_transcript.delta": "response.output_audio_transcript.delta",
+    "response.audio_transcript.done": "response.output_audio_transcript.done",
+    "response.text.delta": "response.output_text.delta",
+    "response.text.done": "response.output_text.done",
+    "transcription_session.updated": "session.updated",
+}
+"""Names of the retired beta protocol, as some compatible servers still send them."""
+
+_MAX_REPAIRS = 64
+MAX_MARKS = 500_000
+"""Of those that begin something in JSON: as an empty object of three letters takes 150 bytes of memory."""
+_LARGEST_ID = 2**63
+_encoder = msgspec.json.Encoder()
+
+
+def _float(digits: str) -> float:
+    """msgspec's own reading of numbers near the ends of a float's range takes thirty times as long."""
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("Number out of range")
+    return number
+
+
+_server: msgspec.json.Decoder[ServerEvents] = msgspec.json.Decoder(ServerEvents, float_hook=_float)
+_anything = msgspec.json.Decoder(float_hook=_float)
+_client: msgspec.json.Decoder[ClientEvents] = msgspec.json.Decoder(ClientEvents, float_hook=_float)
+_path = re.compile(r"at `\$(.*)`$")
+_steps = re.compile(r"\.([^.\[\]]+)|(\[(?:\.\.\.|\d+)\])")
+_got = re.compile(r"got `(\w+)`")
+_KINDS = {"object": dict, "array": list, "str": str, "int": int, "float": float, "bool": bool}
+
+
+class Junk(msgspec.Struct, frozen=True):
+    """A frame that is no event we know: its type where it has one, and why it was left out."""
+
+    type: str
+    reason: str
+
+
+def loosely_typed(frame: bytes | str) -> Any:
+    """Any JSON. Raises msgspec.DecodeError, UnicodeDecodeError or RecursionError."""
+    return _anything.decode(frame)
+
+
+def encode(event: ClientEvents | ServerEvents) -> bytes:
+    """One event as the JSON of a text frame."""
+    return _encoder.encode(event)
+
+
+def decode_client(frame: bytes | str) -> ClientEvents:
+    """What a client sent. Raises msgspec.DecodeError or its subclass ValidationError."""
+    return _client.decode(frame)
+
+
+def decode_server(frame: bytes | str) -> ServerEvents | Junk:
+    """What a server sent, repaired where that is possible. Never raises."""
+    if _crowded(frame):
+        return Junk("", "there is too much in it")
+    try:
+        try:
+            event = _server.decode(frame)
+        except msgspec.ValidationError:
+            return _loosely(frame)
+        return _loosely(frame) if _says_little(event) else event
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Junk("", str(error) or type(error).__name__)
+
+
+def _says_little(event: ServerEvents) -> bool:
+    return not event.error.message if isinstance(event, Error) else says_little(event)
+
+
+def _crowded(frame: bytes | str) -> bool:
+    """Would it take more memory than the service may have?"""
+    if len(frame) <= MAX_MARKS:
+        return False
+    letters = frame if isinstance(frame, bytes) else frame.encode(errors="replace")
+    return sum(map(letters.count, b"{[,")) > MAX_MARKS
+
+
+def _loosely(frame: bytes | str) -> ServerEvents | Junk:
+    raw = with_its_error(with_its_answer(loosely_typed(frame)))
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        return Junk("", "not an object with a type")
+    name = str(raw["type"])
+    name = raw["type"] = BETA_NAMES.get(name, name)
+    raw = _without_nulls(_as_text(raw))
+    if name == "response.output_audio.delta":
+        raw["delta"] = _unbase64(raw.get("delta"))
+    for _ in range(_MAX_REPAIRS):
+        try:
+            event: ServerEvents = msgspec.convert(raw, ServerEvents)
+            return event
+        except msgspec.ValidationError as error:
+            if not _repair(raw, str(error)):
+                return Junk(name, str(error))
+    return Junk(name, "too much of it is wrong")
+
+
+def _as_text(value: Any) -> Any:
+    """Names and arguments as the text that they should have been: a null in arguments means something."""
+    if isinstance(value, list):
+        return [_as_text(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _text_of(key, each) for key, each in value.items()}
+
+
+def _text_of(key: str, value: Any) -> Any:
+    if key == "arguments" and not isinstance(value, str | None):
+        return _encoder.encode(value).decode()
+    if (key == "id" or key.endswith("_id")) and type(value) is int and abs(value) < _LARGEST_ID:
+        return str(value)
+    if key == "content" and isinstance(value, str):
+        return [{"type": "text", "text": value}]
+    return value if key == "arguments" else _as_text(value)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value if each is not None]
+    return value
+
+
+def _unbase64(text: Any) -> bytes:
+    """Base64 with its padding or its good manners missing; b"" for what cannot be read."""
+    if not isinstance(text, str):
+        return b""
+    kept = re.sub(r"[^A-Za-z0-9+/]", "", text.replace("-", "+").replace("_", "/"))
+    try:
+        return base64.b64decode(kept + "=" * (-len(kept) % 4))
+    except binascii.Error:
+        return b""
+
+
+def _repair(raw: dict[str, Any], complaint: str) -> bool:
+    """Remove what the complaint points at; False where there is nothing left to remove."""
+    found, got = _path.search(complaint), _got.search(complaint)
+    steps = _steps.findall(found[1]) if found else []
+    if not steps or steps == [("type", "")]:
+        return False
+    kind = _KINDS.get(got[1]) if got else None
+    return _remove(raw, [name for name, _ in steps], kind)
+
+
+def _remove(node: Any, names: list[str], kind: type | None) -> bool:
+    """What is of the wrong `kind` at these names; an empty name is all that is there."""
+    name, *rest = names
+    there = _inside(node, name)
+    if rest:
+        return bool(sum(_remove(node[key], rest, kind) for key in there))
+    wrong = {key for key in there if kind in (None, type(node[key]))}
+    if isinstance(node, list):
+        node[:] = [each for key, each in enumerate(node) if key not in wrong]
+    else:
+        for key in wrong:
+            del node[key]
+    return bool(wrong)
+
+
+def _inside(node: Any, name: str) -> Collection[Any]:
+    """The keys of what a name means."""
+    if isinstance(node, list):
+        return () if name else range(len(node))
+    if not isinstance(node, dict):
+        return ()
+    return (name,) * (name in node) if name else tuple(node)

@@ -1,0 +1,78 @@
+"""What a session is told at its beginning."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from daemon.realtime.events import RATE_HZ, Json
+
+TRANSCRIPTION_MODEL = "gpt-transcribe"
+
+
+def session_config(
+    instructions: str,
+    tools: list[Json],
+    style: Literal["hold", "tap"],
+    transcription: bool,
+    own: Json,
+) -> Json:
+    """The `session` of `session.update`; whatever the owner sets in `own` wins, leaf by leaf."""
+    pcm = {"type": "audio/pcm", "rate": RATE_HZ}
+    base: Json = {
+        "type": "realtime",
+        "output_modalities": ["audio"],
+        "instructions": instructions,
+        "audio": {
+            "input": {
+                "format": pcm,
+                "turn_detection": None if style == "hold" else {"type": "server_vad"},
+                "transcription": {"model": TRANSCRIPTION_MODEL} if transcription else None,
+            },
+            "output": {"format": pcm},
+        },
+        "tools": tools,
+        "tool_choice": "auto",
+    }
+    return merged(base, own)
+
+
+def merged(base: Json, own: Json) -> Json:
+    """Both, and `own` where they differ; tables are merged, lists and values replaced."""
+    result: dict[str, Any] = dict(base)
+    for key, value in own.items():
+        mine = result.get(key)
+        result[key] = merged(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
+    return result
+
+
+def essential(session: Json) -> Json:
+    """What a session needs at the very least: turns, formats, tools, instructions; no voice."""
+    least: Json = {key: session[key] for key in ("type", "instructions", "tools") if key in session}
+    wanted: Json = session.get("audio", {})
+    audio = {
+        side: {key: wanted[side][key] for key in ("format", "turn_detection") if key in wanted[side]}
+        for side in ("input", "output")
+        if side in wanted
+    }
+    return least | ({"audio": audio} if audio else {})
+
+
+def differences(sent: Json, taken: Json) -> list[str]:
+    """The paths of the fields that were sent and are not so in a session; never what is in them.
+
+    A session that tells nothing of itself is believed. What a server adds is its own affair.
+    """
+    return _differences(sent, taken, "") if taken else []
+
+
+def _differences(sent: Any, taken: Any, path: str) -> list[str]:
+    if isinstance(sent, dict) and isinstance(taken, dict):
+        inner = f"{path}." if path else ""
+        return [name for key in sent for name in _differences(sent[key], taken.get(key), f"{inner}{key}")]
+    if isinstance(sent, list) and isinstance(taken, list) and len(sent) == len(taken):
+        return [path] if any(map(_differ, sent, taken)) else []
+    return [] if sent == taken else [path]
+
+
+def _differ(sent: Any, taken: Any) -> bool:
+    return bool(_differences(sent, taken, "item"))

@@ -1,0 +1,234 @@
+"""The two sound lanes: microphone thread -> wire format, and wire format -> jitter buffer -> speaker thread.
+
+The methods that the ports name are called on the audio threads; the others on the event loop. A lane hands
+over by `tell`, and calls `notice` when its `fault` has changed; the shell makes both safe from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from daemon.audio.earcon_tones import tone
+from daemon.audio.jitter_buffer import Playout
+from daemon.audio.pcm import from_pcm16, to_pcm16
+from daemon.audio.resampler import Resampler
+from daemon.core.events import (
+    Captured,
+    CaptureEnded,
+    Drained,
+    EarconKind,
+    Input,
+    Sounded,
+    SpeakerLost,
+    Stopped,
+    Unplayed,
+    Xrun,
+)
+from daemon.realtime.events import RATE_HZ
+from hardware.ports import Mono, SoundError, Speaker
+
+Tell: TypeAlias = Callable[[Input], None]
+Notice: TypeAlias = Callable[[], None]
+Filter: TypeAlias = Literal["minimum", "linear"]
+
+CHUNKS_PER_S = 25
+KEPT_PEAKS = 3
+
+
+class MicrophoneLane:
+    """The Capture port. The first piece of an utterance is one period, to leave at once; then 40 ms."""
+
+    def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
+        self.fault = ""
+        self.peaks: deque[float] = deque(maxlen=KEPT_PEAKS)
+        """The loudest sample of each of the latest utterances, 1.0 is full scale."""
+        self._peak = 0.0
+        self._tell = tell
+        self._notice = notice
+        self._kind: Filter = kind
+        self._rate_hz = RATE_HZ
+        self._resampler = Resampler(RATE_HZ, RATE_HZ)
+        self._periods: list[Mono] = []
+        self._frames = 0
+        self._wanted_frames = 0
+
+    def opened(self, rate_hz: int) -> None:
+        """The card is there, at this rate."""
+        self.fault = ""
+        self._notice()
+        self._rate_hz = rate_hz
+        self._begin()
+
+    def frames(self, samples: Mono) -> None:
+        """One period."""
+        self._periods.append(samples)
+        self._frames += len(samples)
+        if self._frames >= self._wanted_frames:
+            self._hand_over(self._resampler.process(np.concatenate(self._periods)))
+            self._periods, self._frames = [], 0
+            self._wanted_frames = self._rate_hz // CHUNKS_PER_S
+
+    def ended(self) -> None:
+        """The tail has been delivered."""
+        self._hand_over(self._resampler.process(np.concatenate([*self._periods, np.zeros(0, np.float32)])))
+        self._hand_over(self._resampler.flush())
+        self.peaks.append(self._peak)
+        self._peak = 0.0
+        self._begin()
+        self._tell(CaptureEnded())
+
+    def overrun(self) -> None:
+        """Frames were lost."""
+        self._tell(Xrun("overrun"))
+
+    def failed(self, error: SoundError) -> None:
+        """The card has gone; it will be back."""
+        self.fault = str(error)
+        self._notice()
+
+    def _begin(self) -> None:
+        """For a new utterance: nothing of the one before, and the first period leaves at once."""
+        self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
+        self._periods, self._frames, self._wanted_frames = [], 0, 0
+
+    def _hand_over(self, samples: Mono) -> None:
+        if len(samples):
+            self._peak = max(self._peak, float(np.abs(samples).max()))
+            self._tell(Captured(to_pcm16(samples)))
+
+
+class SpeakerLane:
+    """The Playback port, and the loop's side of the same queue. One lock, never held for long."""
+
+    def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
+        self.speaker: Speaker | None = None
+        self.fault = ""
+        self._tell = tell
+        self._notice = notice
+        self._kind: Filter = kind
+        self._lock = threading.Lock()
+        self._rate_hz = RATE_HZ
+        self._gain = 1.0
+        self._playout = Playout(RATE_HZ)
+        self._resamplers: dict[str, Resampler] = {}
+
+    # ------------------------------------------------------------ on the event loop
+
+    def play(self, item_id: str, pcm: bytes) -> None:
+        """Queue more of an item: PCM16 mono 24 kHz. Without a card it is over at once, unheard."""
+        if self.fault:
+            self._tell(Unplayed(item_id))
+            return
+        resampler = self._resamplers.get(item_id)
+        if resampler is None:
+            resampler = self._resamplers[item_id] = Resampler(RATE_HZ, self._rate_hz, self._kind)
+        samples = resampler.process(from_pcm16(pcm))
+        with self._lock:
+            self._playout.push(item_id, samples)
+        self._wake()
+
+    def end(self, item_id: str) -> None:
+        """No more will come for this item."""
+        resampler = self._resamplers.pop(item_id, None)
+        with self._lock:
+            if resampler is not None:
+                self._playout.push(item_id, resampler.flush())
+            self._playout.finish(item_id)
+            idle = self._playout.idle
+        if idle:
+            self._tell(Drained(()))
+        self._wake()
+
+    def silence(self) -> None:
+        """Stop at once; Stopped is told when it is silent. Without a card it is silent already."""
+        self._resamplers.clear()
+        if self.speaker is None or self.fault:
+            self.stopped(0)
+        else:
+            self.speaker.stop()
+
+    def chime(self, kind: EarconKind) -> None:
+        """Play an earcon where there is nothing else to play."""
+        if self.fault:
+            return
+        with self._lock:
+            self._playout.chime(tone(kind, self._rate_hz))
+        self._wake()
+
+    def hush(self) -> None:
+        """Stop an earcon, what the card holds of it included."""
+        with self._lock:
+            sounding = self._playout.hush()
+        if sounding:
+            self.silence()
+
+    def set_gain(self, gain: float) -> None:
+        """Volume: 0.0 to 1.0."""
+        with self._lock:
+            self._gain = self._playout.gain = gain
+
+    def drained(self) -> Drained | None:
+        """If everything has been heard: the items that have, since this was last asked."""
+        with self._lock:
+            if not self._playout.idle:
+                return None
+            return Drained(tuple(self._playout.take_heard_to_end()))
+
+    def _wake(self) -> None:
+        if self.speaker is not None:
+            self.speaker.wake()
+
+    # ------------------------------------------------------------ on the speaker thread
+
+    def opened(self, rate_hz: int) -> None:
+        """The card is there, at this rate. What was queued for another rate is lost with the old card."""
+        self.fault = ""
+        self._notice()
+        with self._lock:
+            if rate_hz != self._rate_hz:
+                self._rate_hz, self._resamplers = rate_hz, {}
+                self._playout = Playout(rate_hz)
+                self._playout.gain = self._gain
+        self._tell(Drained(()))
+
+    def pull(self, frames: int) -> Mono | None:
+        """Samples to write now."""
+        with self._lock:
+            samples = self._playout.pull(frames)
+            begun = self._playout.take_begun()
+        for item_id in begun:
+            self._tell(Sounded(item_id, time.monotonic()))
+        return samples
+
+    def played(self, delay_frames: int) -> None:
+        """So much is written and not heard."""
+        with self._lock:
+            playing = not self._playout.idle
+            self._playout.played(delay_frames)
+            drained = playing and self._playout.idle
+        if drained:
+            self._tell(Drained(()))
+
+    def stopped(self, delay_frames: int) -> None:
+        """Silent; so much was written and never heard."""
+        with self._lock:
+            cut = self._playout.stopped(delay_frames)
+        self._tell(Stopped(cut))
+
+    def underrun(self) -> None:
+        """The card ran dry."""
+        self._tell(Xrun("underrun"))
+
+    def failed(self, error: SoundError) -> None:
+        """The card has gone; it will be back. What was queued is not played then, out of place."""
+        self.fault = str(error)
+        self._notice()
+        with self._lock:
+            cut = self._playout.lost()
+        self._tell(SpeakerLost(cut))

@@ -1,0 +1,143 @@
+"""The board while it is there: opened, watched, lost, opened again.
+
+A gpiochip can go (an expander on USB, a driver that is bound anew) and may come back under another number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from daemon.config.loader import Config
+from hardware.ports import Board, PinError, Reading, Value
+
+log = logging.getLogger("voiced")
+
+RETRY_S = 5.0
+NO_PINS = "The pins cannot be reached; see the log of voiced."
+
+Spawn: TypeAlias = Callable[[Coroutine[Any, Any, Any], str], None]
+
+
+class Pins:
+    """All methods belong to the event loop.
+
+    `edge(pressed)` is called on the board's own thread, `opened()` whenever the board is there (anew), and
+    `changed()` when `fault` has changed.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        edge: Callable[[bool], None],
+        opened: Callable[[], None],
+        changed: Callable[[], None],
+        spawn: Spawn,
+    ) -> None:
+        self.fault = ""
+        self._config = config
+        self._edge = edge
+        self._opened = opened
+        self._changed = changed
+        self._spawn = spawn
+        self._board: Board | None = None
+
+    @property
+    def there(self) -> bool:
+        """Can they be used?"""
+        return self._board is not None
+
+    async def open(self) -> None:
+        """Try once; without success try again later, beside everything else."""
+        try:
+            board = await asyncio.to_thread(self._make)
+        except PinError as error:
+            self._failed(str(error))
+            self._later(self.open)
+            return
+        self._board, self.fault = board, ""
+        self._listen(board)
+        self._opened()
+        self._changed()
+
+    def write_safe_plan(self, path: Path) -> None:
+        """Write down what makes every output safe when this process no longer can (see hardware/safe.py)."""
+        try:
+            self._here().write_safe_plan(path)
+        except OSError as error:
+            log.warning("Outputs stay as they are if voiced dies: %s cannot be written (%s).", path, error)
+
+    async def close(self) -> None:
+        """Every output into its safe state."""
+        board, self._board = self._board, None
+        if board is not None:
+            await asyncio.to_thread(board.close)
+
+    def write(self, device: str, value: Value) -> None:
+        """Set an output. Raises PinError; the board is lost then."""
+        board = self._here()
+        try:
+            board.write(device, value)
+        except PinError as error:
+            self._lose(board, str(error))
+            raise
+
+    def lamp(self, name: str, colour: tuple[float, float, float]) -> None:
+        """Light a status lamp, if there is a board."""
+        board = self._board
+        if board is None:
+            return
+        try:
+            board.lamp(name, colour)
+        except PinError as error:
+            self._lose(board, str(error))
+
+    async def read(self, device: str) -> Reading:
+        """Ask a sensor. Raises PinError."""
+        return await asyncio.to_thread(self._here().read, device)
+
+    def _listen(self, board: Board) -> None:
+        loop = asyncio.get_running_loop()
+
+        def lost(reason: str) -> None:
+            loop.call_soon_threadsafe(self._lose, board, reason)
+
+        board.listen(self._edge, lost)
+
+    def _here(self) -> Board:
+        if self._board is None:
+            raise PinError(NO_PINS)
+        return self._board
+
+    def _make(self) -> Board:
+        config = self._config
+        if config.gpio.backend == "virtual":
+            from hardware.gpio.virtual_board import VirtualBoard
+
+            return VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        from hardware.gpio.board import GpioBoard
+
+        return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
+
+    def _lose(self, board: Board, reason: str) -> None:
+        """Give this board up. Nobody knows then whether the button is down: it counts as let go."""
+        if board is not self._board:
+            return
+        self._board = None
+        self._failed(reason)
+        self._edge(False)
+        self._spawn(asyncio.to_thread(board.close), "board")
+        self._later(self.open)
+
+    def _failed(self, reason: str) -> None:
+        """Told once, however often it is tried."""
+        if reason != self.fault:
+            self.fault = reason
+            self._changed()
+
+    def _later(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(RETRY_S, lambda: self._spawn(work(), "board"))

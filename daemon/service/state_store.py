@@ -1,0 +1,166 @@
+"""What outlives a restart: volume and mute, and, until the board is switched off, the conversation.
+
+Volume and mute are a small file that is replaced whole. The conversation is a file in the runtime directory,
+which is in memory: lines are appended to it, and when it has grown large it is written anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+
+from daemon.core.history.history import Entry, lines
+from daemon.service.board_supervisor import Spawn
+from daemon.text.masking import mask
+from daemon.text.text_file import TextFileError, read_bytes
+
+log = logging.getLogger("voiced")
+
+MAX_KEPT_BYTES = 4 * 2**20
+MAX_READ_BYTES = 8 * MAX_KEPT_BYTES
+PATIENCE_S = 1.0
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """The owner's last wishes."""
+
+    volume_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 80
+    muted: bool = False
+
+
+class Memory:
+    """Reads at once; writes from a thread, one at a time, and of several the newest."""
+
+    def __init__(self, state: Path, runtime: Path, spawn: Spawn) -> None:
+        self._wishes_file = state / "state.json"
+        self._conversation_file = runtime / "conversation" / "ledger.jsonl"
+        self._old_file = self._conversation_file.with_suffix(".json")  # of voiced 0.1.0
+        self.wishes = recall(self._wishes_file)
+        self._spawn = spawn
+        self._due: dict[Path, bytes] = {}
+        self._writing = asyncio.Lock()
+        self._news: list[Entry] = []
+        self._anew = False
+        self._kept_bytes, self._most_bytes = 0, MAX_KEPT_BYTES
+        self._appending = asyncio.Lock()
+
+    def wish(self, **changes: Any) -> None:
+        """The owner wants it otherwise from now on."""
+        wishes = msgspec.structs.replace(self.wishes, **changes)
+        if wishes != self.wishes:
+            self.wishes = wishes
+            self._write(self._wishes_file, msgspec.json.encode(wishes))
+
+    def conversation(self) -> bytes:
+        """The lines kept since the board was switched on; empty if there are none."""
+        for path in (self._conversation_file, self._old_file):
+            with suppress(OSError, TextFileError):
+                return read_bytes(path, MAX_READ_BYTES)
+        return b""
+
+    def remember(self, news: list[Entry], whole: Callable[[], list[Entry]]) -> None:
+        """Append what is new to the conversation; `whole` is asked when its file has grown too large."""
+        if self._kept_bytes > self._most_bytes:
+            self.remember_anew(whole())
+        elif news:
+            self._news += news
+            self._spawn(self._append(), "memory")
+
+    def remember_anew(self, entries: list[Entry]) -> None:
+        """The conversation is this, and nothing else is left of it."""
+        self._news, self._anew, self._kept_bytes = entries, True, 0
+        self._spawn(self._append(), "memory")
+
+    async def settled(self) -> None:
+        """Wait until all of the conversation that was handed over is in its file, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._append()
+
+    async def aclose(self, news: list[Entry]) -> None:
+        """The last of it."""
+        self._news += news
+        await self.settled()
+
+    async def _append(self) -> None:
+        async with self._appending:
+            news, anew = self._news, self._anew
+            self._news, self._anew = [], False
+            if anew:
+                written = await asyncio.to_thread(self._write_anew, news)
+                self._most_bytes = max(MAX_KEPT_BYTES, 2 * written)
+                self._kept_bytes += written
+            elif news:
+                self._kept_bytes += await asyncio.to_thread(append, self._conversation_file, news)
+
+    def _write_anew(self, entries: list[Entry]) -> int:
+        written = lines(entries)
+        keep(self._conversation_file, written)
+        with suppress(OSError):
+            self._old_file.unlink()
+        return len(written)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        if path not in self._due:
+            self._spawn(self._write_down(path), "memory")
+        self._due[path] = data
+
+    async def _write_down(self, path: Path) -> None:
+        async with self._writing:
+            await asyncio.to_thread(keep, path, self._due.pop(path))
+
+
+def recall(path: Path) -> Wishes:
+    """What was kept; the defaults where nothing can be read."""
+    try:
+        return msgspec.json.decode(read_bytes(path), type=Wishes)
+    except FileNotFoundError:
+        return Wishes()
+    except (OSError, TextFileError, msgspec.DecodeError, RecursionError) as error:
+        log.warning("Volume and mute cannot be read (%s); they start as new.", error)
+        return Wishes()
+
+
+def append(path: Path, entries: list[Entry]) -> int:
+    """Write more of a conversation down, for our eyes only; how many bytes that were."""
+    written = mask(lines(entries).decode()).encode()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(path, "ab+", opener=_for_us) as file:
+            file.write((b"\n" if _torn(file) else b"") + written)
+    except OSError as error:
+        log.warning("%s cannot be written (%s); see to its directory.", path, error)
+    return len(written)
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write JSON down, for our eyes only; a disk that refuses costs the memory, not the service."""
+    scratch = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(scratch, "wb", opener=_for_us) as file:
+            file.write(mask(data.decode()).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        log.warning("%s cannot be written (%s); see to its directory.", path, error)
+
+
+def _torn(file: BinaryIO) -> bool:
+    """Was the last line cut off, by a disk that was full?"""
+    if not file.tell():
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
+
+
+def _for_us(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

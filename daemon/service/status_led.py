@@ -1,0 +1,81 @@
+"""The status lamps: one mood at a time, redrawn while it moves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from daemon.core.events import LinkState, State
+from daemon.core.feedback.status_led import TROUBLE_S, Colour, Mood, frame, next_frame_s
+
+
+class Light:
+    """Shows state, connection and trouble; `draw` gets each new colour."""
+
+    def __init__(self, draw: Callable[[Colour], None]) -> None:
+        self._draw = draw
+        self._state: State = "idle"
+        self._link: LinkState = "connecting"
+        self._faulty = False
+        self._trouble_until = 0.0
+        self._mood: Mood = "idle"
+        self._since = time.monotonic()
+        self._drawn: Colour | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def state(self, state: State) -> None:
+        """The turn is somewhere else."""
+        self._state = state
+        self.refresh()
+
+    def link(self, link: LinkState) -> None:
+        """The connection is somewhere else."""
+        self._link = link
+        self.refresh()
+
+    def fault(self, faulty: bool) -> None:
+        """A part of the appliance does not work at the moment, or all do again."""
+        self._faulty = faulty
+        self.refresh()
+
+    def trouble(self) -> None:
+        """Something went wrong: show it for a moment."""
+        self._trouble_until = time.monotonic() + TROUBLE_S
+        self.refresh()
+
+    def redraw(self) -> None:
+        """Draw though nothing has changed: the lamps are new."""
+        self._drawn = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw now, and again as long as the mood moves."""
+        now = time.monotonic()
+        mood = self._choose(now)
+        if mood != self._mood:
+            self._mood, self._since = mood, now
+        colour = frame(mood, now - self._since)
+        if colour != self._drawn:
+            self._drawn = colour
+            self._draw(colour)
+        self._again(next_frame_s(mood, now - self._since))
+
+    def _choose(self, now: float) -> Mood:
+        if now < self._trouble_until:
+            return "trouble"
+        if self._state != "idle":
+            return self._state
+        if self._faulty:
+            return "fault"
+        if self._link == "refused":
+            return "refused"
+        if self._link == "fallback":
+            return "fallback"
+        return "offline" if self._link == "waiting" else "idle"
+
+    def _again(self, in_s: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(in_s, self.refresh) if in_s is not None else None

@@ -1,0 +1,72 @@
+"""Feeds systemd's watchdog only while every part of the service gets on.
+
+That it is fed at all shows that the event loop does. A part that does not is named in the log, as nobody
+can ask it once systemd has ended the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
+
+from daemon.service import systemd_notify
+
+log = logging.getLogger("voiced")
+
+GetsOn: TypeAlias = Callable[[], bool]
+
+
+def moving(beats: Callable[[], int]) -> GetsOn:
+    """Whether a counter has changed since this was last asked; the first answer is yes."""
+    before: int | None = None
+
+    def moves() -> bool:
+        nonlocal before
+        before, last = beats(), before
+        return before != last
+
+    return moves
+
+
+class Beating(Protocol):
+    """A thread that can hang in a call which never returns."""
+
+    @property
+    def beats(self) -> int:
+        """Grows at least once a second while it moves."""
+
+    def give_up(self) -> None:
+        """Tell that it hangs."""
+
+
+LOOK_S: Final = 0.5
+HANGS_AFTER: Final = 4
+"""Looks, and not seconds: where the whole machine stands still, there are none."""
+
+
+async def attend(threads: Sequence[Beating]) -> None:
+    """For ever: whatever hangs is given up, once, within `LOOK_S * (HANGS_AFTER + 1)`."""
+    still = [0] * len(threads)
+    before = [-1] * len(threads)
+    while True:
+        for index, thread in enumerate(threads):
+            still[index] = still[index] + 1 if thread.beats == before[index] else 0
+            before[index] = thread.beats
+            if still[index] == HANGS_AFTER:
+                thread.give_up()
+        await asyncio.sleep(LOOK_S)
+
+
+async def feed(parts: Mapping[str, GetsOn], interval_s: float) -> None:
+    """Ask every part in this interval, for ever, and feed systemd if all of them get on."""
+    told: list[str] = []
+    while True:
+        await asyncio.sleep(interval_s)
+        stuck = [part for part, gets_on in parts.items() if not gets_on()]
+        if not stuck:
+            systemd_notify.notify("WATCHDOG=1")
+        elif stuck != told:
+            log.error("no progress: %s; systemd starts voiced anew if that lasts", ", ".join(stuck))
+        told = stuck

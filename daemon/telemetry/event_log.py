@@ -1,0 +1,313 @@
+"""What becomes a record of the journal, and how often: what lasts is told when it begins and when it ends."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
+
+from daemon import __version__
+from daemon.config.loader import Config
+from daemon.config.prices import Prices, cost_usd, prices_of
+from daemon.core.events import LinkState, NewSession
+from daemon.network.credentials import keyless
+from daemon.realtime.events import Json
+from daemon.telemetry.journal import Kind, write
+from daemon.telemetry.rate_limiter import Over, Spells
+
+FIGURES: Final = (
+    "press_to_first_frame_ms",
+    "release_to_commit_ms",
+    "commit_to_first_delta_ms",
+    "first_delta_to_sound_ms",
+)
+_AS_THEY_ARE: Final = ("source", "interrupted", "trouble", "heard_ms", "xruns")
+FAULT_QUIET_S: Final = 5.0
+XRUN_QUIET_S: Final = 10.0
+DEVICE_QUIET_S: Final = 2.0
+REMARK_QUIET_S: Final = 10.0
+_TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Served(NamedTuple):
+    """Who answers, and at what price."""
+
+    provider: str
+    model: str
+    prices: Prices | None
+
+
+def served(config: Config, link: LinkState = "ready") -> Served:
+    """What the configuration says, whether there is a key, and who steps in."""
+    realtime = config.realtime
+    offline = realtime.provider == "offline" or keyless(config) or link == "fallback"
+    provider, model = ("offline", config.brain.engine) if offline else (realtime.provider, realtime.model)
+    return Served(provider, model, prices_of(provider, model, realtime.prices))
+
+
+class Timer(Protocol):
+    """What `later` gives back."""
+
+    def cancel(self) -> None:
+        """Do not call."""
+
+
+class Chronicle:
+    """Told by the shell on the event loop what happens; decides what is worth a record.
+
+    `served(link)` is who answers from the next session on. `later(seconds, call)` is the loop's `call_later`.
+    """
+
+    def __init__(
+        self,
+        served: Callable[[LinkState], Served],
+        transcripts: bool,
+        later: Callable[[float, Callable[[], None]], Timer],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._who = served
+        self._served = served("ready")
+        self._transcripts = transcripts
+        self._later = later
+        self._clock = clock
+        self._timer: Timer | None = None
+        self._connection = _Connection()
+        self._muted = False
+        self._key_trouble = ""
+        self._faults: set[str] = set()
+        self._values: dict[str, object] = {}
+        self._fault_spells = Spells(FAULT_QUIET_S)
+        self._xrun_spells = Spells(XRUN_QUIET_S)
+        self._device_spells = Spells(DEVICE_QUIET_S)
+        self._remarks = Spells(REMARK_QUIET_S)
+
+    # ------------------------------------------------------------ the service
+
+    def ready(self, start_ms: float) -> None:
+        """The button works."""
+        who: Json = {"provider": self._served.provider, "model": self._served.model}
+        write(Kind.READY, "ready: the button works", start_ms=start_ms, version=__version__, **who)
+
+    def stopping(self) -> None:
+        """Told to stop; what has been counted so far is told now."""
+        self._tell_over(0.0)
+        if self._timer is not None:
+            self._timer.cancel()
+        write(Kind.STOPPING, "stopping")
+
+    # ------------------------------------------------------------ turns
+
+    def turn(self, turn: Json) -> None:
+        """A turn is over: its record as `voiced watch` has it."""
+        cost = cost_usd(turn["tokens"], self._served.prices)
+        tools = " ".join(map(_tool_name, (call["name"] for call in turn["tool_calls"])))
+        copied = {name: turn[name] for name in (*FIGURES, *_AS_THEY_ARE)}
+        words: Json = {"heard": turn["heard"], "reply": turn["reply"]} if self._transcripts else {}
+        write(
+            Kind.TURN,
+            _turn_line(turn, tools, cost, words),
+            turn=turn["number"],
+            tools=tools,
+            provider=self._served.provider,
+            model=self._served.model,
+            cost_usd=cost,
+            **copied,
+            **_token_fields(turn["tokens"]),
+            **words,
+        )
+
+    def late_tokens(self, tokens: Json) -> None:
+        """An answer was cut off, and its turn told; here is what it cost."""
+        cost = cost_usd(tokens, self._served.prices)
+        message = f"the answer that was cut off: {_price(tokens, cost)}"
+        write(Kind.LATE_TOKENS, message, cost_usd=cost, **_token_fields(tokens))
+
+    def trouble(self, message: str) -> None:
+        """The user was shown that something went wrong."""
+        write(Kind.TROUBLE, message)
+
+    def key(self, trouble: str) -> None:
+        """What is wrong with the key, if anything: told when it is something else than before."""
+        if trouble and trouble != self._key_trouble:
+            self.trouble(trouble)
+        self._key_trouble = trouble
+
+    def tool(self, name: str, took_ms: float, arguments: str, output: str) -> None:
+        """A tool was called."""
+        ok = not output.startswith("Error: ")
+        message = f"tool {_tool_name(name)}: {'done' if ok else 'error'} in {took_ms:.0f} ms"
+        words: Json = {"arguments": arguments, "output": output} if self._transcripts else {}
+        write(Kind.TOOL, message, tool=_tool_name(name), took_ms=took_ms, ok=ok, **words)
+
+    # ------------------------------------------------------------ the connection
+
+    def connection(self, link: LinkState, reason: str) -> None:
+        """The connection is somewhere else."""
+        if link in ("ready", "fallback"):
+            self._served = self._who(link)
+        self._connection.is_now(link, reason, self._clock())
+
+    def leaving(self, why: NewSession | None) -> None:
+        """The connection is left on purpose."""
+        self._connection.cause = why or self._connection.cause
+
+    def remark(self, message: str) -> None:
+        """Something the server says about what we sent; one that says it of every frame is cut short."""
+        now = self._clock()
+        if self._remarks.came("server", now):
+            write(Kind.REMARK, message)
+        self._remarks.went("server", now)
+        self._wake()
+
+    def settings(self, message: str) -> None:
+        """The server does not have the settings that it was sent; told once for a connection."""
+        write(Kind.SETTINGS, message)
+
+    # ------------------------------------------------------------ parts, cards, devices
+
+    def faults(self, faults: Mapping[str, str]) -> None:
+        """All that does not work at the moment, by part, and why."""
+        now = self._clock()
+        for part in self._faults - faults.keys():
+            self._fault_spells.went(part, now)
+        for part in faults.keys() - self._faults:
+            if self._fault_spells.came(part, now):
+                write(Kind.FAULT, f"{part}: {faults[part]}", part=part)
+        self._faults = set(faults)
+        self._wake()
+
+    def xrun(self, kind: str) -> None:
+        """A sound card lost frames or ran dry."""
+        now = self._clock()
+        if self._xrun_spells.came(kind, now):
+            write(Kind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
+        self._xrun_spells.went(kind, now)
+        self._wake()
+
+    def device(self, name: str, value: object) -> None:
+        """An output is set. A blink is told by its first value and its last."""
+        if self._values.get(name) == value:
+            return
+        now, self._values[name] = self._clock(), value
+        if self._device_spells.came(name, now):
+            self._tell_device(name)
+        self._device_spells.went(name, now)
+        self._wake()
+
+    def muted(self, muted: bool) -> None:
+        """Is the microphone muted?"""
+        if muted != self._muted:
+            self._muted = muted
+            write(Kind.MUTE, "muted" if muted else "no longer muted", muted=muted)
+
+    def _tell_device(self, name: str, changes: int = 1) -> None:
+        value = self._values[name]
+        more = f", after {changes} changes" if changes > 1 else ""
+        write(Kind.DEVICE, f"{name}: {_value(value)}{more}", device=name, value=value, changes=changes)
+
+    # ------------------------------------------------------------ the ends of spells
+
+    def _wake(self) -> None:
+        """Have the next end told in time; nothing wakes while there is none."""
+        if self._timer is not None:
+            self._timer.cancel()
+        spells = (self._fault_spells, self._xrun_spells, self._device_spells, self._remarks)
+        due = [each.deadline for each in spells if each.deadline is not None]
+        self._timer = self._later(max(0.0, min(due) - self._clock()), self._tick) if due else None
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._tell_over()
+        self._wake()
+
+    def _tell_over(self, quiet_s: float | None = None) -> None:
+        now = self._clock()
+        for over in self._fault_spells.over(now, quiet_s):
+            _tell_mended(over)
+        for over in self._xrun_spells.over(now, quiet_s):
+            _tell_more_xruns(over)
+        for over in self._device_spells.over(now, quiet_s):
+            if over.times > 1:
+                self._tell_device(over.name, over.times - 1)
+        for over in self._remarks.over(now, quiet_s):
+            if over.times > 1:
+                write(Kind.REMARK, f"{over.times - 1} more remarks of the server in {over.lasted_s:.0f} s")
+
+
+class _Connection:
+    """Tells when the connection is lost and when it is back, not what was tried in between."""
+
+    def __init__(self) -> None:
+        self.cause: NewSession | str = "start"
+        self._told: set[str] = set()
+        self._lost_at: float | None = None
+
+    def is_now(self, link: LinkState, reason: str, now: float) -> None:
+        """Somewhere else."""
+        if link == "ready":
+            self._ready(now)
+        elif link == "fallback":
+            write(Kind.FALLBACK, "connection: the offline brain answers meanwhile")
+        elif link in ("waiting", "refused"):
+            self._lost(link, reason, now)
+
+    def _ready(self, now: float) -> None:
+        away_s = None if self._lost_at is None else now - self._lost_at
+        renewed = f", a new session (the old one was {self.cause})"
+        how = {"start": "", "lost": " again"}.get(self.cause, renewed)
+        after = "" if away_s is None else f" after {away_s:.0f} s"
+        write(Kind.CONNECTED, f"connection: ready{how}{after}", cause=self.cause, away_s=away_s)
+        self.cause, self._lost_at = "lost", None
+        self._told.clear()
+
+    def _lost(self, link: LinkState, reason: str, now: float) -> None:
+        """Waiting is told once until it is over; of refusals each new reason is."""
+        what = reason if link == "refused" else link
+        if self._lost_at is None:
+            self._lost_at = now
+        if what not in self._told:
+            self._told.add(what)
+            write(Kind.DISCONNECTED, f"connection: {reason}", link=link)
+
+
+def _tell_mended(over: Over) -> None:
+    times = f", {over.times} times" if over.times > 1 else ""
+    message = f"{over.name}: works again; it did not for {over.lasted_s:.0f} s{times}"
+    write(Kind.FAULT_OVER, message, part=over.name, lasted_s=over.lasted_s, times=over.times)
+
+
+def _tell_more_xruns(over: Over) -> None:
+    if more := over.times - 1:
+        message = f"{over.name} of the sound card: {more} more in {over.lasted_s:.0f} s"
+        write(Kind.XRUN, message, xrun=over.name, count=more)
+
+
+def _turn_line(turn: Json, tools: str, cost: float | None, words: Json) -> str:
+    how = "interrupted" if turn["interrupted"] else turn["trouble"] or "done"
+    figures = " ".join(f"{name}={turn[name]:g}" for name in FIGURES if turn[name] is not None)
+    parts = [how, tools or "no tool", figures, _price(turn["tokens"], cost)]
+    said = "".join(f" {name}={text!r}" for name, text in words.items())
+    return f"turn {turn['number']} ({turn['source']}): {'; '.join(filter(None, parts))}{said}"
+
+
+def _price(tokens: Json, cost: float | None) -> str:
+    total = sum(count for name, count in tokens.items() if not name.startswith("cached"))
+    if not total:
+        return ""
+    return f"{total} tokens" + (f", {cost:.4f} USD" if cost else "")
+
+
+def _token_fields(tokens: Json) -> Json:
+    return {f"{name}_tokens": count for name, count in tokens.items()}
+
+
+def _tool_name(name: str) -> str:
+    """The model may call what is no tool, by any name it likes."""
+    return name if _TOOL_NAME.fullmatch(name) else "?"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return {0.0: "off", 1.0: "on"}.get(value, f"{value:.0%}")

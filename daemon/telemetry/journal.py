@@ -1,0 +1,176 @@
+"""The log: the journal with a message id and fields for each kind of record, or plain lines on stderr.
+
+Nothing else writes these kinds, and `voiced log` and `voiced stats` read nothing else. What people said and
+what they were answered is in no record unless the owner wants transcripts; a tool's arguments are words too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+from contextlib import suppress
+from enum import Enum
+from logging.handlers import QueueHandler, QueueListener
+from queue import Full, Queue
+from typing import Any, Final
+
+from daemon.telemetry.record_limit import RecordLimit, bounded, last_part
+from daemon.text.printable import Plain, many_lines
+
+try:
+    from systemd.journal import JournalHandler
+except ImportError:  # not on a systemd machine, or systemd-python is missing
+    JournalHandler = None
+
+IDENTIFIER: Final = "voiced"
+MAX_WAITING: Final = 1000
+FLUSH_S: Final = 1.0
+
+log = logging.getLogger("voiced")
+
+
+class Kind(Enum):
+    """What a record is about; the value is its MESSAGE_ID and never changes."""
+
+    READY = "9c254818aa5f45468174b098077fa889"  # the button works
+    STOPPING = "4ec596e7068c46eb866c48c3e855f2ef"  # the service was told to stop
+    TURN = "2ace847d016849d888b36dd1f505dfbc"  # a turn is over: figures, tools, tokens, cost
+    LATE_TOKENS = "aa0e1e3010cc4107b228ef3f644b3e31"  # what an answer cost whose turn was over before
+    TROUBLE = "2b2d4307dc514160b86b962c38c3dca6"  # something was shown to the user
+    CONNECTED = "ae8cc79fd5aa457cb4cca1232995b21f"  # a session is ready
+    REMARK = "d65f96e750104521a930934ca47be4b3"  # the server said something about what we sent
+    SETTINGS = "c466d99cbf974160992f383ac805f3a6"  # the server does not have the settings that it was sent
+    DISCONNECTED = "6fb4b2bcd9af4836bd942629f865248e"  # there is none; tried again until CONNECTED
+    FALLBACK = "90b0314325264466972aaf5e3a2447d3"  # the offline brain answers while the server is away
+    FAULT = "0711ccad6a024f17933a785f9c6272e7"  # a part does not work
+    FAULT_OVER = "8d7645c9011f4900a535700b5ffbc3ca"  # it works again
+    XRUN = "dcf383eb10034e24b7d166bfcb23a19b"  # a sound card lost frames or ran dry
+    TOOL = "a6c4960f347a4b5cb6a0788b17c70b07"  # a tool was called
+    DEVICE = "22e01373f5a7401d94e1f12c779e4a08"  # an output has another value
+    MUTE = "6e89f5ea03b346cfa85fb573bc6615fa"  # the microphone was muted or opened
+
+
+_LEVELS: Final = {
+    Kind.TROUBLE: logging.WARNING,
+    Kind.SETTINGS: logging.WARNING,
+    Kind.DISCONNECTED: logging.WARNING,
+    Kind.XRUN: logging.WARNING,
+    Kind.FAULT: logging.ERROR,
+}
+
+
+_BY_TURNS: Final = (Kind.TURN, Kind.LATE_TOKENS, Kind.TOOL, Kind.DEVICE)
+
+
+def write(kind: Kind, message: str, **fields: object) -> None:
+    """One record. Fields become VOICED_NAME=value; those that are None are left out."""
+    extra = {f"VOICED_{name.upper()}": _text(value) for name, value in fields.items() if value is not None}
+    level = _LEVELS.get(kind, logging.INFO)
+    log.log(level, "%s", message, extra={"MESSAGE_ID": kind.value, **extra})
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+# ---------------------------------------------------------------- where it goes
+
+
+def open_log() -> None:
+    """From here on everything that is logged goes out, and so does what ends the process or a thread.
+
+    A thread of its own writes: a journal that stands still must not stop the voice. What it cannot take
+    is lost.
+    """
+    queue: Queue[Any] = Queue(MAX_WAITING)
+    _Writer(queue, _to_journal() if _stderr_is_the_journal() else _to_stderr()).start()
+    atexit.register(_flush, queue)
+    logging.basicConfig(level=logging.INFO, handlers=[_Discreet(queue)])
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: _crashed(error)
+    threading.excepthook = lambda told: _crashed(told.exc_value)
+    sys.unraisablehook = lambda told: _crashed(told.exc_value)
+
+
+def _crashed(error: BaseException | None) -> None:
+    """Python itself would write it as it is."""
+    log.critical("voiced fails, which it never should; please report this.", exc_info=error)
+
+
+class _Bounded(Plain):
+    """Of a traceback the end says what was raised, and where."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback."""
+        return last_part(super().formatException(ei))
+
+
+class _Discreet(QueueHandler):
+    """Queues records as text that may be shown: bounded, without secrets and what a terminal would obey."""
+
+    def __init__(self, queue: Queue[Any]) -> None:
+        super().__init__(queue)
+        self.setFormatter(_Bounded("%(message)s"))
+        self.addFilter(RecordLimit([kind.value for kind in _BY_TURNS]))
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A copy of the record that is text alone."""
+        record = super().prepare(bounded(record))
+        for name, value in vars(record).items():
+            if isinstance(value, str):
+                setattr(record, name, many_lines(value))
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Never waits."""
+        with suppress(Full):
+            super().enqueue(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say where a record is from that cannot be put into words; logging would print all it has."""
+        where = f"{record.name}, line {record.lineno} of {record.filename}"
+        lost = {"name": "voiced", "levelno": logging.ERROR, "levelname": "ERROR"}
+        self.enqueue(logging.makeLogRecord(lost | {"msg": f"A record of {where} cannot be written."}))
+
+
+class _Writer(QueueListener):
+    """The thread that writes. It alone does, without a lock: at the end logging waits for locks."""
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """One record."""
+        for handler in self.handlers:
+            handler.emit(record)
+
+
+def _stderr_is_the_journal() -> bool:
+    """JOURNAL_STREAM alone does not say so: a shell inside a unit hands it on (systemd.exec(5))."""
+    try:
+        status = os.fstat(2)
+    except OSError:
+        return False
+    stream = f"{status.st_dev}:{status.st_ino}"
+    return JournalHandler is not None and os.environ.get("JOURNAL_STREAM") == stream
+
+
+def _to_journal() -> logging.Handler:
+    handler: logging.Handler = JournalHandler(SYSLOG_IDENTIFIER=IDENTIFIER)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler
+
+
+def _to_stderr() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def _flush(queue: Queue[Any]) -> None:
+    """What is still to be written at the end is, unless the journal stands still."""
+    with queue.all_tasks_done:
+        queue.all_tasks_done.wait_for(lambda: not queue.unfinished_tasks, FLUSH_S)

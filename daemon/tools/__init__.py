@@ -1,0 +1,23 @@
+"""What the model may call: the decorator for owners' functions, the checks, the built-in tools."""
+
+from daemon.tools.decorator import (
+    MAX_ARGUMENTS,
+    BadCallError,
+    Range,
+    Tool,
+    ToolDefinitionError,
+    ToolError,
+    marked,
+    tool,
+)
+
+__all__ = [
+    "MAX_ARGUMENTS",
+    "BadCallError",
+    "Range",
+    "Tool",
+    "ToolDefinitionError",
+    "ToolError",
+    "marked",
+    "tool",
+]

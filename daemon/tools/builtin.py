@@ -1,0 +1,209 @@
+"""The tools that every appliance has; each answers one plain sentence, fit to be read or to be spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Literal, Protocol
+
+from daemon.devices import inventory
+from daemon.devices.requests import (
+    Answer,
+    Blink,
+    Colour,
+    Pulse,
+    Query,
+    Request,
+    SetColour,
+    SetLevel,
+    SetState,
+)
+from daemon.tools import Range, Tool, ToolError
+from hardware.ports import (
+    Contact,
+    CpuTemperature,
+    DeviceConfig,
+    Distance,
+    HardwareError,
+    Motion,
+    Reading,
+    SensorConfig,
+)
+
+VOLUME_STEP = 10
+
+BUILTIN_NAMES = (
+    "set_device",
+    "set_level",
+    "set_colour",
+    "blink_device",
+    "pulse_device",
+    "read_device",
+    "list_devices",
+    "current_time",
+    "set_volume",
+    "change_volume",
+    "stop_conversation",
+    "forget_conversation",
+)
+"""Names that a tool of the owner's cannot have, whatever devices there are."""
+
+Percent = Annotated[int, Range(0, 100)]
+
+
+class Appliance(Protocol):
+    """What the built-in tools need of the shell. All of it is called on the loop."""
+
+    async def ask(self, request: Request) -> Answer:
+        """Bring a request before the limits of the outputs."""
+
+    async def read(self, key: str) -> Reading:
+        """Ask a sensor, off the loop. Raises PinError."""
+
+    @property
+    def volume(self) -> int:
+        """In percent."""
+
+    def set_volume(self, percent: int) -> None:
+        """From the next sample on."""
+
+    def forget(self) -> None:
+        """Forget what was said."""
+
+
+def builtin_tools(
+    devices: Mapping[str, DeviceConfig], appliance: Appliance, now: Callable[[], datetime] = datetime.now
+) -> list[Tool]:
+    """Every built-in tool that makes sense with these devices."""
+    general = _General(appliance, now)
+    return [
+        *_Devices(devices, appliance).tools(),
+        Tool(general.current_time),
+        Tool(general.set_volume),
+        Tool(general.change_volume),
+        Tool(general.stop_conversation),
+        Tool(general.forget_conversation),
+    ]
+
+
+class _Devices:
+    """Set, read and list what the owner has declared."""
+
+    def __init__(self, devices: Mapping[str, DeviceConfig], appliance: Appliance) -> None:
+        self._appliance = appliance
+        self._names = inventory.names(devices)
+        self._outputs = inventory.outputs(devices)
+        self._sensors = inventory.sensors(devices)
+
+    def tools(self) -> list[Tool]:
+        """The tools for which there is a device, with the names that people use as choices."""
+        lights = [key for key, output in self._outputs.items() if inventory.takes(output) == "colour"]
+        offers: list[tuple[Callable[..., object], list[str]]] = [
+            (self.set_device, [*self._outputs]),
+            (self.set_level, [*self._outputs]),
+            (self.set_colour, lights),
+            (self.blink_device, [*self._outputs]),
+            (self.pulse_device, [*self._outputs]),
+            (self.read_device, [*self._sensors, *self._outputs]),
+        ]
+        tools = [Tool(offer, choices={"device": self._names.names(keys)}) for offer, keys in offers if keys]
+        return [*tools, Tool(self.list_devices)]
+
+    async def set_device(self, device: str, state: Literal["on", "off", "toggle"]) -> str:
+        """Switch a device on or off, or toggle it."""
+        return await self._ask(SetState(self._key(device), state))
+
+    async def set_level(self, device: str, percent: Percent) -> str:
+        """Set a device to a level in percent, such as a brightness or a speed."""
+        return await self._ask(SetLevel(self._key(device), percent))
+
+    async def set_colour(self, device: str, colour: Colour) -> str:
+        """Let a light shine in a colour."""
+        return await self._ask(SetColour(self._key(device), colour))
+
+    async def blink_device(self, device: str, times: Annotated[int, Range(1, 20)]) -> str:
+        """Let a device go on and off a few times."""
+        return await self._ask(Blink(self._key(device), times))
+
+    async def pulse_device(self, device: str, seconds: Annotated[float, Range(0.1, 60)]) -> str:
+        """Switch a device on for some seconds, and then off."""
+        return await self._ask(Pulse(self._key(device), seconds))
+
+    async def read_device(self, device: str) -> str:
+        """Tell what a sensor reads, or what state a device is in."""
+        key = self._key(device)
+        if key in self._outputs:
+            return await self._ask(Query(key))
+        try:
+            return _sense(self._sensors[key], self._names.name(key), await self._appliance.read(key))
+        except HardwareError as error:
+            raise ToolError(str(error)) from error
+
+    async def list_devices(self) -> str:
+        """List every device with its state, and every sensor."""
+        states = [await self._ask(Query(key)) for key in self._outputs]
+        clauses = [_join([state[0].lower() + state.rstrip(".")[1:] for state in states])]
+        clauses.append(_join([f"the {self._names.name(key)}" for key in self._sensors], " can be read"))
+        text = "; ".join(filter(None, clauses)) or "there are no devices"
+        return f"{text[0].upper()}{text[1:]}."
+
+    def _key(self, name: str) -> str:
+        key = self._names.key(name)
+        if key is None:
+            raise ToolError(f"there is no device called {name}.")
+        return key
+
+    async def _ask(self, request: Request) -> str:
+        return (await self._appliance.ask(request)).text
+
+
+class _General:
+    """Time, volume, and the conversation itself."""
+
+    def __init__(self, appliance: Appliance, now: Callable[[], datetime]) -> None:
+        self._appliance = appliance
+        self._now = now
+
+    async def current_time(self) -> str:
+        """Tell the time of day and the date."""
+        now = self._now()
+        return f"It is {now:%H:%M} on {now:%A}, {now.day} {now:%B %Y}."
+
+    async def set_volume(self, percent: Percent) -> str:
+        """Set the volume of the voice in percent."""
+        self._appliance.set_volume(percent)
+        return f"The volume is at {percent} percent."
+
+    async def change_volume(self, direction: Literal["up", "down"]) -> str:
+        """Make the voice a little louder or quieter."""
+        step = VOLUME_STEP if direction == "up" else -VOLUME_STEP
+        return await self.set_volume(min(100, max(0, self._appliance.volume + step)))
+
+    async def stop_conversation(self) -> str:
+        """End the conversation when the user says goodbye or wants silence."""
+        # The machine ends the turn by the name of this tool: daemon/core/response/controller.py.
+        return "The conversation is over."
+
+    async def forget_conversation(self) -> str:
+        """Forget everything that was said so far."""
+        self._appliance.forget()
+        return "The conversation is forgotten."
+
+
+def _sense(sensor: SensorConfig, name: str, reading: Reading) -> str:
+    match sensor:
+        case Contact():
+            return f"The {name} is {'closed' if reading else 'open'}."
+        case Motion():
+            return "There is motion." if reading else "There is no motion."
+        case Distance():
+            return f"The distance is {reading:.1f} metres."
+        case CpuTemperature():
+            return f"The temperature is {reading:.1f} degrees."
+
+
+def _join(parts: list[str], after: str = "") -> str:
+    """Say a list: "a", "a and b", "a, b and c"; nothing for none."""
+    if len(parts) < 2:
+        return parts[0] + after if parts else ""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}{after}"

@@ -1,0 +1,1 @@
+"""Pins: the kernel's GPIO lines, device drivers on them, and a virtual board."""

@@ -1,0 +1,171 @@
+"""Every pin of the appliance on gpiozero: the Board port of a real board."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gpiozero import DigitalInputDevice
+from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
+
+from hardware.gpio import safe_state_plan
+from hardware.gpio.chardev import chip_path
+from hardware.gpio.chip_factory import ChipFactory
+from hardware.gpio.device_drivers import Part, Sensor, lamp_on, output_on, sensor_on
+from hardware.ports import (
+    ButtonConfig,
+    DeviceConfig,
+    GpioConfig,
+    LampConfig,
+    Output,
+    PinError,
+    Pwm,
+    Reading,
+    Rgb,
+    Servo,
+    Value,
+)
+
+T = TypeVar("T")
+
+
+class GpioBoard:
+    """The Board port on a gpiochip. Raises PinError if a pin cannot be had.
+
+    Outputs are claimed in their `at_start` state. Edges of the button are raw: no debouncing here. `factory`
+    is gpiozero's maker of pins; without one it is the chip that the configuration names.
+    """
+
+    def __init__(
+        self,
+        gpio: GpioConfig,
+        button: ButtonConfig,
+        lamps: Mapping[str, LampConfig],
+        devices: Mapping[str, DeviceConfig],
+        factory: Any = None,
+    ) -> None:
+        self._configs = devices
+        self._lamp_configs = lamps
+        self._lamps: dict[str, Part] = {}
+        self._outputs: dict[str, Part] = {}
+        self._sensors: dict[str, Sensor] = {}
+        self._button: Any = None
+        if any(isinstance(device, Pwm | Rgb | Servo) for device in devices.values()):
+            # lgpio's import moves the process for a moment, and may fail: before a line is held.
+            importlib.import_module("hardware.gpio.software_pwm")
+        if factory is None:
+            with _explained("gpio.chip"):
+                factory = ChipFactory(gpio.chip)
+        self._factory = factory
+        try:
+            self._claim(button, lamps, devices)
+        except BaseException:  # whatever it is, a line that stayed held could not be claimed again
+            self.close()
+            raise
+
+    def listen(self, edge: Callable[[bool], None], lost: Callable[[str], None]) -> None:
+        """Call `edge(pressed)` for every edge, and at once if the button is down; `lost` if the chip goes."""
+        if self._button is None:
+            return
+        self._factory.lost = lost
+        self._button.when_activated = lambda: edge(True)
+        self._button.when_deactivated = lambda: edge(False)
+        with _explained("button"):
+            if self._button.value:
+                edge(True)
+
+    def lamp(self, name: str, colour: tuple[float, float, float]) -> None:
+        """Light a status lamp; one that is not declared is not lit."""
+        if name in self._lamps:
+            with _explained(f"lamps.{name}"):
+                self._lamps[name].set(colour)
+
+    def write(self, device: str, value: Value) -> None:
+        """Set an output. Raises PinError."""
+        with _explained(f"devices.{device}"):
+            _declared(self._outputs, device, "an output").set(value)
+
+    def read(self, device: str) -> Reading:
+        """Ask a sensor; a distance takes a fifth of a second. Raises PinError."""
+        with _explained(f"devices.{device}"):
+            return _declared(self._sensors, device, "a sensor").read()
+
+    def write_safe_plan(self, path: Path) -> None:
+        """Write down for `hardware.safe` what `close` does to the lines. Raises OSError."""
+        chip = chip_path(self._factory.chip)
+        safe_state_plan.write(path, chip, safe_state_plan.safe_lines(self._lamp_configs, self._configs))
+
+    def close(self) -> None:
+        """Put outputs into their `at_exit` states, those that go off first, and release every line.
+
+        Never raises. A released line may float or hold its level, as its driver likes; nobody pulses it any
+        more, so that a level below 100 percent ends as off.
+        """
+        at_exit = {
+            key: safe_state_plan.at_rest(config)
+            for key, config in self._configs.items()
+            if isinstance(config, Output) and not isinstance(config, Servo) and key in self._outputs
+        }
+        for key in sorted(at_exit, key=lambda key: at_exit[key] not in (0.0, "#000000")):
+            # Whatever one line says, the next must still come to its safe state.
+            with suppress(Exception):
+                self._outputs[key].set(at_exit[key])
+        for lamp in self._lamps.values():
+            with suppress(Exception):
+                lamp.set((0.0, 0.0, 0.0))
+        button = [] if self._button is None else [self._button]
+        parts = [
+            *self._outputs.values(),
+            *self._lamps.values(),
+            *self._sensors.values(),
+            *button,
+            self._factory,
+        ]
+        for part in parts:
+            with suppress(Exception):
+                part.close()
+        self._button = None
+        for claimed in (self._outputs, self._lamps, self._sensors):
+            claimed.clear()
+
+    def _claim(
+        self, button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]
+    ) -> None:
+        for key, device in devices.items():
+            with _explained(f"devices.{key}"):
+                if isinstance(device, Output):
+                    self._outputs[key] = output_on(device, self._factory)
+                else:
+                    self._sensors[key] = sensor_on(device, self._factory)
+        for key, lamp in lamps.items():
+            with _explained(f"lamps.{key}"):
+                self._lamps[key] = lamp_on(lamp, self._factory)
+        if button.pin is not None:
+            with _explained("button"):
+                self._button = DigitalInputDevice(
+                    button.pin, pull_up=button.pull_up, pin_factory=self._factory
+                )
+
+
+def _declared(parts: Mapping[str, T], key: str, role: str) -> T:
+    if key not in parts:
+        raise PinError(f"this is not {role}: declare it in the configuration.")
+    return parts[key]
+
+
+@contextmanager
+def _explained(part: str) -> Iterator[None]:
+    """Turn what the layers below raise into one sentence about this part of the configuration."""
+    try:
+        yield
+    except PinError as error:
+        raise PinError(f"{part}: {error}") from None
+    except GPIOPinInUse:
+        raise PinError(f"{part}: its pin is taken by another part: give each its own pin.") from None
+    except PinInvalidPin as error:
+        raise PinError(f"{part}: {error}: choose a line that the chip has.") from None
+    except (GPIOZeroError, OSError) as error:
+        raise PinError(f"{part}: the pin refuses ({error}): check its wiring and gpio.chip.") from error

@@ -1,0 +1,1 @@
+"""Sound cards by ALSA: discovery, formats, one thread for each direction."""

@@ -1,0 +1,190 @@
+"""A thread that has a sound card: opens it, sees its clock run, serves it, opens it again when it has gone.
+
+It takes its orders from a queue, looks at it between periods and sleeps on it while there is nothing to do.
+A card that is missing, busy, pulled out or without a clock is tried again for ever: after growing pauses, and
+at once when a card was plugged in or the button asks for the microphone.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from functools import cache
+from queue import Empty, SimpleQueue
+
+import alsaaudio
+
+from hardware.ports import Capture, Playback, SoundConfig, SoundError
+from hardware.sound.alsa_errors import hush
+from hardware.sound.card_discovery import Direction, changes
+from hardware.sound.pcm_device import ClockError, Stream, clock_error, open_stream, sound_error, superseded
+
+log = logging.getLogger("voiced.sound")
+
+IDLE_S = 1.0  # the longest sleep: the watchdog wants to see every thread move
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 30.0  # ALSA writes some lines to stderr for each attempt
+_LONGEST_STILL_S = 5.0  # no card comes or goes when a sound server gets on
+_HEALTHY_S = 10.0  # a card that worked for so long is worth a quick attempt again
+_CLOSE_LIMIT_S = 1.0
+_REALTIME_PRIORITY = 20
+_NICENESS = -11
+
+
+class Order(enum.Enum):
+    """What a thread is asked for."""
+
+    START = enum.auto()
+    STOP = enum.auto()
+    WAKE = enum.auto()
+    CLOSE = enum.auto()
+
+
+class CardThread(ABC):
+    """Alone touches its PCM. `beats` grows while it moves; whoever sees that it does not calls `give_up`."""
+
+    def __init__(self, direction: Direction, config: SoundConfig, port: Capture | Playback) -> None:
+        self.beats = 0
+        self.orders: SimpleQueue[Order] = SimpleQueue()
+        self._direction: Direction = direction
+        self._config = config
+        self._port = port
+        self._closing = False
+        self._given_up = False
+        self._distrusted = False
+        self._told = ""
+        self._changes = 0
+        hush()
+        self._thread = threading.Thread(target=self._run, name=direction, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and release the card; waits at most a second."""
+        self.orders.put(Order.CLOSE)
+        self._thread.join(_CLOSE_LIMIT_S)
+
+    def give_up(self) -> None:
+        """It hangs in a call of ALSA: told now, from any thread; when that returns it opens the card anew."""
+        error = self._clock_error()
+        self._given_up, self._told = True, str(error)
+        self._port.failed(error)
+
+    @abstractmethod
+    def _serve(self, stream: Stream) -> None:
+        """Work on the open card until closing or a better one. Raises ALSAAudioError and ClockError."""
+
+    @abstractmethod
+    def _prove(self, stream: Stream) -> None:
+        """See its clock run, as far as that can be told before it is used. Raises like `_serve`."""
+
+    @abstractmethod
+    def _obey_without_card(self, order: Order) -> None:
+        """Carry out what makes sense while there is no card."""
+
+    # ------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._closing:
+            self._changes = changes()
+            if self._use_card() > _HEALTHY_S:
+                pause_s = _FIRST_PAUSE_S
+            pause_s = self._wait_without_card(pause_s)
+
+    def _use_card(self) -> float:
+        """Open it and serve it while it works; for how many seconds it did."""
+        try:
+            stream = open_stream(self._direction, self._config, waits=self._direction == "speaker")
+        except SoundError as error:
+            self._failed(error)
+            return 0.0
+        since = time.monotonic()
+        try:
+            self._attend(stream)
+        except alsaaudio.ALSAAudioError as error:
+            self._failed(sound_error(self._direction, self._config, error))
+        except ClockError as error:
+            self._distrusted = True
+            self._failed(error)
+        finally:
+            stream.close()
+        return time.monotonic() - since
+
+    def _attend(self, stream: Stream) -> None:
+        _ask_for_priority(stream)
+        self._distrusted |= self._given_up
+        self._given_up = False
+        self._prove(stream)
+        if self._closing:
+            return
+        self._told, self._distrusted = "", False
+        self._port.opened(stream.rate_hz)
+        self._serve(stream)
+
+    def _failed(self, error: SoundError) -> None:
+        """Told once, however often it is tried; that there is a card, but no clock, is worth another word."""
+        if not self._told or (isinstance(error, ClockError) and str(error) != self._told):
+            self._told = str(error)
+            self._port.failed(error)
+
+    def _wait_without_card(self, pause_s: float) -> float:
+        """Until it is worth trying again; how long to wait the next time, in seconds."""
+        until = time.monotonic() + pause_s
+        cards = alsaaudio.cards()
+        while not self._closing and (left_s := until - time.monotonic()) > 0:
+            if order := self._take_order(min(left_s, IDLE_S)):
+                self._obey_without_card(order)
+            if order is Order.START or alsaaudio.cards() != cards:
+                return _FIRST_PAUSE_S
+        return min(2 * pause_s, _LONGEST_STILL_S if self._distrusted else _LONGEST_PAUSE_S)
+
+    # ------------------------------------------------------------ for those who serve
+
+    def _next_order(self, timeout_s: float) -> Order | None:
+        """The oldest order, or None if none comes in time; 0 only looks. Raises ClockError when given up."""
+        if self._given_up:
+            raise self._clock_error()
+        return self._take_order(timeout_s)
+
+    def _take_order(self, timeout_s: float) -> Order | None:
+        self.beats += 1
+        with suppress(Empty):
+            order = self.orders.get(block=timeout_s > 0, timeout=timeout_s)
+            self._closing |= order is Order.CLOSE
+            return order
+        return None
+
+    def _clock_error(self, *, fast: bool = False) -> ClockError:
+        return clock_error(self._direction, self._config, fast=fast)
+
+    def _superseded(self, stream: Stream) -> bool:
+        """Look at an idle card: is there another by now that should be used? Raises ALSAAudioError."""
+        stream.check()
+        if self._changes == (now := changes()):
+            return False
+        self._changes = now
+        return superseded(stream, self._direction, self._config)
+
+
+def _ask_for_priority(stream: Stream) -> None:
+    """Real time for this thread, else a better place in the queue, else go on as it is and say so once."""
+    # The plugin of a sound server spins until the server has answered: real time would starve the server.
+    if stream.has_driver:
+        with suppress(OSError):
+            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            os.sched_setscheduler(0, policy, os.sched_param(_REALTIME_PRIORITY))
+            return
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        return
+    _tell_no_priority()
+
+
+@cache
+def _tell_no_priority() -> None:
+    log.info("sound runs at normal priority: set LimitRTPRIO=20 and LimitNICE=-11 in its unit")

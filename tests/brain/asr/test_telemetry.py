@@ -1,0 +1,22 @@
+"""The engines report to nobody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BRAIN = "from daemon.brain.tts.synthesizer import open_voice; open_voice('hibari')"
+DEMO = "from daemon.commands.demo.user_voice import find_person; find_person()"
+
+
+@pytest.mark.parametrize("script", [BRAIN, DEMO], ids=["brain", "demo"])
+def test_onnxruntime_keeps_no_identifier_of_the_machine(tmp_path: Path, script: str) -> None:
+    """It makes one when it is imported, to report under; but not where the environment speaks of tests."""
+    check = "import sys; assert 'onnxruntime' in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", f"{script}\n{check}"], env={"HOME": str(tmp_path)}, cwd=tmp_path, check=True
+    )
+    assert not list(tmp_path.rglob("*"))

@@ -1,0 +1,68 @@
+"""An utterance is bounded in what it holds, not in time alone: a card may deliver more than time brings."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.core import events as ev
+from daemon.core.input.capture import TAIL_S
+from daemon.core.input.utterance import BYTES_PER_S
+from daemon.realtime import events as wire
+from tests.core.rig import Rig
+
+SECOND = b"\x02\x00" * (BYTES_PER_S // 2)
+
+
+def held_bytes(rig: Rig) -> int:
+    return rig.machine._conversation._listener._utterance.size_bytes
+
+
+@pytest.mark.parametrize("online", [True, False])
+@pytest.mark.parametrize("style", ["hold", "tap"])
+def test_hours_of_sound_in_one_moment_are_not_kept(style: str, online: bool) -> None:
+    rig = Rig(style=style, max_utterance_s=10.0)
+    rig = rig.start() if online else rig
+    rig.edge(True)
+    for _ in range(3600):
+        rig.step(ev.Captured(SECOND))
+    assert held_bytes(rig) <= (10.0 + TAIL_S) * BYTES_PER_S
+    assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) <= (10.0 + TAIL_S) * BYTES_PER_S
+
+
+def test_an_utterance_that_is_full_is_told_and_answered_as_one_that_lasts_too_long() -> None:
+    rig = Rig(max_utterance_s=10.0).start()
+    rig.edge(True)
+    for _ in range(11):
+        rig.step(ev.Captured(SECOND))
+    rig.wait(0.0)
+    assert [each.message for each in rig.found(ev.Trouble)] == [
+        "The button was down for too long: what was said is answered now."
+    ]
+    rig.step(ev.CaptureEnded())
+    assert rig.sent(wire.AudioCommit)
+
+
+def test_an_utterance_that_lasts_as_long_as_it_may_is_whole() -> None:
+    rig = Rig(max_utterance_s=10.0).start()
+    rig.edge(True)
+    for _ in range(500):
+        rig.step(ev.Captured(SECOND[: BYTES_PER_S // 50]))
+        rig.wait(0.02 * 0.999)
+    rig.edge(False)
+    rig.step(ev.Captured(SECOND[: BYTES_PER_S // 50]), ev.CaptureEnded())
+    assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) >= 10 * BYTES_PER_S
+    assert not rig.found(ev.Trouble)
+
+
+def test_each_press_that_continues_a_question_has_its_own_room() -> None:
+    rig = Rig(max_utterance_s=5.0)
+    rig.step(ev.Start())
+    for _ in range(2):
+        rig.edge(True)
+        for _ in range(4):
+            rig.step(ev.Captured(SECOND))
+        rig.wait(4.0)
+        rig.edge(False)
+        rig.step(ev.CaptureEnded())
+        rig.wait(0.1)
+    assert held_bytes(rig) == 8 * BYTES_PER_S

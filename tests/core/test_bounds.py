@@ -1,0 +1,200 @@
+"""An answer that is too much of anything is cut off and told once; an unasked one that fails is a remark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from daemon.core import events as ev
+from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
+from daemon.core.response.calls import Calls
+from daemon.realtime import events as wire
+from daemon.realtime.codec import Junk, decode_server, encode
+from daemon.realtime.events import BYTES_PER_S, Content, Item, Response, ServerEvents, StatusDetails
+from tests.core.rig import Rig
+
+R = "resp_flood"
+
+
+def items() -> Iterator[ServerEvents]:
+    for number in range(20_000):
+        yield wire.OutputAudioDelta(response_id=R, item_id=f"i{number}", output_index=number, delta=b"\1\0")
+
+
+def letters() -> Iterator[ServerEvents]:
+    for _ in range(100):
+        yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="a" * (MAX_LETTERS // 50))
+
+
+def arguments() -> Iterator[ServerEvents]:
+    for _ in range(100):
+        yield wire.ArgumentsDelta(response_id=R, item_id="i", delta="a" * (MAX_LETTERS // 50))
+
+
+def sound() -> Iterator[ServerEvents]:
+    minute = bytes(60 * BYTES_PER_S)
+    for _ in range(2 * MAX_SOUND_S // 60):
+        yield wire.OutputAudioDelta(response_id=R, item_id="i", delta=minute)
+
+
+def pieces() -> Iterator[ServerEvents]:
+    for _ in range(MAX_PIECES + 100):
+        yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="")
+
+
+def asked() -> Rig:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me everything"))
+    rig.receive(wire.ResponseCreated(response=Response(id=R, status="in_progress")))
+    rig.clear()
+    return rig
+
+
+def calls() -> Iterator[ServerEvents]:
+    """All of one item, so that these are no more parts than one."""
+    for number in range(20_000):
+        yield wire.ArgumentsDone(response_id=R, item_id="i", call_id=f"c{number}", name="n", arguments="{}")
+
+
+def content() -> Iterator[ServerEvents]:
+    item = Item(type="message", id="i", content=[Content(type="output_text", text="")] * MAX_PIECES)
+    for _ in range(3):
+        yield wire.OutputItemDone(response_id=R, item=item)
+
+
+def names() -> Iterator[ServerEvents]:
+    for _ in range(3):
+        item = Item(type="function_call", id="i", name="n" * MAX_LETTERS)
+        yield wire.OutputItemAdded(response_id=R, item=item)
+
+
+FLOODS = [items, letters, arguments, sound, pieces, calls, content, names]
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Iterator[ServerEvents]]) -> None:
+    rig = asked()
+    for event in flood():
+        rig.receive(event)
+    assert len(rig.sent(wire.ResponseCancel)) == 1
+    (trouble,) = rig.found(ev.Trouble)
+    assert "cut off" in trouble.message
+    assert len(rig.found(ev.Play)) <= MAX_ITEMS
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="cancelled")))
+    rig.step(ev.Drained(()))
+    (over,) = rig.found(ev.TurnOver)
+    assert over.turn["trouble"] == trouble.message
+    assert rig.machine.state == "idle"
+
+
+def test_an_answer_that_drips_a_word_every_twenty_seconds_ends_by_a_limit_of_its_own() -> None:
+    rig = asked()
+    began = rig.now
+    while not rig.found(ev.Trouble):
+        rig.receive(wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="and "))
+        rig.wait(20.0)
+    assert MAX_ANSWER_S <= rig.now - began <= MAX_ANSWER_S + 20.0
+    assert rig.found(ev.Trouble) == [ev.Trouble(TOO_LONG)]
+    assert len(rig.sent(wire.ResponseCancel)) == 1
+
+
+def test_of_an_end_with_twenty_thousand_calls_none_is_run() -> None:
+    rig = asked()
+    calls = [
+        Item(type="function_call", call_id=f"c{number}", name="set_device", arguments="{}")
+        for number in range(20_000)
+    ]
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=calls)))
+    assert not rig.found(ev.RunTool)
+    assert len(rig.found(ev.Trouble)) == 1
+
+
+def test_calls_that_four_ways_tell_without_end_are_not_laid_upon_each_other() -> None:
+    told = Calls()
+    for event in calls():
+        told.hear(event)
+    assert told.too_many
+    assert len(told.all()) <= MAX_ITEMS
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Item(type="message", id="i", content=[Content(type="output_text", text="a" * (MAX_LETTERS + 1))]),
+        Item(type="function_call", call_id="c", name="set_device", arguments="1" * (MAX_LETTERS + 1)),
+        Item(type="function_call", call_id="c", name="n" * (MAX_LETTERS + 1), arguments="{}"),
+        Item(type="function_call", call_id="c" * (MAX_LETTERS + 1), name="set_device", arguments="{}"),
+    ],
+    ids=["words", "arguments", "name", "id"],
+)
+def test_what_only_the_end_of_an_answer_tells_is_bounded_too(item: Item) -> None:
+    rig = asked()
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=[item])))
+    assert not rig.found(ev.RunTool)
+    assert not rig.found(ev.Words)
+    (trouble,) = rig.found(ev.Trouble)
+    assert "cut off" in trouble.message
+    assert rig.machine.state == "idle"
+
+
+@pytest.mark.parametrize("inside", ["{}", "[]", '{"type":"message"}', "1"])
+def test_a_frame_that_would_take_all_memory_is_left_out(inside: str) -> None:
+    parts = ",".join([inside] * 1_000_000)
+    for frame in (
+        f'{{"type":"response.done","response":{{"id":null,"output":[{parts}]}}}}',
+        f'{{"type":"session.updated","session":{{"x":[{parts}]}}}}',
+    ):
+        assert isinstance(decode_server(frame), Junk)
+        assert isinstance(decode_server(frame.encode()), Junk)
+
+
+def test_a_large_frame_of_sound_or_words_is_none_of_these() -> None:
+    delta = wire.OutputAudioDelta(delta=bytes(4_000_000))
+    assert decode_server(encode(delta)) == delta
+    whole = wire.OutputTranscriptDone(transcript="a, b. " * (MAX_LETTERS // 6))
+    assert decode_server(encode(whole)) == whole
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_trouble(announced: bool) -> None:
+    rig = Rig().start()
+    rig.clear()
+    for number in range(3000):
+        details = StatusDetails(type="failed", error={"message": "out of quota"})
+        response = Response(id=f"r{number}", status="failed", status_details=details)
+        if announced:
+            rig.receive(wire.ResponseCreated(response=Response(id=response.id)))
+        rig.receive(wire.ResponseDone(response=response))
+    assert not rig.found(ev.Trouble)
+    assert {each.message for each in rig.found(ev.Remark)} == {"The server could not answer: out of quota"}
+
+
+@pytest.mark.parametrize("shape", ["error", "failed"])
+def test_an_error_of_twelve_megabytes_is_a_sentence(shape: str) -> None:
+    rig, page = asked(), "x" * 12_000_000
+    error = {"type": "e", "code": None, "message": page}
+    told: Any = (
+        {"type": "error", "error": error}
+        if shape == "error"
+        else {
+            "type": "response.done",
+            "response": {"id": R, "status": "failed", "status_details": {"error": error}},
+        }
+    )
+    event = decode_server(json.dumps(told))
+    assert not isinstance(event, Junk)
+    rig.receive(event)
+    rig.wait(60)
+    told = [each.message for each in rig.effects if isinstance(each, ev.Trouble | ev.Remark)]
+    assert told
+    assert max(map(len, told)) < 1100
+
+
+def test_an_answer_that_fails_is_told_to_whoever_asked() -> None:
+    rig = asked()
+    details = StatusDetails(type="failed", error={"message": "out of quota"})
+    rig.receive(wire.ResponseDone(response=Response(id=R, status="failed", status_details=details)))
+    assert rig.found(ev.Trouble) == [ev.Trouble("The server could not answer: out of quota")]

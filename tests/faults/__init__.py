@@ -1,4 +1,0 @@
-"""The appliance under faults: the real shell and the real brain in virtual time, a hostile network between.
-
-`python -m tests.faults` walks: every fault, at every event of a reference conversation, one at a time.
-"""

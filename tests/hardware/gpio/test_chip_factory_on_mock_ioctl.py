@@ -1,0 +1,242 @@
+"""What a board asks of the kernel, whose part is played; tests/system/appliance has the kernel itself."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hardware.gpio.board import GpioBoard
+from hardware.gpio.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL, HeldLine
+from hardware.gpio.line_info import line_facts, line_level
+from hardware.gpio.safe_state_plan import safe_lines
+from hardware.ports import (
+    ButtonConfig,
+    Contact,
+    DeviceConfig,
+    GpioConfig,
+    LampConfig,
+    PinError,
+    Pwm,
+    Relay,
+    Rgb,
+    RgbLamp,
+    Servo,
+    SingleLamp,
+)
+from tests.hardware.gpio.kernel_rig import CHIP, Kernel
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    kernel = Kernel()
+    kernel.play(monkeypatch)
+    return kernel
+
+
+@dataclass
+class Lgpio:
+    """lgpio's part: what its chip and its lines are told; `refuses` to claim a line."""
+
+    said: list[tuple[object, ...]] = field(default_factory=list)
+    refuses: bool = False
+
+    def chip(self, number: int) -> Lgpio:
+        self.said.append(("open",))
+        return self
+
+    def line(self, chip: Lgpio, number: int, level: bool) -> Lgpio:
+        if self.refuses:
+            raise OSError("'GPIO busy'")
+        self.said.append(("claim", number, level))
+        return self
+
+    def set(self, frequency_hz: float, duty: float) -> None:
+        self.said.append((frequency_hz, duty))
+
+    def close(self) -> None:
+        self.said.append(("close",))
+
+
+@pytest.fixture
+def lgpio(monkeypatch: pytest.MonkeyPatch) -> Lgpio:
+    played = Lgpio()
+    module = ModuleType("hardware.gpio.software_pwm")
+    module.PulsedChip = played.chip  # type: ignore[attr-defined]
+    module.PulsedLine = played.line  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "hardware.gpio.software_pwm", module)
+    return played
+
+
+def board(
+    devices: dict[str, DeviceConfig],
+    lamps: dict[str, LampConfig] | None = None,
+    button: ButtonConfig | None = None,
+) -> GpioBoard:
+    return GpioBoard(GpioConfig(), button or ButtonConfig(), lamps or {}, devices)
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_every_line_is_asked_for_as_it_shall_be_from_the_first_moment_on(kernel: Kernel) -> None:
+    before = open_descriptors()
+    devices: dict[str, DeviceConfig] = {
+        "lamp": Relay(pin=22),
+        "heater": Relay(pin=24, active_high=False),
+        "fan": Relay(pin=25, at_start="on"),
+        "door": Contact(pin=20, pull_up=True),
+    }
+    mine = board(devices, {"status": RgbLamp(pins=(5, 6, 13))}, ButtonConfig(pin=17))
+    outputs = [(line, level) for line, flags, level in kernel.asked if flags == OUTPUT]
+    assert outputs == [(22, 0), (24, 1), (25, 1), (5, 0), (6, 0), (13, 0)]
+    inputs = [(line, flags) for line, flags, _ in kernel.asked if flags != OUTPUT]
+    assert inputs[-1] == (17, INPUT | BOTH_EDGES | PULL["up"])
+    assert (20, INPUT | PULL["up"]) in inputs
+    assert {line for line, _ in inputs} == {17, 20}, "no output was an input first"
+    mine.close()
+    assert open_descriptors() == before, "every line is free again, and the chip"
+
+
+def test_plain_outputs_and_lamps_do_without_lgpio(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hardware.gpio.software_pwm", None)
+    lamps: dict[str, LampConfig] = {"status": RgbLamp(pins=(5, 6, 13)), "small": SingleLamp(pin=19)}
+    mine = board({"lamp": Relay(pin=22), "heater": Relay(pin=24, active_high=False)}, lamps)
+    mine.write("lamp", 1.0)
+    mine.write("heater", 1.0)
+    mine.lamp("status", (1.0, 0.0, 1.0))
+    mine.lamp("small", (0.0, 1.0, 0.0))
+    assert kernel.levels == {22: 1, 24: 0, 5: 1, 6: 0, 13: 1, 19: 1}
+    mine.close()
+    assert kernel.levels == {22: 0, 24: 1, 5: 0, 6: 0, 13: 0, 19: 0}
+
+
+def test_a_dimmer_is_lgpios_from_its_first_level_between_on(kernel: Kernel, lgpio: Lgpio) -> None:
+    mine = board({"fan": Pwm(pin=18, frequency_hz=200, at_exit="on")})
+    idle = open_descriptors()
+    mine.write("fan", 1.0)
+    assert (kernel.levels[18], lgpio.said) == (1, [])
+    mine.write("fan", 0.25)
+    mine.write("fan", 0.5)
+    assert lgpio.said == [("open",), ("claim", 18, True), (200, 0.25), (200, 0.5)]
+    assert open_descriptors() == idle - 1, "the kernel's line was freed"
+    mine.write("fan", 0.0)
+    mine.close()
+    assert lgpio.said[4:] == [(200, 0.0), (200, 1.0), ("close",), ("close",)], "its line, and the chip"
+
+
+def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: Lgpio) -> None:
+    lgpio.refuses = True
+    mine = board({"fan": Pwm(pin=18, at_start="on", at_exit="off")})
+    with pytest.raises(PinError, match="'GPIO busy'"):
+        mine.write("fan", 0.5)
+    assert kernel.asked[-1] == (18, OUTPUT, 1), "at the level that it had"
+    mine.close()
+    assert kernel.levels == {18: 0}
+
+
+def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -> None:
+    devices: dict[str, DeviceConfig] = {
+        "fan": Pwm(pin=18, at_start="on", at_exit=40),
+        "mood": Rgb(pins=(5, 6, 13), at_start="#ffffff", at_exit="#ff00fe"),
+        "flag": Servo(pin=12),
+    }
+    mine = board({key: devices[key] for key in ("fan", "mood")})
+    mine.close()
+    assert (kernel.levels, lgpio.said) == ({18: 0, 5: 1, 6: 0, 13: 0}, [])
+    mine = board({"flag": devices["flag"]})
+    lgpio.said.clear()
+    mine.close()
+    assert (0.0 in lgpio.said[0], lgpio.said[1:]) == (True, [("close",), ("close",)]), "it is let go"
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        Relay(pin=4),
+        Relay(pin=4, active_high=False, at_exit="on"),
+        Relay(pin=4, at_exit=30),
+        Pwm(pin=4, at_exit=30, active_high=False),
+        Pwm(pin=4, at_exit=100),
+        Rgb(pins=(4, 5, 6), at_exit="#FF80ff"),
+        Rgb(pins=(4, 5, 6), at_start="on", active_high=False),
+    ],
+)
+def test_a_closed_board_is_as_the_plan_of_its_safe_states(
+    kernel: Kernel, lgpio: Lgpio, device: DeviceConfig
+) -> None:
+    board({"it": device}).close()
+    assert kernel.levels == {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
+
+
+def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: Lgpio) -> None:
+    mine = board({"mood": Rgb(pins=(5, 6, 13))})
+    mine.write("mood", "#ff00ff")
+    assert (kernel.levels, lgpio.said) == ({5: 1, 6: 0, 13: 1}, [])
+    mine.write("mood", "#ff0033")
+    assert lgpio.said == [("open",), ("claim", 13, True), (100, 0.2)]
+    mine.close()
+
+
+def test_whatever_fails_while_it_claims_nothing_stays_held(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("hardware.gpio.chip_factory.Edges", broken)
+    before = open_descriptors()
+    with pytest.raises(RuntimeError):
+        board({"lamp": Relay(pin=22)}, button=ButtonConfig(pin=17))
+    assert open_descriptors() == before
+
+
+def test_a_closed_line_is_no_other_files_descriptor(kernel: Kernel) -> None:
+    line = HeldLine(0, 22, OUTPUT)
+    line.close()
+    line.close()
+    for use in (line.level, lambda: line.set(True)):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            use()
+
+
+def test_who_has_a_line_is_named(kernel: Kernel) -> None:
+    kernel.taken = {22: "rival", 24: ""}
+    before = open_descriptors()
+    with pytest.raises(PinError, match=r'devices\.lamp: line 22 is in use by "rival": stop that'):
+        board({"lamp": Relay(pin=22)})
+    with pytest.raises(PinError, match="line 24 is in use by another program"):
+        board({"lamp": Relay(pin=24)})
+    assert open_descriptors() == before
+    facts = line_facts(CHIP, 22)
+    assert (facts.used, facts.consumer) == (True, "rival")
+    assert not line_facts(CHIP, 23).used
+
+
+def test_a_button_at_rest_is_looked_at_with_its_pull(kernel: Kernel) -> None:
+    kernel.levels[17] = 1
+    before = open_descriptors()
+    assert line_level(CHIP, 17, pull_up=True)
+    assert kernel.asked == [(17, INPUT | PULL["up"], 0)]
+    assert open_descriptors() == before
+    kernel.taken = {17: "rival"}
+    with pytest.raises(PinError, match="Device or resource busy"):
+        line_level(CHIP, 17, pull_up=True)
+
+
+def test_a_chip_that_has_gone_is_told_by_the_next_write(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = board({"lamp": Relay(pin=22)})
+
+    def gone(*_: object) -> int:
+        raise OSError(19, "No such device")
+
+    monkeypatch.setattr("fcntl.ioctl", gone)
+    with pytest.raises(PinError, match=r"devices\.lamp: the pin refuses \(.*No such device"):
+        mine.write("lamp", 1.0)
+    mine.close()

@@ -1,0 +1,77 @@
+"""The plan for the lines when the service has died: what it says of each kind of output."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardware.gpio.safe_state_plan import safe_lines
+from hardware.ports import (
+    Contact,
+    DeviceConfig,
+    LampConfig,
+    Led,
+    Pwm,
+    Relay,
+    Rgb,
+    RgbLamp,
+    Servo,
+    SingleLamp,
+)
+
+
+def levels(device: DeviceConfig) -> dict[int, int]:
+    return {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        (Relay(pin=4), {4: 0}),
+        (Relay(pin=4, active_high=False), {4: 1}),
+        (Led(pin=4, at_exit="on"), {4: 1}),
+        (Led(pin=4, at_exit="on", active_high=False), {4: 0}),
+        (Pwm(pin=4, at_exit=100), {4: 1}),
+        (Pwm(pin=4, at_exit=30), {4: 0}),  # nobody pulses it any more
+        (Pwm(pin=4, at_exit=30, active_high=False), {4: 1}),
+        (Rgb(pins=(1, 2, 3), at_exit="#ff80ff"), {1: 1, 2: 0, 3: 1}),
+        (Rgb(pins=(1, 2, 3), active_high=False), {1: 1, 2: 1, 3: 1}),
+        (Servo(pin=4, at_exit=100), {4: 0}),  # no pulses: the servo is let go
+        (Contact(pin=4), {}),
+    ],
+)
+def test_each_kind_ends_in_the_state_that_closing_the_board_leaves(
+    device: DeviceConfig, expected: dict[int, int]
+) -> None:
+    assert levels(device) == expected
+
+
+@pytest.mark.parametrize(
+    ("lamp", "expected"),
+    [
+        (SingleLamp(pin=5), [(5, 0)]),
+        (SingleLamp(pin=5, active_high=False), [(5, 1)]),
+        (RgbLamp(pins=(5, 6, 13)), [(5, 0), (6, 0), (13, 0)]),
+    ],
+)
+def test_status_lamps_are_dark(lamp: LampConfig, expected: list[tuple[int, int]]) -> None:
+    assert [(each["line"], each["level"]) for each in safe_lines({"status": lamp}, {})] == expected
+
+
+@pytest.mark.parametrize(
+    ("lamp", "expected"),
+    [
+        (SingleLamp(pin=5, active_high=False), {5: 0}),
+        (RgbLamp(pins=(5, 6, 13)), {5: 1}),
+    ],
+)
+def test_a_status_lamp_is_lit_where_the_service_has_failed(
+    lamp: LampConfig, expected: dict[int, int]
+) -> None:
+    lines = safe_lines({"status": lamp}, {"pump": Relay(pin=1)})
+    assert {each["line"]: each["failed"] for each in lines if "failed" in each} == expected
+
+
+def test_what_goes_off_goes_first() -> None:
+    pump, valve = Relay(pin=1, at_exit="on"), Relay(pin=2, active_high=False)
+    lines = safe_lines({"status": SingleLamp(pin=5)}, {"pump": pump, "valve": valve})
+    assert [each["part"] for each in lines] == ["devices.valve", "lamps.status", "devices.pump"]

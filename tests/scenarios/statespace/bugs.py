@@ -1,0 +1,106 @@
+"""Faults that somebody might make, each to be found by the walk: that shows what it can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+from unittest.mock import patch
+
+from msgspec import Struct
+
+from daemon.core.history.history import Ledger
+from daemon.core.input.capture import Listener
+from daemon.core.response.barge_in import BargeIn
+from daemon.core.response.calls import Calls
+from daemon.core.response.controller import Answer
+from daemon.core.response.items import ItemAudio, Items
+from daemon.core.response.tracker import Responses
+from daemon.core.turn.manager import Conversation
+from tests.scenarios.statespace.walk import Found, Walk
+from tests.scenarios.statespace.world import Bounds
+
+ASKED = ("found", "press", "sound", "let go", "tail", "created")
+ANSWERED = (*ASKED, "audio")
+
+
+class Bug(Struct, frozen=True):
+    """What is replaced by what, and the way at the end of which it is looked for."""
+
+    instead: dict[tuple[type, str], Callable[..., Any]]
+    way: tuple[str, ...] = ()
+    bounds: Bounds = Bounds(tools=1)
+    limit: int = 5000
+
+    def look(self) -> Found:
+        """Walk with the bug in place, until something is found."""
+        with ExitStack() as bugs:
+            for (where, name), instead in self.instead.items():
+                bugs.enter_context(patch.object(where, name, instead))
+            return Walk(self.bounds, self.limit, self.way, until_broken=True).run(lambda told: None)
+
+
+def _keep_the_microphone_open(listener: Any) -> None:
+    listener.open = False
+    listener._timers.clear("utterance")
+
+
+def _wait_for_ever(talk: Any, now: float) -> None:
+    talk.answer.offline()
+
+
+def _forget_that_it_was_asked(*_: Any) -> None:
+    """Nothing is remembered."""
+
+
+def _ask_again_whatever_was_done(answer: Any) -> Any:
+    turn, answer.turn, answer._cut_off = answer.turn, None, False
+    return turn
+
+
+def _over_and_over_again(responses: Any, response: Any) -> Any:
+    reply = _done(responses, response)
+    responses._shown = reply or getattr(responses, "_shown", None)
+    return responses._shown
+
+
+def _known_for_ever(responses: Any, response_id: str, welcome: bool, announced: bool = True) -> Any:
+    reply = _begun(responses, response_id, welcome, announced)
+    responses._past.append("resp_0")
+    return reply
+
+
+def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept: bool = True) -> str:
+    key = f"{item_id}_{index}"
+    items._keys_of[reply, item_id or f"#{index}"] = key
+    items._items.setdefault(key, ItemAudio(reply, item_id, index))
+    return key
+
+
+_done, _begun = Responses.done, Responses.begun
+_AGAIN = Bounds(names="again")
+BUGS = {
+    "the microphone stays open": Bug({(Listener, "_shut"): _keep_the_microphone_open}),
+    "nothing ends the wait for a server": Bug({(Conversation, "offline"): _wait_for_ever}, ASKED),
+    "an answer asked for is forgotten": Bug({(Responses, "ask"): _forget_that_it_was_asked}, ASKED[:1]),
+    "what was cut off counts as heard": Bug({(Ledger, "heard"): lambda *_: None}, ANSWERED),
+    "a session that took over is not put right": Bug(
+        {(BargeIn, "_tell_anew"): lambda *_: None}, (*ANSWERED, "moved")
+    ),
+    "a question is asked again after its tool has run": Bug(
+        {(Answer, "online"): _ask_again_whatever_was_done}, ASKED
+    ),
+    "an answer that comes twice runs its calls twice": Bug(
+        {(Responses, "done"): _over_and_over_again}, ASKED
+    ),
+    "a number that comes again is taken for the old one": Bug(
+        {(Responses, "begun"): _known_for_ever}, ASKED[:1], _AGAIN
+    ),
+    "items are known by the server's names": Bug({(Items, "key"): _named_by_the_server}, ANSWERED, _AGAIN),
+    "what is told but once is not believed": Bug({(Calls, "hear"): lambda *_: None}, ASKED),
+    "what was withdrawn is taken for a wish of the server's": Bug(
+        {(Answer, "disown"): lambda *_: None},
+        ("found", "press", "let go", "sound", "detects"),
+        Bounds(detects=True, tap=True, steady=True),
+    ),
+}

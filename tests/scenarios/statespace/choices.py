@@ -1,0 +1,255 @@
+"""What can happen in a world, by name, and how it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from daemon.audio.jitter_buffer import Cut
+from daemon.core import events as ev
+from daemon.core.connection.session import Stage
+from tests.scenarios.statespace.noise import noise
+from tests.scenarios.statespace.servers import ENOUGH, SAYS, connection
+from tests.scenarios.statespace.world import ROLES, Server, World
+
+MOMENT_S = 0.6
+_STAGES = {
+    Stage.DIALING: ("greeted", "refused", "connected"),
+    Stage.GREETING: ("greeted",),
+    Stage.CONFIGURING: ("configured", "rejected"),
+    Stage.SEEDING: ("knows",),
+}
+_ODD = ("connected", "rejected")
+
+
+def choices(world: World) -> Iterator[str]:
+    """The names of all that can happen now."""
+    yield "noise"
+    yield from _hand(world)
+    yield from _cards(world)
+    if world.tools:
+        yield "tool"
+    yield from (f"due turn {name}" for name in world.machine._conversation._timers._times)
+    lifeline = world.machine._lifeline
+    if world.bounds.stages:
+        yield from _stages(world)
+    elif lifeline.live is None:
+        yield "found"
+    elif not world.bounds.steady:
+        yield from ("lost", "moved")
+    if lifeline.live is not None:
+        yield from _server(world)
+
+
+def _stages(world: World) -> Iterator[str]:
+    """Each connection, step by step."""
+    lifeline = world.machine._lifeline
+    used = [name for name in lifeline._timers._times if name != "outage" or world.bounds.fallback]
+    yield from (f"due line {name}" for name in used)
+    for role in ROLES:
+        attempt = getattr(lifeline, role)
+        if attempt is not None:
+            yield f"{role} lost"
+        if attempt is not None and role != "live":
+            yield from (f"due {role} {name}" for name in attempt._timers._times)
+            ways = _STAGES.get(attempt.stage, ())
+            # The brain is ours: it greets, and takes what it is sent.
+            yield from (f"{role} {what}" for what in ways if role == "next" or what not in _ODD)
+
+
+def _hand(world: World) -> Iterator[str]:
+    talk = world.machine._conversation
+    if world.bounds.button:
+        yield "let go" if world.down else "press"
+    if world.down and world.capturing:
+        yield "let go soon"
+    if world.bounds.wishes:
+        yield from ("mute", "stop")
+    if world.bounds.wishes or (world.bounds.stages and world.idle):
+        yield "forget"
+    if len(talk._texts) < world.bounds.texts:
+        yield "say" if world.bounds.spoken else "text"
+    if talk.question is not None and talk.question.pressed_at is not None:
+        yield "later"
+
+
+def _cards(world: World) -> Iterator[str]:
+    if (world.capturing or world.tail) and not world.machine._conversation._listener._utterance._chunks:
+        yield "sound"
+    if world.tail:
+        yield "tail"
+    if world.playing:
+        yield from ("drained", "speaker lost")
+    if world.silencing:
+        yield from ("silent unheard", "silent heard", "silent late")[: len(world.playing) + 1]
+
+
+def _server(world: World) -> Iterator[str]:
+    server = world.server
+    if server.committing:
+        yield from ("committed", "commit refused", "transcribed")
+    if world.bounds.detects:
+        yield from _detection(world)
+    if server.owed:
+        yield from ("busy",) if server.response else ("created", "create refused", "busy")
+    if world.bounds.complaints and (server.owed or server.response):
+        yield "complaint"
+    if server.response:
+        yield from _answering(world)
+    if server.response and not server.owed:
+        yield from ("done", "failed")
+        if len(world.tools) < world.bounds.tools and not server.calls:  # and not one after the other for ever
+            yield from ("calls", "done with a call", "done twice with a call")
+
+
+def _answering(world: World) -> Iterator[str]:
+    server = world.server
+    if not server.voiced and len(world.playing) < max(world.bounds.items, world.bounds.tools + 1):
+        yield "audio"
+    if server.voiced and not server.second and len(world.playing) < world.bounds.items:
+        yield "another item"
+    if world.bounds.written and not server.voiced and not server.worded:
+        yield "words"
+
+
+def _detection(world: World) -> Iterator[str]:
+    """What a server does that listens by itself."""
+    server = world.server
+    spoken = bool(world.machine._conversation._listener._utterance._chunks)
+    if world.capturing and spoken and not (server.hearing and not world.withdrawn) and not server.response:
+        yield "detects"
+    if (world.capturing or world.withdrawn) and server.hearing and not server.own:
+        yield "takes"
+    if server.own and not server.response:
+        yield "begins"
+        if not world.capturing:
+            yield "ends unseen"
+
+
+def happen(world: World, name: str) -> None:
+    """Let it happen, by its name."""
+    world.broken = ""
+    first, _, rest = name.partition(" ")
+    if first == "due":
+        _due(world, *rest.split())
+    elif first in ROLES:
+        connection(world, getattr(world.machine._lifeline, first).conn, rest)
+    elif name in _LOCAL:
+        _LOCAL[name](world)
+    else:
+        event = SAYS[name](world)
+        conn = world.machine._outbox.conn
+        for _ in range(2 if "twice" in name else 1):
+            world.step(ev.Received(conn, event))
+
+
+def _due(world: World, role: str, name: str) -> None:
+    """This becomes due before anything else does, whatever was to be first."""
+    world.timers()[role].set(name, world.now)
+    if name in ("stall", "cancel"):
+        world.server = Server()  # it has let the deadline pass, and says no more of that answer
+    if name in ("drain", "cut"):
+        world.playing, world.silencing = [], False  # a speaker that has not said so by now never will
+    world.step(ev.Tick())
+    if name == "utterance":
+        _edge(world, False, MOMENT_S)  # which is of no more consequence
+
+
+# ---------------------------------------------------------------- the hand and the cards
+
+
+def _edge(world: World, pressed: bool, after_s: float) -> None:
+    world.pass_by(after_s)
+    world.down = pressed
+    world.step(ev.Edge(pressed, world.now))
+    world.machine._gestures._quiet_until = None  # it has come to rest when the next thing happens
+
+
+def _later(world: World) -> None:
+    """What was pressed is older than anybody waits for."""
+    question = world.machine._conversation.question
+    assert question is not None
+    question.pressed_at = None
+    world.pass_by(MOMENT_S)
+
+
+def _tail(world: World) -> None:
+    world.tail = False
+    world.step(ev.CaptureEnded())
+
+
+def _drained(world: World) -> None:
+    items, world.playing = tuple(world.playing), []
+    world.step(ev.Drained(world.keys(items)))
+
+
+def _silent(world: World, whole: int | None) -> None:
+    """So many items were heard to their ends, and half of the next one; or None of them at all."""
+    items, world.playing, world.silencing = tuple(world.playing), [], False
+    keys = world.keys(items)
+    world.refused |= set(keys)
+    if whole is None:
+        world.unheard += items
+        world.step(ev.Stopped(Cut(None, 0, (), keys)))
+    else:
+        world.unheard += items[whole:]
+        world.step(ev.Stopped(Cut(keys[whole], 50, keys[:whole], keys[whole + 1 :])))
+
+
+def _speaker_lost(world: World) -> None:
+    """The speaker fails with half of the first item played."""
+    items, world.playing, world.silencing = tuple(world.playing), [], False
+    first, *others = world.keys(items)
+    world.refused |= {first, *others}
+    world.unheard += items
+    world.step(ev.SpeakerLost(Cut(first, 50, (), tuple(others))))
+
+
+def _tool(world: World) -> None:
+    world.step(ev.ToolDone(world.tools.pop(0), "Done."))
+
+
+def _found(world: World) -> None:
+    """A connection is made, in one go."""
+    lifeline = world.machine._lifeline
+    if lifeline.next is None:
+        _due(world, "line", "retry")
+    for what in ("greeted", "configured", "knows"):
+        if lifeline.next is not None:
+            connection(world, lifeline.next.conn, what)
+
+
+def _moved(world: World) -> None:
+    """The session is worn out, and the next one is there."""
+    _due(world, "line", "hard")
+    _found(world)
+
+
+def _lost(world: World) -> None:
+    live = world.machine._lifeline.live
+    assert live is not None
+    connection(world, live.conn, "lost")
+
+
+_LOCAL: dict[str, Callable[[World], None]] = {
+    "press": lambda world: _edge(world, True, MOMENT_S),
+    "let go": lambda world: _edge(world, False, MOMENT_S),
+    "let go soon": lambda world: _edge(world, False, 0.1),
+    "mute": lambda world: world.step(ev.MuteAsked(not world.machine.muted)),
+    "stop": lambda world: world.step(ev.StopAsked()),
+    "forget": lambda world: world.step(ev.ForgetAsked()),
+    "text": lambda world: world.step(ev.TextAsked("hello")),
+    "say": lambda world: world.step(ev.SayAsked("hello")),
+    "later": _later,
+    "sound": lambda world: world.step(ev.Captured(ENOUGH)),
+    "tail": _tail,
+    "drained": _drained,
+    "speaker lost": _speaker_lost,
+    "silent unheard": lambda world: _silent(world, None),
+    "silent heard": lambda world: _silent(world, 0),
+    "silent late": lambda world: _silent(world, 1),
+    "tool": _tool,
+    "noise": noise,
+    "found": _found,
+    "moved": _moved,
+    "lost": _lost,
+}

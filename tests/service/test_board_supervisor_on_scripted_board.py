@@ -1,0 +1,117 @@
+"""A board that goes and comes back. The kernel's own way of taking a chip is shown on the booted machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from daemon.config.loader import parse
+from daemon.service import board_supervisor as module
+from daemon.service.board_supervisor import Pins
+from hardware.ports import PinError, Value
+
+
+class ScriptedBoard:
+    """Refuses to be written while `broken`."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self.broken = False
+        self.lost: Callable[[str], None] = lambda reason: None
+        self._log = log
+
+    def listen(self, edge: Callable[[bool], None], lost: Callable[[str], None]) -> None:
+        self.lost = lost
+
+    def write(self, device: str, value: Value) -> None:
+        if self.broken:
+            raise PinError("The chip has gone.")
+        self._log.append((device, value))
+
+    def lamp(self, name: str, colour: tuple[float, float, float]) -> None:
+        self.write(name, "lit")
+
+    def read(self, device: str) -> float:
+        return 21.5
+
+    def close(self) -> None:
+        self._log.append("closed")
+
+
+class House:
+    """Pins, what they told, and the boards that they will find: one by one, None for no board."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log: list[Any] = []
+        self.boards: list[ScriptedBoard | None] = []
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.pins = Pins(
+            parse('[gpio]\nbackend = "virtual"', "test"),
+            lambda pressed: self.log.append(("edge", pressed)),
+            lambda: self.log.append("opened"),
+            lambda: self.log.append(("fault", self.pins.fault)),
+            self.spawn,
+        )
+        monkeypatch.setattr(self.pins, "_make", self.make)
+        monkeypatch.setattr(module, "RETRY_S", 0.01)
+
+    def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        self.tasks.append(asyncio.create_task(work, name=name))
+
+    def make(self) -> ScriptedBoard:
+        board = self.boards.pop(0)
+        if board is None:
+            raise PinError("There is no chip.")
+        return board
+
+    async def until(self, entry: Any) -> None:
+        for _ in range(2000):
+            if entry in self.log:
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"{entry} never came")
+
+
+def test_a_board_that_comes_late_is_opened_and_its_absence_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> list[Any]:
+        house = House(monkeypatch)
+        house.boards = [None, None, None, ScriptedBoard(house.log)]
+        await house.pins.open()
+        assert not house.pins.there
+        await house.until("opened")
+        return house.log
+
+    absent, back = ("fault", "There is no chip."), ("fault", "")
+    assert asyncio.run(scenario()) == [absent, "opened", back]
+
+
+@pytest.mark.parametrize("way", ["write", "lamp", "edges"])
+def test_a_board_that_goes_lets_the_button_go_and_is_opened_again(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    async def scenario() -> list[Any]:
+        house = House(monkeypatch)
+        board = ScriptedBoard(house.log)
+        house.boards = [board, ScriptedBoard(house.log)]
+        await house.pins.open()
+        house.log.clear()
+        board.broken = True
+        if way == "write":
+            with pytest.raises(PinError):
+                house.pins.write("lamp", 1.0)
+        elif way == "lamp":
+            house.pins.lamp("status", (1.0, 0.0, 0.0))
+        else:
+            await asyncio.to_thread(board.lost, "The chip has gone.")
+        await house.until("opened")
+        house.pins.write("lamp", 1.0)
+        return house.log
+
+    log = asyncio.run(scenario())
+    assert log[:2] == [("fault", "The chip has gone."), ("edge", False)]
+    assert log[-3:] == ["opened", ("fault", ""), ("lamp", 1.0)]
+    assert log.count("closed") == 1

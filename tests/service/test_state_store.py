@@ -1,0 +1,153 @@
+"""What outlives a restart, and what does not outlive a torn file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daemon.core.history.history import Called, Entry, Ledger, Said, lines
+from daemon.service.state_store import MAX_KEPT_BYTES, Memory, Wishes, append
+
+HELLO = Said("user", "u1", "hello")
+CALL = Called("c1", "set_device", "{}")
+
+
+def remembering(state: Path, runtime: Path, use: Callable[[Memory], None]) -> None:
+    """Use a memory inside a loop, and wait until all is written."""
+
+    async def scenario() -> None:
+        tasks: list[asyncio.Task[Any]] = []
+
+        def spawn(work: Coroutine[Any, Any, Any], name: str) -> None:
+            tasks.append(asyncio.create_task(work, name=name))
+
+        use(Memory(state, runtime, spawn))
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+
+
+def test_the_newest_wishes_are_kept(tmp_path: Path) -> None:
+    def use(memory: Memory) -> None:
+        for percent in (10, 20, 30):
+            memory.wish(volume_percent=percent)
+        memory.wish(muted=True)
+
+    remembering(tmp_path, tmp_path, use)
+    seen: list[Wishes] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
+    assert seen == [Wishes(30, muted=True)]
+    assert not list(tmp_path.glob("*.new"))
+
+
+def test_the_conversation_is_for_our_eyes_only(tmp_path: Path) -> None:
+    runtime = tmp_path / "run"
+    remembering(tmp_path, runtime, lambda memory: memory.remember([HELLO], list))
+    kept = runtime / "conversation" / "ledger.jsonl"
+    assert kept.read_bytes() == lines([HELLO])
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_conversation_is_appended_to_in_order(tmp_path: Path) -> None:
+    entries: list[Entry] = [Said("user", f"u{number}", "hello") for number in range(50)]
+
+    def use(memory: Memory) -> None:
+        for entry in entries:
+            memory.remember([entry], list)
+
+    remembering(tmp_path, tmp_path, use)
+    seen: list[bytes] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.conversation()))
+    assert seen == [lines(entries)]
+
+
+def test_a_line_that_a_full_disk_has_cut_off_costs_itself_alone(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    append(file, [HELLO])
+    with file.open("ab") as rest:
+        rest.write(lines([HELLO])[:20])
+    append(file, [CALL])
+    ledger = Ledger()
+    assert ledger.restore(file.read_bytes())
+    assert [type(entry) for entry in ledger.whole()] == [Said, Called]
+
+
+def test_a_conversation_that_has_grown_large_is_written_anew(tmp_path: Path) -> None:
+    large, asked = Said("user", "u1", spoken=(b"1" * MAX_KEPT_BYTES,)), []
+
+    def whole() -> list[Entry]:
+        asked.append(True)
+        return [HELLO]
+
+    async def scenario() -> None:
+        memory = Memory(tmp_path, tmp_path, lambda work, name: work.close())
+        memory.remember([large], whole)
+        await memory.settled()
+        memory.remember([HELLO], whole)
+        await memory.settled()
+        memory.remember([CALL], whole)
+        await memory.aclose([HELLO])
+        assert memory.conversation() == lines([HELLO, CALL, HELLO])
+
+    asyncio.run(scenario())
+    assert asked == [True]
+
+
+def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> None:
+    old = tmp_path / "conversation" / "ledger.json"
+    old.parent.mkdir()
+    old.write_bytes(b"[]")
+    seen: list[bytes] = []
+
+    def use(memory: Memory) -> None:
+        seen.append(memory.conversation())
+        memory.remember_anew([HELLO])
+
+    remembering(tmp_path, tmp_path, use)
+    assert seen == [b"[]"]
+    assert not old.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"volume_percent": "loud"}',
+        b"\xff",
+        b'{"volume_percent": 101}',
+        b'{"volume_percent": -1}',
+        b'{"volume_percent": ' + b"9" * 400 + b"}",
+        b'{"more": ' + b"[" * 100_000,
+        b"{}" + b" " * 2**21,
+    ],
+)
+def test_a_torn_file_costs_the_memory_only(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state.json").write_bytes(content)
+    seen: list[Wishes] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
+    assert seen == [Wishes()]
+
+
+def test_a_pipe_in_the_place_of_a_file_holds_up_nothing(tmp_path: Path) -> None:
+    (tmp_path / "conversation").mkdir()
+    for name in ("state.json", "conversation/ledger.jsonl"):
+        os.mkfifo(tmp_path / name)
+    seen: list[object] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.extend([memory.wishes, memory.conversation()]))
+    assert seen == [Wishes(), b""]
+
+
+def test_a_place_that_cannot_be_written_is_told_and_survived(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "state").write_text("this is no directory")
+    remembering(tmp_path / "state", tmp_path, lambda memory: memory.wish(muted=True))
+    assert "cannot be written" in caplog.text

@@ -1,0 +1,39 @@
+"""Which mood the lamp shows when several could be shown."""
+
+from __future__ import annotations
+
+import asyncio
+
+from daemon.core.feedback.status_led import Colour, frame
+from daemon.service.status_led import Light
+
+
+def test_the_turn_comes_first_then_faults_then_the_connection() -> None:
+    async def scenario() -> None:
+        drawn: list[Colour] = []
+        light = Light(drawn.append)
+        light.link("ready")
+        assert drawn[-1] == frame("idle", 0.0)
+        light.link("waiting")
+        assert drawn[-1] == frame("offline", 0.0)
+        light.link("refused")
+        assert drawn[-1] == frame("refused", 0.0)
+        light.fault(True)
+        assert drawn[-1] == frame("fault", 0.0)
+        light.state("listening")
+        assert drawn[-1] == frame("listening", 0.0)
+        light.trouble()
+        assert drawn[-1] == frame("trouble", 0.0)
+
+    asyncio.run(scenario())
+
+
+def test_a_still_mood_costs_no_timer() -> None:
+    async def scenario() -> None:
+        drawn: list[Colour] = []
+        light = Light(drawn.append)
+        light.state("muted")
+        await asyncio.sleep(0.2)
+        assert len(drawn) == 1
+
+    asyncio.run(scenario())

@@ -1,4 +1,0 @@
-"""A virtual day: the real shell and the real brain, sessions that expire, and faults all day long.
-
-`python -m tests.soak` lives through it, prints a table per hour, and says which promise broke.
-"""
