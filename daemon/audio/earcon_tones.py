@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from daemon.core.events import EarconKind
 from hardware.ports import Mono
 
 LONGEST_S = 0.45
@@ -16,6 +15,9 @@ PEAK = 0.08
 
 _TICK_PEAK = 0.03
 _EDGE_S = 0.01
+
+
+EarconKind: TypeAlias = Literal["listening", "thinking", "offline", "error", "muted"]
 
 
 class _Note(NamedTuple):

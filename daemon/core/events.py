@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from daemon.audio.earcon_tones import EarconKind
 from daemon.audio.jitter_buffer import Cut
 from daemon.core.history.history import Entry
 from daemon.devices.requests import Answer, Request, WriteOutput
@@ -15,7 +16,6 @@ State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]
 Place: TypeAlias = Literal["server", "brain"]
 NewSession: TypeAlias = Literal["worn", "forgotten", "stalled"]
-EarconKind: TypeAlias = Literal["listening", "thinking", "offline", "error", "muted"]
 
 
 # ---------------------------------------------------------------- inputs

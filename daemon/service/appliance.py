@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from daemon import __version__
 from daemon.config.loader import Config
 from daemon.control.handlers import Desk
 from daemon.control.pending_requests import Tickets
@@ -20,6 +22,7 @@ from daemon.devices import inventory
 from daemon.devices.requests import Answer, Request, WriteOutput
 from daemon.network.credentials import find_key, keyless, wants_key
 from daemon.network.providers import Endpoint, brain_endpoint, endpoint
+from daemon.realtime.events import Json
 from daemon.realtime.refusals import told
 from daemon.service import composition, systemd_notify, watchdog
 from daemon.service.board_supervisor import NO_PINS, Pins
@@ -63,7 +66,7 @@ class App:
         self._chronicle = Chronicle(lambda link: served(config, link), config.log.transcripts, self._later)
         self._wire = WireLog(config.debug.wire_log)
         self._link = Link(self._endpoint, self.happened, self._wire)
-        self._desk = Desk(self)
+        self._desk = Desk(self, self.tickets)
         self.control = Control(config.control.socket, self._desk.handle)
         self.extensions = composition.extensions(config, self._extended)
         self._toolbox = composition.toolbox(config, self, self.extensions)
@@ -341,6 +344,26 @@ class App:
     async def read(self, key: str) -> Reading:
         """Ask a sensor. Raises PinError."""
         return await self._pins.read(key)
+
+    async def status(self) -> Json:
+        """Everything that `voiced status` shows."""
+        peaks = self.microphone_peaks
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "state": self.machine.state,
+            "link": self.machine.link,
+            "devices": await self.readings(),
+            "volume": self.volume,
+            "muted": self.machine.muted,
+            "microphone_peak": peaks[-1] if peaks else None,
+            "microphone_peaks": peaks,
+            "xruns": self.xruns,
+            "faults": self.faults() | self.refused(),
+            "left_out": self.machine.left_out,
+            "tools": self.extensions.status(),
+            **self.process.figures(),
+        }
 
     async def readings(self) -> dict[str, Any]:
         """What every device is set to or reads now, by its spoken name; None where it cannot be read."""

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.audio.earcon_tones import tone
+from daemon.audio.earcon_tones import EarconKind, tone
 from daemon.audio.jitter_buffer import Playout
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
@@ -22,7 +22,6 @@ from daemon.core.events import (
     Captured,
     CaptureEnded,
     Drained,
-    EarconKind,
     Input,
     Sounded,
     SpeakerLost,

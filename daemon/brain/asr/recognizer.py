@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
 from daemon.brain.asr.confidence import Certainty
 from daemon.brain.asr.preprocessing import Mono16k
 from daemon.brain.nlu.grammar import Grammar, Meaning
 
-__all__ = ["Certainty", "Ear", "EarError", "Heard", "Mono16k", "confirmed", "open_ear"]
+__all__ = ["Certainty", "Ear", "EarError", "Heard", "Mono16k", "confirmed"]
 
 
 class EarError(Exception):
@@ -41,23 +41,6 @@ class Ear(Protocol):
 
     def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
         """Hear one utterance; `pending` is what the brain has just asked back, if it has."""
-
-
-def open_ear(engine: Literal["small", "both"]) -> Ear:
-    """Load the models of this engine: half a second, or two. Raises EarError."""
-    try:
-        if engine == "both":
-            from daemon.brain.asr.ensemble_recognizer import BothEar
-
-            return BothEar.load()
-        from daemon.brain.asr.phoneme_recognizer import SmallEar
-
-        return SmallEar.load()
-    except ImportError as error:
-        raise EarError(
-            f"The offline brain's engine {engine!r} needs the package {error.name!r}: "
-            "install voiced with its extra `offline` (pip install 'voiced[offline]')."
-        ) from error
 
 
 def confirmed(heard: Heard, pending: Meaning | None) -> Heard:

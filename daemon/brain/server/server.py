@@ -22,7 +22,8 @@ import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.asr.recognizer import Ear, open_ear
+from daemon.brain.asr.loader import open_ear
+from daemon.brain.asr.recognizer import Ear
 from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission

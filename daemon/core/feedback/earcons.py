@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from daemon.audio.earcon_tones import LONGEST_S
+from daemon.audio.earcon_tones import LONGEST_S, EarconKind
 from daemon.core import events as ev
 from daemon.core.timers import Timers
 
@@ -78,7 +78,7 @@ class Earcons:
             return self._sound("listening", now)
         return [ev.Hush()] if entered and now < self._silent_at else []
 
-    def _due(self, entered: bool, link: ev.LinkState, now: float) -> ev.EarconKind | None:
+    def _due(self, entered: bool, link: ev.LinkState, now: float) -> EarconKind | None:
         """While the microphone is closed."""
         self.deaf = False
         long = bool(self._timers.pop_due(now))
@@ -96,13 +96,13 @@ class Earcons:
             return "offline"
         return self._long(link) if long else None
 
-    def _error(self) -> ev.EarconKind | None:
+    def _error(self) -> EarconKind | None:
         """Once for a turn, however much goes wrong in it."""
         told, self._failed = self._failed, self._state == "thinking"
         self._trouble = False
         return None if told else "error"
 
-    def _long(self, link: ev.LinkState) -> ev.EarconKind:
+    def _long(self, link: ev.LinkState) -> EarconKind:
         """Somebody has waited for a while: for an answer, or for somebody who could give one."""
         if link in ("ready", "fallback"):
             return "thinking"
@@ -110,6 +110,6 @@ class Earcons:
         self._failed = link == "refused"
         return "error" if self._failed else "offline"
 
-    def _sound(self, kind: ev.EarconKind, now: float) -> list[ev.Effect]:
+    def _sound(self, kind: EarconKind, now: float) -> list[ev.Effect]:
         self._silent_at = now + LONGEST_S + _CARD_S
         return [ev.Earcon(kind)]

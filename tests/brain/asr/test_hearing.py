@@ -13,10 +13,11 @@ import pytest
 from daemon.brain.asr.acoustic_model import shipped_confusions
 from daemon.brain.asr.ensemble_recognizer import BothEar, SecondOpinion
 from daemon.brain.asr.lexicon import CLASSES, WEAK, spoken_ways
+from daemon.brain.asr.loader import open_ear
 from daemon.brain.asr.name_similarity import confusable
 from daemon.brain.asr.phoneme_recognizer import SmallEar
 from daemon.brain.asr.preprocessing import Mono16k, clean
-from daemon.brain.asr.recognizer import EarError, Heard, confirmed, open_ear
+from daemon.brain.asr.recognizer import EarError, Heard, confirmed
 from daemon.brain.asr.train_confusions import in_room, read_clip
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.nlu.grammar import Meaning

@@ -22,7 +22,7 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.brain.asr.recognizer import open_ear
+from daemon.brain.asr.loader import open_ear
 from daemon.brain.server.handshake import PATH
 from daemon.brain.server.server import serve
 from daemon.brain.tts.synthesizer import Mono24k, open_voice

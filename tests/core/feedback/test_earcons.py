@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.audio.earcon_tones import LONGEST_S, PEAK, tone
+from daemon.audio.earcon_tones import LONGEST_S, PEAK, EarconKind, tone
 from daemon.core import events as ev
 from daemon.core.feedback.earcons import LONG_S, Earconed
 from daemon.realtime.events import SessionCreated, SessionUpdated
@@ -17,7 +17,7 @@ from hardware.ports import Mono
 from tests.core.rig import Rig
 from tests.core.test_machine import INPUTS, play
 
-KINDS: tuple[ev.EarconKind, ...] = ("listening", "thinking", "offline", "error", "muted")
+KINDS: tuple[EarconKind, ...] = ("listening", "thinking", "offline", "error", "muted")
 RATES_HZ = (8_000, 16_000, 44_100, 48_000)
 
 
@@ -277,7 +277,7 @@ def test_no_earcon_disturbs_and_none_is_repeated_in_its_spell(
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_earcon_is_soft_short_and_begins_and_ends_in_silence(kind: ev.EarconKind, rate_hz: int) -> None:
+def test_an_earcon_is_soft_short_and_begins_and_ends_in_silence(kind: EarconKind, rate_hz: int) -> None:
     samples = tone(kind, rate_hz)
     assert 0.01 < np.abs(samples).max() <= PEAK <= 0.1
     assert len(samples) <= LONGEST_S * rate_hz

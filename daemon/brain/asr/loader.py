@@ -1,0 +1,24 @@
+"""Loads the engine that the configuration names, and its packages only then."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from daemon.brain.asr.recognizer import Ear, EarError
+
+
+def open_ear(engine: Literal["small", "both"]) -> Ear:
+    """Load the models of this engine: half a second, or two. Raises EarError."""
+    try:
+        if engine == "both":
+            from daemon.brain.asr.ensemble_recognizer import BothEar
+
+            return BothEar.load()
+        from daemon.brain.asr.phoneme_recognizer import SmallEar
+
+        return SmallEar.load()
+    except ImportError as error:
+        raise EarError(
+            f"The offline brain's engine {engine!r} needs the package {error.name!r}: "
+            "install voiced with its extra `offline` (pip install 'voiced[offline]')."
+        ) from error
