@@ -1,0 +1,87 @@
+"""Who may import whom: each folder or module, and all that it imports of ours.
+
+It stands below what it imports. The longest entry that fits a module counts. `test_layers` holds the table against
+the syntax trees, in both directions: nothing imports what is not listed, nothing is listed that is not imported.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_WORLD: Final = ("hardware.ports", "hardware.gpio", "hardware.sound")
+_WIRE: Final = ("daemon.realtime",)
+_STEP: Final = ("daemon.core.timers", "daemon.core.events", "daemon.core.effects")
+
+LAYERS: Final[dict[str, tuple[str, ...]]] = {
+    "hardware.ports": (),
+    "hardware.gpio.chardev": (),
+    "hardware.safe": ("hardware.gpio.chardev",),
+    "hardware.gpio": ("hardware.ports", "hardware.gpio.chardev", "hardware.safe"),
+    "hardware.sound": ("hardware.ports",),
+    # Pure, and known to everybody.
+    "daemon.text": (),
+    "daemon.audio": ("hardware.ports",),
+    "daemon.devices": ("hardware.ports",),
+    "daemon.realtime": (),
+    # The machine that decides: pure as well.
+    "daemon.core.keys": (),
+    "daemon.core.timers": (),
+    "daemon.core.bounds": _WIRE,
+    "daemon.core.history": ("daemon.devices", *_WIRE),
+    "daemon.core.events": ("daemon.audio", "daemon.devices", *_WIRE, "daemon.core.history"),
+    "daemon.core.effects": (*_WIRE, "daemon.core.keys", "daemon.core.events"),
+    "daemon.core.input": (*_WIRE, *_STEP),
+    "daemon.core.feedback": ("daemon.audio", "daemon.core.timers", "daemon.core.events"),
+    "daemon.core.connection": (*_WIRE, "daemon.core.history", *_STEP),
+    "daemon.core.response": (
+        *("daemon.audio", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),
+        *(*_STEP, "daemon.core.connection"),
+    ),
+    "daemon.core.turn": (*_WIRE, "daemon.core.history", *_STEP, "daemon.core.input", "daemon.core.response"),
+    "daemon.core.machine": (
+        *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),
+        *("daemon.core.events", "daemon.core.effects", "daemon.core.input", "daemon.core.feedback"),
+        *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
+    ),
+    # What the running service is made of, and the service.
+    "daemon.config": ("hardware.ports", "daemon.text", "daemon.devices", *_WIRE),
+    "daemon.network": ("daemon.text", *_WIRE, "daemon.config"),
+    "daemon.telemetry": ("daemon.text", *_WIRE, "daemon.core.events", "daemon.config", "daemon.network"),
+    "daemon.tools": ("hardware.ports", "daemon.devices"),
+    "daemon.extensions": (*_WIRE, "daemon.tools"),
+    "daemon.control": ("daemon.text", *_WIRE, "daemon.core.events"),
+    "daemon.service": (
+        *(*_WORLD, "daemon.text", "daemon.audio", "daemon.devices", *_WIRE),
+        *("daemon.core.history", "daemon.core.events", "daemon.core.feedback"),
+        *("daemon.core.turn", "daemon.core.machine"),
+        *("daemon.config", "daemon.network", "daemon.telemetry"),
+        *("daemon.tools", "daemon.extensions", "daemon.control"),
+    ),
+    # The offline brain: a process of its own.
+    "daemon.brain.nlu": (),
+    "daemon.brain.asr": ("daemon.brain.nlu",),
+    "daemon.brain.tts": ("daemon.audio", *_WIRE),
+    "daemon.brain.server": (
+        *("daemon.text", "daemon.audio", *_WIRE),
+        *("daemon.brain.nlu", "daemon.brain.asr", "daemon.brain.tts"),
+    ),
+    # What people run by hand.
+    "daemon.commands": ("daemon.text", "daemon.control"),
+    "daemon.commands.doctor": (
+        *(*_WORLD, "daemon.text", "daemon.devices", "daemon.config", "daemon.network"),
+        *("daemon.tools", "daemon.extensions", "daemon.control", "daemon.brain.asr", "daemon.commands"),
+    ),
+    "daemon.commands.setup": (
+        *(*_WORLD, "daemon.text", "daemon.devices", "daemon.config", "daemon.network"),
+        *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
+    ),
+    "daemon.commands.demo": (
+        *("hardware.ports", "daemon.text", "daemon.audio", "daemon.control", "daemon.commands"),
+    ),
+    "daemon.commands.history": ("daemon.text", *_WIRE, "daemon.telemetry", "daemon.commands"),
+    "daemon.__main__": (
+        *("daemon.text", "daemon.config", "daemon.network", "daemon.service", "daemon.brain.server"),
+        *("daemon.commands", "daemon.commands.doctor", "daemon.commands.setup"),
+        *("daemon.commands.demo", "daemon.commands.history"),
+    ),
+}
