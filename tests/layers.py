@@ -1,7 +1,8 @@
 """Who may import whom: each folder or module, and all that it imports of ours.
 
-It stands below what it imports. The longest entry that fits a module counts. `test_layers` holds the table against
-the syntax trees, in both directions: nothing imports what is not listed, nothing is listed that is not imported.
+It stands below what it imports. The longest entry that fits a module counts. `test_layers` holds the table
+against the syntax trees, in both directions: nothing imports what is not listed, and nothing is listed that
+is not imported.
 """
 
 from __future__ import annotations
