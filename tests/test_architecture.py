@@ -118,3 +118,22 @@ def test_the_bounds_are_what_it_says(what: str, figures: tuple[float, ...]) -> N
 @pytest.mark.timeout(900)  # it walks some thousand states, and others may want the processor too
 def test_the_states_of_the_connection_are_those_of_the_machine() -> None:
     assert table() in TEXT, "write what `python -m tests.scenarios.statespace.diagram` prints"
+
+
+ROOT = Path(__file__).parents[1]
+NAMED = set(re.findall(r"^([\w/]+)/ ", TEXT.split("## The rooms")[1], re.M))
+
+
+def folders(top: str) -> set[str]:
+    """The folders that hold modules."""
+    files = [path for path in (ROOT / top).rglob("*.py") if path.stem != "__init__"]
+    return {str(path.parent.relative_to(ROOT)) for path in files}
+
+
+def test_every_folder_has_its_line_or_mirrors_one_that_has() -> None:
+    code = folders("daemon") | folders("hardware")
+    mirrors = {f"tests/{each.removeprefix('daemon/')}" for each in code | NAMED}
+    known = {each for each in NAMED if each not in ("deploy", "systemd", "daemon/brain")}
+    assert code - known == {"daemon"}
+    assert folders("tests") - known <= mirrors
+    assert known <= code | folders("tests")
