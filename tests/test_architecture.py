@@ -18,7 +18,7 @@ from daemon.core.connection import backoff, manager, session, settling
 from daemon.core.history import history
 from daemon.core.response import barge_in, controller, patience, tool_calls
 from daemon.core.turn import manager as turns
-from daemon.core.turn.manager import Settings
+from daemon.core.turn.manager import TurnSettings
 from daemon.extensions import files, worker
 from daemon.network import dial
 from daemon.realtime import codec, events
@@ -41,7 +41,7 @@ TEXT = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text()
         ("the same for whoever waits", backoff.HASTE_S),
         ("settings not confirmed", session.CONFIGURE_S),
         ("history not confirmed", session.SEED_S),
-        ("does not answer: offline brain", Settings().stall_s),
+        ("does not answer: offline brain", TurnSettings().stall_s),
         ("an error that names nothing", patience.UNBEGUN_S),
         ("a cancelled answer", barge_in.CANCEL_S),
         ("the speaker does not say", barge_in.CUT_S),

@@ -36,7 +36,7 @@ class Cut:
     """Items of which nothing was heard."""
 
 
-class Playout:
+class JitterBuffer:
     """Plays items one after the other, in the order of their first push, at the card's rate.
 
     At the start of a turn and after an underrun it waits until `start_ms` of audio are there. Every item

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from hardware.ports import Mono
 
-Kind: TypeAlias = Literal["minimum", "linear"]
+FilterKind: TypeAlias = Literal["minimum", "linear"]
 """Where the lower rate is 24 kHz, minimum phase delays a voice by 0.1 ms; linear phase delays every frequency
 by 0.73 ms."""
 
@@ -57,7 +57,7 @@ class Resampler:
     Splitting the stream into other chunks changes no sample beyond float32 rounding. Not thread safe.
     """
 
-    def __init__(self, from_hz: int, to_hz: int, kind: Kind = "minimum") -> None:
+    def __init__(self, from_hz: int, to_hz: int, kind: FilterKind = "minimum") -> None:
         self._bank = None if from_hz == to_hz else _bank(from_hz, to_hz, kind)
         self.delay_s = 0.0 if self._bank is None else self._bank.delay_s
         if self._bank is not None:
@@ -132,7 +132,7 @@ class _Bank:
 
 
 @lru_cache(_MOST_BANKS)
-def _bank(from_hz: int, to_hz: int, kind: Kind) -> _Bank:
+def _bank(from_hz: int, to_hz: int, kind: FilterKind) -> _Bank:
     up, down = _steps(from_hz, to_hz)
     impulse = _impulse_response(kind, max(up, down)) * up
     history = -(-len(impulse) // up) - 1
@@ -171,7 +171,7 @@ def _low_delay(impulse: _Filter) -> float:
     return float(np.arange(len(impulse)) @ impulse / impulse.sum())
 
 
-def _impulse_response(kind: Kind, ticks_per_unit: int) -> _Filter:
+def _impulse_response(kind: FilterKind, ticks_per_unit: int) -> _Filter:
     """The prototype with this many ticks per unit, by interpolation over the spectrum."""
     spectrum = np.fft.rfft(_tabulated(kind), _PERIOD * _DENSITY)
     ticks = _PERIOD * ticks_per_unit
@@ -179,7 +179,7 @@ def _impulse_response(kind: Kind, ticks_per_unit: int) -> _Filter:
 
 
 @cache
-def _tabulated(kind: Kind) -> _Filter:
+def _tabulated(kind: FilterKind) -> _Filter:
     middle = _LENGTH * _DENSITY // 2
     time = (np.arange(2 * middle) - middle) / _DENSITY
     waves = np.pi / _LENGTH * (2 * np.arange(len(_COSINES)) + 1)

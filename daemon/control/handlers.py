@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Protocol
 
-from daemon.control.pending_requests import Tickets
+from daemon.control.pending_requests import PendingRequests
 from daemon.control.server import Emit, RequestError
 from daemon.core import events as ev
 from daemon.realtime.events import Json
@@ -24,10 +24,10 @@ class Appliance(Protocol):
         """Everything that `voiced status` shows."""
 
 
-class Desk:
+class Handlers:
     """Answers requests; a streaming `ask` gets the words of its turn as they come."""
 
-    def __init__(self, appliance: Appliance, tickets: Tickets) -> None:
+    def __init__(self, appliance: Appliance, tickets: PendingRequests) -> None:
         self._appliance = appliance
         self._tickets = tickets
         self._listeners: dict[int, Emit] = {}
@@ -43,9 +43,9 @@ class Desk:
             case "status":
                 return await self._appliance.status()
             case "press":
-                self._appliance.happened(ev.Edge(True, time.monotonic()))
+                self._appliance.happened(ev.ButtonEdge(True, time.monotonic()))
             case "release":
-                self._appliance.happened(ev.Edge(False, time.monotonic()))
+                self._appliance.happened(ev.ButtonEdge(False, time.monotonic()))
             case "ask":
                 return await self._ask(request, emit)
             case "say":

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 
-class Tickets:
+class PendingRequests:
     """Numbers from 1 on; 0 is nobody's."""
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ class RequestError(Exception):
     """A request that cannot be carried out; the message is a sentence for the one who asked."""
 
 
-class Control:
+class ControlServer:
     """Serves the socket. `handle` answers every verb but `watch`."""
 
     def __init__(self, path: str, handle: Handler) -> None:

@@ -7,7 +7,7 @@ from daemon.core.keys import Keys
 from daemon.realtime.events import ClientEvents
 
 
-class Outbox:
+class EffectsBuffer:
     """Effects since they were last taken, and names for what they are about.
 
     `conn` is the connection that the conversation uses, 0 for none.

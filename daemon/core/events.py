@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from daemon.audio.earcon_tones import EarconKind
 from daemon.audio.jitter_buffer import Cut
-from daemon.core.history.history import Entry
-from daemon.devices.requests import Answer, Request, WriteOutput
+from daemon.core.history.history import HistoryEntry
+from daemon.devices.requests import DeviceAnswer, Request, WriteOutput
 from daemon.realtime.events import ClientEvents, Json, ServerEvents
 
-State: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
+TurnState: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]
 Place: TypeAlias = Literal["server", "brain"]
 NewSession: TypeAlias = Literal["worn", "forgotten", "stalled"]
@@ -25,7 +25,7 @@ class Start(Struct, frozen=True):
     """The appliance is up: connect, and put the outputs into their first state."""
 
 
-class Edge(Struct, frozen=True):
+class ButtonEdge(Struct, frozen=True):
     """A raw edge of the button, bounces included; `at` is when the callback ran."""
 
     pressed: bool
@@ -38,7 +38,7 @@ class Captured(Struct, frozen=True):
     pcm: bytes
 
 
-class Deaf(Struct, frozen=True):
+class MicrophoneUnavailable(Struct, frozen=True):
     """The microphone was asked for and is not there, or has failed while it was open."""
 
 
@@ -46,20 +46,20 @@ class CaptureEnded(Struct, frozen=True):
     """The microphone has delivered its tail."""
 
 
-class Sounded(Struct, frozen=True):
+class PlaybackStarted(Struct, frozen=True):
     """The first sample of an item has been handed to the speaker."""
 
     item_id: str
     at: float
 
 
-class Drained(Struct, frozen=True):
+class PlaybackDrained(Struct, frozen=True):
     """Everything that was queued has been heard; these items to their ends."""
 
     items: tuple[str, ...]
 
 
-class Stopped(Struct, frozen=True):
+class PlaybackStopped(Struct, frozen=True):
     """The speaker is silent because it was asked to be."""
 
     cut: Cut
@@ -163,13 +163,13 @@ class Tick(Struct, frozen=True):
 
 Input: TypeAlias = (
     Start
-    | Edge
+    | ButtonEdge
     | Captured
-    | Deaf
+    | MicrophoneUnavailable
     | CaptureEnded
-    | Sounded
-    | Drained
-    | Stopped
+    | PlaybackStarted
+    | PlaybackDrained
+    | PlaybackStopped
     | SpeakerLost
     | Unplayed
     | Xrun
@@ -218,7 +218,7 @@ class Probe(Struct, frozen=True):
     conn: int
 
 
-class Capture(Struct, frozen=True):
+class SetCapture(Struct, frozen=True):
     """Start the microphone, or stop it and deliver the tail."""
 
     on: bool
@@ -237,7 +237,7 @@ class PlayEnd(Struct, frozen=True):
     item_id: str
 
 
-class Silence(Struct, frozen=True):
+class StopPlayback(Struct, frozen=True):
     """Stop the speaker at once and answer with Stopped."""
 
 
@@ -247,7 +247,7 @@ class Earcon(Struct, frozen=True):
     kind: EarconKind
 
 
-class Hush(Struct, frozen=True):
+class StopEarcon(Struct, frozen=True):
     """Stop an earcon that still sounds."""
 
 
@@ -263,13 +263,13 @@ class DeviceAnswered(Struct, frozen=True):
     """The answer to DeviceAsked."""
 
     ticket: int
-    answer: Answer
+    answer: DeviceAnswer
 
 
 class StateChanged(Struct, frozen=True):
     """The turn is somewhere else now."""
 
-    state: State
+    state: TurnState
 
 
 class LinkChanged(Struct, frozen=True):
@@ -312,10 +312,10 @@ class LateTokens(Struct, frozen=True):
 class Remember(Struct, frozen=True):
     """This is to be kept before anything behind it is done, so that the next process knows of it."""
 
-    entries: list[Entry]
+    entries: list[HistoryEntry]
 
 
-class Forgotten(Struct, frozen=True):
+class HistoryCleared(Struct, frozen=True):
     """Nothing of the conversation may be left anywhere."""
 
 
@@ -325,19 +325,19 @@ class ButtonStuck(Struct, frozen=True):
     stuck: bool
 
 
-class Trouble(Struct, frozen=True):
+class UserAlert(Struct, frozen=True):
     """Something the user should see for a moment and read in the log."""
 
     message: str
 
 
-class Unsettled(Struct, frozen=True):
+class SettingsRejected(Struct, frozen=True):
     """The server does not have the settings that it was sent: a warning for the log."""
 
     message: str
 
 
-class Remark(Struct, frozen=True):
+class ServerNotice(Struct, frozen=True):
     """Something for the log alone."""
 
     message: str
@@ -348,12 +348,12 @@ Effect: TypeAlias = (
     | Disconnect
     | Send
     | Probe
-    | Capture
+    | SetCapture
     | Play
     | PlayEnd
-    | Silence
+    | StopPlayback
     | Earcon
-    | Hush
+    | StopEarcon
     | RunTool
     | WriteOutput
     | DeviceAnswered
@@ -364,9 +364,9 @@ Effect: TypeAlias = (
     | TurnOver
     | LateTokens
     | Remember
-    | Forgotten
+    | HistoryCleared
     | ButtonStuck
-    | Trouble
-    | Unsettled
-    | Remark
+    | UserAlert
+    | SettingsRejected
+    | ServerNotice
 )

@@ -8,15 +8,15 @@ from msgspec import structs
 
 from daemon.core import events as ev
 from daemon.core.bounds import MAX_LETTERS
-from daemon.core.connection.manager import Lifeline
-from daemon.core.effects import Outbox
+from daemon.core.connection.manager import ConnectionManager
+from daemon.core.effects import EffectsBuffer
 from daemon.core.feedback.earcons import Earconed, Earcons
-from daemon.core.history.history import Ledger
+from daemon.core.history.history import History
 from daemon.core.history.usage import Tokens
 from daemon.core.input.button import Gesture, Gestures
 from daemon.core.keys import Keys
-from daemon.core.response.offline_tts import Reader
-from daemon.core.turn.manager import Conversation, Settings
+from daemon.core.response.offline_tts import OfflineTts
+from daemon.core.turn.manager import TurnManager, TurnSettings
 from daemon.core.turn.style import Hand
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import WriteOutput
@@ -33,7 +33,7 @@ class Machine:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: TurnSettings,
         session: Json,
         devices: Devices,
         dice: Callable[[], float],
@@ -43,20 +43,20 @@ class Machine:
         earcons: Earconed = "off",
     ) -> None:
         self.devices = devices
-        self.ledger = Ledger()
-        self._outbox = Outbox(Keys(dice))
+        self.ledger = History()
+        self._outbox = EffectsBuffer(Keys(dice))
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
-        self._lifeline = Lifeline(session, self._outbox, self.ledger, dice, max_session_s, fallback)
-        self._conversation = Conversation(settings, self._outbox, self.ledger)
+        self._lifeline = ConnectionManager(session, self._outbox, self.ledger, dice, max_session_s, fallback)
+        self._conversation = TurnManager(settings, self._outbox, self.ledger)
         self._hand = Hand(self._conversation, self._outbox)
-        self._reader = Reader(self._outbox)
+        self._reader = OfflineTts(self._outbox)
         self._earcons = Earcons(earcons)
-        self._shown: ev.State = "idle"
+        self._shown: ev.TurnState = "idle"
         self._stuck = False
         self._forget = False
 
     @property
-    def state(self) -> ev.State:
+    def state(self) -> ev.TurnState:
         """Where the turn is."""
         return self._conversation.state
 
@@ -132,17 +132,17 @@ class Machine:
                     self._read_out(received, now)
                 elif conn == self._outbox.conn and not of_settings:
                     self._spoken(received, now)
-            case ev.Edge(pressed, at):
+            case ev.ButtonEdge(pressed, at):
                 self._moved(self._gestures.edge(pressed, now), at, now)
             case ev.Tick():
                 self._tick(now)
             case ev.CaptureEnded():
                 talk.capture_ended()
-            case ev.Sounded(_, at):
+            case ev.PlaybackStarted(_, at):
                 talk.answer.sounded(at)
-            case ev.Drained(items):
+            case ev.PlaybackDrained(items):
                 talk.answer.drained(items)
-            case ev.Stopped(cut):
+            case ev.PlaybackStopped(cut):
                 talk.answer.stopped(cut)
             case ev.Xrun():
                 talk.xrun()
@@ -156,7 +156,7 @@ class Machine:
                 talk.answer.speaker_lost(cut)
             case ev.Unplayed(item_id):
                 talk.answer.unplayed(item_id)
-            case ev.Deaf():
+            case ev.MicrophoneUnavailable():
                 self._earcons.deaf = talk.deaf()
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
@@ -211,7 +211,7 @@ class Machine:
             self._forget = False
             self.ledger.forget()
             talk.answer.forget()
-            self._outbox.do(ev.Forgotten())
+            self._outbox.do(ev.HistoryCleared())
             self._lifeline.restart("forgotten", now)
         change = self._lifeline.settle(talk.idle, talk.turn is not None, talk.answer.under_way, now)
         if change in ("lost", "moved"):
@@ -302,4 +302,4 @@ class Machine:
             if self._lifeline.blamed(error, now):
                 return
         if not (own and about.startswith("configure_")):
-            self._outbox.do(ev.Remark(f"The server reports {error.reason}: {error.message}"))
+            self._outbox.do(ev.ServerNotice(f"The server reports {error.reason}: {error.message}"))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from daemon.devices.name_index import Names
+from daemon.devices.name_index import NameIndex
 from daemon.devices.requests import Limits, Takes
 from daemon.devices.wiring import spoken_names
 from hardware.ports import DeviceConfig, Output, OutputConfig, Pwm, Rgb, SensorConfig, Servo, value_of
 
 
-def names(devices: Mapping[str, DeviceConfig]) -> Names:
+def names(devices: Mapping[str, DeviceConfig]) -> NameIndex:
     """Every name of every device. Raises DuplicateNameError."""
-    return Names({key: spoken_names(key, device) for key, device in devices.items()})
+    return NameIndex({key: spoken_names(key, device) for key, device in devices.items()})
 
 
 def outputs(devices: Mapping[str, DeviceConfig]) -> dict[str, OutputConfig]:

@@ -17,9 +17,9 @@ from itertools import chain, repeat
 
 from daemon.devices.requests import (
     COLOURS,
-    Answer,
     Blink,
     Colour,
+    DeviceAnswer,
     Limits,
     Pulse,
     Query,
@@ -37,8 +37,8 @@ from daemon.devices.requests import (
 )
 
 __all__ = [
-    "Answer",
     "Blink",
+    "DeviceAnswer",
     "Devices",
     "LimitError",
     "Limits",
@@ -85,14 +85,14 @@ class Devices:
         for output in self._outputs.values():
             output.start(now)
 
-    def ask(self, request: Request, now: float) -> tuple[Answer, list[WriteOutput]]:
+    def ask(self, request: Request, now: float) -> tuple[DeviceAnswer, list[WriteOutput]]:
         """Answer a request. What was due before it is written first."""
         writes = self.tick(now)
         output = self._outputs.get(request.device)
         if output is None:
-            return Answer(False, f"There is no output called {request.device}."), writes
+            return DeviceAnswer(False, f"There is no output called {request.device}."), writes
         if self._stopped and not isinstance(request, Query):
-            return Answer(False, f"The {output.name} rests until the next start."), writes
+            return DeviceAnswer(False, f"The {output.name} rests until the next start."), writes
         answer = output.answer(request, now)
         return answer, writes + output.run(now)
 
@@ -183,11 +183,11 @@ class _Output:
         self._due = now + self._steps[0][0] if self._steps else math.inf
         return self._write(value, now)
 
-    def answer(self, request: Request, now: float) -> Answer:
+    def answer(self, request: Request, now: float) -> DeviceAnswer:
         """Plan what is asked for, or refuse it with a sentence. Writes nothing yet."""
         match request:
             case Query():
-                return Answer(True, describe(self.name, self.value))
+                return DeviceAnswer(True, describe(self.name, self.value))
             case SetState(state=state):
                 return self._set_state(not self.engaged if state == "toggle" else state == "on", now)
             case SetLevel(percent=percent):
@@ -199,58 +199,58 @@ class _Output:
             case Pulse(seconds=seconds):
                 return self._pulse(seconds, now)
 
-    def _set_state(self, on: bool, now: float) -> Answer:
+    def _set_state(self, on: bool, now: float) -> DeviceAnswer:
         if on:
             return self._set(full(self.limits.takes), "on", now)
         return self._set(dark(self.limits.takes), "off", now)
 
-    def _set_level(self, percent: int, now: float) -> Answer:
+    def _set_level(self, percent: int, now: float) -> DeviceAnswer:
         if self.limits.takes == "switch":
-            return Answer(False, f"The {self.name} can only be switched on or off.")
+            return DeviceAnswer(False, f"The {self.name} can only be switched on or off.")
         if self.limits.takes == "colour":
-            return Answer(False, f"The {self.name} can only be switched on or off, or take a colour.")
+            return DeviceAnswer(False, f"The {self.name} can only be switched on or off, or take a colour.")
         return self._set(percent / 100, f"at {percent} percent" if percent else "off", now)
 
-    def _set_colour(self, colour: Colour, now: float) -> Answer:
+    def _set_colour(self, colour: Colour, now: float) -> DeviceAnswer:
         if self.limits.takes != "colour":
-            return Answer(False, f"The {self.name} has no colours.")
+            return DeviceAnswer(False, f"The {self.name} has no colours.")
         return self._set(COLOURS[colour], colour, now)
 
-    def _set(self, value: Value, said: str, now: float) -> Answer:
+    def _set(self, value: Value, said: str, now: float) -> DeviceAnswer:
         refusal = self._refusal(value, now)
         if refusal:
-            return Answer(False, refusal)
+            return DeviceAnswer(False, refusal)
         if value == self.value:
             self._plan(now)
         else:
             self._plan(now, (self._pause(now), value))
-        return Answer(True, f"The {self.name} is {said}.")
+        return DeviceAnswer(True, f"The {self.name} is {said}.")
 
-    def _blink(self, times: int, now: float) -> Answer:
+    def _blink(self, times: int, now: float) -> DeviceAnswer:
         half_s = max(BLINK_HALF_S, self.limits.min_interval_s)
         if half_s > PATIENCE_S:
-            return Answer(False, f"The {self.name} changes too slowly to blink.")
+            return DeviceAnswer(False, f"The {self.name} changes too slowly to blink.")
         wait_s = self._pause(now)
         refusal = self._exclusion() or self._overlong(wait_s + 2 * times * half_s, now)
         if refusal:
-            return Answer(False, refusal)
+            return DeviceAnswer(False, refusal)
         rest = self._steps[-1][1] if self._steps else self.value
         off = dark(self.limits.takes)
         pair = (off, rest) if is_on(rest) else (self._bright(), off)
         values = chain.from_iterable(repeat(pair, times))
         waits = chain([wait_s], repeat(half_s))
         self._plan(now, *zip(waits, values, strict=False))
-        return Answer(True, f"The {self.name} blinks {'once' if times == 1 else f'{times} times'}.")
+        return DeviceAnswer(True, f"The {self.name} blinks {'once' if times == 1 else f'{times} times'}.")
 
-    def _pulse(self, seconds: float, now: float) -> Answer:
+    def _pulse(self, seconds: float, now: float) -> DeviceAnswer:
         hold_s = max(seconds, self.limits.min_interval_s)
         bright = self._bright()
         refusal = self._refusal(bright, now) or self._overlong(hold_s, now)
         if refusal:
-            return Answer(False, refusal)
+            return DeviceAnswer(False, refusal)
         wait_s = 0.0 if bright == self.value else self._pause(now)
         self._plan(now, (wait_s, bright), (hold_s, dark(self.limits.takes)))
-        return Answer(True, f"The {self.name} is on for {duration(hold_s)}.")
+        return DeviceAnswer(True, f"The {self.name} is on for {duration(hold_s)}.")
 
     def _refusal(self, value: Value, now: float) -> str | None:
         """Why this value cannot be set now; None if it can, perhaps after a short pause."""

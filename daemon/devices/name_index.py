@@ -18,7 +18,7 @@ class DuplicateNameError(ValueError):
         super().__init__(f"devices.{key}.say: {name!r} is a name of {other!r} too; choose another")
 
 
-class Names:
+class NameIndex:
     """Look up keys of the configuration by the names that people say, however they are spelled.
 
     `spoken` maps each key to its names, the canonical one first. Raises DuplicateNameError.

@@ -88,7 +88,7 @@ class Pulse(msgspec.Struct, frozen=True):
 Request: TypeAlias = Query | SetState | SetLevel | SetColour | Blink | Pulse
 
 
-class Answer(msgspec.Struct, frozen=True):
+class DeviceAnswer(msgspec.Struct, frozen=True):
     """What became of a request, as one plain sentence."""
 
     ok: bool

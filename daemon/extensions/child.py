@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from daemon.extensions.files import ToolFileError, shown
-from daemon.extensions.launch import Launch, Process
-from daemon.extensions.messages import MAX_LINE_BYTES, Answered, Failed, Loaded, Offer, decoded, encoded
+from daemon.extensions.launch import ChildProcess, Launch
+from daemon.extensions.messages import MAX_LINE_BYTES, Answered, Failed, Loaded, ToolOffer, decoded, encoded
 from daemon.extensions.output import Drain, Printed
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Child:
     """Made by `started`. `over` is done when the process has ended and its last words were read; says how."""
 
     def __init__(
-        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drain: Drain
+        self, process: ChildProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drain: Drain
     ) -> None:
         loop = asyncio.get_running_loop()
         self._process = process
@@ -46,7 +46,7 @@ class Child:
         self._answers: dict[int, asyncio.Future[Answered | None]] = {}
         self.over = asyncio.create_task(self._live(), name="tools child")
 
-    async def load(self, path: Path, source: bytes) -> list[Offer]:
+    async def load(self, path: Path, source: bytes) -> list[ToolOffer]:
         """Give it the file; the tools that this offers. Raises ToolFileError."""
         self._writer.write(encoded(path=shown(path), source=source, limit_s=IMPORT_LIMIT_S))
         try:

@@ -15,7 +15,7 @@ SOCKET_VARIABLE = "VOICED_TOOLS_SOCKET"
 """Where the unit listens: set in voiced.service, and nowhere else."""
 
 
-class Process(Protocol):
+class ChildProcess(Protocol):
     """A child of ours or of the unit's. `ended` becomes a sentence, how it did."""
 
     ended: asyncio.Future[str]
@@ -24,17 +24,17 @@ class Process(Protocol):
         """End it with all that it has started in its group."""
 
 
-Launch: TypeAlias = Callable[[int, int], Process]
+Launch: TypeAlias = Callable[[int, int], ChildProcess]
 """Start a child with a channel and a place to print to. Raises OSError."""
 
 
 def usual() -> Launch:
     """The way that this process starts its children."""
     path = os.environ.get(SOCKET_VARIABLE)
-    return (lambda channel, output: Served(path, channel, output)) if path else Plain
+    return (lambda channel, output: UnitProcess(path, channel, output)) if path else LocalProcess
 
 
-class Plain:
+class LocalProcess:
     """A child of this process."""
 
     def __init__(self, channel: int, output: int) -> None:
@@ -55,7 +55,7 @@ class Plain:
         self.ended.set_result(spawn.how_it_ended(spawn.reap(self._child)))
 
 
-class Served:
+class UnitProcess:
     """A child of the process in voiced-tools.service (see `server`)."""
 
     def __init__(self, path: str, channel: int, output: int) -> None:

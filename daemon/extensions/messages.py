@@ -13,7 +13,7 @@ import msgspec
 MAX_LINE_BYTES = 2**20
 
 
-class Offer(msgspec.Struct, frozen=True):
+class ToolOffer(msgspec.Struct, frozen=True):
     """A tool: `schema` is what `session.update` tells the model, `line` where it stands in its file."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
@@ -25,7 +25,7 @@ class Offer(msgspec.Struct, frozen=True):
 class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     """The file has been run."""
 
-    tools: list[Offer]
+    tools: list[ToolOffer]
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):

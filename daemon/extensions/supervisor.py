@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daemon.extensions.files import ToolFileError, shown, tool_files
 from daemon.extensions.launch import Launch
-from daemon.extensions.messages import Offer
+from daemon.extensions.messages import ToolOffer
 from daemon.extensions.worker import Worker
 from daemon.realtime.events import Json
 from daemon.tools import BadCallError, ToolError
@@ -37,7 +37,7 @@ class Extensions:
         self._launch = launch
         self._changed = changed
         self._workers: dict[Path, Worker] = {}
-        self._offered: dict[str, tuple[Path, Offer]] = {}
+        self._offered: dict[str, tuple[Path, ToolOffer]] = {}
         self._faults: dict[Path, str] = {}
         self._settling: asyncio.TimerHandle | None = None
         self._life: asyncio.Task[None] | None = None
@@ -111,10 +111,10 @@ class Extensions:
 
 
 def chosen(
-    offers: Mapping[Path, Collection[Offer]], taken: Collection[str]
-) -> tuple[dict[str, tuple[Path, Offer]], dict[Path, ToolFileError]]:
+    offers: Mapping[Path, Collection[ToolOffer]], taken: Collection[str]
+) -> tuple[dict[str, tuple[Path, ToolOffer]], dict[Path, ToolFileError]]:
     """Each name with the first file that has it; and what is wrong with files that come too late."""
-    found: dict[str, tuple[Path, Offer]] = {}
+    found: dict[str, tuple[Path, ToolOffer]] = {}
     doubles: dict[Path, ToolFileError] = {}
     for path, offer in ((path, offer) for path, each in offers.items() for offer in each):
         if offer.name in found or offer.name in taken:

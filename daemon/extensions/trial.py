@@ -8,8 +8,8 @@ from pathlib import Path
 
 from daemon.extensions.child import started
 from daemon.extensions.files import ToolFileError, read, tool_files
-from daemon.extensions.launch import Plain
-from daemon.extensions.messages import Offer
+from daemon.extensions.launch import LocalProcess
+from daemon.extensions.messages import ToolOffer
 from daemon.extensions.output import Printed
 from daemon.extensions.supervisor import chosen
 
@@ -34,10 +34,10 @@ async def _load_all(paths: list[Path], taken: Collection[str]) -> tuple[list[str
     return list(found), [*refused, *doubles.values()]
 
 
-async def _try(path: Path) -> list[Offer] | ToolFileError:
+async def _try(path: Path) -> list[ToolOffer] | ToolFileError:
     try:
         source = read(path)
-        async with started(Plain, Printed(lambda _: None)) as child:
+        async with started(LocalProcess, Printed(lambda _: None)) as child:
             return await child.load(path, source)
     except ToolFileError as error:
         return error

@@ -12,7 +12,7 @@ from pathlib import Path
 from daemon.extensions.child import Child, EndedError, started
 from daemon.extensions.files import ToolFileError, read, shown
 from daemon.extensions.launch import Launch
-from daemon.extensions.messages import Answered, Offer
+from daemon.extensions.messages import Answered, ToolOffer
 from daemon.extensions.output import Printed
 from daemon.tools import ToolError
 
@@ -25,7 +25,7 @@ MAX_CALLS = 8
 """At a time, for one file."""
 
 
-class Stage(Enum):
+class WorkerPhase(Enum):
     """Where the child is."""
 
     STARTING = "starting"
@@ -41,8 +41,8 @@ class Worker:
 
     def __init__(self, path: Path, launch: Launch, changed: Callable[[], None]) -> None:
         self.path = path
-        self.stage = Stage.STARTING
-        self.offers: list[Offer] = []
+        self.stage = WorkerPhase.STARTING
+        self.offers: list[ToolOffer] = []
         self.fault = ""
         self._launch = launch
         self._changed = changed
@@ -57,16 +57,16 @@ class Worker:
         loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
         while True:
             begun = loop.time()
-            self._is(Stage.STARTING)
+            self._is(WorkerPhase.STARTING)
             await self._live()
             if loop.time() - begun >= HEALTHY_S:
                 pause_s = FIRST_PAUSE_S
-            self._is(Stage.PAUSING)
+            self._is(WorkerPhase.PAUSING)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), pause_s)
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
-    async def call(self, offer: Offer, arguments: str) -> Answered:
+    async def call(self, offer: ToolOffer, arguments: str) -> Answered:
         """Call a tool; waits for child and answer as long as the tool may take. Raises ToolError."""
         if self._calls >= MAX_CALLS:
             raise ToolError("too many tools are still running, try again later.")
@@ -76,7 +76,7 @@ class Worker:
         finally:
             self._calls -= 1
 
-    async def _call(self, offer: Offer, arguments: str) -> Answered:
+    async def _call(self, offer: ToolOffer, arguments: str) -> Answered:
         child: Child | None = None
         try:
             async with asyncio.timeout(offer.timeout_s):
@@ -95,7 +95,7 @@ class Worker:
         if child is self._child:
             self._ready.clear()
 
-    def _late(self, offer: Offer, child: Child | None) -> ToolError:
+    def _late(self, offer: ToolOffer, child: Child | None) -> ToolError:
         """It cannot be stopped by itself: the child is ended, and what else runs in it."""
         took = f"took longer than {offer.timeout_s:g} seconds"
         if child is None:
@@ -131,7 +131,7 @@ class Worker:
     async def _serve(self, child: Child) -> None:
         self._child = child
         self._ready.set()
-        self._is(Stage.READY)
+        self._is(WorkerPhase.READY)
         try:
             how = await asyncio.shield(child.over)
             self.fault = f"{shown(self.path)}: {how}; it is started again"
@@ -139,8 +139,8 @@ class Worker:
             self._ready.clear()
             self._child = None
 
-    def _is(self, stage: Stage) -> None:
+    def _is(self, stage: WorkerPhase) -> None:
         self.stage = stage
-        if stage is Stage.PAUSING:
+        if stage is WorkerPhase.PAUSING:
             self._wanted.clear()
         self._changed()

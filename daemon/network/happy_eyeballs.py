@@ -59,7 +59,7 @@ class DialError(Exception):
         self.code, self.retry_after_s = code, retry_after_s
 
 
-class Address(Struct, frozen=True):
+class SocketAddress(Struct, frozen=True):
     """One of the addresses of a name, as the kernel takes it."""
 
     family: int
@@ -71,7 +71,7 @@ class Address(Struct, frozen=True):
         return str(self.place[0])
 
 
-async def addresses(host: str, port: int, until: float) -> list[Address]:
+async def addresses(host: str, port: int, until: float) -> list[SocketAddress]:
     """The addresses of a name, in the order in which they are to be tried. Raises DialError.
 
     A resolver that swallows the question for one family is not waited for when the other has an answer.
@@ -89,16 +89,16 @@ async def addresses(host: str, port: int, until: float) -> list[Address]:
     return [address for address in chain.from_iterable(zip_longest(*found)) if address is not None]
 
 
-def _lookup(host: str, port: int, family: int) -> asyncio.Future[list[Address]]:
+def _lookup(host: str, port: int, family: int) -> asyncio.Future[list[SocketAddress]]:
     """On a thread that nobody waits for: a silent resolver must not hold up the end of the process."""
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[list[Address]] = loop.create_future()
+    future: asyncio.Future[list[SocketAddress]] = loop.create_future()
 
     def ask() -> None:
         try:
             told = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
             # An address may come twice, and a file of somebody's own may answer with both families.
-            found = dict.fromkeys(Address(each[0], each[4]) for each in told if each[0] == family)
+            found = dict.fromkeys(SocketAddress(each[0], each[4]) for each in told if each[0] == family)
             answer = partial(_settle, future, list(found), None)
         except (OSError, ValueError) as failure:
             answer = partial(_settle, future, [], failure)
@@ -109,7 +109,9 @@ def _lookup(host: str, port: int, family: int) -> asyncio.Future[list[Address]]:
     return future
 
 
-def _settle(future: asyncio.Future[list[Address]], found: list[Address], failure: Exception | None) -> None:
+def _settle(
+    future: asyncio.Future[list[SocketAddress]], found: list[SocketAddress], failure: Exception | None
+) -> None:
     if failure is None:
         future.set_result(found)
     else:
@@ -117,7 +119,7 @@ def _settle(future: asyncio.Future[list[Address]], found: list[Address], failure
         future.exception()  # seen: the answer for one family is enough
 
 
-def _why_no_name(lookups: Iterable[asyncio.Future[list[Address]]]) -> str:
+def _why_no_name(lookups: Iterable[asyncio.Future[list[SocketAddress]]]) -> str:
     failures = [lookup.exception() for lookup in lookups if lookup.done()]
     told = [each for each in failures if isinstance(each, OSError) and each.errno != socket.EAI_ADDRFAMILY]
     if told:
@@ -125,7 +127,9 @@ def _why_no_name(lookups: Iterable[asyncio.Future[list[Address]]]) -> str:
     return "this cannot be a name" if failures else _SILENT
 
 
-async def race(host: str, choice: Sequence[Address], until: float) -> tuple[socket.socket, Address]:
+async def race(
+    host: str, choice: Sequence[SocketAddress], until: float
+) -> tuple[socket.socket, SocketAddress]:
     """A socket to the first address that takes us. Raises DialError, which tells of each of them."""
     pause_s = min(PAUSE_S, min(_ALL_BEGUN_S, _left_s(until) / 2) / len(choice))
     turns = [asyncio.Event() for _ in range(len(choice) + 1)]
@@ -147,7 +151,7 @@ async def race(host: str, choice: Sequence[Address], until: float) -> tuple[sock
 
 
 async def _in_turn(
-    address: Address, mine: asyncio.Event, following: asyncio.Event, pause_s: float
+    address: SocketAddress, mine: asyncio.Event, following: asyncio.Event, pause_s: float
 ) -> socket.socket:
     await mine.wait()
     asyncio.get_running_loop().call_later(pause_s, following.set)
@@ -178,7 +182,7 @@ def _give_up(attempts: Iterable[Attempt]) -> None:
             attempt.result().close()
 
 
-def _why_no_address(host: str, attempts: Mapping[Attempt, Address]) -> str:
+def _why_no_address(host: str, attempts: Mapping[Attempt, SocketAddress]) -> str:
     reasons = {
         address.name: why_not(attempt.exception()) if attempt.done() else _SILENT
         for attempt, address in attempts.items()
@@ -186,7 +190,7 @@ def _why_no_address(host: str, attempts: Mapping[Attempt, Address]) -> str:
     return ", ".join(reason if name == host else f"{name}: {reason}" for name, reason in reasons.items())
 
 
-async def connect(address: Address) -> socket.socket:
+async def connect(address: SocketAddress) -> socket.socket:
     """A socket to this one address. Raises OSError."""
     connection = socket.socket(address.family, socket.SOCK_STREAM)
     try:

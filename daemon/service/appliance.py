@@ -14,27 +14,27 @@ from typing import Any
 
 from daemon import __version__
 from daemon.config.loader import Config
-from daemon.control.handlers import Desk
-from daemon.control.pending_requests import Tickets
-from daemon.control.server import Control
+from daemon.control.handlers import Handlers
+from daemon.control.pending_requests import PendingRequests
+from daemon.control.server import ControlServer
 from daemon.core import events as ev
 from daemon.devices import inventory
-from daemon.devices.requests import Answer, Request, WriteOutput
+from daemon.devices.requests import DeviceAnswer, Request, WriteOutput
 from daemon.network.credentials import find_key, keyless, wants_key
 from daemon.network.providers import Endpoint, brain_endpoint, endpoint
 from daemon.realtime.events import Json
 from daemon.realtime.refusals import told
 from daemon.service import composition, systemd_notify, watchdog
-from daemon.service.board_supervisor import NO_PINS, Pins
+from daemon.service.board_supervisor import NO_PINS, BoardSupervisor
 from daemon.service.careful import Careful
-from daemon.service.notifier import Front
-from daemon.service.realtime_link import Link
-from daemon.service.shutdown import Leaving
+from daemon.service.notifier import Notifier
+from daemon.service.realtime_link import RealtimeLink
+from daemon.service.shutdown import Shutdown
 from daemon.service.sound import Sound
-from daemon.service.state_store import Memory
-from daemon.service.status_led import Light
+from daemon.service.state_store import StateStore
+from daemon.service.status_led import StatusLed
 from daemon.telemetry import journal
-from daemon.telemetry.event_log import Chronicle, served
+from daemon.telemetry.event_log import EventLog, served
 from daemon.telemetry.wire_log import WireLog
 from daemon.text.printable import complain
 from hardware.ports import HardwareError, PinError, Reading
@@ -46,36 +46,36 @@ REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` st
 STUCK = "The button is stuck: free it, or look for a short circuit in its wires."
 
 
-class App:
+class Appliance:
     """One appliance. `run` returns after SIGTERM or SIGINT, with every output in its safe state."""
 
     def __init__(self, config: Config, told_to_stop: Callable[[], None] = lambda: None) -> None:
         self.config = config
         self._told_to_stop = told_to_stop
-        self.process = systemd_notify.Process()
+        self.process = systemd_notify.ProcessUsage()
         self.names = inventory.names(config.devices)
-        self.tickets = Tickets()
+        self.tickets = PendingRequests()
         self._runtime = Path(config.control.socket).parent
-        self._memory = Memory(Path(config.state.directory), self._runtime, self.spawn)
+        self._memory = StateStore(Path(config.state.directory), self._runtime, self.spawn)
         self.xruns = {"overrun": 0, "underrun": 0}
         self.careful = Careful()
         self._sensors = inventory.sensors(config.devices)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._pin_fault = ""
         self._stuck = False
-        self._chronicle = Chronicle(lambda link: served(config, link), config.log.transcripts, self._later)
+        self._chronicle = EventLog(lambda link: served(config, link), config.log.transcripts, self._later)
         self._wire = WireLog(config.debug.wire_log)
-        self._link = Link(self._endpoint, self.happened, self._wire)
-        self._desk = Desk(self, self.tickets)
-        self.control = Control(config.control.socket, self._desk.handle)
+        self._link = RealtimeLink(self._endpoint, self.happened, self._wire)
+        self._desk = Handlers(self, self.tickets)
+        self.control = ControlServer(config.control.socket, self._desk.handle)
         self.extensions = composition.extensions(config, self._extended)
         self._toolbox = composition.toolbox(config, self, self.extensions)
         self.machine = composition.machine(config, self._toolbox.schemas())
         self.sound = Sound(config.sound, self.tell, self._notice)
-        self._pins = Pins(config, self._edge, self._board_opened, self._notice, self.spawn)
-        self._light = Light(self._lamp)
+        self._pins = BoardSupervisor(config, self._edge, self._board_opened, self._notice, self.spawn)
+        self._light = StatusLed(self._lamp)
         shown = (self._light, self.sound.speaker_lane, self._chronicle, self.control, self._desk)
-        self._front = Front(self.machine, *shown, self.careful)
+        self._front = Notifier(self.machine, *shown, self.careful)
         self._timer: asyncio.TimerHandle | None = None
 
     def _endpoint(self, place: ev.Place) -> Endpoint:
@@ -209,7 +209,7 @@ class App:
     def _noticed(self) -> None:
         self._tell_faults()
         if self.sound.microphone_lane.fault and self.machine.state == "listening":
-            self.happened(ev.Deaf())
+            self.happened(ev.MicrophoneUnavailable())
 
     def _extended(self) -> None:
         """The owner's tools, or what is wrong with them, are not what they were."""
@@ -217,11 +217,11 @@ class App:
         self.happened(ev.ToolsKnown(self._toolbox.schemas()))
 
     def _edge(self, pressed: bool) -> None:
-        self.tell(ev.Edge(pressed, time.monotonic()))
+        self.tell(ev.ButtonEdge(pressed, time.monotonic()))
 
     def happened(self, event: ev.Input) -> None:
         """Something happened; on the event loop. Steps the machine and carries out what it asks for."""
-        if isinstance(event, ev.Drained):
+        if isinstance(event, ev.PlaybackDrained):
             drained = self.sound.speaker_lane.drained()
             if drained is None:
                 return
@@ -229,7 +229,7 @@ class App:
         elif isinstance(event, ev.Xrun):
             self.xruns[event.kind] += 1
             self.careful.do("the record of an xrun", self._chronicle.xrun, event.kind)
-        elif isinstance(event, ev.Edge):
+        elif isinstance(event, ev.ButtonEdge):
             self._tell_watchers("button", pressed=event.pressed)
         try:
             for effect in self.machine.step(event, time.monotonic()):
@@ -262,9 +262,9 @@ class App:
                 self.sound.speaker_lane.play(item_id, pcm)
             case ev.PlayEnd(item_id):
                 self.sound.speaker_lane.end(item_id)
-            case ev.Silence():
+            case ev.StopPlayback():
                 self.sound.speaker_lane.silence()
-            case ev.Capture(on):
+            case ev.SetCapture(on):
                 self.sound.capture(on)
             case WriteOutput(device, value):
                 self._write(device, value)
@@ -286,7 +286,7 @@ class App:
             case ev.ButtonStuck(stuck):
                 self._stuck = stuck
                 self._notice()
-            case ev.Forgotten():
+            case ev.HistoryCleared():
                 self._memory.remember_anew([])
             case _:
                 self._front.show(effect)
@@ -295,7 +295,7 @@ class App:
     def _follow(self, effect: ev.Effect) -> None:
         """What else is to be done when somebody has been told."""
         match effect:
-            case ev.Unsettled() | ev.LinkChanged():
+            case ev.SettingsRejected() | ev.LinkChanged():
                 self._tell_faults()
             case ev.StateChanged():
                 self._memory.wish(muted=self.machine.muted)
@@ -331,15 +331,15 @@ class App:
 
     # ------------------------------------------------------------ what tools and people ask for
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> DeviceAnswer:
         """Ask for an output to be changed. What the pins refuse is told, not what was meant."""
         if not self._pins.there:
-            return Answer(False, f"Error: {NO_PINS}")
+            return DeviceAnswer(False, f"Error: {NO_PINS}")
         self._pin_fault = ""
         ticket, answer = self.tickets.issue()
         self.happened(ev.DeviceAsked(ticket, request))
-        result: Answer = answer.result()
-        return Answer(False, f"Error: {self._pin_fault}") if self._pin_fault else result
+        result: DeviceAnswer = answer.result()
+        return DeviceAnswer(False, f"Error: {self._pin_fault}") if self._pin_fault else result
 
     async def read(self, key: str) -> Reading:
         """Ask a sensor. Raises PinError."""
@@ -412,10 +412,10 @@ class App:
 def run(config: Config) -> int:
     """Serve until SIGTERM; the exit status."""
     systemd_notify.keep_memory_private()
-    leaving = Leaving()
+    leaving = Shutdown()
     journal.open_log()
     try:
-        asyncio.run(App(config, leaving.soon).run())
+        asyncio.run(Appliance(config, leaving.soon).run())
         leaving.status = 0
     except OSError as error:
         complain(f"voiced: {error}")

@@ -15,17 +15,17 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from daemon.audio.earcon_tones import EarconKind, tone
-from daemon.audio.jitter_buffer import Playout
+from daemon.audio.jitter_buffer import JitterBuffer
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
 from daemon.core.events import (
     Captured,
     CaptureEnded,
-    Drained,
     Input,
-    Sounded,
+    PlaybackDrained,
+    PlaybackStarted,
+    PlaybackStopped,
     SpeakerLost,
-    Stopped,
     Unplayed,
     Xrun,
 )
@@ -40,7 +40,7 @@ CHUNKS_PER_S = 25
 KEPT_PEAKS = 3
 
 
-class MicrophoneLane:
+class CaptureStream:
     """The Capture port. The first piece of an utterance is one period, to leave at once; then 40 ms."""
 
     def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
@@ -102,7 +102,7 @@ class MicrophoneLane:
             self._tell(Captured(to_pcm16(samples)))
 
 
-class SpeakerLane:
+class PlaybackStream:
     """The Playback port, and the loop's side of the same queue. One lock, never held for long."""
 
     def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
@@ -114,7 +114,7 @@ class SpeakerLane:
         self._lock = threading.Lock()
         self._rate_hz = RATE_HZ
         self._gain = 1.0
-        self._playout = Playout(RATE_HZ)
+        self._playout = JitterBuffer(RATE_HZ)
         self._resamplers: dict[str, Resampler] = {}
 
     # ------------------------------------------------------------ on the event loop
@@ -141,7 +141,7 @@ class SpeakerLane:
             self._playout.finish(item_id)
             idle = self._playout.idle
         if idle:
-            self._tell(Drained(()))
+            self._tell(PlaybackDrained(()))
         self._wake()
 
     def silence(self) -> None:
@@ -172,12 +172,12 @@ class SpeakerLane:
         with self._lock:
             self._gain = self._playout.gain = gain
 
-    def drained(self) -> Drained | None:
+    def drained(self) -> PlaybackDrained | None:
         """If everything has been heard: the items that have, since this was last asked."""
         with self._lock:
             if not self._playout.idle:
                 return None
-            return Drained(tuple(self._playout.take_heard_to_end()))
+            return PlaybackDrained(tuple(self._playout.take_heard_to_end()))
 
     def _wake(self) -> None:
         if self.speaker is not None:
@@ -192,9 +192,9 @@ class SpeakerLane:
         with self._lock:
             if rate_hz != self._rate_hz:
                 self._rate_hz, self._resamplers = rate_hz, {}
-                self._playout = Playout(rate_hz)
+                self._playout = JitterBuffer(rate_hz)
                 self._playout.gain = self._gain
-        self._tell(Drained(()))
+        self._tell(PlaybackDrained(()))
 
     def pull(self, frames: int) -> Mono | None:
         """Samples to write now."""
@@ -202,7 +202,7 @@ class SpeakerLane:
             samples = self._playout.pull(frames)
             begun = self._playout.take_begun()
         for item_id in begun:
-            self._tell(Sounded(item_id, time.monotonic()))
+            self._tell(PlaybackStarted(item_id, time.monotonic()))
         return samples
 
     def played(self, delay_frames: int) -> None:
@@ -212,13 +212,13 @@ class SpeakerLane:
             self._playout.played(delay_frames)
             drained = playing and self._playout.idle
         if drained:
-            self._tell(Drained(()))
+            self._tell(PlaybackDrained(()))
 
     def stopped(self, delay_frames: int) -> None:
         """Silent; so much was written and never heard."""
         with self._lock:
             cut = self._playout.stopped(delay_frames)
-        self._tell(Stopped(cut))
+        self._tell(PlaybackStopped(cut))
 
     def underrun(self) -> None:
         """The card ran dry."""

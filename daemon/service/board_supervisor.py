@@ -22,7 +22,7 @@ NO_PINS = "The pins cannot be reached; see the log of voiced."
 Spawn: TypeAlias = Callable[[Coroutine[Any, Any, Any], str], None]
 
 
-class Pins:
+class BoardSupervisor:
     """All methods belong to the event loop.
 
     `edge(pressed)` is called on the board's own thread, `opened()` whenever the board is there (anew), and

@@ -9,7 +9,7 @@ from typing import Literal
 
 from daemon.config.loader import Config
 from daemon.core.machine import Machine
-from daemon.core.turn.manager import Settings
+from daemon.core.turn.manager import TurnSettings
 from daemon.devices import inventory
 from daemon.devices.limiter import Devices
 from daemon.extensions import launch
@@ -39,7 +39,7 @@ def machine(config: Config, tools: list[Json]) -> Machine:
     session = session_config(realtime.instructions, tools, style, realtime.transcription, realtime.session)
     modality: Literal["audio", "text"] = "text" if session["output_modalities"] == ["text"] else "audio"
     return Machine(
-        Settings(style, modality, realtime.max_utterance_s, realtime.max_wait_s, _patience_s(config)),
+        TurnSettings(style, modality, realtime.max_utterance_s, realtime.max_wait_s, _patience_s(config)),
         session,
         Devices(inventory.limits(config.devices)),
         random.random,

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from daemon.control.handlers import Desk
-from daemon.control.server import Control
+from daemon.control.handlers import Handlers
+from daemon.control.server import ControlServer
 from daemon.core import events as ev
 from daemon.core.machine import Machine
 from daemon.service import systemd_notify
-from daemon.service.audio_streams import SpeakerLane
+from daemon.service.audio_streams import PlaybackStream
 from daemon.service.careful import Careful
-from daemon.service.status_led import Light
-from daemon.telemetry.event_log import Chronicle
+from daemon.service.status_led import StatusLed
+from daemon.telemetry.event_log import EventLog
 
 
-class Front:
+class Notifier:
     """Called on the event loop with every effect that tells somebody something."""
 
     def __init__(
         self,
         machine: Machine,
-        light: Light,
-        speaker: SpeakerLane,
-        chronicle: Chronicle,
-        control: Control,
-        desk: Desk,
+        light: StatusLed,
+        speaker: PlaybackStream,
+        chronicle: EventLog,
+        control: ControlServer,
+        desk: Handlers,
         careful: Careful,
     ) -> None:
         self._machine = machine
@@ -54,7 +54,7 @@ class Front:
         match effect:
             case ev.Earcon(kind):
                 self._speaker.chime(kind)
-            case ev.Hush():
+            case ev.StopEarcon():
                 self._speaker.hush()
 
     def _shine(self, effect: ev.Effect) -> None:
@@ -63,7 +63,7 @@ class Front:
                 self._light.state(state)
             case ev.LinkChanged(link):
                 self._light.link(link)
-            case ev.Trouble():
+            case ev.UserAlert():
                 self._light.trouble()
 
     def _record(self, effect: ev.Effect) -> None:
@@ -76,11 +76,11 @@ class Front:
                 self._chronicle.turn(turn)
             case ev.LateTokens(tokens):
                 self._chronicle.late_tokens(tokens)
-            case ev.Trouble(message):
+            case ev.UserAlert(message):
                 self._chronicle.trouble(message)
-            case ev.Unsettled(message):
+            case ev.SettingsRejected(message):
                 self._chronicle.settings(message)
-            case ev.Remark(message):
+            case ev.ServerNotice(message):
                 self._chronicle.remark(message)
 
     def _publish(self, effect: ev.Effect) -> None:

@@ -1,7 +1,7 @@
 """The websocket: moves frames, knows no meaning.
 
-A `Link` serves any number of connections. What arrives is decoded and handed on in order, what is sent goes
-out in order, and every event may be written to the wire log.
+A `RealtimeLink` serves any number of connections. What arrives is decoded and handed on in order, what is
+sent goes out in order, and every event may be written to the wire log.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Line:
     socket: ClientConnection | None = None
 
 
-class Link:
+class RealtimeLink:
     """Opens, sends, closes; tells what happens by `tell`, always from the event loop.
 
     Several connections may be open at a time, each with a number.

@@ -18,7 +18,7 @@ LIMIT_S: Final = 1.6
 """From SIGTERM to the end, whatever hangs. An output that is not safe by then is made so by ExecStopPost=."""
 
 
-class Leaving:
+class Shutdown:
     """Made before whatever else has something to do at the end, which is done first.
 
     `status` is the exit status: 1 until somebody knows better.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 
-from daemon.core.events import Deaf
+from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
-from daemon.service.audio_streams import MicrophoneLane, Notice, SpeakerLane, Tell
+from daemon.service.audio_streams import CaptureStream, Notice, PlaybackStream, Tell
 from hardware.ports import Microphone, SoundConfig, Speaker
 
 
@@ -15,8 +15,8 @@ class Sound:
     """Belongs to the event loop. `tell` and `notice` are called from any thread."""
 
     def __init__(self, config: SoundConfig, tell: Tell, notice: Notice) -> None:
-        self.microphone_lane = MicrophoneLane(tell, notice, config.filter)
-        self.speaker_lane = SpeakerLane(tell, notice, config.filter)
+        self.microphone_lane = CaptureStream(tell, notice, config.filter)
+        self.speaker_lane = PlaybackStream(tell, notice, config.filter)
         self._config = config
         self._tell = tell
         self._microphone: Microphone | None = None
@@ -41,7 +41,7 @@ class Sound:
         if self._microphone is None:
             return
         if on and self.microphone_lane.fault:
-            self._tell(Deaf())
+            self._tell(MicrophoneUnavailable())
         if on:
             self._microphone.start()
         else:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, BinaryIO
 
 import msgspec
 
-from daemon.core.history.history import Entry, lines
+from daemon.core.history.history import HistoryEntry, lines
 from daemon.service.board_supervisor import Spawn
 from daemon.text.masking import mask
 from daemon.text.text_file import TextFileError, read_bytes
@@ -28,14 +28,14 @@ MAX_READ_BYTES = 8 * MAX_KEPT_BYTES
 PATIENCE_S = 1.0
 
 
-class Wishes(msgspec.Struct, frozen=True):
+class Preferences(msgspec.Struct, frozen=True):
     """The owner's last wishes."""
 
     volume_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 80
     muted: bool = False
 
 
-class Memory:
+class StateStore:
     """Reads at once; writes from a thread, one at a time, and of several the newest."""
 
     def __init__(self, state: Path, runtime: Path, spawn: Spawn) -> None:
@@ -46,7 +46,7 @@ class Memory:
         self._spawn = spawn
         self._due: dict[Path, bytes] = {}
         self._writing = asyncio.Lock()
-        self._news: list[Entry] = []
+        self._news: list[HistoryEntry] = []
         self._anew = False
         self._kept_bytes, self._most_bytes = 0, MAX_KEPT_BYTES
         self._appending = asyncio.Lock()
@@ -65,7 +65,7 @@ class Memory:
                 return read_bytes(path, MAX_READ_BYTES)
         return b""
 
-    def remember(self, news: list[Entry], whole: Callable[[], list[Entry]]) -> None:
+    def remember(self, news: list[HistoryEntry], whole: Callable[[], list[HistoryEntry]]) -> None:
         """Append what is new to the conversation; `whole` is asked when its file has grown too large."""
         if self._kept_bytes > self._most_bytes:
             self.remember_anew(whole())
@@ -73,7 +73,7 @@ class Memory:
             self._news += news
             self._spawn(self._append(), "memory")
 
-    def remember_anew(self, entries: list[Entry]) -> None:
+    def remember_anew(self, entries: list[HistoryEntry]) -> None:
         """The conversation is this, and nothing else is left of it."""
         self._news, self._anew, self._kept_bytes = entries, True, 0
         self._spawn(self._append(), "memory")
@@ -84,7 +84,7 @@ class Memory:
             async with asyncio.timeout(PATIENCE_S):
                 await self._append()
 
-    async def aclose(self, news: list[Entry]) -> None:
+    async def aclose(self, news: list[HistoryEntry]) -> None:
         """The last of it."""
         self._news += news
         await self.settled()
@@ -100,7 +100,7 @@ class Memory:
             elif news:
                 self._kept_bytes += await asyncio.to_thread(append, self._conversation_file, news)
 
-    def _write_anew(self, entries: list[Entry]) -> int:
+    def _write_anew(self, entries: list[HistoryEntry]) -> int:
         written = lines(entries)
         keep(self._conversation_file, written)
         with suppress(OSError):
@@ -117,18 +117,18 @@ class Memory:
             await asyncio.to_thread(keep, path, self._due.pop(path))
 
 
-def recall(path: Path) -> Wishes:
+def recall(path: Path) -> Preferences:
     """What was kept; the defaults where nothing can be read."""
     try:
-        return msgspec.json.decode(read_bytes(path), type=Wishes)
+        return msgspec.json.decode(read_bytes(path), type=Preferences)
     except FileNotFoundError:
-        return Wishes()
+        return Preferences()
     except (OSError, TextFileError, msgspec.DecodeError, RecursionError) as error:
         log.warning("Volume and mute cannot be read (%s); they start as new.", error)
-        return Wishes()
+        return Preferences()
 
 
-def append(path: Path, entries: list[Entry]) -> int:
+def append(path: Path, entries: list[HistoryEntry]) -> int:
     """Write more of a conversation down, for our eyes only; how many bytes that were."""
     written = mask(lines(entries).decode()).encode()
     try:

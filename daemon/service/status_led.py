@@ -6,25 +6,25 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from daemon.core.events import LinkState, State
-from daemon.core.feedback.status_led import TROUBLE_S, Colour, Mood, frame, next_frame_s
+from daemon.core.events import LinkState, TurnState
+from daemon.core.feedback.status_led import TROUBLE_S, Colour, LedPattern, frame, next_frame_s
 
 
-class Light:
+class StatusLed:
     """Shows state, connection and trouble; `draw` gets each new colour."""
 
     def __init__(self, draw: Callable[[Colour], None]) -> None:
         self._draw = draw
-        self._state: State = "idle"
+        self._state: TurnState = "idle"
         self._link: LinkState = "connecting"
         self._faulty = False
         self._trouble_until = 0.0
-        self._mood: Mood = "idle"
+        self._mood: LedPattern = "idle"
         self._since = time.monotonic()
         self._drawn: Colour | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def state(self, state: State) -> None:
+    def state(self, state: TurnState) -> None:
         """The turn is somewhere else."""
         self._state = state
         self.refresh()
@@ -61,7 +61,7 @@ class Light:
             self._draw(colour)
         self._again(next_frame_s(mood, now - self._since))
 
-    def _choose(self, now: float) -> Mood:
+    def _choose(self, now: float) -> LedPattern:
         if now < self._trouble_until:
             return "trouble"
         if self._state != "idle":

@@ -67,7 +67,7 @@ def keep_memory_private() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
-class Process:
+class ProcessUsage:
     """What the process costs."""
 
     def __init__(self) -> None:

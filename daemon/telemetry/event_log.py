@@ -13,8 +13,8 @@ from daemon.config.prices import Prices, cost_usd, prices_of
 from daemon.core.events import LinkState, NewSession
 from daemon.network.credentials import keyless
 from daemon.realtime.events import Json
-from daemon.telemetry.journal import Kind, write
-from daemon.telemetry.rate_limiter import Over, Spells
+from daemon.telemetry.journal import RecordKind, write
+from daemon.telemetry.rate_limiter import Over, RateLimiter
 
 FIGURES: Final = (
     "press_to_first_frame_ms",
@@ -30,7 +30,7 @@ REMARK_QUIET_S: Final = 10.0
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class Served(NamedTuple):
+class ServedBy(NamedTuple):
     """Who answers, and at what price."""
 
     provider: str
@@ -38,12 +38,12 @@ class Served(NamedTuple):
     prices: Prices | None
 
 
-def served(config: Config, link: LinkState = "ready") -> Served:
+def served(config: Config, link: LinkState = "ready") -> ServedBy:
     """What the configuration says, whether there is a key, and who steps in."""
     realtime = config.realtime
     offline = realtime.provider == "offline" or keyless(config) or link == "fallback"
     provider, model = ("offline", config.brain.engine) if offline else (realtime.provider, realtime.model)
-    return Served(provider, model, prices_of(provider, model, realtime.prices))
+    return ServedBy(provider, model, prices_of(provider, model, realtime.prices))
 
 
 class Timer(Protocol):
@@ -53,7 +53,7 @@ class Timer(Protocol):
         """Do not call."""
 
 
-class Chronicle:
+class EventLog:
     """Told by the shell on the event loop what happens; decides what is worth a record.
 
     `served(link)` is who answers from the next session on. `later(seconds, call)` is the loop's `call_later`.
@@ -61,7 +61,7 @@ class Chronicle:
 
     def __init__(
         self,
-        served: Callable[[LinkState], Served],
+        served: Callable[[LinkState], ServedBy],
         transcripts: bool,
         later: Callable[[float, Callable[[], None]], Timer],
         clock: Callable[[], float] = time.monotonic,
@@ -77,24 +77,24 @@ class Chronicle:
         self._key_trouble = ""
         self._faults: set[str] = set()
         self._values: dict[str, object] = {}
-        self._fault_spells = Spells(FAULT_QUIET_S)
-        self._xrun_spells = Spells(XRUN_QUIET_S)
-        self._device_spells = Spells(DEVICE_QUIET_S)
-        self._remarks = Spells(REMARK_QUIET_S)
+        self._fault_spells = RateLimiter(FAULT_QUIET_S)
+        self._xrun_spells = RateLimiter(XRUN_QUIET_S)
+        self._device_spells = RateLimiter(DEVICE_QUIET_S)
+        self._remarks = RateLimiter(REMARK_QUIET_S)
 
     # ------------------------------------------------------------ the service
 
     def ready(self, start_ms: float) -> None:
         """The button works."""
         who: Json = {"provider": self._served.provider, "model": self._served.model}
-        write(Kind.READY, "ready: the button works", start_ms=start_ms, version=__version__, **who)
+        write(RecordKind.READY, "ready: the button works", start_ms=start_ms, version=__version__, **who)
 
     def stopping(self) -> None:
         """Told to stop; what has been counted so far is told now."""
         self._tell_over(0.0)
         if self._timer is not None:
             self._timer.cancel()
-        write(Kind.STOPPING, "stopping")
+        write(RecordKind.STOPPING, "stopping")
 
     # ------------------------------------------------------------ turns
 
@@ -105,7 +105,7 @@ class Chronicle:
         copied = {name: turn[name] for name in (*FIGURES, *_AS_THEY_ARE)}
         words: Json = {"heard": turn["heard"], "reply": turn["reply"]} if self._transcripts else {}
         write(
-            Kind.TURN,
+            RecordKind.TURN,
             _turn_line(turn, tools, cost, words),
             turn=turn["number"],
             tools=tools,
@@ -121,11 +121,11 @@ class Chronicle:
         """An answer was cut off, and its turn told; here is what it cost."""
         cost = cost_usd(tokens, self._served.prices)
         message = f"the answer that was cut off: {_price(tokens, cost)}"
-        write(Kind.LATE_TOKENS, message, cost_usd=cost, **_token_fields(tokens))
+        write(RecordKind.LATE_TOKENS, message, cost_usd=cost, **_token_fields(tokens))
 
     def trouble(self, message: str) -> None:
         """The user was shown that something went wrong."""
-        write(Kind.TROUBLE, message)
+        write(RecordKind.TROUBLE, message)
 
     def key(self, trouble: str) -> None:
         """What is wrong with the key, if anything: told when it is something else than before."""
@@ -138,7 +138,7 @@ class Chronicle:
         ok = not output.startswith("Error: ")
         message = f"tool {_tool_name(name)}: {'done' if ok else 'error'} in {took_ms:.0f} ms"
         words: Json = {"arguments": arguments, "output": output} if self._transcripts else {}
-        write(Kind.TOOL, message, tool=_tool_name(name), took_ms=took_ms, ok=ok, **words)
+        write(RecordKind.TOOL, message, tool=_tool_name(name), took_ms=took_ms, ok=ok, **words)
 
     # ------------------------------------------------------------ the connection
 
@@ -156,13 +156,13 @@ class Chronicle:
         """Something the server says about what we sent; one that says it of every frame is cut short."""
         now = self._clock()
         if self._remarks.came("server", now):
-            write(Kind.REMARK, message)
+            write(RecordKind.REMARK, message)
         self._remarks.went("server", now)
         self._wake()
 
     def settings(self, message: str) -> None:
         """The server does not have the settings that it was sent; told once for a connection."""
-        write(Kind.SETTINGS, message)
+        write(RecordKind.SETTINGS, message)
 
     # ------------------------------------------------------------ parts, cards, devices
 
@@ -173,7 +173,7 @@ class Chronicle:
             self._fault_spells.went(part, now)
         for part in faults.keys() - self._faults:
             if self._fault_spells.came(part, now):
-                write(Kind.FAULT, f"{part}: {faults[part]}", part=part)
+                write(RecordKind.FAULT, f"{part}: {faults[part]}", part=part)
         self._faults = set(faults)
         self._wake()
 
@@ -181,7 +181,7 @@ class Chronicle:
         """A sound card lost frames or ran dry."""
         now = self._clock()
         if self._xrun_spells.came(kind, now):
-            write(Kind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
+            write(RecordKind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
         self._xrun_spells.went(kind, now)
         self._wake()
 
@@ -199,12 +199,12 @@ class Chronicle:
         """Is the microphone muted?"""
         if muted != self._muted:
             self._muted = muted
-            write(Kind.MUTE, "muted" if muted else "no longer muted", muted=muted)
+            write(RecordKind.MUTE, "muted" if muted else "no longer muted", muted=muted)
 
     def _tell_device(self, name: str, changes: int = 1) -> None:
         value = self._values[name]
         more = f", after {changes} changes" if changes > 1 else ""
-        write(Kind.DEVICE, f"{name}: {_value(value)}{more}", device=name, value=value, changes=changes)
+        write(RecordKind.DEVICE, f"{name}: {_value(value)}{more}", device=name, value=value, changes=changes)
 
     # ------------------------------------------------------------ the ends of spells
 
@@ -232,7 +232,9 @@ class Chronicle:
                 self._tell_device(over.name, over.times - 1)
         for over in self._remarks.over(now, quiet_s):
             if over.times > 1:
-                write(Kind.REMARK, f"{over.times - 1} more remarks of the server in {over.lasted_s:.0f} s")
+                write(
+                    RecordKind.REMARK, f"{over.times - 1} more remarks of the server in {over.lasted_s:.0f} s"
+                )
 
 
 class _Connection:
@@ -248,7 +250,7 @@ class _Connection:
         if link == "ready":
             self._ready(now)
         elif link == "fallback":
-            write(Kind.FALLBACK, "connection: the offline brain answers meanwhile")
+            write(RecordKind.FALLBACK, "connection: the offline brain answers meanwhile")
         elif link in ("waiting", "refused"):
             self._lost(link, reason, now)
 
@@ -257,7 +259,7 @@ class _Connection:
         renewed = f", a new session (the old one was {self.cause})"
         how = {"start": "", "lost": " again"}.get(self.cause, renewed)
         after = "" if away_s is None else f" after {away_s:.0f} s"
-        write(Kind.CONNECTED, f"connection: ready{how}{after}", cause=self.cause, away_s=away_s)
+        write(RecordKind.CONNECTED, f"connection: ready{how}{after}", cause=self.cause, away_s=away_s)
         self.cause, self._lost_at = "lost", None
         self._told.clear()
 
@@ -268,19 +270,19 @@ class _Connection:
             self._lost_at = now
         if what not in self._told:
             self._told.add(what)
-            write(Kind.DISCONNECTED, f"connection: {reason}", link=link)
+            write(RecordKind.DISCONNECTED, f"connection: {reason}", link=link)
 
 
 def _tell_mended(over: Over) -> None:
     times = f", {over.times} times" if over.times > 1 else ""
     message = f"{over.name}: works again; it did not for {over.lasted_s:.0f} s{times}"
-    write(Kind.FAULT_OVER, message, part=over.name, lasted_s=over.lasted_s, times=over.times)
+    write(RecordKind.FAULT_OVER, message, part=over.name, lasted_s=over.lasted_s, times=over.times)
 
 
 def _tell_more_xruns(over: Over) -> None:
     if more := over.times - 1:
         message = f"{over.name} of the sound card: {more} more in {over.lasted_s:.0f} s"
-        write(Kind.XRUN, message, xrun=over.name, count=more)
+        write(RecordKind.XRUN, message, xrun=over.name, count=more)
 
 
 def _turn_line(turn: Json, tools: str, cost: float | None, words: Json) -> str:

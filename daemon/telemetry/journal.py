@@ -18,7 +18,7 @@ from queue import Full, Queue
 from typing import Any, Final
 
 from daemon.telemetry.record_limit import RecordLimit, bounded, last_part
-from daemon.text.printable import Plain, many_lines
+from daemon.text.printable import PlainFormatter, many_lines
 
 try:
     from systemd.journal import JournalHandler
@@ -32,7 +32,7 @@ FLUSH_S: Final = 1.0
 log = logging.getLogger("voiced")
 
 
-class Kind(Enum):
+class RecordKind(Enum):
     """What a record is about; the value is its MESSAGE_ID and never changes."""
 
     READY = "9c254818aa5f45468174b098077fa889"  # the button works
@@ -54,18 +54,18 @@ class Kind(Enum):
 
 
 _LEVELS: Final = {
-    Kind.TROUBLE: logging.WARNING,
-    Kind.SETTINGS: logging.WARNING,
-    Kind.DISCONNECTED: logging.WARNING,
-    Kind.XRUN: logging.WARNING,
-    Kind.FAULT: logging.ERROR,
+    RecordKind.TROUBLE: logging.WARNING,
+    RecordKind.SETTINGS: logging.WARNING,
+    RecordKind.DISCONNECTED: logging.WARNING,
+    RecordKind.XRUN: logging.WARNING,
+    RecordKind.FAULT: logging.ERROR,
 }
 
 
-_BY_TURNS: Final = (Kind.TURN, Kind.LATE_TOKENS, Kind.TOOL, Kind.DEVICE)
+_BY_TURNS: Final = (RecordKind.TURN, RecordKind.LATE_TOKENS, RecordKind.TOOL, RecordKind.DEVICE)
 
 
-def write(kind: Kind, message: str, **fields: object) -> None:
+def write(kind: RecordKind, message: str, **fields: object) -> None:
     """One record. Fields become VOICED_NAME=value; those that are None are left out."""
     extra = {f"VOICED_{name.upper()}": _text(value) for name, value in fields.items() if value is not None}
     level = _LEVELS.get(kind, logging.INFO)
@@ -103,7 +103,7 @@ def _crashed(error: BaseException | None) -> None:
     log.critical("voiced fails, which it never should; please report this.", exc_info=error)
 
 
-class _Bounded(Plain):
+class _Bounded(PlainFormatter):
     """Of a traceback the end says what was raised, and where."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802

@@ -21,7 +21,7 @@ class _Spell(Struct):
     gone_at: float | None = None  # None while the condition lasts
 
 
-class Spells:
+class RateLimiter:
     """A spell is over when its condition has been gone for `quiet_s`; until then it only counts."""
 
     def __init__(self, quiet_s: float) -> None:

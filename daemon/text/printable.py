@@ -49,7 +49,7 @@ def safe_json(text: str) -> str:
     return _ANY_BUT_LINES.sub(lambda found: json.dumps(found[0])[1:-1].replace("\x7f", r"\u007f"), text)
 
 
-class Plain(logging.Formatter):
+class PlainFormatter(logging.Formatter):
     """The message stays on its line; a traceback below it stands to the right, where no record begins."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Protocol
 
 from daemon.devices import inventory
 from daemon.devices.requests import (
-    Answer,
     Blink,
     Colour,
+    DeviceAnswer,
     Pulse,
     Query,
     Request,
@@ -54,7 +54,7 @@ Percent = Annotated[int, Range(0, 100)]
 class Appliance(Protocol):
     """What the built-in tools need of the shell. All of it is called on the loop."""
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> DeviceAnswer:
         """Bring a request before the limits of the outputs."""
 
     async def read(self, key: str) -> Reading:

@@ -18,12 +18,12 @@ from daemon.tools.kinds import (
     LARGEST_EXACT,
     Boolean,
     Choices,
-    Kind,
     MisfitError,
     Moment,
     Number,
     Range,
-    Text,
+    TextKind,
+    ValueKind,
 )
 from daemon.tools.nested import Array, Either, Field, Object, Table, bounded, in_json, is_empty
 
@@ -31,11 +31,11 @@ MAX_DEPTH: Final = 32
 MAX_KINDS: Final = 1000
 """A schema larger than this would be refused by a server, or read by nobody."""
 
-_PLAIN: Final[dict[Any, Kind]] = {
+_PLAIN: Final[dict[Any, ValueKind]] = {
     bool: Boolean(),
     int: Number(whole=True),
     float: Number(whole=False),
-    str: Text(),
+    str: TextKind(),
     date: Moment(parse=date.fromisoformat, format="date"),
     time: Moment(parse=time.fromisoformat, format="time"),
     datetime: Moment(parse=datetime.fromisoformat, format="date-time"),
@@ -47,7 +47,7 @@ _LISTS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
     set: set,
     frozenset: frozenset,
 }
-_HASHABLE: Final = (Boolean, Number, Text, Moment, Choices)
+_HASHABLE: Final = (Boolean, Number, TextKind, Moment, Choices)
 _REMEDIES: Final[dict[Any, str]] = {
     list: "write list[str], or of what its items are",
     tuple: "write tuple[int, int], or of what its items are",
@@ -114,7 +114,7 @@ class _Reader:
                 taken[name] = _field(kind, parameter.default, here)
         return Object(fields=taken, make=make)
 
-    def kind(self, hint: Any, path: str) -> Kind:
+    def kind(self, hint: Any, path: str) -> ValueKind:
         """What a hint says, all of it. Raises HintError."""
         self._kinds += 1
         self._inside.append(hint)
@@ -126,7 +126,7 @@ class _Reader:
         self._inside.pop()
         return kind
 
-    def _read(self, hint: Any, path: str) -> Kind:
+    def _read(self, hint: Any, path: str) -> ValueKind:
         origin = get_origin(hint)
         if origin is Annotated:
             return _noted(self.kind(hint.__origin__, path), hint.__metadata__, path)
@@ -146,7 +146,7 @@ class _Reader:
             return self._table(get_args(hint), path)
         return _plain(hint, path) or self._class(hint, path)
 
-    def _union(self, hints: Sequence[Any], path: str) -> Kind:
+    def _union(self, hints: Sequence[Any], path: str) -> ValueKind:
         members = [self.kind(hint, path) for hint in hints if hint is not types.NoneType]
         null = types.NoneType in hints or any(isinstance(each, Either) and each.null for each in members)
         members = [replace(each, null=False) if isinstance(each, Either) else each for each in members]
@@ -160,7 +160,7 @@ class _Reader:
                 raise HintError(path, problem, "write one of them, or a parameter for each")
         return Either(members=tuple(members), null=null)
 
-    def _array(self, origin: Any, hints: Sequence[Any], path: str) -> Kind:
+    def _array(self, origin: Any, hints: Sequence[Any], path: str) -> ValueKind:
         length = None
         if origin is tuple and hints[-1] is not ...:
             length = len(hints)
@@ -171,9 +171,9 @@ class _Reader:
             raise HintError(path, "is a set of what is no plain value", "write list[...]")
         return Array(item=items[0], make=_LISTS[origin], length=length)
 
-    def _table(self, hints: Sequence[Any], path: str) -> Kind:
+    def _table(self, hints: Sequence[Any], path: str) -> ValueKind:
         keys, value = (self.kind(hint, path) for hint in hints)
-        if not isinstance(keys, Text | Choices) or keys.types != {"string"}:
+        if not isinstance(keys, TextKind | Choices) or keys.types != {"string"}:
             raise HintError(path, "is a dict whose keys are no texts", "write dict[str, ...]")
         if keys.description:
             raise HintError(
@@ -183,7 +183,7 @@ class _Reader:
             )
         return Table(keys=keys, value=value)
 
-    def _class(self, hint: Any, path: str) -> Kind:
+    def _class(self, hint: Any, path: str) -> ValueKind:
         if not isinstance(hint, type):
             pass
         elif issubclass(hint, dict) and hasattr(hint, "__required_keys__"):
@@ -245,13 +245,13 @@ def _factories(make: Any) -> set[str]:
     return {field.name for field in fields(make) if field.default_factory is not MISSING}
 
 
-def _plain(hint: Any, path: str) -> Kind | None:
+def _plain(hint: Any, path: str) -> ValueKind | None:
     if isinstance(hint, type) and issubclass(hint, Enum) and not issubclass(hint, Flag):
         return _choices([(member.value, member) for member in hint], path)
     return next((kind for known, kind in _PLAIN.items() if known is hint), None)
 
 
-def _literal(values: Sequence[Any], path: str) -> Kind:
+def _literal(values: Sequence[Any], path: str) -> ValueKind:
     pairs = [(each.value if isinstance(each, Enum) else each, each) for each in values if each is not None]
     choices = _choices(pairs, path)
     return Either(members=(choices,), null=True) if None in values else choices
@@ -270,7 +270,7 @@ def _same(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((value, value) for value in values)
 
 
-def _noted(kind: Kind, notes: Sequence[Any], path: str) -> Kind:
+def _noted(kind: ValueKind, notes: Sequence[Any], path: str) -> ValueKind:
     """A kind with the notes of Annotated, each of which must be understood."""
     for note in notes:
         if isinstance(note, Range):
@@ -283,7 +283,7 @@ def _noted(kind: Kind, notes: Sequence[Any], path: str) -> Kind:
     return kind
 
 
-def _within(kind: Kind, bounds: Range, path: str) -> Kind:
+def _within(kind: ValueKind, bounds: Range, path: str) -> ValueKind:
     for bound in (bounds.lo, bounds.hi):
         if type(bound) not in (int, float) or bound != bound:
             raise HintError(path, f"has {bounds} with a bound that is no number", "write Range(1, 30)")
@@ -300,7 +300,7 @@ def _within(kind: Kind, bounds: Range, path: str) -> Kind:
     return narrow
 
 
-def _apart(one: Kind, other: Kind) -> bool:
+def _apart(one: ValueKind, other: ValueKind) -> bool:
     """Does JSON tell two kinds apart? A float takes integers too, which matters where bounds differ."""
     if isinstance(one, Number) and isinstance(other, Number):
         return one.whole != other.whole and (one.lo, one.hi) == (other.lo, other.hi)
@@ -322,13 +322,13 @@ def _qualified(hint: Any, required: bool) -> tuple[Any, bool]:
     return hint, required
 
 
-def _field(kind: Kind, default: Any, path: str) -> Field:
+def _field(kind: ValueKind, default: Any, path: str) -> Field:
     if default is inspect.Parameter.empty:
         return Field(kind=kind)
     return Field(kind=kind, required=False, default=_default(kind, default, path))
 
 
-def _default(kind: Kind, value: Any, path: str) -> Any:
+def _default(kind: ValueKind, value: Any, path: str) -> Any:
     """A default in JSON. Raises HintError where it is not what the hint says."""
     told = in_json(value)
     try:

@@ -74,7 +74,7 @@ class Range:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ValueKind:
     """What a value may be. `types` are the JSON types that it can come as, `name` is for messages."""
 
     description: str = ""
@@ -105,7 +105,7 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Kind):
+class Number(ValueKind):
     """An integer or a float within bounds."""
 
     whole: bool
@@ -160,7 +160,7 @@ def _real(number: Any) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Boolean(Kind):
+class Boolean(ValueKind):
     """True or false."""
 
     @property
@@ -182,7 +182,7 @@ class Boolean(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Kind):
+class TextKind(ValueKind):
     """Any text that can be written down."""
 
     @property
@@ -206,7 +206,7 @@ class Text(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment(Kind):
+class Moment(ValueKind):
     """A date, a time of day, or both, in ISO 8601."""
 
     parse: Callable[[str], Any]
@@ -232,7 +232,7 @@ class Moment(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices(Kind):
+class Choices(ValueKind):
     """One of some values; `pairs` are each in JSON and in Python."""
 
     pairs: tuple[tuple[Any, Any], ...]

@@ -12,16 +12,16 @@ from functools import cached_property
 from typing import Any, Final
 
 from daemon.devices.name_index import Spellings
-from daemon.tools.kinds import Choices, Json, Kind, MisfitError, Number, Text, expected, shown
+from daemon.tools.kinds import Choices, Json, MisfitError, Number, TextKind, ValueKind, expected, shown
 
 NO_DEFAULT: Final = object()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Array(Kind):
+class Array(ValueKind):
     """Values of one kind; `make` turns the list of them into what the hint says."""
 
-    item: Kind
+    item: ValueKind
     make: Callable[[list[Any]], Any] = list
     length: int | None = None
 
@@ -51,11 +51,11 @@ class Array(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table(Kind):
+class Table(ValueKind):
     """A dict: any names, or some, and values of one kind."""
 
-    value: Kind
-    keys: Text | Choices
+    value: ValueKind
+    keys: TextKind | Choices
 
     @property
     def name(self) -> str:
@@ -65,7 +65,7 @@ class Table(Kind):
     def shape(self) -> Json:
         """Keys that are choices are properties, none of which must be there."""
         value = self.value.schema()
-        if isinstance(self.keys, Text):
+        if isinstance(self.keys, TextKind):
             return {"type": "object", "additionalProperties": value}
         names = self.keys.shape()["enum"]
         return {"type": "object", "properties": dict.fromkeys(names, value), "additionalProperties": False}
@@ -90,7 +90,7 @@ class Table(Kind):
 class Field:
     """A part of an object: a parameter of a function, or a field of a class."""
 
-    kind: Kind
+    kind: ValueKind
     required: bool = True
     default: Any = NO_DEFAULT
     """In JSON, for the schema; the function or class itself puts it in."""
@@ -109,7 +109,7 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Object(Kind):
+class Object(ValueKind):
     """Named fields, of which `make` is called with those that are there."""
 
     fields: Mapping[str, Field]
@@ -168,10 +168,10 @@ class Object(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Either(Kind):
+class Either(ValueKind):
     """One of several kinds that JSON tells apart, or null."""
 
-    members: tuple[Kind, ...]
+    members: tuple[ValueKind, ...]
     null: bool = False
 
     @property
@@ -216,7 +216,7 @@ class Either(Kind):
         return taken
 
     @cached_property
-    def _by_type(self) -> dict[type, list[Kind]]:
+    def _by_type(self) -> dict[type, list[ValueKind]]:
         """The members that may take a value as it is, by the type that it has in Python."""
         names = {str: "string", bool: "boolean", float: "number", list: "array", dict: "object"}
         members = {
@@ -225,7 +225,7 @@ class Either(Kind):
         return members | {int: [each for each in self.members if {"integer", "number"} & each.types]}
 
 
-def bounded(kind: Kind, lo: float, hi: float) -> Kind | None:
+def bounded(kind: ValueKind, lo: float, hi: float) -> ValueKind | None:
     """The same numbers within these bounds too; None if it is not numbers alone."""
     if isinstance(kind, Number):
         lo, hi = max(lo, kind.lo), min(hi, kind.hi)
@@ -238,7 +238,7 @@ def bounded(kind: Kind, lo: float, hi: float) -> Kind | None:
     return None if None in members else replace(kind, members=tuple(filter(None, members)))
 
 
-def is_empty(kind: Kind) -> bool:
+def is_empty(kind: ValueKind) -> bool:
     """Do its bounds leave no number?"""
     if isinstance(kind, Number):
         return kind.lo > kind.hi or math.inf in (kind.lo, -kind.hi)

@@ -14,7 +14,7 @@ from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
 from hardware.gpio import safe_state_plan
 from hardware.gpio.chardev import chip_path
 from hardware.gpio.chip_factory import ChipFactory
-from hardware.gpio.device_drivers import Part, Sensor, lamp_on, output_on, sensor_on
+from hardware.gpio.device_drivers import Driver, Sensor, lamp_on, output_on, sensor_on
 from hardware.ports import (
     ButtonConfig,
     DeviceConfig,
@@ -49,8 +49,8 @@ class GpioBoard:
     ) -> None:
         self._configs = devices
         self._lamp_configs = lamps
-        self._lamps: dict[str, Part] = {}
-        self._outputs: dict[str, Part] = {}
+        self._lamps: dict[str, Driver] = {}
+        self._outputs: dict[str, Driver] = {}
         self._sensors: dict[str, Sensor] = {}
         self._button: Any = None
         if any(isinstance(device, Pwm | Rgb | Servo) for device in devices.values()):

@@ -91,7 +91,7 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
         # gpiozero shares these among all factories, so that one failed claim would outlive its board.
         self.pins: dict[Any, Any] = {}
         self._reservations: dict[Any, list[Any]] = defaultdict(list)
-        self.pin_class = Line
+        self.pin_class = ChipLine
         self.lost: Callable[[str], None] = lambda reason: None
         self.chip = chip.number
         self._opened = chardev.open_chip(chardev.chip_path(chip.number))
@@ -146,7 +146,7 @@ class _Lines:
             yield None, self._pins[name]
 
 
-class Line(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
+class ChipLine(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
     """One line of the chip; see the module for how it differs from gpiozero's own."""
 
     def __init__(self, factory: ChipFactory, info: Any) -> None:

@@ -46,7 +46,7 @@ THERMAL = Path("/sys/class/thermal")
 # ---------------------------------------------------------------- outputs and lamps
 
 
-class Part(Protocol):
+class Driver(Protocol):
     """Something that can be set: an output, or a status lamp."""
 
     def set(self, value: Any) -> None:
@@ -96,7 +96,7 @@ class _Dimmer:
 class _Colour:
     """Red, green and blue; takes "#rrggbb" or three levels."""
 
-    def __init__(self, *parts: Part) -> None:
+    def __init__(self, *parts: Driver) -> None:
         self._parts = parts
 
     def set(self, value: Value | tuple[float, float, float]) -> None:
@@ -144,7 +144,7 @@ def _levels(value: Any) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def output_on(config: OutputConfig, factory: Any) -> Part:
+def output_on(config: OutputConfig, factory: Any) -> Driver:
     """Claim an output in its `at_start` state."""
     value: Any = value_of(config, config.at_start)
     match config:
@@ -160,7 +160,7 @@ def output_on(config: OutputConfig, factory: Any) -> Part:
             return _Switch(config.pin, config.active_high, value, factory)
 
 
-def lamp_on(config: LampConfig, factory: Any) -> Part:
+def lamp_on(config: LampConfig, factory: Any) -> Driver:
     """Claim a status lamp, dark: its parts are dark or full on, and never pulse."""
     match config:
         case SingleLamp():

@@ -82,7 +82,7 @@ def _alsa() -> Any:
     return library
 
 
-class Pcm:
+class AlsaPcm:
     """Open from the start; the card may have settled on other parameters than asked for, which `info` tells.
 
     Belongs to one thread. Raises ALSAAudioError.

@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 
 from hardware.ports import Capture, Mono, Playback, SoundConfig
-from hardware.sound.clock_check import Pace
+from hardware.sound.clock_check import ClockCheck
 from hardware.sound.pcm_device import Stream
-from hardware.sound.pcm_thread import IDLE_S, CardThread, Order
+from hardware.sound.pcm_thread import IDLE_S, CardThread, StreamRequest
 
 log = logging.getLogger("voiced.sound")
 
@@ -34,11 +34,11 @@ class AlsaMicrophone(CardThread):
 
     def start(self) -> None:
         """Deliver frames from now on, after the pre-roll if capture is "always"."""
-        self.orders.put(Order.START)
+        self.orders.put(StreamRequest.START)
 
     def stop(self) -> None:
         """Deliver what is already captured, then call `Capture.ended`."""
-        self.orders.put(Order.STOP)
+        self.orders.put(StreamRequest.STOP)
 
     def _prove(self, stream: Stream) -> None:
         """A driver of the kernel is believed at first; of all others a moment is captured and thrown away."""
@@ -66,18 +66,18 @@ class AlsaMicrophone(CardThread):
             order = self._next_order(self._rest(stream) if running else IDLE_S)
             if self._closing:
                 return
-            if order is Order.START:
+            if order is StreamRequest.START:
                 self._begin(stream)
-            elif order is Order.STOP:
+            elif order is StreamRequest.STOP:
                 self._end(stream)
             elif running:
                 self._read(stream)
             elif self._superseded(stream):
                 return
 
-    def _obey_without_card(self, order: Order) -> None:
-        self._wanted = order is Order.START
-        if order is Order.STOP:
+    def _obey_without_card(self, order: StreamRequest) -> None:
+        self._wanted = order is StreamRequest.START
+        if order is StreamRequest.STOP:
             self._capture.ended()
 
     def _begin(self, stream: Stream) -> None:
@@ -107,7 +107,7 @@ class AlsaMicrophone(CardThread):
     def _restart(self, stream: Stream) -> None:
         """From here on its sound is measured against the clock."""
         self._captured = 0
-        self._pace = Pace(stream.rate_hz, time.monotonic())
+        self._pace = ClockCheck(stream.rate_hz, time.monotonic())
 
     def _read(self, stream: Stream) -> None:
         """Take all that there is. Raises ClockError."""
@@ -151,11 +151,11 @@ class AlsaSpeaker(CardThread):
 
     def wake(self) -> None:
         """There is something to pull."""
-        self.orders.put(Order.WAKE)
+        self.orders.put(StreamRequest.WAKE)
 
     def stop(self) -> None:
         """Be silent at once, then call `Playback.stopped`."""
-        self.orders.put(Order.STOP)
+        self.orders.put(StreamRequest.STOP)
 
     def _prove(self, stream: Stream) -> None:
         """A card that stood still is believed again when it has taken some silence."""
@@ -179,15 +179,15 @@ class AlsaSpeaker(CardThread):
             order = self._next_order(wait_s)
             if self._closing:
                 return
-            if order is Order.STOP:
+            if order is StreamRequest.STOP:
                 self._silence(stream)
             elif not self._playing and self._superseded(stream):
                 return
             self._fill(stream)
             wait_s = self._rest(stream)
 
-    def _obey_without_card(self, order: Order) -> None:
-        if order is Order.STOP:
+    def _obey_without_card(self, order: StreamRequest) -> None:
+        if order is StreamRequest.STOP:
             self._playback.stopped(self._delay)
             self._delay = 0
 
@@ -200,7 +200,7 @@ class AlsaSpeaker(CardThread):
 
     def _begin(self, stream: Stream) -> None:
         self._playing = True
-        self._pace = Pace(stream.rate_hz, time.monotonic())
+        self._pace = ClockCheck(stream.rate_hz, time.monotonic())
 
     def _halt(self, stream: Stream) -> None:
         if self._playing:

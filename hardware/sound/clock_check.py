@@ -18,7 +18,7 @@ _LATE_S: Final = 10.0  # what a card owes it may hand over at once
 _LOOK_S: Final = 0.25  # a longer gap between two looks is a stall of the machine, not of the card
 
 
-class Pace:
+class ClockCheck:
     """Follows one card while it runs; times are seconds on the monotonic clock."""
 
     def __init__(self, rate_hz: int, now: float) -> None:

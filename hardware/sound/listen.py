@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from hardware.ports import Mono, SoundConfig
-from hardware.sound.clock_check import Pace
+from hardware.sound.clock_check import ClockCheck
 from hardware.sound.pcm_device import Stream, clock_error
 
 _LOOK_S = 0.002
@@ -17,7 +17,7 @@ def listen(stream: Stream, config: SoundConfig, seconds: float) -> Iterator[Mono
 
     The stream is one that does not wait.
     """
-    pace, frames = Pace(stream.rate_hz, time.monotonic()), 0
+    pace, frames = ClockCheck(stream.rate_hz, time.monotonic()), 0
     while frames < seconds * stream.rate_hz:
         period = stream.read(config.microphone_channel)
         taken = 0 if period is None else len(period)

@@ -14,7 +14,7 @@ import alsaaudio
 import msgspec
 
 from hardware.ports import Mono, SoundConfig, SoundError
-from hardware.sound.alsa_pcm import Pcm, Rates
+from hardware.sound.alsa_pcm import AlsaPcm, Rates
 from hardware.sound.card_discovery import Direction, cards, other_side, resolve, running_rate_hz
 from hardware.sound.sample_formats import FORMATS, Format
 
@@ -34,7 +34,7 @@ _OPENING_S = 1.0
 class Stream:
     """An open PCM and the parameters that the card settled on. Belongs to one thread."""
 
-    pcm: Pcm
+    pcm: AlsaPcm
     device: str
     """What ALSA calls it, whatever the configuration does."""
     format: Format
@@ -265,10 +265,10 @@ def _pcm(
     format_name: str = FORMATS[0].name,
     config: SoundConfig | None = None,
     waits: bool = True,
-) -> Pcm:
+) -> AlsaPcm:
     """An open PCM. ALSA takes all parameters as wishes: the card may have settled on others."""
     config = config or SoundConfig()
-    return Pcm(
+    return AlsaPcm(
         type=_TYPES[direction],
         waits=waits,
         device=device,
@@ -280,7 +280,7 @@ def _pcm(
     )
 
 
-def _stream(pcm: Pcm, device: str) -> Stream:
+def _stream(pcm: AlsaPcm, device: str) -> Stream:
     info = pcm.info()
     return Stream(
         pcm,

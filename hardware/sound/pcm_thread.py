@@ -36,7 +36,7 @@ _REALTIME_PRIORITY = 20
 _NICENESS = -11
 
 
-class Order(enum.Enum):
+class StreamRequest(enum.Enum):
     """What a thread is asked for."""
 
     START = enum.auto()
@@ -50,7 +50,7 @@ class CardThread(ABC):
 
     def __init__(self, direction: Direction, config: SoundConfig, port: Capture | Playback) -> None:
         self.beats = 0
-        self.orders: SimpleQueue[Order] = SimpleQueue()
+        self.orders: SimpleQueue[StreamRequest] = SimpleQueue()
         self._direction: Direction = direction
         self._config = config
         self._port = port
@@ -65,7 +65,7 @@ class CardThread(ABC):
 
     def close(self) -> None:
         """End the thread and release the card; waits at most a second."""
-        self.orders.put(Order.CLOSE)
+        self.orders.put(StreamRequest.CLOSE)
         self._thread.join(_CLOSE_LIMIT_S)
 
     def give_up(self) -> None:
@@ -83,7 +83,7 @@ class CardThread(ABC):
         """See its clock run, as far as that can be told before it is used. Raises like `_serve`."""
 
     @abstractmethod
-    def _obey_without_card(self, order: Order) -> None:
+    def _obey_without_card(self, order: StreamRequest) -> None:
         """Carry out what makes sense while there is no card."""
 
     # ------------------------------------------------------------ the thread
@@ -139,23 +139,23 @@ class CardThread(ABC):
         while not self._closing and (left_s := until - time.monotonic()) > 0:
             if order := self._take_order(min(left_s, IDLE_S)):
                 self._obey_without_card(order)
-            if order is Order.START or alsaaudio.cards() != cards:
+            if order is StreamRequest.START or alsaaudio.cards() != cards:
                 return _FIRST_PAUSE_S
         return min(2 * pause_s, _LONGEST_STILL_S if self._distrusted else _LONGEST_PAUSE_S)
 
     # ------------------------------------------------------------ for those who serve
 
-    def _next_order(self, timeout_s: float) -> Order | None:
+    def _next_order(self, timeout_s: float) -> StreamRequest | None:
         """The oldest order, or None if none comes in time; 0 only looks. Raises ClockError when given up."""
         if self._given_up:
             raise self._clock_error()
         return self._take_order(timeout_s)
 
-    def _take_order(self, timeout_s: float) -> Order | None:
+    def _take_order(self, timeout_s: float) -> StreamRequest | None:
         self.beats += 1
         with suppress(Empty):
             order = self.orders.get(block=timeout_s > 0, timeout=timeout_s)
-            self._closing |= order is Order.CLOSE
+            self._closing |= order is StreamRequest.CLOSE
             return order
         return None
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.audio.jitter_buffer import Cut, Playout
+from daemon.audio.jitter_buffer import Cut, JitterBuffer
 from hardware.ports import Mono
 
 RATE_HZ = 1_000  # a frame is a millisecond
@@ -22,9 +22,9 @@ def sound(frames: int, level: float = 0.5) -> Mono:
     return np.full(frames, level, np.float32)
 
 
-def playing(*items: tuple[str, int], finish: bool = True) -> Playout:
+def playing(*items: tuple[str, int], finish: bool = True) -> JitterBuffer:
     """A playout that has items of so many frames queued."""
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     for item_id, frames in items:
         playout.push(item_id, sound(frames))
         if finish:
@@ -32,12 +32,12 @@ def playing(*items: tuple[str, int], finish: bool = True) -> Playout:
     return playout
 
 
-def pulled(playout: Playout, periods: int) -> list[Mono | None]:
+def pulled(playout: JitterBuffer, periods: int) -> list[Mono | None]:
     return [playout.pull(PERIOD) for _ in range(periods)]
 
 
 def test_items_play_one_after_the_other_without_a_gap_and_end_in_silence() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     for item_id, level in (("first", 0.25), ("second", 0.75)):
         playout.push(item_id, sound(13, level))
         playout.finish(item_id)
@@ -48,7 +48,7 @@ def test_items_play_one_after_the_other_without_a_gap_and_end_in_silence() -> No
 
 
 def test_a_turn_waits_for_enough_audio() -> None:
-    playout = Playout(RATE_HZ, start_ms=40)
+    playout = JitterBuffer(RATE_HZ, start_ms=40)
     playout.push("item", sound(39))
     assert playout.pull(PERIOD) is None
     playout.push("item", sound(1))
@@ -175,7 +175,7 @@ def test_late_audio_of_a_cut_item_is_refused_and_new_items_play() -> None:
 
 
 def test_more_than_the_bound_is_dropped_and_counted() -> None:
-    playout = Playout(RATE_HZ, max_queue_s=0.1)
+    playout = JitterBuffer(RATE_HZ, max_queue_s=0.1)
     playout.push("item", sound(90))
     playout.push("item", sound(30))
     assert playout.dropped_frames == 20
@@ -196,7 +196,7 @@ def test_a_change_of_volume_is_spread_over_one_pull() -> None:
 
 
 def test_a_chime_is_played_as_it_is_and_then_nothing() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     playout.chime(sound(13, CHIME))
     first, second, third = pulled(playout, 3)
     assert first is not None
@@ -206,7 +206,7 @@ def test_a_chime_is_played_as_it_is_and_then_nothing() -> None:
 
 
 def test_the_volume_is_that_of_everything_else() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     playout.gain = 0.5
     playout.chime(sound(20, CHIME))
     _, after = pulled(playout, 2)
@@ -215,7 +215,7 @@ def test_the_volume_is_that_of_everything_else() -> None:
 
 
 def test_an_item_is_not_delayed_by_a_chime_which_fades_under_its_first_period() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     playout.chime(sound(100, CHIME))
     pulled(playout, 1)
     playout.push("item", sound(40, 0.5))
@@ -228,7 +228,7 @@ def test_an_item_is_not_delayed_by_a_chime_which_fades_under_its_first_period() 
 
 
 def test_a_chime_is_never_heard_of_an_item() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     playout.chime(sound(30, CHIME))
     pulled(playout, 3)
     playout.push("item", sound(40))
@@ -241,14 +241,14 @@ def test_a_chime_is_never_heard_of_an_item() -> None:
 
 
 def test_where_an_item_is_played_or_waits_a_chime_is_not() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     playout.push("item", sound(5))
     playout.chime(sound(30, CHIME))
     assert playout.pull(PERIOD) is None
 
 
 def test_a_chime_is_hushed_and_it_is_told_whether_the_card_holds_some_of_it() -> None:
-    playout = Playout(RATE_HZ)
+    playout = JitterBuffer(RATE_HZ)
     playout.chime(sound(30, CHIME))
     assert not playout.hush()
     assert playout.pull(PERIOD) is None
@@ -265,7 +265,7 @@ def test_a_chime_is_hushed_and_it_is_told_whether_the_card_holds_some_of_it() ->
 class Story:
     """What a test has done to a playout, and what must hold of it whatever comes next."""
 
-    playout: Playout = field(default_factory=lambda: Playout(RATE_HZ, start_ms=20))
+    playout: JitterBuffer = field(default_factory=lambda: JitterBuffer(RATE_HZ, start_ms=20))
     pushed: Counter[str] = field(default_factory=Counter)
     heard: Counter[str] = field(default_factory=Counter)
     finished: set[str] = field(default_factory=set)
@@ -357,7 +357,7 @@ def test_whatever_happens_heard_only_grows_and_never_exceeds_what_came(steps: li
 
 
 def test_what_a_lost_card_held_was_never_heard() -> None:
-    playout = Playout(1000, start_ms=0)
+    playout = JitterBuffer(1000, start_ms=0)
     playout.push("a", np.ones(100, np.float32))
     playout.finish("a")
     playout.push("b", np.ones(100, np.float32))

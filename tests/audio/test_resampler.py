@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
-from daemon.audio.resampler import Kind, Resampler, _bank, _steps
+from daemon.audio.resampler import FilterKind, Resampler, _bank, _steps
 from hardware.ports import Mono
 from hardware.sound.sample_formats import FORMATS, Format
 
 RATES_HZ = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000)
 PAIRS = [(hz, 24_000) for hz in RATES_HZ] + [(24_000, hz) for hz in RATES_HZ]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[FilterKind, ...] = get_args(FilterKind)
 
 
 def tone(frequency_hz: float, rate_hz: int, seconds: float = 0.25) -> Mono:
@@ -24,7 +24,7 @@ def tone(frequency_hz: float, rate_hz: int, seconds: float = 0.25) -> Mono:
     return np.sin(2 * np.pi * frequency_hz * time).astype(np.float32)
 
 
-def converted(samples: Mono, from_hz: int, to_hz: int, kind: Kind) -> Mono:
+def converted(samples: Mono, from_hz: int, to_hz: int, kind: FilterKind) -> Mono:
     """Without the ends, where the tone is switched on and off."""
     result = Resampler(from_hz, to_hz, kind).process(samples)
     return result[to_hz // 50 : -to_hz // 50]
@@ -44,7 +44,7 @@ def phase_delay_s(samples: Mono, frequency_hz: float, rate_hz: int, first: int) 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("from_hz", "to_hz"), PAIRS)
-def test_a_tone_of_the_pass_band_keeps_its_level(from_hz: int, to_hz: int, kind: Kind) -> None:
+def test_a_tone_of_the_pass_band_keeps_its_level(from_hz: int, to_hz: int, kind: FilterKind) -> None:
     for part in (0.02, 0.2, 0.42):
         frequency_hz = part * min(from_hz, to_hz)
         assert abs(level_db(converted(tone(frequency_hz, from_hz), from_hz, to_hz, kind))) < 0.05
@@ -52,14 +52,14 @@ def test_a_tone_of_the_pass_band_keeps_its_level(from_hz: int, to_hz: int, kind:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("from_hz", "to_hz"), [pair for pair in PAIRS if pair[0] > pair[1]])
-def test_what_the_lower_rate_cannot_carry_is_gone(from_hz: int, to_hz: int, kind: Kind) -> None:
+def test_what_the_lower_rate_cannot_carry_is_gone(from_hz: int, to_hz: int, kind: FilterKind) -> None:
     for frequency_hz in np.linspace(0.5625 * to_hz, from_hz / 2 - 1, 12):
         assert level_db(converted(tone(frequency_hz, from_hz), from_hz, to_hz, kind)) < -90
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("from_hz", "to_hz"), [pair for pair in PAIRS if pair[0] < pair[1]])
-def test_a_higher_rate_shows_no_images(from_hz: int, to_hz: int, kind: Kind) -> None:
+def test_a_higher_rate_shows_no_images(from_hz: int, to_hz: int, kind: FilterKind) -> None:
     result = converted(tone(0.4 * from_hz, from_hz), from_hz, to_hz, kind).astype(np.float64)
     spectrum = np.abs(np.fft.rfft(result * np.blackman(len(result))))
     frequencies_hz = np.fft.rfftfreq(len(result), 1 / to_hz)
@@ -85,7 +85,7 @@ def test_it_delays_a_voice_by_what_it_says(from_hz: int, to_hz: int) -> None:
     seed=st.integers(0, 2**32 - 1),
 )
 def test_any_chunking_gives_the_samples_of_one_chunk(
-    pair: tuple[int, int], kind: Kind, cuts: list[int], seed: int
+    pair: tuple[int, int], kind: FilterKind, cuts: list[int], seed: int
 ) -> None:
     samples = np.random.default_rng(seed).uniform(-1, 1, 6_000).astype(np.float32)
     resampler = Resampler(*pair, kind)

@@ -21,9 +21,9 @@ import numpy as np
 
 from daemon.brain.asr import ensemble_recognizer, phoneme_recognizer
 from daemon.brain.asr.acoustic_model import Hama, Scorer, shipped_confusions
-from daemon.brain.asr.confidence import Sureness
+from daemon.brain.asr.confidence import Confidence
 from daemon.brain.asr.lexicon import Lexicon
-from daemon.brain.asr.moonshine import Reading
+from daemon.brain.asr.moonshine import FreeReading
 from daemon.brain.asr.preprocessing import clean
 from daemon.brain.asr.scoring import FILLERS
 from daemon.brain.asr.train_confusions import learn_confusions
@@ -92,9 +92,11 @@ class Bench:
         )
         return learn_confusions(Scorer(self.model.tokens), self.lexicon, spoken)
 
-    def ear(self, weights: Floats) -> phoneme_recognizer.SmallEar:
+    def ear(self, weights: Floats) -> phoneme_recognizer.PhonemeRecognizer:
         """An ear with these confusion weights."""
-        return phoneme_recognizer.SmallEar(self.model, self.lexicon, Scorer(self.model.tokens, weights))
+        return phoneme_recognizer.PhonemeRecognizer(
+            self.model, self.lexicon, Scorer(self.model.tokens, weights)
+        )
 
     def outcomes(self, weights: Floats, samples: Iterable[Sample], title: str) -> list[Outcome]:
         """What the search finds for these samples with these confusion weights."""
@@ -124,7 +126,7 @@ class Bench:
         self.readings.save()
         return found
 
-    def _outcome(self, ear: phoneme_recognizer.SmallEar, sample: Sample) -> Outcome:
+    def _outcome(self, ear: phoneme_recognizer.PhonemeRecognizer, sample: Sample) -> Outcome:
         clip, grammar = sample.clip, self.grammar(sample.clip)
         speech = self.sounds[sample.key].speech
         found = (
@@ -159,7 +161,7 @@ class Bench:
         grammar, sound = self.grammar(sample.clip), self.sounds[sample.key].samples
         key = digest(sound.tobytes() + f"{found.match.text}|{grammar.text}".encode())
         values = self.readings.get(key, lambda: asdict(second.read(sound, grammar.text, found.match.text)))
-        reading = Reading(**values)
+        reading = FreeReading(**values)
         outcome.agreed = ensemble_recognizer.agreed(reading, grammar, found)
         outcome.figures = ensemble_recognizer.both_figures(found, reading)
 
@@ -264,7 +266,9 @@ def main() -> None:
             errors(counted, engine, levels)
     everyone = bench.outcomes(shipped_confusions(), bench.samples, "as shipped")
     for engine in engines:
-        shipped: Sureness = phoneme_recognizer.SURENESS if engine == "small" else ensemble_recognizer.SURENESS
+        shipped: Confidence = (
+            phoneme_recognizer.SURENESS if engine == "small" else ensemble_recognizer.SURENESS
+        )
         result[f"{engine}, shipped"] = tally(everyone, engine, {0: shipped, 1: shipped})
         print(f"\n{engine}: as shipped (it has learned from these very clips)")
         show(result[f"{engine}, shipped"])
@@ -287,7 +291,7 @@ def show(table: dict[str, dict[str, int]]) -> None:
         print(f"  {name:14}{counts}{shares}")
 
 
-def errors(counted: list[Outcome], engine: str, levels: dict[int, Sureness]) -> None:
+def errors(counted: list[Outcome], engine: str, levels: dict[int, Confidence]) -> None:
     """Every clip that was not acted on rightly, or acted on wrongly."""
     for outcome in counted:
         verdict = outcome.verdict(levels[outcome.half], engine)

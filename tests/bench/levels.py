@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.brain.asr.confidence import Sureness, fit, lessened
+from daemon.brain.asr.confidence import Confidence, fit, lessened
 from daemon.brain.asr.viterbi import Floats
 
 Verdict: TypeAlias = Literal["right", "wrong", "asked_right", "asked_wrong", "refused"]
@@ -50,11 +50,11 @@ class Outcome:
     margin: float
     half: int = 0
 
-    def odds(self, sureness: Sureness) -> float:
+    def odds(self, sureness: Confidence) -> float:
         """The log odds under these weights; hopeless where nothing was understood."""
         return sureness.odds(self.figures[: len(sureness.weights)]) if self.understood else NO_ODDS
 
-    def verdict(self, sureness: Sureness, engine: str) -> Verdict:
+    def verdict(self, sureness: Confidence, engine: str) -> Verdict:
         """What the engine does."""
         certainty = sureness.certainty(self.odds(sureness), self.margin)
         if engine == "both" and not self.agreed:
@@ -66,20 +66,20 @@ class Outcome:
         return "right" if self.right else "wrong"
 
 
-def fitted(outcomes: list[Outcome], engine: str) -> Sureness:
+def fitted(outcomes: list[Outcome], engine: str) -> Confidence:
     """The weights and levels that these outcomes teach."""
     known = [outcome for outcome in outcomes if outcome.understood]
     width = SMALL_FIGURES if engine == "small" else len(known[0].figures)
     figures = np.array([outcome.figures[:width] for outcome in known])
     weights, bias = fit(figures, np.array([outcome.right for outcome in known], np.float32))
-    plain = Sureness(weights, bias, 0.0, 0.0)
+    plain = Confidence(weights, bias, 0.0, 0.0)
     sure = max(_level(outcomes, engine, plain, *limit) for limit in ALLOWED[engine])
     far = max(
         (outcome.odds(plain) for outcome in known if outcome.kind in FAR and heeded(outcome, engine)),
         default=LOWEST,
     )
     ask = max(far, LOWEST) + ASK_MARGIN
-    return Sureness(weights, bias, max(sure + SURE_MARGIN, ask), ask)
+    return Confidence(weights, bias, max(sure + SURE_MARGIN, ask), ask)
 
 
 def heeded(outcome: Outcome, engine: str) -> bool:
@@ -88,7 +88,7 @@ def heeded(outcome: Outcome, engine: str) -> bool:
 
 
 def _level(
-    outcomes: list[Outcome], engine: str, sureness: Sureness, kind: str, condition: str, allowed: float
+    outcomes: list[Outcome], engine: str, sureness: Confidence, kind: str, condition: str, allowed: float
 ) -> float:
     """The lowest level at which at most this share of a kind is acted on wrongly."""
     chosen = [outcome for outcome in outcomes if outcome.kind == kind and outcome.condition == condition]
@@ -108,7 +108,7 @@ def _level(
 
 
 def tally(
-    outcomes: list[Outcome], engine: str, sureness: Mapping[int, Sureness]
+    outcomes: list[Outcome], engine: str, sureness: Mapping[int, Confidence]
 ) -> dict[str, dict[str, int]]:
     """Counts of verdicts for every condition and kind; `all cmd` are the commands together."""
     counts: dict[str, dict[str, int]] = {}

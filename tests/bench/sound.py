@@ -17,7 +17,7 @@ import soxr
 
 from daemon.audio.pcm import to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.service.audio_streams import MicrophoneLane, SpeakerLane
+from daemon.service.audio_streams import CaptureStream, PlaybackStream
 from hardware.ports import Mono
 from hardware.sound.sample_formats import FORMATS
 
@@ -103,7 +103,7 @@ def measure_lanes() -> dict[str, float]:
 
 
 def microphone_us() -> float:
-    lane = MicrophoneLane(lambda _: None, lambda: None, "minimum")
+    lane = CaptureStream(lambda _: None, lambda: None, "minimum")
     lane.opened(CARD_HZ)
     card = FORMATS[0]
     period = card.encode(tone(440, CARD_HZ, 0.01), 1)
@@ -116,7 +116,7 @@ def microphone_us() -> float:
 
 
 def speaker_us() -> float:
-    lane = SpeakerLane(lambda _: None, lambda: None, "minimum")
+    lane = PlaybackStream(lambda _: None, lambda: None, "minimum")
     lane.opened(CARD_HZ)
     card = FORMATS[0]
     pcm = to_pcm16(tone(440, 24_000, 0.02))

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import numpy as np
 
-from daemon.brain.asr.recognizer import Heard, Mono16k
+from daemon.brain.asr.recognizer import Mono16k, Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.server import MAX_SESSION_S, serve
-from daemon.brain.tts.synthesizer import Mono24k, Voice
+from daemon.brain.tts.synthesizer import Mono24k, Synthesizer
 from daemon.realtime.events import RATE_HZ, Json
 
 TONE_HZ = 440
@@ -23,20 +23,20 @@ class ScriptedEar:
     A string is heard with certainty where the session's grammar understands it, and is refused otherwise.
     """
 
-    def __init__(self, script: Iterable[str | Heard] = ()) -> None:
+    def __init__(self, script: Iterable[str | Recognition] = ()) -> None:
         self._script = list(script)
         self.heard_s: list[float] = []
 
     def prepare(self, grammar: Grammar) -> None:
         pass
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         self.heard_s.append(len(samples) / 16_000)
         said = self._script.pop(0) if self._script else ""
-        if isinstance(said, Heard):
+        if isinstance(said, Recognition):
             return said
         meaning = grammar.understand(said) if said else None
-        return Heard(said, meaning, "sure" if meaning else "refuse")
+        return Recognition(said, meaning, "sure" if meaning else "refuse")
 
 
 class ToneVoice:
@@ -52,7 +52,7 @@ class ToneVoice:
 @contextlib.asynccontextmanager
 async def serving(
     ear: ScriptedEar,
-    voice: Callable[[], Voice] = ToneVoice,
+    voice: Callable[[], Synthesizer] = ToneVoice,
     listen: str = "127.0.0.1:0",
     max_session_s: float = MAX_SESSION_S,
 ) -> AsyncIterator[str]:

@@ -125,7 +125,7 @@ def test_a_turn_counts_all_its_answers() -> None:
     rig.speak()
     rig.reply()
     rig.receive(wire.ResponseDone(response=Response(id="resp_1", status="completed", usage=WHOLE)))
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["tokens"]["output_audio"] == 40
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.control.server import Control, Emit, RequestError
+from daemon.control.server import ControlServer, Emit, RequestError
 from daemon.realtime.events import Json
 from daemon.text.masking import Secret
 
@@ -22,7 +22,8 @@ KEY = "sk-canary-0123456789"
 
 
 def conversed(
-    folder: Path, scenario: Callable[[Control, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    folder: Path,
+    scenario: Callable[[ControlServer, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> None:
     async def handle(request: Json, emit: Emit) -> Json:
         if request["do"] == "refuse":
@@ -32,7 +33,7 @@ def conversed(
         return {"turn": {"reply": f"it is {KEY}, {RAW}"}}
 
     async def run() -> None:
-        control = Control(str(folder / "s"), handle)
+        control = ControlServer(str(folder / "s"), handle)
         await control.open()
         reader, writer = await asyncio.open_unix_connection(folder / "s")
         await asyncio.wait_for(scenario(control, reader, writer), 20)
@@ -52,7 +53,9 @@ def checked(line: bytes) -> Json:
 
 
 def test_events_answers_and_refusals_are_letters_and_hold_no_key(tmp_path: Path) -> None:
-    async def scenario(control: Control, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def scenario(
+        control: ControlServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         writer.write(b'{"do": "ask"}\n{"do": "refuse"}\n')
         told = [checked(await reader.readline()) for _ in range(5)]
         assert [each["delta"] for each in told[:3]] == ["it is ***", "", f", {RAW}"]
@@ -65,7 +68,9 @@ def test_events_answers_and_refusals_are_letters_and_hold_no_key(tmp_path: Path)
 def test_half_a_letter_ends_no_watching(tmp_path: Path) -> None:
     """As the name of a file may hold."""
 
-    async def scenario(control: Control, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def scenario(
+        control: ControlServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         writer.write(b'{"do": "watch"}\n')
         assert checked(await reader.readline()) == {"ok": True}
         control.publish("device", name="\udcff", value=RAW)
@@ -81,7 +86,7 @@ def test_a_path_that_is_taken_is_told_with_the_remedy(tmp_path: Path) -> None:
     for path in (tmp_path / "file", tmp_path / "file/s", tmp_path / ("s" * 120)):
 
         async def opened(path: Path = path) -> None:
-            await Control(str(path), None).open()  # type: ignore[arg-type]
+            await ControlServer(str(path), None).open()  # type: ignore[arg-type]
 
         with pytest.raises(
             OSError, match=rf"control.socket: {path} cannot be used \(.+\); name another path"
@@ -98,7 +103,7 @@ def test_a_text_from_a_terminal_of_another_alphabet_is_asked(tmp_path: Path, typ
         return {"turn": {"reply": "yes"}}
 
     async def run() -> None:
-        control = Control(str(tmp_path / "s"), handle)
+        control = ControlServer(str(tmp_path / "s"), handle)
         await control.open()
         command = [sys.executable, "-m", "daemon", "ask", "--socket", str(tmp_path / "s"), os.fsdecode(typed)]
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, cwd=ROOT, timeout=60)

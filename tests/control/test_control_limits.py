@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from daemon.control.server import MAX_CLIENTS, MAX_LAG_BYTES, Control, Emit
+from daemon.control.server import MAX_CLIENTS, MAX_LAG_BYTES, ControlServer, Emit
 from daemon.realtime.events import Json
 
 
@@ -25,7 +25,7 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, verb: 
 
 def test_one_client_too_many_is_told_and_a_place_that_is_free_again_is_given(tmp_path: Path) -> None:
     async def story() -> None:
-        control = Control(str(tmp_path / "control.sock"), handle)
+        control = ControlServer(str(tmp_path / "control.sock"), handle)
         await control.open()
         path = tmp_path / "control.sock"
         clients = [await asyncio.open_unix_connection(path) for _ in range(MAX_CLIENTS)]
@@ -48,7 +48,7 @@ def test_one_client_too_many_is_told_and_a_place_that_is_free_again_is_given(tmp
 
 def test_a_client_that_asks_and_does_not_read_is_let_go(tmp_path: Path) -> None:
     async def story() -> None:
-        control = Control(str(tmp_path / "control.sock"), handle)
+        control = ControlServer(str(tmp_path / "control.sock"), handle)
         await control.open()
         _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
         writer.transport.pause_reading()  # type: ignore[attr-defined]

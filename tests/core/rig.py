@@ -11,7 +11,7 @@ from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.feedback.earcons import Earconed
 from daemon.core.machine import Machine
-from daemon.core.turn.manager import Settings
+from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import Limits
 from daemon.realtime import events as wire
@@ -38,7 +38,7 @@ class Rig:
         self.keys: dict[str, str] = {}
         """What the machine calls what the server has called so, the latest of each name."""
         self.machine = Machine(
-            Settings(**settings),
+            TurnSettings(**settings),
             {"type": "realtime", "tools": []},
             Devices({"lamp": LAMP}),
             dice,
@@ -62,9 +62,9 @@ class Rig:
             return self.keys.get(name, name)
 
         match event:
-            case ev.Drained(items):
-                return ev.Drained(tuple(map(key, items)))
-            case ev.Stopped(Cut(item_id, heard_ms, whole, unheard)) | ev.SpeakerLost(
+            case ev.PlaybackDrained(items):
+                return ev.PlaybackDrained(tuple(map(key, items)))
+            case ev.PlaybackStopped(Cut(item_id, heard_ms, whole, unheard)) | ev.SpeakerLost(
                 Cut(item_id, heard_ms, whole, unheard)
             ):
                 known = key(item_id) if item_id else None
@@ -138,7 +138,7 @@ class Rig:
 
     def edge(self, pressed: bool) -> None:
         """The contact of the button."""
-        self.step(ev.Edge(pressed, self.now))
+        self.step(ev.ButtonEdge(pressed, self.now))
 
     def speak(self, seconds: float = 1.0) -> None:
         """The button is held and somebody speaks."""
@@ -179,4 +179,4 @@ class Rig:
         self, item: str | None = "item_1", heard_ms: int = 500, unheard: tuple[str, ...] = ()
     ) -> None:
         """The speaker tells what was heard."""
-        self.step(ev.Stopped(Cut(item, heard_ms, (), unheard)))
+        self.step(ev.PlaybackStopped(Cut(item, heard_ms, (), unheard)))

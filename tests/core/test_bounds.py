@@ -80,11 +80,11 @@ def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Itera
     for event in flood():
         rig.receive(event)
     assert len(rig.sent(wire.ResponseCancel)) == 1
-    (trouble,) = rig.found(ev.Trouble)
+    (trouble,) = rig.found(ev.UserAlert)
     assert "cut off" in trouble.message
     assert len(rig.found(ev.Play)) <= MAX_ITEMS
     rig.receive(wire.ResponseDone(response=Response(id=R, status="cancelled")))
-    rig.step(ev.Drained(()))
+    rig.step(ev.PlaybackDrained(()))
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["trouble"] == trouble.message
     assert rig.machine.state == "idle"
@@ -93,11 +93,11 @@ def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Itera
 def test_an_answer_that_drips_a_word_every_twenty_seconds_ends_by_a_limit_of_its_own() -> None:
     rig = asked()
     began = rig.now
-    while not rig.found(ev.Trouble):
+    while not rig.found(ev.UserAlert):
         rig.receive(wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="and "))
         rig.wait(20.0)
     assert MAX_ANSWER_S <= rig.now - began <= MAX_ANSWER_S + 20.0
-    assert rig.found(ev.Trouble) == [ev.Trouble(TOO_LONG)]
+    assert rig.found(ev.UserAlert) == [ev.UserAlert(TOO_LONG)]
     assert len(rig.sent(wire.ResponseCancel)) == 1
 
 
@@ -109,7 +109,7 @@ def test_of_an_end_with_twenty_thousand_calls_none_is_run() -> None:
     ]
     rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=calls)))
     assert not rig.found(ev.RunTool)
-    assert len(rig.found(ev.Trouble)) == 1
+    assert len(rig.found(ev.UserAlert)) == 1
 
 
 def test_calls_that_four_ways_tell_without_end_are_not_laid_upon_each_other() -> None:
@@ -135,7 +135,7 @@ def test_what_only_the_end_of_an_answer_tells_is_bounded_too(item: Item) -> None
     rig.receive(wire.ResponseDone(response=Response(id=R, status="completed", output=[item])))
     assert not rig.found(ev.RunTool)
     assert not rig.found(ev.Words)
-    (trouble,) = rig.found(ev.Trouble)
+    (trouble,) = rig.found(ev.UserAlert)
     assert "cut off" in trouble.message
     assert rig.machine.state == "idle"
 
@@ -168,8 +168,10 @@ def test_three_thousand_answers_that_fail_and_that_nobody_asked_for_are_no_troub
         if announced:
             rig.receive(wire.ResponseCreated(response=Response(id=response.id)))
         rig.receive(wire.ResponseDone(response=response))
-    assert not rig.found(ev.Trouble)
-    assert {each.message for each in rig.found(ev.Remark)} == {"The server could not answer: out of quota"}
+    assert not rig.found(ev.UserAlert)
+    assert {each.message for each in rig.found(ev.ServerNotice)} == {
+        "The server could not answer: out of quota"
+    }
 
 
 @pytest.mark.parametrize("shape", ["error", "failed"])
@@ -188,7 +190,7 @@ def test_an_error_of_twelve_megabytes_is_a_sentence(shape: str) -> None:
     assert not isinstance(event, Junk)
     rig.receive(event)
     rig.wait(60)
-    told = [each.message for each in rig.effects if isinstance(each, ev.Trouble | ev.Remark)]
+    told = [each.message for each in rig.effects if isinstance(each, ev.UserAlert | ev.ServerNotice)]
     assert told
     assert max(map(len, told)) < 1100
 
@@ -197,4 +199,4 @@ def test_an_answer_that_fails_is_told_to_whoever_asked() -> None:
     rig = asked()
     details = StatusDetails(type="failed", error={"message": "out of quota"})
     rig.receive(wire.ResponseDone(response=Response(id=R, status="failed", status_details=details)))
-    assert rig.found(ev.Trouble) == [ev.Trouble("The server could not answer: out of quota")]
+    assert rig.found(ev.UserAlert) == [ev.UserAlert("The server could not answer: out of quota")]

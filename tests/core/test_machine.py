@@ -70,9 +70,13 @@ INPUTS = st.one_of(
     st.builds(lambda pressed: ("edge", pressed), st.booleans()),
     st.builds(lambda seconds: ("capture", seconds), st.sampled_from([0.02, 0.5])),
     st.just(("event", ev.CaptureEnded())),
-    st.builds(lambda items: ("event", ev.Drained(items)), st.sampled_from([(), ("i1",), ("i1", "i2")])),
     st.builds(
-        lambda i, ms: ("event", ev.Stopped(Cut(i, ms, (), ("i2",)))), st.none() | ITEMS, st.integers(0, 9000)
+        lambda items: ("event", ev.PlaybackDrained(items)), st.sampled_from([(), ("i1",), ("i1", "i2")])
+    ),
+    st.builds(
+        lambda i, ms: ("event", ev.PlaybackStopped(Cut(i, ms, (), ("i2",)))),
+        st.none() | ITEMS,
+        st.integers(0, 9000),
     ),
     st.builds(lambda call: ("event", ev.ToolDone(call, "ok")), CALLS),
     st.sampled_from(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from daemon.devices import inventory
 from daemon.devices.limiter import (
-    Answer,
     Blink,
+    DeviceAnswer,
     Devices,
     LimitError,
     Limits,
@@ -26,7 +26,7 @@ from daemon.devices.limiter import (
     Value,
     WriteOutput,
 )
-from daemon.devices.name_index import DuplicateNameError, Names
+from daemon.devices.name_index import DuplicateNameError, NameIndex
 from daemon.devices.requests import COLOURS, is_on
 from hardware.ports import Buzzer, Contact, DeviceConfig, Led, Pwm, Relay, Rgb, Servo
 
@@ -48,7 +48,7 @@ def started() -> Devices:
     return devices
 
 
-def ask(devices: Devices, *requests: tuple[float, Request]) -> list[tuple[Answer, list[WriteOutput]]]:
+def ask(devices: Devices, *requests: tuple[float, Request]) -> list[tuple[DeviceAnswer, list[WriteOutput]]]:
     return [devices.ask(request, at) for at, request in requests]
 
 
@@ -80,7 +80,7 @@ def run_until(devices: Devices, end: float) -> list[tuple[float, str, Value]]:
 )
 def test_a_request_that_fits_is_done_and_said(request_: Request, text: str, value: Value | None) -> None:
     answer, writes = started().ask(request_, READY)
-    assert answer == Answer(True, text)
+    assert answer == DeviceAnswer(True, text)
     assert [write.value for write in writes] == ([] if value is None else [value])
 
 
@@ -97,7 +97,7 @@ def test_a_request_that_fits_is_done_and_said(request_: Request, text: str, valu
     ],
 )
 def test_a_request_that_does_not_fit_is_refused_with_the_reason(request_: Request, text: str) -> None:
-    assert started().ask(request_, READY) == (Answer(False, text), [])
+    assert started().ask(request_, READY) == (DeviceAnswer(False, text), [])
 
 
 def test_being_in_the_state_already_moves_no_pin() -> None:
@@ -112,7 +112,7 @@ def test_a_change_too_early_is_refused_and_later_done() -> None:
     devices = started()
     devices.ask(SetState("heater", "on"), READY)
     early, writes = devices.ask(SetState("heater", "off"), READY + 0.2)
-    assert (early, writes) == (Answer(False, "The heater cannot change again for 0.3 seconds."), [])
+    assert (early, writes) == (DeviceAnswer(False, "The heater cannot change again for 0.3 seconds."), [])
     assert devices.ask(SetState("heater", "off"), READY + 0.5)[1] == [WriteOutput("heater", 0.0)]
 
 
@@ -378,7 +378,7 @@ def test_serving_deadlines_alone_comes_to_rest(
 
 
 def test_names_are_found_whatever_their_case() -> None:
-    names = Names({"desk_lamp": ("desk lamp", "light"), "fan": ("fan",)})
+    names = NameIndex({"desk_lamp": ("desk lamp", "light"), "fan": ("fan",)})
     assert names.key("Desk  LAMP") == names.key("desk_lamp") == names.key("light") == "desk_lamp"
     assert names.key("oven") is None
     assert names.name("desk_lamp") == "desk lamp"
@@ -387,7 +387,7 @@ def test_names_are_found_whatever_their_case() -> None:
 
 def test_one_name_for_two_devices_is_refused() -> None:
     with pytest.raises(DuplicateNameError, match=r"devices\.b\.say: 'Light' is a name of 'a' too"):
-        Names({"a": ("light",), "b": ("lamp", "Light")})
+        NameIndex({"a": ("light",), "b": ("lamp", "Light")})
 
 
 def test_the_configuration_becomes_names_and_limits() -> None:
@@ -412,7 +412,7 @@ def test_the_configuration_becomes_names_and_limits() -> None:
 
 
 def test_a_name_is_the_same_however_its_letters_are_composed() -> None:
-    names = Names({"a": ("cafe\u0301",), "b": ("lamp",)})
+    names = NameIndex({"a": ("cafe\u0301",), "b": ("lamp",)})
     assert (names.name("a"), names.key("CAFÉ"), names.key("Cafe\u0301")) == ("café", "a", "a")
     with pytest.raises(DuplicateNameError):
-        Names({"a": ("café",), "b": ("cafe\u0301",)})
+        NameIndex({"a": ("café",), "b": ("cafe\u0301",)})

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from daemon.extensions import supervisor
-from daemon.extensions.launch import Launch, Plain
+from daemon.extensions.launch import Launch, LocalProcess
 from daemon.extensions.supervisor import Extensions
 from daemon.tools.toolbox import Toolbox
 
@@ -58,7 +58,7 @@ def tool_of(body: str, options: str = "", kind: str = "def") -> str:
 class Rig:
     """The owner's tools at work; `told` counts how often they changed."""
 
-    def __init__(self, folder: Path, launch: Launch = Plain) -> None:
+    def __init__(self, folder: Path, launch: Launch = LocalProcess) -> None:
         self.told = 0
         self.extensions = Extensions(folder, {"taken"}, launch, self._changed)
         self.box = Toolbox([], self.extensions)
@@ -95,7 +95,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def rigged(folder: Path, launch: Launch = Plain) -> AsyncIterator[Rig]:
+async def rigged(folder: Path, launch: Launch = LocalProcess) -> AsyncIterator[Rig]:
     """The owner's tools for the time of this block; afterwards no child is left."""
     rig = Rig(folder, launch)
     rig.extensions.open()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from daemon.extensions import worker
-from daemon.extensions.launch import Served
+from daemon.extensions.launch import UnitProcess
 from daemon.extensions.server import MAX_CHILDREN
 from tests.extensions.rig import GOOD, alive, put, rigged, run, tool_of
 
@@ -34,8 +34,8 @@ class Server:
             command = [sys.executable, "-c", SERVE, str(listener.fileno()), str(patience_s)]
             self.process = subprocess.Popen(command, pass_fds=(listener.fileno(),))
 
-    def launch(self, channel: int, output: int) -> Served:
-        return Served(self.path, channel, output)
+    def launch(self, channel: int, output: int) -> UnitProcess:
+        return UnitProcess(self.path, channel, output)
 
     def children(self) -> list[int]:
         pid = self.process.pid

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from daemon.extensions import child, spawn, worker
 from daemon.extensions.files import ToolFileError
-from daemon.extensions.launch import Launch, Plain
-from daemon.extensions.messages import Offer
+from daemon.extensions.launch import Launch, LocalProcess
+from daemon.extensions.messages import ToolOffer
 from daemon.extensions.output import Printed
 from daemon.extensions.worker import MAX_CALLS
 from tests.extensions.rig import CHANNEL, GOOD, Rig, alive, children, put, rigged, run, tool_of
@@ -40,7 +40,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_service_that_leaves_before_a_child_is_dead_says_nothing_of_it() -> None:
     async def main() -> None:
-        Plain(theirs.fileno(), theirs.fileno())
+        LocalProcess(theirs.fileno(), theirs.fileno())
 
     before = set(spawn._unreaped)
     ours, theirs = socket.socketpair()  # held open, so that the child lives on
@@ -336,7 +336,7 @@ MESSAGES = st.sampled_from(
 @given(st.lists(st.binary(max_size=40) | MESSAGES, max_size=20))
 @settings(max_examples=60, deadline=None)
 def test_whatever_a_child_says_it_is_loaded_or_refused(pieces: list[bytes]) -> None:
-    async def main() -> list[Offer]:
+    async def main() -> list[ToolOffer]:
         launch: Launch = lambda channel, _: ScriptedProcess(channel, b"".join(pieces))  # noqa: E731
         async with child.started(launch, Printed(lambda _: None)) as begun:
             return await begun.load(Path("/tools.d/x.py"), b"")
@@ -356,7 +356,7 @@ def test_where_descriptors_run_out_nothing_is_left_open(tmp_path: Path, free: in
         resource.setrlimit(resource.RLIMIT_NOFILE, (_lowest_free() + free, limits[1]))
         try:
             with suppress(OSError):
-                async with child.started(Plain, Printed(lambda _: None)):
+                async with child.started(LocalProcess, Printed(lambda _: None)):
                     pass
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)

@@ -14,7 +14,7 @@ import pytest
 
 from daemon.commands.doctor import config_check, network
 from daemon.commands.doctor.finding import Finding
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.config import loader
 from daemon.network import providers
 from daemon.network.dial import dial, look
@@ -75,12 +75,12 @@ def test_a_server_of_ones_own_authority_is_reached_with_ca_file_and_told_without
         async with secure_server(folder) as port:
             plain = f'[realtime]\nprovider = "custom"\nurl = "wss://127.0.0.1:{port}/rt"\n'
             path.write_text(plain)
-            (told,) = await asyncio.to_thread(lambda: [*network.way(Machine(path))])
+            (told,) = await asyncio.to_thread(lambda: [*network.way(InspectedMachine(path))])
             assert isinstance(told, Finding)
             assert (told.code, "ca_file" in told.remedy) == ("V604", True)
             path.write_text(f'{plain}ca_file = "{authority}/certificate.pem"\n')
             assert await asyncio.to_thread(
-                lambda: [*network.way(Machine(path)), *network.answer(Machine(path))]
+                lambda: [*network.way(InspectedMachine(path)), *network.answer(InspectedMachine(path))]
             ) == ["127.0.0.1 can be reached", "127.0.0.1 takes the key and the model"]
             await (await dial(providers.endpoint(loader.load(path)))).close()
 
@@ -134,14 +134,14 @@ def test_doctor_goes_by_the_proxy_that_the_service_goes_by(
                 f'ca_file = "{folder}/certificate.pem"\n'
             )
             said = await asyncio.to_thread(
-                lambda: [*network.way(Machine(path)), *network.answer(Machine(path))]
+                lambda: [*network.way(InspectedMachine(path)), *network.answer(InspectedMachine(path))]
             )
             assert said == [
                 f"voice.invalid can be reached by the proxy {place}",
                 "voice.invalid takes the key and the model",
             ]
             monkeypatch.setenv("https_proxy", "socks5://me:pw-canary@127.0.0.1:9")
-            (told,) = await asyncio.to_thread(lambda: [*network.way(Machine(path))])
+            (told,) = await asyncio.to_thread(lambda: [*network.way(InspectedMachine(path))])
             assert isinstance(told, Finding)
             assert (told.code, "canary" in str(told)) == ("V608", False)
 
@@ -209,7 +209,7 @@ def test_a_ca_file_that_only_the_owner_may_read_is_told(tmp_path: Path) -> None:
             return "LoadState=loaded\nUser=voiced\n"
         return {"id -u voiced": "990", "id -Gn voiced": "voiced"}.get(" ".join(words))
 
-    (told,) = network.way(Machine(path, run=run_command))
+    (told,) = network.way(InspectedMachine(path, run=run_command))
     assert isinstance(told, Finding)
     assert told.code == "V609"
     assert "cannot be read by the service's user voiced" in told.sentence

@@ -19,12 +19,12 @@ import pytest
 
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.network import happy_eyeballs
 from daemon.network.dial import Shunned, dial
 from daemon.network.happy_eyeballs import DialError, Step
 from daemon.network.providers import Endpoint
-from daemon.service.realtime_link import Link
+from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.network.wayside import script_names, server, swallowing
 
@@ -163,7 +163,7 @@ def test_many_addresses_that_swallow_all_get_their_turn_within_the_limit_by_scri
     tried: list[str] = []
     really = happy_eyeballs.connect
 
-    async def connect(address: happy_eyeballs.Address) -> socket.socket:
+    async def connect(address: happy_eyeballs.SocketAddress) -> socket.socket:
         tried.append(address.name)
         if address.name != "127.0.0.1":
             await asyncio.sleep(60)
@@ -183,7 +183,7 @@ def test_many_addresses_that_swallow_all_get_their_turn_within_the_limit_by_scri
 def test_families_alternate_and_a_refusal_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    async def refuse(address: happy_eyeballs.Address) -> socket.socket:
+    async def refuse(address: happy_eyeballs.SocketAddress) -> socket.socket:
         tried.append(address.name)
         raise ConnectionRefusedError(111, "Connection refused")
 
@@ -205,7 +205,7 @@ def test_no_socket_of_a_lost_race_stays_open(monkeypatch: pytest.MonkeyPatch) ->
     made: list[socket.socket] = []
     really = happy_eyeballs.connect
 
-    async def connect(address: happy_eyeballs.Address) -> socket.socket:
+    async def connect(address: happy_eyeballs.SocketAddress) -> socket.socket:
         made.append(await really(address))
         return made[-1]
 
@@ -274,7 +274,7 @@ def test_an_address_that_takes_us_and_then_is_silent_is_tried_last_the_next_time
             places = [("127.0.0.2", silent.getsockname()[1]), ("127.0.0.1", port)]
             script_names(monkeypatch, {"voice.example": places})
             told: asyncio.Queue[Any] = asyncio.Queue()
-            link = Link(lambda _: Endpoint(URL.format(port=port)), told.put_nowait, WireLog(""))
+            link = RealtimeLink(lambda _: Endpoint(URL.format(port=port)), told.put_nowait, WireLog(""))
             link.open(1, "server", limit_s=20.0 if given_up else 0.5)
             caller, _ = await asyncio.get_running_loop().sock_accept(silent)
             await asyncio.get_running_loop().sock_recv(caller, 1)
@@ -326,7 +326,7 @@ def test_doctor_names_the_loopback_address_that_swallows(
         script_names(monkeypatch, {"voice.example": places})
         path = tmp_path / "voiced.toml"
         path.write_text('[realtime]\nprovider = "custom"\nurl = "ws://voice.example/"\n')
-        reached, warned = network.way(Machine(path))
+        reached, warned = network.way(InspectedMachine(path))
     assert reached == "voice.example can be reached"
     assert isinstance(warned, Finding)
     assert "127.0.0.2: no answer in time" in warned.sentence

@@ -19,7 +19,7 @@ from daemon.network import providers
 from daemon.network.dial import Shunned, dial
 from daemon.network.happy_eyeballs import DialError, Step
 from daemon.network.providers import Endpoint
-from daemon.service.realtime_link import Link
+from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.network.wayside import Proxy, script_names, server, swallowing
 
@@ -129,7 +129,9 @@ def test_a_redirect_ends_the_connection_with_a_sentence() -> None:
     async def scenario() -> None:
         async with server(answer=answering("ws://127.0.0.2:9/")) as (port, _):
             said: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            link = Link(lambda _: Endpoint(f"ws://127.0.0.1:{port}/", HEADERS), said.set_result, WireLog(""))
+            link = RealtimeLink(
+                lambda _: Endpoint(f"ws://127.0.0.1:{port}/", HEADERS), said.set_result, WireLog("")
+            )
             link.open(1, "server")
             assert "sends us on to another server, ws://127.0.0.2:9" in (await said).reason
             await link.aclose()
@@ -223,7 +225,7 @@ def test_a_proxy_that_does_not_work_is_one_sentence_without_its_password(
     async def scenario() -> None:
         monkeypatch.setenv(variable, value)
         said: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        link = Link(lambda _: Endpoint("wss://voice.example/", HEADERS), said.set_result, WireLog(""))
+        link = RealtimeLink(lambda _: Endpoint("wss://voice.example/", HEADERS), said.set_result, WireLog(""))
         link.open(1, "server")
         end = await said
         await link.aclose()

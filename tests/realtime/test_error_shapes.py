@@ -130,7 +130,7 @@ def test_a_failed_answer_may_say_why_in_any_depth(depth: int) -> None:
     event = decode_server(before + "[" * depth + "]" * depth + "}}}}")
     if not isinstance(event, Junk):
         rig.receive(event)
-        assert rig.found(ev.Trouble)
+        assert rig.found(ev.UserAlert)
 
 
 def complained(rig: Rig, **detail: str) -> None:
@@ -176,7 +176,7 @@ def test_an_error_about_something_else_leaves_the_answer_that_comes_as_it_is() -
     rig.reply()
     rig.wait(UNBEGUN_S + BEGUN_S)
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     (over,) = rig.found(ev.TurnOver)
     assert not over.turn["trouble"]
 
@@ -214,8 +214,8 @@ def test_an_error_while_nobody_waits_is_no_trouble() -> None:
     rig = Rig().start()
     complained(rig)
     rig.wait(60.0)
-    assert not rig.found(ev.Trouble)
-    assert rig.found(ev.Remark)
+    assert not rig.found(ev.UserAlert)
+    assert rig.found(ev.ServerNotice)
 
 
 def test_an_error_while_a_tool_runs_ends_nothing() -> None:
@@ -243,4 +243,4 @@ def test_a_server_that_answers_each_update_with_an_error_that_names_nothing_make
     for _ in range(100):
         complained(rig)
     assert len(rig.sent(wire.SessionUpdate)) == 2
-    assert len(rig.found(ev.Unsettled)) == 2
+    assert len(rig.found(ev.SettingsRejected)) == 2

@@ -106,7 +106,7 @@ def greeted() -> Rig:
 
 
 def complaints(rig: Rig) -> list[str]:
-    return [effect.message for effect in rig.found(ev.Unsettled)]
+    return [effect.message for effect in rig.found(ev.SettingsRejected)]
 
 
 def test_what_is_not_taken_over_is_told_once_for_a_connection_and_by_name_alone() -> None:

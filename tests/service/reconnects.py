@@ -18,12 +18,12 @@ from websockets.http11 import Request, Response
 
 from daemon.core import events as ev
 from daemon.core.machine import Machine
-from daemon.core.turn.manager import Settings
+from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
 from daemon.network.providers import Endpoint
 from daemon.realtime.codec import encode
 from daemon.realtime.events import SessionCreated, SessionUpdated
-from daemon.service.realtime_link import Link, LinkEvent
+from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.scenarios.faults.network import CLOSE_CODES, HANDSHAKES
 from tests.service.hostile import TOO_LARGE, reset, url_of
@@ -122,8 +122,8 @@ class Impatient:
     def __init__(self, url: str) -> None:
         self.codes: Counter[int] = Counter()
         self.ends = 0
-        self.link = Link(lambda place: Endpoint(url), self._happened, WireLog(""))
-        self._machine = Machine(Settings(), {"type": "realtime", "tools": []}, Devices({}), random.random)
+        self.link = RealtimeLink(lambda place: Endpoint(url), self._happened, WireLog(""))
+        self._machine = Machine(TurnSettings(), {"type": "realtime", "tools": []}, Devices({}), random.random)
         self._ahead_s = 0.0
         self._stirred = asyncio.Event()
         self._step(ev.Start())

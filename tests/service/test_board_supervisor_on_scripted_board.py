@@ -10,7 +10,7 @@ import pytest
 
 from daemon.config.loader import parse
 from daemon.service import board_supervisor as module
-from daemon.service.board_supervisor import Pins
+from daemon.service.board_supervisor import BoardSupervisor
 from hardware.ports import PinError, Value
 
 
@@ -47,7 +47,7 @@ class House:
         self.log: list[Any] = []
         self.boards: list[ScriptedBoard | None] = []
         self.tasks: list[asyncio.Task[Any]] = []
-        self.pins = Pins(
+        self.pins = BoardSupervisor(
             parse('[gpio]\nbackend = "virtual"', "test"),
             lambda pressed: self.log.append(("edge", pressed)),
             lambda: self.log.append("opened"),

@@ -14,11 +14,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from daemon.core import events as ev
 from daemon.core.connection.settling import MOST_UPDATES
 from daemon.core.machine import Machine
-from daemon.core.turn.manager import Settings
+from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
 from daemon.network.providers import Endpoint
 from daemon.realtime.session_config import session_config
-from daemon.service.realtime_link import Link, LinkEvent
+from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.service.hostile import url_of
 
@@ -35,8 +35,8 @@ class Shell:
 
     def __init__(self, url: str) -> None:
         session = session_config("You are a box.", TOOLS, "hold", False, {})
-        self.machine = Machine(Settings(), session, Devices({}), lambda: 0.5)
-        self.link = Link(lambda place: Endpoint(url, direct=True), self.step, WireLog(""))
+        self.machine = Machine(TurnSettings(), session, Devices({}), lambda: 0.5)
+        self.link = RealtimeLink(lambda place: Endpoint(url, direct=True), self.step, WireLog(""))
         self.told: list[str] = []
         self.turns: list[Json] = []
 
@@ -50,7 +50,7 @@ class Shell:
                     self.link.close(conn)
                 case ev.Send(sent, conn):
                     self.link.send(conn, sent)
-                case ev.Unsettled(message):
+                case ev.SettingsRejected(message):
                     self.told.append(message)
                 case ev.TurnOver(turn):
                     self.turns.append(turn)

@@ -18,7 +18,7 @@ from websockets.server import ServerProtocol
 from daemon.core.events import Connected, Disconnected, Received
 from daemon.network.providers import Endpoint
 from daemon.realtime import events as wire
-from daemon.service.realtime_link import Link, LinkEvent
+from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 
 CREATED = '{"type":"session.created","event_id":"e1","session":{"id":"s"}}'
@@ -52,7 +52,7 @@ async def linked(handler: Handler, log: str = "", **options: Any) -> Any:
         port = next(iter(server.sockets)).getsockname()[1]
         told, log_file = Listener(), WireLog(log)
         endpoint = Endpoint(f"ws://127.0.0.1:{port}/v1/realtime", {"Authorization": "Bearer sk-canary"})
-        link = Link(lambda place: endpoint, told, log_file)
+        link = RealtimeLink(lambda place: endpoint, told, log_file)
         link.open(1, "server")
         yield link, told
         await link.aclose()
@@ -152,7 +152,7 @@ def test_a_refused_handshake(
 def test_nobody_listens() -> None:
     async def scenario() -> None:
         told = Listener()
-        link = Link(lambda place: Endpoint("ws://127.0.0.1:1/v1/realtime"), told, WireLog(""))
+        link = RealtimeLink(lambda place: Endpoint("ws://127.0.0.1:1/v1/realtime"), told, WireLog(""))
         link.open(4, "server")
         end = await told.end()
         assert (end.conn, end.code) == (4, 0)
@@ -175,7 +175,9 @@ def test_it_speaks_over_a_unix_socket_and_in_order(tmp_path: Path) -> None:
         path = str(tmp_path / "brain.sock")
         async with await unix_serve(handler, path):
             told = Listener()
-            link = Link(lambda place: Endpoint("ws://localhost/v1/realtime", unix=path), told, WireLog(""))
+            link = RealtimeLink(
+                lambda place: Endpoint("ws://localhost/v1/realtime", unix=path), told, WireLog("")
+            )
             link.open(1, "server")
             for event in (wire.AudioClear(), wire.AudioAppend(audio=b"\0\0"), wire.AudioCommit()):
                 link.send(1, event)
@@ -243,7 +245,7 @@ def test_a_probe_finds_out_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch)
         server = await asyncio.start_server(mute, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         told = Listener()
-        link = Link(lambda place: Endpoint(f"ws://127.0.0.1:{port}/"), told, WireLog(""))
+        link = RealtimeLink(lambda place: Endpoint(f"ws://127.0.0.1:{port}/"), told, WireLog(""))
         link.open(1, "server")
         await told.begun.wait()
         link.probe(1)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from daemon.service.realtime_link import Link
+from daemon.service.realtime_link import RealtimeLink
 from tests.scenarios.faults.network import CLOSE_CODES
 from tests.scenarios.soak.gauge import Holding, holding
 from tests.service.reconnects import REFUSALS, Bouncer, Impatient
@@ -43,11 +43,11 @@ def test_a_thousand_reconnects_leave_nothing_behind() -> None:
 
 
 def test_a_link_that_forgets_to_close_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Link, "close", _forget)
+    monkeypatch.setattr(RealtimeLink, "close", _forget)
     _, before, after = asyncio.run(_reconnect(SOME))
     assert after.fds > before.fds
     assert after.tasks > before.tasks
 
 
-def _forget(self: Link, conn: int) -> None:
+def _forget(self: RealtimeLink, conn: int) -> None:
     self._lines.pop(conn, None)

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from daemon.core.history.history import Called, Entry, Ledger, Said, lines
-from daemon.service.state_store import MAX_KEPT_BYTES, Memory, Wishes, append
+from daemon.core.history.history import Called, History, HistoryEntry, Said, lines
+from daemon.service.state_store import MAX_KEPT_BYTES, Preferences, StateStore, append
 
 HELLO = Said("user", "u1", "hello")
 CALL = Called("c1", "set_device", "{}")
 
 
-def remembering(state: Path, runtime: Path, use: Callable[[Memory], None]) -> None:
+def remembering(state: Path, runtime: Path, use: Callable[[StateStore], None]) -> None:
     """Use a memory inside a loop, and wait until all is written."""
 
     async def scenario() -> None:
@@ -26,22 +26,22 @@ def remembering(state: Path, runtime: Path, use: Callable[[Memory], None]) -> No
         def spawn(work: Coroutine[Any, Any, Any], name: str) -> None:
             tasks.append(asyncio.create_task(work, name=name))
 
-        use(Memory(state, runtime, spawn))
+        use(StateStore(state, runtime, spawn))
         await asyncio.gather(*tasks)
 
     asyncio.run(scenario())
 
 
 def test_the_newest_wishes_are_kept(tmp_path: Path) -> None:
-    def use(memory: Memory) -> None:
+    def use(memory: StateStore) -> None:
         for percent in (10, 20, 30):
             memory.wish(volume_percent=percent)
         memory.wish(muted=True)
 
     remembering(tmp_path, tmp_path, use)
-    seen: list[Wishes] = []
+    seen: list[Preferences] = []
     remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
-    assert seen == [Wishes(30, muted=True)]
+    assert seen == [Preferences(30, muted=True)]
     assert not list(tmp_path.glob("*.new"))
 
 
@@ -55,9 +55,9 @@ def test_the_conversation_is_for_our_eyes_only(tmp_path: Path) -> None:
 
 
 def test_a_conversation_is_appended_to_in_order(tmp_path: Path) -> None:
-    entries: list[Entry] = [Said("user", f"u{number}", "hello") for number in range(50)]
+    entries: list[HistoryEntry] = [Said("user", f"u{number}", "hello") for number in range(50)]
 
-    def use(memory: Memory) -> None:
+    def use(memory: StateStore) -> None:
         for entry in entries:
             memory.remember([entry], list)
 
@@ -73,7 +73,7 @@ def test_a_line_that_a_full_disk_has_cut_off_costs_itself_alone(tmp_path: Path) 
     with file.open("ab") as rest:
         rest.write(lines([HELLO])[:20])
     append(file, [CALL])
-    ledger = Ledger()
+    ledger = History()
     assert ledger.restore(file.read_bytes())
     assert [type(entry) for entry in ledger.whole()] == [Said, Called]
 
@@ -81,12 +81,12 @@ def test_a_line_that_a_full_disk_has_cut_off_costs_itself_alone(tmp_path: Path) 
 def test_a_conversation_that_has_grown_large_is_written_anew(tmp_path: Path) -> None:
     large, asked = Said("user", "u1", spoken=(b"1" * MAX_KEPT_BYTES,)), []
 
-    def whole() -> list[Entry]:
+    def whole() -> list[HistoryEntry]:
         asked.append(True)
         return [HELLO]
 
     async def scenario() -> None:
-        memory = Memory(tmp_path, tmp_path, lambda work, name: work.close())
+        memory = StateStore(tmp_path, tmp_path, lambda work, name: work.close())
         memory.remember([large], whole)
         await memory.settled()
         memory.remember([HELLO], whole)
@@ -105,7 +105,7 @@ def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> Non
     old.write_bytes(b"[]")
     seen: list[bytes] = []
 
-    def use(memory: Memory) -> None:
+    def use(memory: StateStore) -> None:
         seen.append(memory.conversation())
         memory.remember_anew([HELLO])
 
@@ -131,9 +131,9 @@ def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> Non
 )
 def test_a_torn_file_costs_the_memory_only(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.json").write_bytes(content)
-    seen: list[Wishes] = []
+    seen: list[Preferences] = []
     remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
-    assert seen == [Wishes()]
+    assert seen == [Preferences()]
 
 
 def test_a_pipe_in_the_place_of_a_file_holds_up_nothing(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_pipe_in_the_place_of_a_file_holds_up_nothing(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / name)
     seen: list[object] = []
     remembering(tmp_path, tmp_path, lambda memory: seen.extend([memory.wishes, memory.conversation()]))
-    assert seen == [Wishes(), b""]
+    assert seen == [Preferences(), b""]
 
 
 def test_a_place_that_cannot_be_written_is_told_and_survived(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from daemon.core.feedback.status_led import Colour, frame
-from daemon.service.status_led import Light
+from daemon.service.status_led import StatusLed
 
 
 def test_the_turn_comes_first_then_faults_then_the_connection() -> None:
     async def scenario() -> None:
         drawn: list[Colour] = []
-        light = Light(drawn.append)
+        light = StatusLed(drawn.append)
         light.link("ready")
         assert drawn[-1] == frame("idle", 0.0)
         light.link("waiting")
@@ -31,7 +31,7 @@ def test_the_turn_comes_first_then_faults_then_the_connection() -> None:
 def test_a_still_mood_costs_no_timer() -> None:
     async def scenario() -> None:
         drawn: list[Colour] = []
-        light = Light(drawn.append)
+        light = StatusLed(drawn.append)
         light.state("muted")
         await asyncio.sleep(0.2)
         assert len(drawn) == 1

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from daemon.config.prices import FREE, Prices
 from daemon.realtime.events import Json
-from daemon.telemetry.event_log import Chronicle, Served
-from daemon.telemetry.journal import Kind, write
-from daemon.telemetry.rate_limiter import Over, Spells
+from daemon.telemetry.event_log import EventLog, ServedBy
+from daemon.telemetry.journal import RecordKind, write
+from daemon.telemetry.rate_limiter import Over, RateLimiter
 from daemon.tools import Tool
 from daemon.tools.toolbox import Toolbox
 
@@ -59,8 +59,8 @@ class Desk:
         self.now = 100.0
         self._caplog = caplog
         self._due: tuple[float, Callable[[], None]] | None = None
-        served = Served("openai", "gpt-realtime-2.1-mini", Prices(1.0, 0.5, 2.0, 10.0, 5.0, 20.0))
-        self.chronicle = Chronicle(lambda link: served, transcripts, self._later, lambda: self.now)
+        served = ServedBy("openai", "gpt-realtime-2.1-mini", Prices(1.0, 0.5, 2.0, 10.0, 5.0, 20.0))
+        self.chronicle = EventLog(lambda link: served, transcripts, self._later, lambda: self.now)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> Desk:
         assert self._due is None
@@ -81,8 +81,8 @@ class Desk:
             call()
         self.now = end
 
-    def written(self) -> list[tuple[Kind, Json]]:
-        kinds = {kind.value: kind for kind in Kind}
+    def written(self) -> list[tuple[RecordKind, Json]]:
+        kinds = {kind.value: kind for kind in RecordKind}
         return [
             (
                 kinds[vars(record)["MESSAGE_ID"]],
@@ -104,7 +104,7 @@ def desk(caplog: pytest.LogCaptureFixture) -> Desk:
 
 
 def test_every_kind_has_a_message_id_of_its_own() -> None:
-    ids = [kind.value for kind in Kind]
+    ids = [kind.value for kind in RecordKind]
     assert len(set(ids)) == len(ids)
     assert all(len(each) == 32 and int(each, 16) for each in ids)
 
@@ -113,10 +113,10 @@ def test_a_record_has_its_id_and_its_fields_and_none_that_is_unknown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    write(Kind.TURN, "100 % done", cost_usd=0.0000125, interrupted=True, trouble=None, turn=3)
+    write(RecordKind.TURN, "100 % done", cost_usd=0.0000125, interrupted=True, trouble=None, turn=3)
     fields = vars(caplog.records[0])
     assert caplog.records[0].getMessage() == "100 % done"
-    assert fields["MESSAGE_ID"] == Kind.TURN.value
+    assert fields["MESSAGE_ID"] == RecordKind.TURN.value
     assert {key: each for key, each in fields.items() if key.startswith("VOICED_")} == {
         "VOICED_COST_USD": "0.000013",
         "VOICED_INTERRUPTED": "1",
@@ -127,7 +127,7 @@ def test_a_record_has_its_id_and_its_fields_and_none_that_is_unknown(
 def test_a_turn_is_told_with_its_figures_and_its_price(desk: Desk) -> None:
     desk.chronicle.turn(TURN)
     ((kind, fields),) = desk.written()
-    assert kind is Kind.TURN
+    assert kind is RecordKind.TURN
     assert fields["turn"] == "7"
     assert fields["tools"] == "set_device"
     assert fields["commit_to_first_delta_ms"] == "365.4"
@@ -178,7 +178,7 @@ def test_a_day_without_network_is_two_lines(desk: Desk) -> None:
     desk.chronicle.connection("ready", "")
     (_, first), (lost, _), (back, fields) = desk.written()
     assert first["cause"] == "start"
-    assert (lost, back) == (Kind.DISCONNECTED, Kind.CONNECTED)
+    assert (lost, back) == (RecordKind.DISCONNECTED, RecordKind.CONNECTED)
     assert fields["cause"] == "lost"
     assert float(fields["away_s"]) == pytest.approx(86_400)
 
@@ -186,7 +186,7 @@ def test_a_day_without_network_is_two_lines(desk: Desk) -> None:
 def test_each_reason_of_a_refusal_is_told_once(desk: Desk) -> None:
     for reason in ("no quota", "no quota", "bad key", "no quota"):
         desk.chronicle.connection("refused", reason)
-    assert [kind for kind, _ in desk.written()] == [Kind.DISCONNECTED] * 2
+    assert [kind for kind, _ in desk.written()] == [RecordKind.DISCONNECTED] * 2
 
 
 def test_a_rotation_is_told_as_one(desk: Desk) -> None:
@@ -240,7 +240,7 @@ def test_what_was_counted_is_told_before_the_end(desk: Desk) -> None:
     for _ in range(3):
         desk.chronicle.xrun("overrun")
     desk.chronicle.stopping()
-    assert [kind for kind, _ in desk.written()] == [Kind.XRUN, Kind.XRUN, Kind.STOPPING]
+    assert [kind for kind, _ in desk.written()] == [RecordKind.XRUN, RecordKind.XRUN, RecordKind.STOPPING]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_what_was_counted_is_told_before_the_end(desk: Desk) -> None:
 def test_a_spell_is_over_when_its_condition_stays_away(
     signs: list[tuple[str, float]], over: list[Over]
 ) -> None:
-    spells = Spells(5.0)
+    spells = RateLimiter(5.0)
     for sign, at in signs:
         getattr(spells, sign)("it", at)
     assert spells.over(100.0) == over
@@ -265,7 +265,7 @@ def test_a_spell_is_over_when_its_condition_stays_away(
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.floats(0, 20)), max_size=60))
 def test_spells_count_every_coming_once(steps: list[tuple[str, bool, float]]) -> None:
-    spells, now, begun, told = Spells(5.0), 0.0, 0, []
+    spells, now, begun, told = RateLimiter(5.0), 0.0, 0, []
     for name, comes, pause_s in steps:
         now += pause_s
         told += spells.over(now)
@@ -403,6 +403,6 @@ def test_a_journal_that_stands_still_stops_neither_the_voice_nor_the_end() -> No
 def test_free_prices_are_those_of_the_offline_brain(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     never: Any = None
-    chronicle = Chronicle(lambda link: Served("offline", "small", FREE), False, never)
+    chronicle = EventLog(lambda link: ServedBy("offline", "small", FREE), False, never)
     chronicle.turn(TURN)
     assert vars(caplog.records[0])["VOICED_COST_USD"] == "0"

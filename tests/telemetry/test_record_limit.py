@@ -6,7 +6,7 @@ import logging
 import subprocess
 import sys
 
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from daemon.telemetry.record_limit import (
     MAX_FIELD,
     MAX_MESSAGE,
@@ -27,7 +27,7 @@ class Flood:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.limit = RecordLimit([Kind.TURN.value], lambda: self.now)
+        self.limit = RecordLimit([RecordKind.TURN.value], lambda: self.now)
 
     def let_through(self, times: int, line: int = 1, **fields: str) -> list[str]:
         records = [record(f"failure {number}", line, **fields) for number in range(times)]
@@ -48,11 +48,11 @@ def test_a_flood_of_one_kind_hides_no_other() -> None:
     flood = Flood()
     flood.let_through(3000)
     assert flood.let_through(1, line=2) == ["failure 0"]
-    assert flood.let_through(1, MESSAGE_ID=Kind.FAULT.value) == ["failure 0"]
+    assert flood.let_through(1, MESSAGE_ID=RecordKind.FAULT.value) == ["failure 0"]
 
 
 def test_turns_may_come_more_often_for_their_costs_are_counted() -> None:
-    assert len(Flood().let_through(3000, MESSAGE_ID=Kind.TURN.value)) == TURN_RECORDS_A_MINUTE
+    assert len(Flood().let_through(3000, MESSAGE_ID=RecordKind.TURN.value)) == TURN_RECORDS_A_MINUTE
 
 
 def test_a_message_of_twelve_megabytes_is_told_by_its_beginning() -> None:

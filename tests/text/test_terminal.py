@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.commands import chat, verbs
-from daemon.commands.demo.event_stream import Story
+from daemon.commands.demo.event_stream import EventStream
 from daemon.commands.demo.report import FIGURES, Outcome, table
 from daemon.commands.demo.timeline import Performance, draw
 from daemon.commands.demo.view import View, summary
@@ -34,11 +34,11 @@ from daemon.commands.doctor.finding import error, warning
 from daemon.commands.history import log, stats
 from daemon.commands.history.plot import svg
 from daemon.commands.history.reader import Record, record
-from daemon.commands.setup.asking import Person, SetupError
+from daemon.commands.setup.asking import SetupError, TerminalAsker
 from daemon.commands.setup.questions import BOARD
 from daemon.commands.terminal import Terminal
 from daemon.control.client import Json
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from daemon.text.masking import Secret
 from daemon.text.printable import many_lines, one_line, safe_json, to_json
 
@@ -175,8 +175,8 @@ def test_chat_shows_words_and_calls_as_letters(
     shown_safely(next(line for line in shown.splitlines() if "did  <b>" in line))
 
 
-@pytest.mark.parametrize("kind", [None, Kind.TURN, Kind.TROUBLE])
-def test_a_record_of_the_journal_stays_on_its_line(kind: Kind | None) -> None:
+@pytest.mark.parametrize("kind", [None, RecordKind.TURN, RecordKind.TROUBLE])
+def test_a_record_of_the_journal_stays_on_its_line(kind: RecordKind | None) -> None:
     words = {"heard": HOSTILE, "reply": HOSTILE, "tools": HOSTILE, "source": HOSTILE, "turn": HOSTILE}
     told = Record(kind, datetime(2026, 11, 27, tzinfo=UTC), HOSTILE, dict(words))
     screen = io.StringIO()
@@ -197,9 +197,11 @@ def test_bytes_that_are_no_letters_are_read_from_the_journal_and_shown() -> None
 def test_figures_of_the_journal_are_shown_as_letters() -> None:
     moment = datetime(2026, 11, 27, tzinfo=UTC)
     records = [
-        Record(Kind.TURN, moment, HOSTILE, {"source": HOSTILE, "tools": "[/] [sound]", "model": HOSTILE}),
-        Record(Kind.FAULT, moment, HOSTILE, {"part": HOSTILE}),
-        Record(Kind.XRUN, moment, HOSTILE, {"xrun": HOSTILE, "count": 1}),
+        Record(
+            RecordKind.TURN, moment, HOSTILE, {"source": HOSTILE, "tools": "[/] [sound]", "model": HOSTILE}
+        ),
+        Record(RecordKind.FAULT, moment, HOSTILE, {"part": HOSTILE}),
+        Record(RecordKind.XRUN, moment, HOSTILE, {"xrun": HOSTILE, "count": 1}),
     ]
     screen = io.StringIO()
     Terminal(file=screen, width=400).print(stats._facts(stats.summarise(records)))
@@ -235,7 +237,7 @@ def test_setup_says_and_asks_in_letters(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     screen = io.StringIO()
-    person = Person(Terminal(file=screen))
+    person = TerminalAsker(Terminal(file=screen))
     person.say(HOSTILE, "red")
     shown_safely(screen.getvalue(), lines=True)
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
@@ -252,7 +254,7 @@ def test_the_demo_shows_what_was_said_and_done_as_letters(tmp_path: Path) -> Non
     console.print(table([outcome]))
     shown_safely(screen.getvalue(), lines=True)
     shown_safely(summary(1, outcome).plain)
-    story = Story()
+    story = EventStream()
     for event in ("user", "assistant"):
         story.add({"event": event, "text": HOSTILE})
     story.add({"event": "tool", "name": HOSTILE, "arguments": {HOSTILE: HOSTILE}, "output": HOSTILE})

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.config_check import run as check
 from daemon.commands.doctor.finding import Finding
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.setup.asking import AnswerFile, SetupError
 from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
@@ -339,7 +339,7 @@ directory = "{folder}/none"
 
 def found(folder: Path, text: str, base: str = BASE) -> list[str]:
     path = written(folder, (base.format(folder=folder) + text).encode(), "voiced.toml")
-    machine = Machine(path)
+    machine = InspectedMachine(path)
     titles = ("configuration", "key", "offline brain")
     said = [looked_at(machine, area) for area in AREAS if area.before_start and area.title in titles]
     return [
@@ -441,7 +441,9 @@ def test_a_key_file_that_the_service_may_not_read_is_told(
 ) -> None:
     path = written(tmp_path, KEY.encode(), "key")
     path.chmod(stat.S_IRUSR)
-    monkeypatch.setattr(Machine, "allows", lambda machine, path, rights: not str(path).endswith("key"))
+    monkeypatch.setattr(
+        InspectedMachine, "allows", lambda machine, path, rights: not str(path).endswith("key")
+    )
     (told,) = found(tmp_path, f'[realtime]\nprovider = "openai"\nkey_file = "{path}"')
     assert told.startswith(f"V117 realtime.key_file: {path} cannot be read by the service's user ")
 

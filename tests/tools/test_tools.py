@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.devices import inventory
-from daemon.devices.limiter import Answer, Devices, Request
+from daemon.devices.limiter import DeviceAnswer, Devices, Request
 from daemon.extensions.stub import Runner
 from daemon.extensions.trial import load_tools
 from daemon.tools import Range, Tool, ToolDefinitionError, ToolError, tool
@@ -447,7 +447,7 @@ class Home:
         self.done: list[str] = []
         self.box = Toolbox(builtin_tools(devices, self, lambda: datetime(2026, 11, 21, 14, 5)))
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> DeviceAnswer:
         self.now += 3600.0
         answer, writes = self.limits.ask(request, self.now)
         for write in writes:

@@ -13,7 +13,7 @@ Certainty: TypeAlias = Literal["sure", "ask", "refuse"]
 
 
 @dataclass(frozen=True)
-class Sureness:
+class Confidence:
     """A weighted sum of figures (the log odds that the command is right) and the two levels it must reach."""
 
     weights: tuple[float, ...]

@@ -59,7 +59,7 @@ class Allowed:
     may_end: bool
 
 
-class Letters:
+class LetterAutomaton:
     """The automaton of a network, decoys written like any word."""
 
     def __init__(self, network: Network, trie: Trie) -> None:

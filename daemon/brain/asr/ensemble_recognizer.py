@@ -6,12 +6,18 @@ import logging
 
 import numpy as np
 
-from daemon.brain.asr.confidence import Sureness, lessened
-from daemon.brain.asr.constrained_decoding import Letters
-from daemon.brain.asr.moonshine import Moonshine, Reading
-from daemon.brain.asr.phoneme_recognizer import HOPELESS_ODDS, KEPT_GRAPHS, Candidate, SmallEar, figures
+from daemon.brain.asr.confidence import Confidence, lessened
+from daemon.brain.asr.constrained_decoding import LetterAutomaton
+from daemon.brain.asr.moonshine import FreeReading, Moonshine
+from daemon.brain.asr.phoneme_recognizer import (
+    HOPELESS_ODDS,
+    KEPT_GRAPHS,
+    Candidate,
+    PhonemeRecognizer,
+    figures,
+)
 from daemon.brain.asr.preprocessing import Mono16k, clean
-from daemon.brain.asr.recognizer import Heard, confirmed
+from daemon.brain.asr.recognizer import Recognition, confirmed
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Meaning
@@ -19,7 +25,7 @@ from daemon.brain.nlu.template_syntax import with_digits
 
 log = logging.getLogger(__name__)
 
-SURENESS = Sureness(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
+SURENESS = Confidence(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
 """As `python -m tests.bench.hearing --ship` fits them: fit, worst word, and Moonshine's gap."""
 
 
@@ -28,32 +34,32 @@ class SecondOpinion:
 
     def __init__(self) -> None:
         self.moonshine = Moonshine()
-        self._letters: dict[str, Letters] = {}
+        self._letters: dict[str, LetterAutomaton] = {}
 
-    def read(self, samples: Mono16k, pattern: str, proposal: str) -> Reading:
+    def read(self, samples: Mono16k, pattern: str, proposal: str) -> FreeReading:
         """What Moonshine makes of a proposed sentence of the pattern."""
-        sentence = Letters(Network(with_digits(proposal)), self.moonshine.trie)
+        sentence = LetterAutomaton(Network(with_digits(proposal)), self.moonshine.trie)
         return self.moonshine.read(samples, sentence, self.letters(pattern))
 
-    def letters(self, pattern: str) -> Letters:
+    def letters(self, pattern: str) -> LetterAutomaton:
         """The letter automaton of a pattern, built once; the oldest are forgotten."""
         if pattern not in self._letters:
             while len(self._letters) >= KEPT_GRAPHS:
                 del self._letters[next(iter(self._letters))]
-            self._letters[pattern] = Letters(Network(pattern), self.moonshine.trie)
+            self._letters[pattern] = LetterAutomaton(Network(pattern), self.moonshine.trie)
         return self._letters[pattern]
 
 
-class BothEar:
+class EnsembleRecognizer:
     """Hears with phone posteriors, and asks Moonshine about what they found; see `hearing.Ear`."""
 
-    def __init__(self, small: SmallEar, second: SecondOpinion) -> None:
+    def __init__(self, small: PhonemeRecognizer, second: SecondOpinion) -> None:
         self.small, self.second = small, second
 
     @classmethod
-    def load(cls) -> BothEar:
+    def load(cls) -> EnsembleRecognizer:
         """As shipped. Raises ImportError where a package is missing."""
-        return cls(SmallEar.load(), SecondOpinion())
+        return cls(PhonemeRecognizer.load(), SecondOpinion())
 
     def prepare(self, grammar: Grammar) -> None:
         """Build both engines' graphs of this grammar."""
@@ -61,22 +67,24 @@ class BothEar:
         self.second.letters(grammar.text)
         self.second.letters(grammar.text_when_asked)
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """Hear one utterance, 16 kHz."""
         found = self.small.candidate(samples, grammar, pending)
         if not found.match.words:
-            return Heard("", None, "refuse")
+            return Recognition("", None, "refuse")
         try:
             return self._weigh(found, samples, grammar, pending)
         except Exception:
             log.exception("Moonshine failed at an utterance; the phone engine decides alone.")
             return self.small.decide(found, pending)
 
-    def _weigh(self, found: Candidate, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def _weigh(
+        self, found: Candidate, samples: Mono16k, grammar: Grammar, pending: Meaning | None
+    ) -> Recognition:
         """Decide by what Moonshine makes of the phone engine's candidate."""
         sound = clean(samples).samples
         if found.meaning is None or found.odds < HOPELESS_ODDS:
-            return Heard(self.second.moonshine.write(sound), None, "refuse", figures(found))
+            return Recognition(self.second.moonshine.write(sound), None, "refuse", figures(found))
         pattern = grammar.text if pending is None else grammar.text_when_asked
         reading = self.second.read(sound, pattern, found.match.text)
         odds = SURENESS.odds(both_figures(found, reading))
@@ -85,15 +93,15 @@ class BothEar:
             certainty = lessened(certainty)
         scores = figures(found) | {"odds": odds, "gap": reading.gap}
         if certainty == "refuse":
-            return Heard(reading.free_text, None, certainty, scores)
-        return confirmed(Heard(found.match.text, found.meaning, certainty, scores), pending)
+            return Recognition(reading.free_text, None, certainty, scores)
+        return confirmed(Recognition(found.match.text, found.meaning, certainty, scores), pending)
 
 
-def agreed(reading: Reading, grammar: Grammar, found: Candidate) -> bool:
+def agreed(reading: FreeReading, grammar: Grammar, found: Candidate) -> bool:
     """Moonshine knows no better sentence, or one that means the same."""
     return not reading.better or grammar.understand(reading.better) == found.meaning
 
 
-def both_figures(found: Candidate, reading: Reading) -> Floats:
+def both_figures(found: Candidate, reading: FreeReading) -> Floats:
     """The figures of both engines, shape (3,)."""
     return np.append(found.match.figures, np.float32(reading.gap))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from daemon.brain.asr.recognizer import Ear, EarError
+from daemon.brain.asr.recognizer import Recognizer, RecognizerError
 
 
-def open_ear(engine: Literal["small", "both"]) -> Ear:
+def open_recognizer(engine: Literal["small", "both"]) -> Recognizer:
     """Load the models of this engine: half a second, or two. Raises EarError."""
     try:
         if engine == "both":
-            from daemon.brain.asr.ensemble_recognizer import BothEar
+            from daemon.brain.asr.ensemble_recognizer import EnsembleRecognizer
 
-            return BothEar.load()
-        from daemon.brain.asr.phoneme_recognizer import SmallEar
+            return EnsembleRecognizer.load()
+        from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 
-        return SmallEar.load()
+        return PhonemeRecognizer.load()
     except ImportError as error:
-        raise EarError(
+        raise RecognizerError(
             f"The offline brain's engine {engine!r} needs the package {error.name!r}: "
             "install voiced with its extra `offline` (pip install 'voiced[offline]')."
         ) from error

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from daemon.brain.asr.constrained_decoding import Letters, State, Trie
+from daemon.brain.asr.constrained_decoding import LetterAutomaton, State, Trie
 from daemon.brain.asr.viterbi import Floats
 
 Memory: TypeAlias = dict[str, npt.NDArray[np.float32]]
@@ -24,7 +24,7 @@ SAMPLES_PER_FRAME = 384
 
 
 @dataclass(frozen=True)
-class Reading:
+class FreeReading:
     """What was written freely, and how a proposed sentence compares with it.
 
     `better` is a sentence of the grammar that is likelier than the proposal, else empty. `gap` is how much
@@ -66,16 +66,16 @@ class Moonshine:
         """What this utterance, 16 kHz, says by itself."""
         return self._text(self._write_freely(self._encode(samples), _most_pieces(samples))[0])
 
-    def read(self, samples: Floats, proposal: Letters, grammar: Letters) -> Reading:
+    def read(self, samples: Floats, proposal: LetterAutomaton, grammar: LetterAutomaton) -> FreeReading:
         """Weigh a proposed sentence, and look for a better one in the grammar. 16 kHz."""
         sound, most = self._encode(samples), _most_pieces(samples)
         free, free_score = self._write_freely(sound, most)
         proposed = self._write_held(sound, proposal, max(most, LEAST_PIECES), None)
         if proposed is None:
-            return Reading(self._text(free), "", WORST)
+            return FreeReading(self._text(free), "", WORST)
         better = self._write_held(sound, grammar, max(most, LEAST_PIECES), proposed)
         length = len(proposed.pieces) + 1
-        return Reading(
+        return FreeReading(
             free_text=self._text(free),
             better=self._text(better.pieces) if better and better is not proposed else "",
             gap=min((free_score - proposed.score) / max(length, len(free) + 1), WORST),
@@ -101,7 +101,9 @@ class Moonshine:
             pieces += (piece,)
         return pieces, score
 
-    def _write_held(self, sound: Floats, letters: Letters, most: int, done: _Draft | None) -> _Draft | None:
+    def _write_held(
+        self, sound: Floats, letters: LetterAutomaton, most: int, done: _Draft | None
+    ) -> _Draft | None:
         """Beam search inside the automaton for something better than what is done already."""
         drafts, memory = [_Draft(0.0, (), letters.start)], None
         for _ in range(most):

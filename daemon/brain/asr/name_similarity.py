@@ -8,7 +8,7 @@ from itertools import combinations, product
 
 from daemon.brain.asr.acoustic_model import Hama, Scorer, shipped_confusions
 from daemon.brain.asr.lexicon import Lexicon, Pronunciation
-from daemon.brain.asr.recognizer import EarError
+from daemon.brain.asr.recognizer import RecognizerError
 from daemon.brain.nlu.template_syntax import plain
 
 TOO_CLOSE = 1.0
@@ -23,7 +23,7 @@ def confusable(names: Sequence[str]) -> list[tuple[str, str]]:
     try:
         model = Hama()
     except ImportError as error:
-        raise EarError(
+        raise RecognizerError(
             f"Names are compared by their sound with the package {error.name!r}: "
             "install voiced with its extra `offline` (pip install 'voiced[offline]')."
         ) from error

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.brain.asr.acoustic_model import Hama, Scorer, shipped_confusions
-from daemon.brain.asr.confidence import Sureness
+from daemon.brain.asr.confidence import Confidence
 from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.preprocessing import Mono16k, clean
-from daemon.brain.asr.recognizer import Heard, confirmed
+from daemon.brain.asr.recognizer import Recognition, confirmed
 from daemon.brain.asr.scoring import NO_MATCH, Match, match
 from daemon.brain.asr.viterbi import Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Meaning
 
-SURENESS = Sureness(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
+SURENESS = Confidence(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
 """As `python -m tests.bench.hearing --ship` fits them; learn them again when the ear changes."""
 
 LEAST_PHONES = 3
@@ -36,7 +36,7 @@ class Candidate:
 NOTHING = Candidate(NO_MATCH, None, -99.0)
 
 
-class SmallEar:
+class PhonemeRecognizer:
     """Hears with one acoustic model; see `hearing.Ear`."""
 
     def __init__(self, model: Hama, lexicon: Lexicon, scorer: Scorer) -> None:
@@ -44,7 +44,7 @@ class SmallEar:
         self.graphs: dict[str, WordGraph] = {}
 
     @classmethod
-    def load(cls) -> SmallEar:
+    def load(cls) -> PhonemeRecognizer:
         """As shipped. Raises ImportError where hama is missing."""
         model = Hama()
         return cls(model, Lexicon(model.spell_out), Scorer(model.tokens, shipped_confusions()))
@@ -54,14 +54,14 @@ class SmallEar:
         self.graph(grammar.text)
         self.graph(grammar.text_when_asked)
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """Hear one utterance, 16 kHz."""
         return self.decide(self.candidate(samples, grammar, pending), pending)
 
-    def decide(self, found: Candidate, pending: Meaning | None) -> Heard:
+    def decide(self, found: Candidate, pending: Meaning | None) -> Recognition:
         """What this engine makes of a candidate by itself."""
         certainty = SURENESS.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
-        heard = Heard(
+        heard = Recognition(
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
             meaning=found.meaning if certainty != "refuse" else None,
             certainty=certainty,

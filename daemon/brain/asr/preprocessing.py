@@ -22,24 +22,24 @@ LEAST_FRAMES = 5
 
 
 @dataclass(frozen=True)
-class Sound:
+class Preprocessed:
     """The utterance at one level with little around it; `speech` is false where nobody can have spoken."""
 
     samples: Mono16k
     speech: bool
 
 
-def clean(samples: Mono16k) -> Sound:
+def clean(samples: Mono16k) -> Preprocessed:
     """Take the offset out, cut what is before and after the speech, and bring it to one level."""
     centred = np.asarray(samples, np.float32) - np.float32(np.mean(samples) if len(samples) else 0.0)
     if len(centred) < LEAST_FRAMES * FRAME:
-        return Sound(centred, speech=False)
+        return Preprocessed(centred, speech=False)
     power_db = frame_power_db(centred)
     loudest, floor = float(power_db.max()), noise_floor_db(power_db)
     speech = loudest - floor > LEAST_RANGE_DB
     cut = _endpoints(power_db, loudest, floor)
     gain_db = LEVEL_DB - speech_level_db(power_db)
-    return Sound(centred[cut] * np.float32(10 ** (gain_db / 20)), speech)
+    return Preprocessed(centred[cut] * np.float32(10 ** (gain_db / 20)), speech)
 
 
 def frame_power_db(samples: Mono16k) -> npt.NDArray[np.float32]:

@@ -12,15 +12,15 @@ from daemon.brain.asr.confidence import Certainty
 from daemon.brain.asr.preprocessing import Mono16k
 from daemon.brain.nlu.grammar import Grammar, Meaning
 
-__all__ = ["Certainty", "Ear", "EarError", "Heard", "Mono16k", "confirmed"]
+__all__ = ["Certainty", "Mono16k", "Recognition", "Recognizer", "RecognizerError", "confirmed"]
 
 
-class EarError(Exception):
+class RecognizerError(Exception):
     """An engine cannot be loaded; the message is one sentence with the remedy."""
 
 
 @dataclass(frozen=True)
-class Heard:
+class Recognition:
     """What the ear makes of one utterance.
 
     `words` is the best reading, for the transcript, even where it is refused; empty where nobody spoke.
@@ -33,17 +33,17 @@ class Heard:
     scores: dict[str, float] = field(default_factory=dict)
 
 
-class Ear(Protocol):
+class Recognizer(Protocol):
     """An engine that hears. Both methods take tens of milliseconds or more: call them off the loop."""
 
     def prepare(self, grammar: Grammar) -> None:
         """Build and keep what the search needs for this grammar; new names cost some milliseconds a word."""
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """Hear one utterance; `pending` is what the brain has just asked back, if it has."""
 
 
-def confirmed(heard: Heard, pending: Meaning | None) -> Heard:
+def confirmed(heard: Recognition, pending: Meaning | None) -> Recognition:
     """An answer to the brain's question needs no question of its own; the same command again is a yes."""
     if heard.certainty != "ask" or pending is None or heard.meaning is None:
         return heard

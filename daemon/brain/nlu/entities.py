@@ -11,7 +11,7 @@ from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 _AMBIGUOUS = re.compile(r"^!?the\b|\band\b")
 
 
-class Names:
+class ToolEntities:
     """The devices that one tool takes; the box's other devices are decoys here."""
 
     def __init__(

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from daemon.brain.nlu import decoys
 from daemon.brain.nlu.intent_templates import ANSWERS, sentences
-from daemon.brain.nlu.intents import Call, Meaning, Sentence, Tool
+from daemon.brain.nlu.intents import Intent, Meaning, Sentence, Tool
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 
-__all__ = ["Call", "Grammar", "Meaning", "Tool"]
+__all__ = ["Grammar", "Intent", "Meaning", "Tool"]
 
 BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
 AFTER = "[ please ]"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from daemon.brain.nlu.entities import Names
+from daemon.brain.nlu.entities import ToolEntities
 from daemon.brain.nlu.intents import Meaning, Sentence, Slots, Tool, choices, each, joined, one
 from daemon.brain.nlu.plugin_templates import own
 from daemon.brain.nlu.template_syntax import count, loosely, numbers, plain, words
@@ -45,7 +45,7 @@ def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
 
 
 def _switching(tool: Tool, box: Box) -> Iterator[Sentence]:
-    devices = Names(choices(tool, "device"), box.names)
+    devices = ToolEntities(choices(tool, "device"), box.names)
     every = "<every everything | all [ of ] [ the ] lights | [ all ] the lights >"
     lights = devices.lights()
 
@@ -72,7 +72,7 @@ def _switching(tool: Tool, box: Box) -> Iterator[Sentence]:
 
 
 def _levels(tool: Tool, box: Box) -> Iterator[Sentence]:
-    devices = Names(choices(tool, "device"), box.names)
+    devices = ToolEntities(choices(tool, "device"), box.names)
 
     def level(said: Slots) -> Meaning:
         found, percent = devices.find(said["devices"]), count(said["percent"])
@@ -88,7 +88,7 @@ def _levels(tool: Tool, box: Box) -> Iterator[Sentence]:
 def _colours(tool: Tool, box: Box) -> Iterator[Sentence]:
     values = choices(tool, "device")
     nicknames = {"light": values[0], "lights": values[0]} if len(values) == 1 else {}
-    devices = Names(values, box.names, nicknames)
+    devices = ToolEntities(values, box.names, nicknames)
 
     def colour(said: Slots) -> Meaning:
         found = devices.find(said["device"])
@@ -101,7 +101,7 @@ def _colours(tool: Tool, box: Box) -> Iterator[Sentence]:
 
 
 def _blinking(tool: Tool, box: Box) -> Iterator[Sentence]:
-    devices = Names(choices(tool, "device"), box.names)
+    devices = ToolEntities(choices(tool, "device"), box.names)
 
     def blink(said: Slots) -> Meaning:
         found, often = devices.find(said["device"]), said.get("often", "three times")
@@ -116,7 +116,7 @@ def _blinking(tool: Tool, box: Box) -> Iterator[Sentence]:
 
 
 def _pulsing(tool: Tool, box: Box) -> Iterator[Sentence]:
-    devices = Names(choices(tool, "device"), box.names)
+    devices = ToolEntities(choices(tool, "device"), box.names)
 
     def pulse(said: Slots) -> Meaning:
         found, seconds = devices.find(said["device"]), count(said.get("seconds", "one"))
@@ -144,10 +144,10 @@ def _reading(tool: Tool, box: Box) -> Iterator[Sentence]:
     ]
     for values, form, example in forms:
         if values:
-            yield _question(Names(values, box.names if example else ()), form, example)
+            yield _question(ToolEntities(values, box.names if example else ()), form, example)
 
 
-def _question(devices: Names, form: str, example: str) -> Sentence:
+def _question(devices: ToolEntities, form: str, example: str) -> Sentence:
     def read(said: Slots) -> Meaning:
         found = devices.find(said["device"])
         return each(joined(found), "read_device", found)

@@ -16,7 +16,7 @@ Slots: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Call:
+class Intent:
     """One call of a tool; `arguments` fit the tool's schema."""
 
     name: str
@@ -31,7 +31,7 @@ class Meaning:
     """
 
     kind: Literal["calls", "help", "yes", "no"]
-    calls: tuple[Call, ...] = ()
+    calls: tuple[Intent, ...] = ()
     readback: str = ""
 
 
@@ -50,13 +50,13 @@ class Sentence:
 
 def one(readback: str, tool: str, **arguments: Any) -> Meaning:
     """A single call."""
-    return Meaning("calls", (Call(tool, arguments),), readback)
+    return Meaning("calls", (Intent(tool, arguments),), readback)
 
 
 def each(readback: str, tool: str, devices: Sequence[str], **arguments: Any) -> Meaning:
     """The same call for each of the devices."""
     return Meaning(
-        "calls", tuple(Call(tool, {"device": device, **arguments}) for device in devices), readback
+        "calls", tuple(Intent(tool, {"device": device, **arguments}) for device in devices), readback
     )
 
 

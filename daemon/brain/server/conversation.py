@@ -10,7 +10,7 @@ from msgspec import UNSET
 from daemon.brain.server import errors
 from daemon.brain.server.chain import Chain
 from daemon.brain.server.errors import Refusal
-from daemon.brain.server.formats import PCM16, Format
+from daemon.brain.server.formats import PCM16, WireFormat
 from daemon.brain.server.ids import new_id
 from daemon.realtime.events import Content, Item
 
@@ -19,12 +19,12 @@ MAX_ITEMS = 10_000
 
 
 @dataclass(eq=False)
-class Entry:
+class StoredItem:
     """An item with its sound, in the format it came or went in, of the one audio part it may have."""
 
     item: Item
     audio: bytearray = field(default_factory=bytearray)
-    format: Format = PCM16
+    format: WireFormat = PCM16
 
     @property
     def id(self) -> str:
@@ -72,18 +72,18 @@ class _Index:
     """Entries by a name that clients choose, and may choose twice: the newest counts."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, dict[Entry, None]] = {}
+        self._entries: dict[str, dict[StoredItem, None]] = {}
 
-    def add(self, name: str, entry: Entry) -> None:
+    def add(self, name: str, entry: StoredItem) -> None:
         self._entries.setdefault(name, {})[entry] = None
 
-    def remove(self, name: str, entry: Entry) -> None:
+    def remove(self, name: str, entry: StoredItem) -> None:
         same = self._entries[name]
         del same[entry]
         if not same:
             del self._entries[name]
 
-    def newest(self, name: str) -> Entry | None:
+    def newest(self, name: str) -> StoredItem | None:
         return next(reversed(self._entries.get(name, {})), None)
 
 
@@ -92,14 +92,14 @@ class Conversation:
 
     def __init__(self) -> None:
         self.id = new_id("conv_")
-        self._chain: Chain[Entry] = Chain()
+        self._chain: Chain[StoredItem] = Chain()
         self._by_id = _Index()
         self._calls = _Index()
-        self._sizes: dict[Entry, int] = {}
+        self._sizes: dict[StoredItem, int] = {}
         self._bytes = 0
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StoredItem]:
         """Everything in it, in order."""
         return list(self._chain)
 
@@ -113,7 +113,7 @@ class Conversation:
         if len(self._chain) >= MAX_ITEMS:
             raise errors.conversation_full(MAX_ITEMS)
 
-    def add(self, entry: Entry, after: str = "") -> str | None:
+    def add(self, entry: StoredItem, after: str = "") -> str | None:
         """Put an item at the end, at the beginning (`root`) or behind another; the id of the one before it.
 
         Raises Refusal where there is no such other, or where an output belongs to no call.
@@ -130,25 +130,25 @@ class Conversation:
         self._forget_the_oldest()
         return _id(previous)
 
-    def measure(self, entry: Entry) -> None:
+    def measure(self, entry: StoredItem) -> None:
         """Take note of how much an item holds now, where it is still here."""
         if entry in self._chain:
             self._bytes += entry.size - self._sizes.get(entry, 0)
             self._sizes[entry] = entry.size
 
-    def call(self, call_id: str) -> Entry | None:
+    def call(self, call_id: str) -> StoredItem | None:
         """The function call of this id."""
         return self._calls.newest(call_id)
 
-    def find(self, item_id: str) -> Entry | None:
+    def find(self, item_id: str) -> StoredItem | None:
         """The item of this id, the newest where a client has used one twice."""
         return self._by_id.newest(item_id)
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: StoredItem) -> bool:
         """Whether this very item is here."""
         return entry in self._chain
 
-    def before(self, entry: Entry) -> str | None:
+    def before(self, entry: StoredItem) -> str | None:
         """The id of the item in front of this one; None too where it has been deleted meanwhile."""
         return _id(self._chain.before(entry)) if entry in self._chain else None
 
@@ -176,13 +176,13 @@ class Conversation:
         entry.parts[0].transcript = UNSET
         self.measure(entry)
 
-    def _existing(self, item_id: str, verb: str) -> Entry:
+    def _existing(self, item_id: str, verb: str) -> StoredItem:
         entry = self.find(item_id)
         if entry is None:
             raise errors.no_such_item(verb, item_id)
         return entry
 
-    def _place(self, after: str) -> Entry | None:
+    def _place(self, after: str) -> StoredItem | None:
         """The item that a new one goes behind; None for the beginning."""
         if after == "":
             return self._chain.last
@@ -193,7 +193,7 @@ class Conversation:
             raise errors.invalid("previous_item_id", f"The item with id '{after}' does not exist.")
         return entry
 
-    def _remove(self, entry: Entry) -> None:
+    def _remove(self, entry: StoredItem) -> None:
         self._chain.remove(entry)
         self._by_id.remove(entry.id, entry)
         if entry.item.type == "function_call":
@@ -206,5 +206,5 @@ class Conversation:
                 self._remove(oldest)
 
 
-def _id(entry: Entry | None) -> str | None:
+def _id(entry: StoredItem | None) -> str | None:
     return entry.id if entry else None

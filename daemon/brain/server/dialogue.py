@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from daemon.brain.asr.recognizer import Heard
-from daemon.brain.nlu.grammar import Call, Grammar, Meaning
+from daemon.brain.asr.recognizer import Recognition
+from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
 
 NOTHING_HEARD = "I heard nothing."
 CANNOT_HEAR = "Sorry, my hearing does not work at the moment."
@@ -31,7 +31,7 @@ class Say:
 class Act:
     """Call tools, all in one response."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[Intent, ...]
 
 
 Reply: TypeAlias = Say | Act
@@ -44,7 +44,7 @@ class Dialogue:
         self.pending: Meaning | None = None
         self._refused = False
 
-    def answer(self, heard: Heard, grammar: Grammar, may_act: bool = True) -> Reply:
+    def answer(self, heard: Recognition, grammar: Grammar, may_act: bool = True) -> Reply:
         """The reply to what was heard or read; remembers a question that it asks."""
         asked, self.pending = self.pending, None
         refused_before, self._refused = self._refused, False

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, ParamSpec, TypeVar
 
 from daemon.audio.resampler import Resampler
-from daemon.brain.asr.recognizer import Ear, Heard
+from daemon.brain.asr.recognizer import Recognition, Recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
-from daemon.brain.server.formats import Format, in_whole_ms, resampled
+from daemon.brain.server.formats import WireFormat, in_whole_ms, resampled
 from daemon.brain.server.grammar_cache import Grammars
-from daemon.brain.tts.synthesizer import Voice
+from daemon.brain.tts.synthesizer import Synthesizer
 from daemon.realtime.events import RATE_HZ
 
 EAR_HZ = 16_000
@@ -30,7 +30,7 @@ P = ParamSpec("P")
 class Engines:
     """Make it inside the running loop; it begins to load at once, and the first turn waits for it."""
 
-    def __init__(self, ear: Callable[[], Ear], voice: Callable[[], Voice]) -> None:
+    def __init__(self, ear: Callable[[], Recognizer], voice: Callable[[], Synthesizer]) -> None:
         self.grammars = Grammars()
         self._ear = _Worker("ear", ear)
         self._voice = _Worker("voice", voice)
@@ -40,12 +40,14 @@ class Engines:
         ear = await self._ear.engine()
         await self._ear.run(ear.prepare, grammar)
 
-    async def hear(self, sound: bytes, format: Format, grammar: Grammar, pending: Meaning | None) -> Heard:
+    async def hear(
+        self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
+    ) -> Recognition:
         """Hear one utterance."""
         ear = await self._ear.engine()
         return await self._ear.run(_hear, ear, sound, format, grammar, pending)
 
-    async def speak(self, sentence: str, speed: float, format: Format) -> bytes:
+    async def speak(self, sentence: str, speed: float, format: WireFormat) -> bytes:
         """One sentence aloud, as it goes over the wire."""
         voice = await self._voice.engine()
         return await self._voice.run(_speak, voice, sentence, speed, format)
@@ -57,11 +59,13 @@ class Engines:
         self._voice.close()
 
 
-def _hear(ear: Ear, sound: bytes, format: Format, grammar: Grammar, pending: Meaning | None) -> Heard:
+def _hear(
+    ear: Recognizer, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
+) -> Recognition:
     return ear.hear(resampled(sound, format, EAR_HZ), grammar, pending)
 
 
-def _speak(voice: Voice, sentence: str, speed: float, format: Format) -> bytes:
+def _speak(voice: Synthesizer, sentence: str, speed: float, format: WireFormat) -> bytes:
     samples = Resampler(RATE_HZ, format.rate_hz).process(voice.speak(sentence, speed))
     return in_whole_ms(samples, format)
 

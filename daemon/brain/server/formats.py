@@ -23,7 +23,7 @@ Mono: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Format:
+class WireFormat:
     """PCM16 little-endian, or G.711 where there is a law; mono."""
 
     type: str
@@ -57,15 +57,15 @@ class Format:
         return {"type": self.type} if self.law else {"type": self.type, "rate": self.rate_hz}
 
 
-PCM16 = Format("audio/pcm", RATE_HZ)
-PCMU = Format("audio/pcmu", g711.RATE_HZ, "mu")
-PCMA = Format("audio/pcma", g711.RATE_HZ, "a")
+PCM16 = WireFormat("audio/pcm", RATE_HZ)
+PCMU = WireFormat("audio/pcmu", g711.RATE_HZ, "mu")
+PCMA = WireFormat("audio/pcma", g711.RATE_HZ, "a")
 
 
 class Pcm16Stream:
     """A client's sound, piece by piece, as PCM16 at 24 kHz: what the voice detection is fed with."""
 
-    def __init__(self, format: Format) -> None:
+    def __init__(self, format: WireFormat) -> None:
         self._format = format
         self._resampler = Resampler(format.rate_hz, RATE_HZ)
 
@@ -76,20 +76,20 @@ class Pcm16Stream:
         return to_pcm16(self._resampler.process(self._format.samples(sound)))
 
 
-def resampled(sound: bytes, format: Format, rate_hz: int) -> Mono:
+def resampled(sound: bytes, format: WireFormat, rate_hz: int) -> Mono:
     """The whole of a sound as samples at this rate, each frequency as late as the others."""
     resampler = Resampler(format.rate_hz, rate_hz, "linear")
     return np.concatenate([resampler.process(format.samples(sound)), resampler.flush()])
 
 
-def recoded(sound: bytes, old: Format, new: Format) -> bytes:
+def recoded(sound: bytes, old: WireFormat, new: WireFormat) -> bytes:
     """The same sound in another format, as many whole milliseconds."""
     if old == new:
         return sound
     return in_whole_ms(Resampler(old.rate_hz, new.rate_hz).process(old.samples(sound)), new)
 
 
-def in_whole_ms(samples: Mono, format: Format) -> bytes:
+def in_whole_ms(samples: Mono, format: WireFormat) -> bytes:
     """Samples at the format's rate for the wire, with silence to the next full millisecond.
 
     So a client that counts in milliseconds and a server that counts in bytes agree on where a sound ends.

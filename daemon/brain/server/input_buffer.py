@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.brain.server import errors
 from daemon.brain.server.errors import Refusal
-from daemon.brain.server.formats import PCM16, Format, recoded
+from daemon.brain.server.formats import PCM16, WireFormat, recoded
 from daemon.realtime.events import MIN_COMMIT_MS, RATE_HZ
 
 MAX_BUFFER_S = 180
@@ -36,7 +36,7 @@ class InputBuffer:
         """How much is held."""
         return len(self._sound) / self.format.bytes_per_ms
 
-    def change_format(self, format: Format) -> None:
+    def change_format(self, format: WireFormat) -> None:
         """From now on this is appended; what is held is held in it too."""
         self._sound = bytearray(recoded(bytes(self._sound), self.format, format))
         self.format = format

@@ -7,8 +7,8 @@ import re
 from msgspec import UNSET, UnsetType
 
 from daemon.brain.server import errors
-from daemon.brain.server.conversation import Entry
-from daemon.brain.server.formats import Format
+from daemon.brain.server.conversation import StoredItem
+from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.ids import new_id
 from daemon.realtime.events import Content, Item, Json
 
@@ -22,7 +22,7 @@ _PARTS = {
 }
 
 
-def checked(item: Item, format: Format, root: str) -> Item:
+def checked(item: Item, format: WireFormat, root: str) -> Item:
     """The item as the conversation keeps it: with an id, and completed. Raises Refusal.
 
     `format` is that of its sound, `root` names the item's place in its event. That an output's call exists
@@ -67,7 +67,7 @@ def _call(item: Item, root: str) -> Item:
     return Item(**_identity(item), call_id=call_id, name=name, arguments=arguments)
 
 
-def _message(item: Item, format: Format, root: str) -> Item:
+def _message(item: Item, format: WireFormat, root: str) -> Item:
     role = _present(item, "role", root)
     if role not in _PARTS:
         raise errors.invalid(f"{root}.role", "Supported values are: 'user', 'assistant', 'system'.")
@@ -77,7 +77,7 @@ def _message(item: Item, format: Format, root: str) -> Item:
     return Item(**_identity(item), role=role, content=parts)
 
 
-def _part(part: Content, role: str, format: Format, root: str) -> Content:
+def _part(part: Content, role: str, format: WireFormat, root: str) -> Content:
     if part.type not in _PARTS[role]:
         supported = ", ".join(f"'{each}'" for each in sorted(_PARTS[role]))
         raise errors.invalid(f"{root}.type", f"Supported values for the role '{role}' are: {supported}.")
@@ -91,9 +91,9 @@ def _part(part: Content, role: str, format: Format, root: str) -> Content:
     return part
 
 
-def entry_of(item: Item, format: Format, root: str = "item") -> Entry:
+def entry_of(item: Item, format: WireFormat, root: str = "item") -> StoredItem:
     """A checked item with its sound, which is in this format, set apart. Raises Refusal."""
-    entry = Entry(checked(item, format, root), format=format)
+    entry = StoredItem(checked(item, format, root), format=format)
     for part in entry.parts:
         if part.type == "input_audio":
             entry.audio += part.audio or b""

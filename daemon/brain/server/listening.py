@@ -6,9 +6,9 @@ import asyncio
 import logging
 from weakref import WeakKeyDictionary
 
-from daemon.brain.asr.recognizer import Heard
+from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
-from daemon.brain.server.conversation import Entry
+from daemon.brain.server.conversation import StoredItem
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.grammar_cache import Building
 from daemon.realtime.events import Json
@@ -22,7 +22,9 @@ class Listening:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._grammar: tuple[list[Json], Building] | None = None
-        self._heard: WeakKeyDictionary[Entry, tuple[Grammar, asyncio.Task[Heard]]] = WeakKeyDictionary()
+        self._heard: WeakKeyDictionary[StoredItem, tuple[Grammar, asyncio.Task[Recognition]]] = (
+            WeakKeyDictionary()
+        )
         self._wanted: list[Json] = []
         self._preparing = asyncio.Lock()
         self._building = asyncio.Lock()
@@ -49,7 +51,7 @@ class Listening:
                 self._grammar = tools, self._engines.grammars.of(tools)
             return await asyncio.shield(self._grammar[1])
 
-    async def heard(self, entry: Entry, grammar: Grammar, pending: Meaning | None) -> Heard:
+    async def heard(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """What the ear makes of an item; it is asked once, however many want to know."""
         known = self._heard.get(entry)
         if known is None or known[0] is not grammar:
@@ -61,6 +63,6 @@ class Listening:
         for _, hearing in self._heard.values():
             hearing.cancel()
 
-    async def _hear(self, entry: Entry, grammar: Grammar, pending: Meaning | None) -> Heard:
+    async def _hear(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
         async with self._hearing:
             return await self._engines.hear(bytes(entry.audio), entry.format, grammar, pending)

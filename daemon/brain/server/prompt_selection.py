@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from daemon.brain.server.conversation import Entry
+from daemon.brain.server.conversation import StoredItem
 
 
 @dataclass(frozen=True)
 class Spoken:
     """The user said something."""
 
-    entry: Entry
+    entry: StoredItem
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Nothing:
 Subject: TypeAlias = Spoken | Written | Outputs | Unfinished | Picture | Nothing
 
 
-def subject(entries: Sequence[Entry]) -> Subject:
+def subject(entries: Sequence[StoredItem]) -> Subject:
     """What is to be answered, in the turn that the newest message of the user began."""
     turn = _newest_turn(entries)
     unanswered = _after_the_last_answer(turn)
@@ -61,25 +61,25 @@ def subject(entries: Sequence[Entry]) -> Subject:
     return Nothing()
 
 
-def _newest_turn(entries: Sequence[Entry]) -> Sequence[Entry]:
+def _newest_turn(entries: Sequence[StoredItem]) -> Sequence[StoredItem]:
     return entries[_last(entries, lambda entry: entry.item.role == "user") or 0 :]
 
 
-def _after_the_last_answer(turn: Sequence[Entry]) -> Sequence[Entry]:
+def _after_the_last_answer(turn: Sequence[StoredItem]) -> Sequence[StoredItem]:
     end = _last(turn, _is_answer)
     return turn if end is None else turn[end + 1 :]
 
 
-def _last(entries: Sequence[Entry], wanted: Callable[[Entry], bool]) -> int | None:
+def _last(entries: Sequence[StoredItem], wanted: Callable[[StoredItem], bool]) -> int | None:
     """Where the newest such entry is."""
     return next((index for index in reversed(range(len(entries))) if wanted(entries[index])), None)
 
 
-def _is_answer(entry: Entry) -> bool:
+def _is_answer(entry: StoredItem) -> bool:
     return entry.item.role == "assistant" and entry.item.status == "completed"
 
 
-def _outputs(turn: Sequence[Entry], unanswered: Sequence[Entry]) -> Subject:
+def _outputs(turn: Sequence[StoredItem], unanswered: Sequence[StoredItem]) -> Subject:
     """The late outputs of an earlier turn wait until the user's newest words are answered."""
     made = [entry.item.call_id for entry in unanswered if entry.item.type == "function_call"]
     outputs = {
@@ -94,7 +94,7 @@ def _outputs(turn: Sequence[Entry], unanswered: Sequence[Entry]) -> Subject:
     return Outputs(tuple(outputs[call_id] for call_id in made or outputs))
 
 
-def _message(entry: Entry) -> Subject:
+def _message(entry: StoredItem) -> Subject:
     parts = {part.type for part in entry.parts}
     if "input_text" in parts:
         return Written(" ".join(part.text or "" for part in entry.parts if part.type == "input_text"))

@@ -9,15 +9,15 @@ from typing import Any
 from msgspec import UNSET
 
 from daemon.brain.server import errors
-from daemon.brain.server.conversation import Conversation, Entry
-from daemon.brain.server.formats import Format
+from daemon.brain.server.conversation import Conversation, StoredItem
+from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.items import entry_of
 from daemon.brain.server.settings import (
     Choice,
     McpChoice,
     McpTool,
     ResponseSettings,
-    Settings,
+    SessionSettings,
     ToolChoice,
     Voice,
     check_modalities,
@@ -31,13 +31,13 @@ MAX_INPUT = 1000
 
 
 @dataclass(frozen=True)
-class Order:
+class ResponseRequest:
     """One response, with everything that it needs resolved."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[StoredItem]
     in_band: bool
     modality: str
-    format: Format
+    format: WireFormat
     voice: Voice
     speed: float
     instructions: str
@@ -49,7 +49,9 @@ class Order:
     """The labels of tool servers that the request names."""
 
 
-def order(request: Json, settings: Settings, conversation: Conversation, voice_is_fixed: bool) -> Order:
+def order(
+    request: Json, settings: SessionSettings, conversation: Conversation, voice_is_fixed: bool
+) -> ResponseRequest:
     """The response that this request asks for. Raises Refusal."""
     wanted: ResponseSettings = convert(request, ResponseSettings, "response")
     modalities = _or(wanted.output_modalities, settings.output_modalities)
@@ -59,7 +61,7 @@ def order(request: Json, settings: Settings, conversation: Conversation, voice_i
         raise errors.voice_is_fixed("response.audio.output.voice")
     choice = _or(wanted.tool_choice, settings.tool_choice)
     tools = _or(wanted.tools, settings.tools)
-    return Order(
+    return ResponseRequest(
         entries=_context(wanted, conversation, settings.audio.input.format.kind),
         in_band=wanted.conversation == "auto",
         modality=modalities[0],
@@ -85,7 +87,7 @@ def _or(wanted: Any, otherwise: Any) -> Any:
     return otherwise if wanted is UNSET else wanted
 
 
-def _context(wanted: ResponseSettings, conversation: Conversation, format: Format) -> list[Entry]:
+def _context(wanted: ResponseSettings, conversation: Conversation, format: WireFormat) -> list[StoredItem]:
     if wanted.input is UNSET:
         return conversation.entries
     if len(wanted.input) > MAX_INPUT:
@@ -96,7 +98,7 @@ def _context(wanted: ResponseSettings, conversation: Conversation, format: Forma
     ]
 
 
-def _entry(item: Json, root: str, conversation: Conversation, format: Format) -> Entry:
+def _entry(item: Json, root: str, conversation: Conversation, format: WireFormat) -> StoredItem:
     if item.get("type") != "item_reference":
         return entry_of(convert(item, Item, root), format, root)
     found = conversation.find(str(item.get("id")))

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from daemon.brain.asr.recognizer import Heard
+from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.server import dialogue, errors
-from daemon.brain.server.conversation import Conversation, Entry
+from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.dialogue import Act, Dialogue, Reply, Say
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.listening import Listening
@@ -24,7 +24,7 @@ from daemon.brain.server.prompt_selection import (
     Written,
     subject,
 )
-from daemon.brain.server.response_request import Order
+from daemon.brain.server.response_request import ResponseRequest
 from daemon.brain.server.responses import Emit, OutOfTokens, ResponseWriter
 from daemon.brain.server.tool_output_speech import tell
 from daemon.brain.server.usage import input_tokens
@@ -49,7 +49,7 @@ RECITAL = {"purpose": "say"}
 """The metadata of a response that speaks its input word for word."""
 
 
-class Answering:
+class ResponseRunner:
     """The responses of one session. `room` waits until the client has taken most of what was emitted."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Answering:
         """Have the ear learn these tools before anything is said about them."""
         self._help(self._listening.prepare(tools))
 
-    def start(self, order: Order) -> None:
+    def start(self, order: ResponseRequest) -> None:
         """Begin a response; `response.created` is out when this returns. Raises Refusal."""
         if order.in_band and self.active is not None:
             raise errors.already_answering(self.active.response.id)
@@ -110,7 +110,7 @@ class Answering:
         self._running.pop(writer).cancel()
         self._finish(writer, "cancelled", StatusDetails(type="cancelled", reason=reason))
 
-    def transcribe(self, entry: Entry, tools: list[Json]) -> None:
+    def transcribe(self, entry: StoredItem, tools: list[Json]) -> None:
         """Tell the client in words what this item says, while everything else goes on."""
         self._help(self._transcribe(entry, tools))
 
@@ -120,7 +120,7 @@ class Answering:
             task.cancel()
         self._listening.close()
 
-    async def _run(self, writer: ResponseWriter, order: Order) -> None:
+    async def _run(self, writer: ResponseWriter, order: ResponseRequest) -> None:
         try:
             await self._deliver(writer, await self._reply(order), order.speed)
             ending: tuple[str, StatusDetails | None] = ("completed", None)
@@ -138,7 +138,7 @@ class Answering:
         if writer.response.conversation_id:
             self.on_done(writer.audio_ms)
 
-    async def _reply(self, order: Order) -> Reply:
+    async def _reply(self, order: ResponseRequest) -> Reply:
         mind = self._dialogue if order.in_band else copy.copy(self._dialogue)
         match subject(order.entries):
             case Spoken(entry):
@@ -148,7 +148,7 @@ class Answering:
             case Written(text):
                 grammar = await self._listening.grammar(order.tools)
                 meaning = await asyncio.to_thread(grammar.understand, text)
-                heard = Heard(text.strip(), meaning, "sure" if meaning else "refuse")
+                heard = Recognition(text.strip(), meaning, "sure" if meaning else "refuse")
                 return mind.answer(heard, grammar, order.may_act)
             case Outputs(texts):
                 return Say(tell(texts))
@@ -159,7 +159,7 @@ class Answering:
             case Nothing():
                 return Say(dialogue.NOTHING_TO_ANSWER)
 
-    async def _reply_to(self, entry: Entry, mind: Dialogue, order: Order) -> Reply:
+    async def _reply_to(self, entry: StoredItem, mind: Dialogue, order: ResponseRequest) -> Reply:
         """The reply to an utterance; an ear that fails is told in words, not by silence."""
         grammar = await self._listening.grammar(order.tools)
         try:
@@ -190,7 +190,7 @@ class Answering:
             writer.sound(sound[start : start + step])
             await self._room()
 
-    async def _transcribe(self, entry: Entry, tools: list[Json]) -> None:
+    async def _transcribe(self, entry: StoredItem, tools: list[Json]) -> None:
         try:
             grammar = await self._listening.grammar(tools)
             heard = await self._listening.heard(entry, grammar, self._dialogue.pending)

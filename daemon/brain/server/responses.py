@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from daemon.brain.server.conversation import Conversation, Entry
-from daemon.brain.server.formats import Format
+from daemon.brain.server.conversation import Conversation, StoredItem
+from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.settings import Voice
 from daemon.brain.server.usage import CHARACTERS_PER_TOKEN, spoken_tokens, text_tokens, usage
@@ -53,7 +53,7 @@ class ResponseWriter:
         emit: Emit,
         conversation: Conversation | None,
         modality: str,
-        format: Format,
+        format: WireFormat,
         voice: Voice,
         max_tokens: int | str,
         metadata: dict[str, str] | None,
@@ -67,7 +67,7 @@ class ResponseWriter:
         self._prompt = prompt
         self._text_tokens = self._audio_tokens = 0
         self.audio_ms = 0
-        self._open: Entry | None = None
+        self._open: StoredItem | None = None
         self._written = ""
         self.response = Response(
             id=new_id("resp_"),
@@ -150,9 +150,9 @@ class ResponseWriter:
         self._written += text
         return text
 
-    def _begin(self, item: Item) -> Entry:
+    def _begin(self, item: Item) -> StoredItem:
         item.id, item.object, item.status = new_id("item_"), "realtime.item", "in_progress"
-        entry = self._open = Entry(item, format=self.format)
+        entry = self._open = StoredItem(item, format=self.format)
         self._emit(
             OutputItemAdded(response_id=self.response.id, output_index=len(self.response.output), item=item)
         )
@@ -179,7 +179,7 @@ class ResponseWriter:
         self._emit(ArgumentsDone(**self._place(entry), call_id=call_id, name=name, arguments=self._written))
         self._end(entry, status)
 
-    def _end(self, entry: Entry, status: str) -> None:
+    def _end(self, entry: StoredItem, status: str) -> None:
         entry.item.status = status
         self._text_tokens += text_tokens(self._written)
         self._open, self._written = None, ""
@@ -193,12 +193,12 @@ class ResponseWriter:
             self._conversation.measure(entry)
             self._emit(ItemDone(item=entry.item, previous_item_id=self._conversation.before(entry)))
 
-    def _current(self) -> Entry:
+    def _current(self) -> StoredItem:
         if self._open is None:
             raise RuntimeError("No item of this response is open.")
         return self._open
 
-    def _place(self, entry: Entry) -> Json:
+    def _place(self, entry: StoredItem) -> Json:
         return {
             "response_id": self.response.id,
             "item_id": entry.id,

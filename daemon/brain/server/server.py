@@ -22,18 +22,18 @@ import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.asr.loader import open_ear
-from daemon.brain.asr.recognizer import Ear
+from daemon.brain.asr.loader import open_recognizer
+from daemon.brain.asr.recognizer import Recognizer
 from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.session import Session
-from daemon.brain.server.settings import Settings
-from daemon.brain.tts.synthesizer import Voice, VoiceName, open_voice
+from daemon.brain.server.settings import SessionSettings
+from daemon.brain.tts.synthesizer import Synthesizer, VoiceName, open_synthesizer
 from daemon.realtime.codec import encode
 from daemon.realtime.events import MAX_FRAME_BYTES, ServerEvent
-from daemon.text.printable import Plain
+from daemon.text.printable import PlainFormatter
 
 EngineName: TypeAlias = Literal["small", "both"]
 
@@ -46,7 +46,7 @@ _LAST_WORDS_S = 0.5
 log = logging.getLogger(__name__)
 
 
-class Outbox:
+class SendQueue:
     """Events on their way to one client: encoded at once, sent in order by `pump`."""
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class Brain:
             await self._converse(connection)
 
     async def _converse(self, connection: ServerConnection) -> None:
-        outbox = Outbox()
+        outbox = SendQueue()
         session = Session(self._engines, outbox.emit, outbox.room, _settings(connection), self._max_session_s)
         pump = asyncio.create_task(outbox.pump(connection), name="pump")
         try:
@@ -150,26 +150,26 @@ class Brain:
             pump.cancel()
 
 
-async def _read(connection: ServerConnection, session: Session, outbox: Outbox) -> None:
+async def _read(connection: ServerConnection, session: Session, outbox: SendQueue) -> None:
     with contextlib.suppress(websockets.ConnectionClosed):
         async for frame in connection:
             session.handle(frame)
             await outbox.room()
 
 
-def _settings(connection: ServerConnection) -> Settings:
+def _settings(connection: ServerConnection) -> SessionSettings:
     path = connection.request.path if connection.request else ""
     kind: Literal["realtime", "transcription"] = (
         "transcription" if handshake.transcribes(path) else "realtime"
     )
-    return Settings(type=kind, model=handshake.model(path) or Settings().model)
+    return SessionSettings(type=kind, model=handshake.model(path) or SessionSettings().model)
 
 
 @contextlib.asynccontextmanager
 async def serve(
     listen: str,
-    ear: Callable[[], Ear],
-    voice: Callable[[], Voice],
+    ear: Callable[[], Recognizer],
+    voice: Callable[[], Synthesizer],
     max_session_s: float = MAX_SESSION_S,
     company: Company | None = None,
     admission: Admission = ANYBODY,
@@ -252,7 +252,7 @@ def run_brain(
     Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.
     """
     output = logging.StreamHandler()
-    output.setFormatter(Plain("%(message)s"))
+    output.setFormatter(PlainFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[output])
     # A client that goes during the handshake is no error of ours, and not worth a traceback.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
@@ -275,7 +275,7 @@ async def _until_told(
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     company = Company(patience_s, lambda: told.put_nowait(signal.SIGTERM))
-    ear, speaker = partial(open_ear, engine), partial(open_voice, voice)
+    ear, speaker = partial(open_recognizer, engine), partial(open_synthesizer, voice)
     async with serve(listen, ear, speaker, company=company, admission=admission) as url:
         log.info("listening on %s", url)
         return await told.get()

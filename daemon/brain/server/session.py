@@ -9,19 +9,19 @@ from collections.abc import Awaitable, Callable
 from msgspec import UNSET
 
 from daemon.brain.server import frame_parser
-from daemon.brain.server.conversation import Conversation, Entry
+from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.errors import Refusal
-from daemon.brain.server.formats import Format, Pcm16Stream
+from daemon.brain.server.formats import Pcm16Stream, WireFormat
 from daemon.brain.server.frame_parser import BadFrame
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.input_buffer import InputBuffer, ms, position
 from daemon.brain.server.items import entry_of
 from daemon.brain.server.response_request import order
-from daemon.brain.server.response_runner import Answering
+from daemon.brain.server.response_runner import ResponseRunner
 from daemon.brain.server.responses import Emit
-from daemon.brain.server.settings import McpTool, ServerVad, Settings, function_tools
-from daemon.brain.server.turn_detection import Edge, Started, TurnDetector
+from daemon.brain.server.settings import McpTool, ServerVad, SessionSettings, function_tools
+from daemon.brain.server.turn_detection import Edge, TurnDetector, VoiceStarted
 from daemon.brain.server.vad import FRAME_MS
 from daemon.realtime.events import (
     AudioAppend,
@@ -68,7 +68,7 @@ class Session:
         engines: Engines,
         emit: Emit,
         room: Callable[[], Awaitable[None]],
-        settings: Settings,
+        settings: SessionSettings,
         max_session_s: float,
     ) -> None:
         self._emit = emit
@@ -79,7 +79,7 @@ class Session:
             "expires_at": int(time.time() + max_session_s),
         }
         self._conversation = Conversation()
-        self._answering = Answering(engines, self._conversation, emit, room)
+        self._answering = ResponseRunner(engines, self._conversation, emit, room)
         self._answering.on_done = self._response_done
         self._buffer = InputBuffer()
         self._pcm16 = Pcm16Stream(self._buffer.format)
@@ -164,13 +164,13 @@ class Session:
     def _list_nothing(self, server_label: str) -> None:
         """A tool server lies beyond the network that this brain does not have."""
         item = Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
-        previous = self._conversation.add(Entry(item))
+        previous = self._conversation.add(StoredItem(item))
         self._emit(ItemAdded(item=item, previous_item_id=previous))
         self._emit(McpToolsInProgress(item_id=str(item.id)))
         self._emit(McpToolsFailed(item_id=str(item.id)))
         self._emit(ItemDone(item=item, previous_item_id=previous))
 
-    def _take_format(self, format: Format) -> None:
+    def _take_format(self, format: WireFormat) -> None:
         if format != self._buffer.format:
             self._buffer.change_format(format)
             self._pcm16 = Pcm16Stream(format)
@@ -204,7 +204,7 @@ class Session:
         detection = self._settings.audio.input.turn_detection
         if detection is None:
             return
-        if isinstance(edge, Started):
+        if isinstance(edge, VoiceStarted):
             self._speech_id = new_id("item_")
             self._buffer.drop_before(position(edge.at_ms))
             self._emit(SpeechStarted(item_id=self._speech_id, audio_start_ms=edge.at_ms))
@@ -228,7 +228,7 @@ class Session:
             role="user",
             content=[Content(type="input_audio", transcript=None)],
         )
-        entry = Entry(item, bytearray(sound), self._buffer.format)
+        entry = StoredItem(item, bytearray(sound), self._buffer.format)
         if self._turns is not None:
             self._turns.reset()
         self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self._conversation.last_id))
@@ -248,7 +248,7 @@ class Session:
         self._conversation.check_room()
         self._join(entry_of(item, self._buffer.format), after)
 
-    def _join(self, entry: Entry, after: str = "") -> None:
+    def _join(self, entry: StoredItem, after: str = "") -> None:
         previous = self._conversation.add(entry, after)
         self._emit(ItemAdded(item=entry.item, previous_item_id=previous))
         self._emit(ItemDone(item=entry.item, previous_item_id=previous))

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from daemon.brain.server import errors
-from daemon.brain.server.formats import PCM16, PCMA, PCMU, Format
+from daemon.brain.server.formats import PCM16, PCMA, PCMU, WireFormat
 from daemon.brain.server.omitted import normalised
 from daemon.realtime.events import Json
 
@@ -31,10 +31,10 @@ class _Strict(Struct, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class Pcm(_Strict, tag_field="type", tag="audio/pcm"):
+class PcmFormat(_Strict, tag_field="type", tag="audio/pcm"):
     """PCM16 little-endian mono."""
 
-    kind: ClassVar[Format] = PCM16
+    kind: ClassVar[WireFormat] = PCM16
     rate: Literal[24000] = 24000
 
 
@@ -49,16 +49,16 @@ class _G711(_Strict, tag_field="type"):
 class Pcmu(_G711, tag="audio/pcmu"):
     """G.711 mu-law, 8 kHz mono."""
 
-    kind: ClassVar[Format] = PCMU
+    kind: ClassVar[WireFormat] = PCMU
 
 
 class Pcma(_G711, tag="audio/pcma"):
     """G.711 A-law, 8 kHz mono."""
 
-    kind: ClassVar[Format] = PCMA
+    kind: ClassVar[WireFormat] = PCMA
 
 
-AudioFormat: TypeAlias = Pcm | Pcmu | Pcma
+AudioFormat: TypeAlias = PcmFormat | Pcmu | Pcma
 
 
 class Transcription(_Strict):
@@ -102,7 +102,7 @@ class SemanticVad(_TurnDetection, tag="semantic_vad"):
 class AudioInput(_Strict):
     """The user's side."""
 
-    format: AudioFormat = msgspec.field(default_factory=Pcm)
+    format: AudioFormat = msgspec.field(default_factory=PcmFormat)
     noise_reduction: NoiseReduction | None = None
     transcription: Transcription | None = None
     turn_detection: ServerVad | SemanticVad | None = msgspec.field(default_factory=ServerVad)
@@ -111,7 +111,7 @@ class AudioInput(_Strict):
 class AudioOutput(_Strict):
     """The assistant's side."""
 
-    format: AudioFormat = msgspec.field(default_factory=Pcm)
+    format: AudioFormat = msgspec.field(default_factory=PcmFormat)
     voice: Voice = "marin"
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
 
@@ -189,7 +189,7 @@ class Retention(_Strict, tag_field="type", tag="retention_ratio"):
     token_limits: TokenLimits | UnsetType = UNSET
 
 
-class Settings(_Strict):
+class SessionSettings(_Strict):
     """All that a client may set, with the service's defaults."""
 
     type: Literal["realtime", "transcription"] = "realtime"
@@ -207,9 +207,9 @@ class Settings(_Strict):
     tracing: Literal["auto"] | Json | None = None
     prompt: Json | None = None
 
-    def updated(self, patch: Json, voice_is_fixed: bool) -> Settings:
+    def updated(self, patch: Json, voice_is_fixed: bool) -> SessionSettings:
         """These settings with a `session.update` on top. Raises Refusal, and then nothing has changed."""
-        patch = normalised(patch, Settings)
+        patch = normalised(patch, SessionSettings)
         if "type" not in patch:
             raise errors.missing("session.type")
         if patch["type"] == "transcription":
@@ -218,7 +218,7 @@ class Settings(_Strict):
         merged = {**before, **patch}
         if isinstance(patch.get("audio"), dict):
             merged["audio"] = _leaf_by_leaf(before["audio"], patch["audio"])
-        after: Settings = convert(merged, Settings, "session")
+        after: SessionSettings = convert(merged, SessionSettings, "session")
         check_modalities(after.output_modalities, "session")
         # Frameworks name their own default in each update; the model was chosen when the client connected.
         after.model = self.model

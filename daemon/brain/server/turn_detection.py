@@ -16,20 +16,20 @@ _SEMANTIC_PREFIX_MS = 300
 
 
 @dataclass(frozen=True)
-class Started:
+class VoiceStarted:
     """Speech began; `at_ms` is the beginning of what is to be kept, prefix included."""
 
     at_ms: int
 
 
 @dataclass(frozen=True)
-class Stopped:
+class VoiceStopped:
     """Speech ended; `at_ms` includes the silence that proved it."""
 
     at_ms: int
 
 
-Edge: TypeAlias = Started | Stopped
+Edge: TypeAlias = VoiceStarted | VoiceStopped
 
 
 class TurnDetector:
@@ -70,11 +70,11 @@ class TurnDetector:
         if loud and not self.speaking:
             self.speaking = True
             self._began_ms = max(self._now_ms - _ONSET_MS - self.prefix_ms, self._earliest_ms)
-            yield Started(int(self._began_ms))
+            yield VoiceStarted(int(self._began_ms))
         elif self.speaking and (self._quiet_ms >= self._silence_ms or self._is_endless()):
             self.speaking = False
             self._earliest_ms = self._now_ms
-            yield Stopped(int(self._now_ms))
+            yield VoiceStopped(int(self._now_ms))
 
     def _is_endless(self) -> bool:
         """Music and the like: it becomes a turn before the input buffer is full."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from daemon.brain.server.conversation import Entry
+from daemon.brain.server.conversation import StoredItem
 from daemon.realtime.events import InputTokens, OutputTokens, Usage
 
 CHARACTERS_PER_TOKEN = 4
@@ -23,7 +23,7 @@ def spoken_tokens(audio_ms: int) -> int:
     return -(-audio_ms // _MS_PER_TOKEN_OUT)
 
 
-def input_tokens(instructions: str, entries: Iterable[Entry], before: InputTokens) -> InputTokens:
+def input_tokens(instructions: str, entries: Iterable[StoredItem], before: InputTokens) -> InputTokens:
     """Tokens of a prompt; what the prompt before it (of the same session) held too counts as cached."""
     text, audio = text_tokens(instructions), 0
     for entry in entries:

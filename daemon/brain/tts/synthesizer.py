@@ -42,25 +42,25 @@ _END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z0-9])")
 _MOST_CHARACTERS = 80
 
 
-class VoiceError(RuntimeError):
+class SynthesizerError(RuntimeError):
     """No voice can be had; the message names the remedy."""
 
 
-class Voice(Protocol):
+class Synthesizer(Protocol):
     """An engine that speaks. Takes tens of milliseconds or more: call it off the loop."""
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
         """One sentence aloud; `speed` is 1.0 for its natural pace. Raises VoiceError."""
 
 
-def open_voice(name: VoiceName) -> Voice:
+def open_synthesizer(name: VoiceName) -> Synthesizer:
     """Load this voice; espeak in the place of hibari where that is not installed. Raises VoiceError."""
     if name == "hibari":
         try:
             return Trimmed(Hibari() if shutil.which("espeak-ng") is None else Relieved(Hibari(), Espeak()))
         except ImportError as missing:
             if shutil.which("espeak-ng") is None:
-                raise VoiceError(
+                raise SynthesizerError(
                     f"The voice 'hibari' lacks the package {missing.name}: pip install 'voiced[offline]', "
                     "or apt install espeak-ng."
                 ) from missing
@@ -104,7 +104,9 @@ class Espeak:
     def __init__(self) -> None:
         program = shutil.which("espeak-ng")
         if program is None:
-            raise VoiceError("The voice 'espeak' needs espeak-ng: install it with apt install espeak-ng.")
+            raise SynthesizerError(
+                "The voice 'espeak' needs espeak-ng: install it with apt install espeak-ng."
+            )
         self._program = program
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
@@ -116,16 +118,18 @@ class Espeak:
                 command, input=sentence.encode(), capture_output=True, timeout=_ESPEAK_TIMEOUT_S
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise VoiceError(f"espeak-ng does not run ({error}): reinstall it with apt.") from error
+            raise SynthesizerError(f"espeak-ng does not run ({error}): reinstall it with apt.") from error
         if done.returncode:
-            raise VoiceError(f"espeak-ng failed ({done.stderr.decode().strip()}): reinstall it with apt.")
+            raise SynthesizerError(
+                f"espeak-ng failed ({done.stderr.decode().strip()}): reinstall it with apt."
+            )
         return _at_24k(done.stdout)
 
 
 class Relieved:
     """A voice, and another one for the sentences at which it fails."""
 
-    def __init__(self, voice: Voice, relief: Voice) -> None:
+    def __init__(self, voice: Synthesizer, relief: Synthesizer) -> None:
         self._voice, self._relief = voice, relief
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
@@ -149,7 +153,7 @@ def _at_24k(wav: bytes) -> Mono24k:
 class Trimmed:
     """A voice without its silences, that remembers what it says all day: its last short sentences."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Synthesizer) -> None:
         self._voice = voice
         self._short = functools.lru_cache(_KEPT_SENTENCES)(self._say)
 

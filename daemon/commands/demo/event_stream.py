@@ -10,11 +10,11 @@ from pathlib import Path
 from daemon.control.client import ControlError, Json, stream
 
 
-class StoryError(Exception):
+class EventStreamError(Exception):
     """What was waited for did not happen; the message is one sentence."""
 
 
-class Story:
+class EventStream:
     """All events since `follow`, each with "t" (time.monotonic seconds) and "event"."""
 
     def __init__(self) -> None:
@@ -44,9 +44,9 @@ class Story:
                         return event
                 left_s = until - time.monotonic()
                 if self.ended:
-                    raise StoryError(f"{what} never came: {self.ended}")
+                    raise EventStreamError(f"{what} never came: {self.ended}")
                 if left_s <= 0:
-                    raise StoryError(f"{what} did not come within {limit_s:g} s; see journal.log")
+                    raise EventStreamError(f"{what} did not come within {limit_s:g} s; see journal.log")
                 self._news.wait(left_s)
 
     def _read(self, lines: Iterator[Json]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import get_args
 
-from daemon.commands.demo.event_stream import Story
+from daemon.commands.demo.event_stream import EventStream
 from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard
 from daemon.control.client import ControlError, Json, request
 
@@ -27,11 +27,11 @@ _HESITATION_S = 1.0
 _ENGINE_MODULE = "hama"
 
 
-class StageError(Exception):
+class HarnessError(Exception):
     """A part of the demo is missing or does not start; the message is one sentence with the remedy."""
 
 
-class Stage:
+class Harness:
     """The appliance, running, while the `with` block lasts.
 
     `folder` takes sockets and recordings (a short path, for unix sockets), `out` the logs. `card` is the ALSA
@@ -39,7 +39,7 @@ class Stage:
     """
 
     def __init__(self, folder: Path, out: Path, card: str | None = None) -> None:
-        self.story = Story()
+        self.story = EventStream()
         self.recordings: dict[Side, Recording] = {}
         self._folder = folder
         self._out = out
@@ -47,9 +47,9 @@ class Stage:
         self._virtual: VirtualCard | None = None
         self._stack = ExitStack()
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Harness:
         if importlib.util.find_spec(_ENGINE_MODULE) is None:
-            raise StageError("The offline brain has no engines; `pip install 'voiced[offline]'`.")
+            raise HarnessError("The offline brain has no engines; `pip install 'voiced[offline]'`.")
         with ExitStack() as stack:
             self._build(stack)
             self._stack = stack.pop_all()
@@ -204,9 +204,11 @@ def _await(
     until = time.monotonic() + limit_s
     while not ready():
         if child.poll() is not None:
-            raise StageError(f"{who.capitalize()} has ended at once; its last words: {_last_line(log)}")
+            raise HarnessError(f"{who.capitalize()} has ended at once; its last words: {_last_line(log)}")
         if time.monotonic() > until:
-            raise StageError(f"{who.capitalize()} is not ready after {limit_s:g} s; last: {_last_line(log)}")
+            raise HarnessError(
+                f"{who.capitalize()} is not ready after {limit_s:g} s; last: {_last_line(log)}"
+            )
         time.sleep(0.05)
 
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from daemon.commands.demo.event_stream import StoryError, flashes
-from daemon.commands.demo.harness import Stage, StageError
+from daemon.commands.demo.event_stream import EventStreamError, flashes
+from daemon.commands.demo.harness import Harness, HarnessError
 from daemon.commands.demo.recording import Track, read_track, wire_tracks, write_conversation
 from daemon.commands.demo.report import Outcome, table, write_report
-from daemon.commands.demo.scenario import SCENARIO, Line, verdict
+from daemon.commands.demo.scenario import SCENARIO, ScenarioTurn, verdict
 from daemon.commands.demo.timeline import Performance, draw
-from daemon.commands.demo.user_voice import Person, PersonError, find_person
+from daemon.commands.demo.user_voice import PersonError, SimulatedSpeaker, find_person
 from daemon.commands.demo.view import View
 from daemon.commands.demo.virtualcard import Side
 from daemon.commands.terminal import Terminal
@@ -34,14 +34,14 @@ _PAUSE_S = 0.6
 class Demo:
     """Plays a scenario, or one turn per file, on a stage."""
 
-    def __init__(self, stage: Stage, view: View, folder: Path) -> None:
+    def __init__(self, stage: Harness, view: View, folder: Path) -> None:
         self._stage = stage
         self._view = view
         self._folder = folder
         self._held = False
         self.outcomes: list[Outcome] = []
 
-    def play(self, lines: Sequence[Line], person: Person) -> None:
+    def play(self, lines: Sequence[ScenarioTurn], person: SimulatedSpeaker) -> None:
         """The scenario, spoken by a person who never tires."""
         for line in lines:
             path = self._folder / "sentence.wav"
@@ -54,7 +54,7 @@ class Demo:
         for wav in wavs:
             self._turn(wav.name, None, wav)
 
-    def _turn(self, label: str, line: Line | None, wav: Path | None) -> None:
+    def _turn(self, label: str, line: ScenarioTurn | None, wav: Path | None) -> None:
         """One turn, typed where there is no recording, and judged where it is known what must come of it."""
         story, since, begin = self._stage.story, len(self._stage.story.events), time.monotonic()
         turn: Json = {}
@@ -65,18 +65,18 @@ class Demo:
                 self._await_flashes(line, since)
             devices = self._stage.status()["devices"]
             problems = verdict(line, turn, devices, story.events[since:]) if line else []
-        except (StoryError, ControlError) as error:
+        except (EventStreamError, ControlError) as error:
             problems = [str(error)]
         said = line.text if line else None
         outcome = Outcome(label, said, turn, devices, begin, time.monotonic(), problems)
         self.outcomes.append(outcome)
         self._view.add(outcome)
         if story.ended:
-            raise StoryError(story.ended)
+            raise EventStreamError(story.ended)
         if not self._held:
             time.sleep(_PAUSE_S)
 
-    def _spoken(self, line: Line | None, wav: Path, since: int) -> Json:
+    def _spoken(self, line: ScenarioTurn | None, wav: Path, since: int) -> Json:
         """Hold the button, speak, let go, and wait for the end of the turn."""
         if not self._held:
             self._stage.press()
@@ -99,7 +99,7 @@ class Demo:
         self._stage.press()
         self._held = True
 
-    def _await_flashes(self, line: Line, since: int) -> None:
+    def _await_flashes(self, line: ScenarioTurn, since: int) -> None:
         """A blink may go on after its answer."""
         until = time.monotonic() + _FLASH_LIMIT_S
         story = self._stage.story
@@ -130,7 +130,7 @@ def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str |
             (out / name).unlink(missing_ok=True)
         with _scratch(keep, console) as folder:
             return _run(folder, out, wavs, card, console)
-    except (StageError, PersonError, HardwareError, ControlError, OSError) as error:
+    except (HarnessError, PersonError, HardwareError, ControlError, OSError) as error:
         console.print(one_line(error), style="red", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
@@ -139,18 +139,18 @@ def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str |
 
 def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, console: Terminal) -> int:
     if card and wavs:
-        raise StageError("Files can only be played into the virtual card; leave --card out.")
+        raise HarnessError("Files can only be played into the virtual card; leave --card out.")
     for wav in wavs:
         if not wav.is_file():
-            raise StageError(f"{wav} is not there; give files that exist.")
+            raise HarnessError(f"{wav} is not there; give files that exist.")
     person = None if wavs else find_person()
-    stage = Stage(folder, out, card)
+    stage = Harness(folder, out, card)
     console.print("Starting the sound card, the brain and the service ...", style="dim")
     with stage, View(console, stage.story) as view:
         begin = time.monotonic()
         view.know(stage.status()["devices"])
         demo = Demo(stage, view, folder)
-        with suppress(StoryError):  # told by the last outcome
+        with suppress(EventStreamError):  # told by the last outcome
             if person:
                 demo.play(SCENARIO, person)
             else:
@@ -161,13 +161,13 @@ def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, consol
     return _finish(out, performance, status, console)
 
 
-def _status(stage: Stage) -> Json:
+def _status(stage: Harness) -> Json:
     with suppress(ControlError):
         return stage.status()
     return {}
 
 
-def _tracks(stage: Stage) -> dict[Side, Track]:
+def _tracks(stage: Harness) -> dict[Side, Track]:
     return {
         side: read_track(stage.sound_file(side), recording.started_at or 0.0)
         for side, recording in stage.recordings.items()

@@ -13,7 +13,7 @@ Call: TypeAlias = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Line:
+class ScenarioTurn:
     """One turn of the scenario, and what must come of it; what is None is not looked at.
 
     `calls`: exactly these, in any order. `devices`: values after the turn. `flashes`: how often outputs
@@ -31,24 +31,24 @@ class Line:
 
 
 SCENARIO = (
-    Line(
+    ScenarioTurn(
         "turn on the heater",
         calls=(("set_device", {"device": "heater", "state": "on"}),),
         devices={"heater": 1.0},
     ),
-    Line(
+    ScenarioTurn(
         "set the fan to thirty percent",
         calls=(("set_level", {"device": "fan", "percent": 30}),),
         devices={"fan": 0.3, "heater": 1.0},
     ),
-    Line(
+    ScenarioTurn(
         "blink the red light three times",
         calls=(("blink_device", {"device": "red light", "times": 3}),),
         flashes={"red light": 3},
         devices={"red light": 0.0},
     ),
-    Line("is the door open", calls=(("read_device", {"device": "door"}),), reply="open"),
-    Line(
+    ScenarioTurn("is the door open", calls=(("read_device", {"device": "door"}),), reply="open"),
+    ScenarioTurn(
         "turn on the lamp and the fan",
         calls=(
             ("set_device", {"device": "lamp", "state": "on"}),
@@ -56,31 +56,31 @@ SCENARIO = (
         ),
         devices={"lamp": 1.0, "fan": 1.0},
     ),
-    Line(
+    ScenarioTurn(
         "who won the football match yesterday evening",
         calls=(),
         devices={"lamp": 1.0, "fan": 1.0, "heater": 1.0},
     ),
-    Line(
+    ScenarioTurn(
         "set the kitchen light to orange",
         typed=True,
         calls=(("set_colour", {"device": "kitchen light", "colour": "orange"}),),
         devices={"kitchen light": "#ff5000"},
     ),
-    Line(
+    ScenarioTurn(
         "what is the temperature",
         calls=(("read_device", {"device": "temperature"}),),
         reply="twenty-one|21.5",
     ),
-    Line("what can you do", calls=(), interrupt_after_s=2.0),
-    Line(
+    ScenarioTurn("what can you do", calls=(), interrupt_after_s=2.0),
+    ScenarioTurn(
         "turn off everything",
         devices=dict.fromkeys(("lamp", "fan", "heater"), 0.0) | {"kitchen light": "#000000"},
     ),
 )
 
 
-def verdict(line: Line, turn: Json, devices: Json, events: list[Json]) -> list[str]:
+def verdict(line: ScenarioTurn, turn: Json, devices: Json, events: list[Json]) -> list[str]:
     """What went wrong in a turn, as short sentences; empty if nothing did.
 
     `devices` are the values after it; `events` are what happened from its beginning on.
@@ -96,7 +96,7 @@ def verdict(line: Line, turn: Json, devices: Json, events: list[Json]) -> list[s
     return problems
 
 
-def _calls(line: Line, turn: Json) -> list[str]:
+def _calls(line: ScenarioTurn, turn: Json) -> list[str]:
     if line.calls is None:
         return []
     made = [(str(call["name"]), arguments_of(call)) for call in turn.get("tool_calls", ())]
@@ -109,7 +109,7 @@ def _shown(call: Call) -> str:
     return f"{name}({', '.join(f'{key}={value}' for key, value in arguments.items())})"
 
 
-def _devices(line: Line, devices: Json) -> list[str]:
+def _devices(line: ScenarioTurn, devices: Json) -> list[str]:
     return [
         f"{name} is {devices.get(name)}, not {wanted}"
         for name, wanted in line.devices.items()
@@ -123,7 +123,7 @@ def _same(value: Any, wanted: float | str) -> bool:
     return bool(value == wanted)
 
 
-def _flashes(line: Line, events: list[Json]) -> list[str]:
+def _flashes(line: ScenarioTurn, events: list[Json]) -> list[str]:
     return [
         f"{name} flashed {flashes(events, name)} times, not {times}"
         for name, times in line.flashes.items()

@@ -21,14 +21,14 @@ class PersonError(Exception):
     """There is nobody to speak; the message is one sentence with the remedy."""
 
 
-class Person(Protocol):
+class SimulatedSpeaker(Protocol):
     """Somebody who speaks."""
 
     def say(self, text: str, path: Path) -> None:
         """Speak a sentence into a mono 16 bit WAV file."""
 
 
-def find_person() -> Person:
+def find_person() -> SimulatedSpeaker:
     """The best voice there is on this machine. Raises PersonError."""
     try:
         return _Hibari()

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from daemon.commands.demo.event_stream import Story
+from daemon.commands.demo.event_stream import EventStream
 from daemon.commands.demo.report import Outcome, short_call, table
 from daemon.commands.terminal import Terminal
 from daemon.commands.verbs import describe_value
@@ -71,7 +71,7 @@ class Scene:
 class View:
     """Draws a Story ten times a second on a terminal; elsewhere it prints a line per turn."""
 
-    def __init__(self, console: Terminal, story: Story) -> None:
+    def __init__(self, console: Terminal, story: EventStream) -> None:
         self._console = console
         self._story = story
         self._scene = Scene()

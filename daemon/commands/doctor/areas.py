@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from daemon.commands.doctor import host, listening, network, people, pins, service, settings, sound
 from daemon.commands.doctor.finding import Told, warning
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 
-Check: TypeAlias = Callable[[Machine], Iterator[Told]]
+Check: TypeAlias = Callable[[InspectedMachine], Iterator[Told]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ AREAS = (
 )
 
 
-def looked_at(machine: Machine, area: Area) -> list[Told]:
+def looked_at(machine: InspectedMachine, area: Area) -> list[Told]:
     """What a check says; nothing where the configuration that it needs cannot be read."""
     if machine.config_error and not area.by_itself:
         return []

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.doctor.network import address
 from daemon.text.printable import one_line, say, to_json
 
 
 def run(path: Path, *, as_json: bool = False) -> int:
     """Print one line per finding; the exit status is 2 if one of them is an error."""
-    machine = Machine(path)
+    machine = InspectedMachine(path)
     findings = _looked_at(machine)
     if as_json:
         say(to_json([finding.facts for finding in findings]))
@@ -31,9 +31,9 @@ def run(path: Path, *, as_json: bool = False) -> int:
 
 def check(path: Path) -> list[Finding]:
     """What is wrong with this configuration on this machine."""
-    return _looked_at(Machine(path))
+    return _looked_at(InspectedMachine(path))
 
 
-def _looked_at(machine: Machine) -> list[Finding]:
+def _looked_at(machine: InspectedMachine) -> list[Finding]:
     said = [looked_at(machine, area) for area in AREAS if area.before_start]
     return [each for told in said for each in told if isinstance(each, Finding)]

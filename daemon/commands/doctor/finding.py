@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-Level: TypeAlias = Literal["error", "warning"]
+Severity: TypeAlias = Literal["error", "warning"]
 
 
 _OWN_NAMES: Final = ("voiced", "systemd", "button", "gpio", "sound")
@@ -26,7 +26,7 @@ class Finding:
     """The service works in spite of a `warning`, not of an `error`. Codes never change their meaning."""
 
     code: str
-    level: Level
+    level: Severity
     sentence: str
     remedy: str
     fix: Fix | None = field(default=None, compare=False, repr=False)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from daemon.commands.doctor.finding import Told, error, warning
-from daemon.commands.doctor.machine import Machine, properties
+from daemon.commands.doctor.machine import InspectedMachine, properties
 
 _FIRST_YEAR: Final = 2026
 """Nobody has this program before; a board without a clock of its own wakes up earlier than that."""
@@ -21,7 +21,7 @@ _UNDERVOLTAGE: Final = 1 << 0
 _SLOWED: Final = 1 << 1 | 1 << 2 | 1 << 3
 
 
-def clock(machine: Machine) -> Iterator[Told]:
+def clock(machine: InspectedMachine) -> Iterator[Told]:
     """The year is possible, and somebody keeps the clock right."""
     now = datetime.fromtimestamp(machine.now_s(), UTC)
     sync = properties(machine.run("timedatectl", "show"))
@@ -40,7 +40,7 @@ def clock(machine: Machine) -> Iterator[Told]:
     yield f"{now:%Y-%m-%d %H:%M} UTC, {zone}" + ("" if sync else "; who keeps it right is not known")
 
 
-def heat(machine: Machine) -> Iterator[Told]:
+def heat(machine: InspectedMachine) -> Iterator[Told]:
     """Not too hot, not slowed down."""
     temperatures_c = [
         int(text) / 1000
@@ -54,7 +54,7 @@ def heat(machine: Machine) -> Iterator[Told]:
         yield f"{max(temperatures_c):.0f} degrees"
 
 
-def power(machine: Machine) -> Iterator[Told]:
+def power(machine: InspectedMachine) -> Iterator[Told]:
     """A Raspberry Pi tells whether its supply is too weak and whether it was slowed down."""
     word = _firmware_word(machine)
     if word is None:
@@ -69,7 +69,7 @@ def power(machine: Machine) -> Iterator[Told]:
         yield warning("V513", sentence, "see to cooling and to the power supply, then start the board anew")
 
 
-def _firmware_word(machine: Machine) -> int | None:
+def _firmware_word(machine: InspectedMachine) -> int | None:
     text = machine.text(_THROTTLED) or machine.run("vcgencmd", "get_throttled") or ""
     word = re.search(r"(?:throttled=0x|^)([0-9a-fA-F]+)\s*$", text)
     return int(word[1], 16) if word else None

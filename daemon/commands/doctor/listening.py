@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from daemon.commands.doctor.finding import Told, error, split, warning
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.doctor.mixer import quiet
 from hardware.ports import Mono, SoundConfig, SoundError
 from hardware.sound.listen import listen
@@ -35,7 +35,7 @@ _SLOW_MS: Final = 300.0
 
 
 @dataclass
-class Heard:
+class TestRecording:
     """What a microphone gave, and when its first sample was taken (time.monotonic())."""
 
     samples: Mono
@@ -43,7 +43,7 @@ class Heard:
     since: float
 
 
-def listening(machine: Machine) -> Iterator[Told]:
+def listening(machine: InspectedMachine) -> Iterator[Told]:
     """A second of what there is, then a short rising tone."""
     if machine.serves:
         yield "the running service has the cards; `systemctl stop voiced` first to have them tried"
@@ -137,7 +137,7 @@ def find_chirp(samples: Mono, rate_hz: int) -> float | None:
     return peak / rate_hz if clear else None
 
 
-def _hear(stream: Stream, config: SoundConfig, seconds: float) -> Heard:
+def _hear(stream: Stream, config: SoundConfig, seconds: float) -> TestRecording:
     periods: list[Mono] = []
     frames, since = 0, float("inf")
     for period in listen(stream, config, seconds):
@@ -148,7 +148,7 @@ def _hear(stream: Stream, config: SoundConfig, seconds: float) -> Heard:
         frames += len(period)
         # The period that came with the least delay tells best when the first sample was taken.
         since = min(since, time.monotonic() - frames / stream.rate_hz)
-    return Heard(np.concatenate([np.zeros(0, np.float32), *periods]), stream.rate_hz, since)
+    return TestRecording(np.concatenate([np.zeros(0, np.float32), *periods]), stream.rate_hz, since)
 
 
 def _play(stream: Stream, tone: Mono, begun: list[float]) -> None:

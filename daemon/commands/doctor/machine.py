@@ -47,7 +47,7 @@ def run_command(*words: str) -> str | None:
     return done.stdout
 
 
-class Machine:
+class InspectedMachine:
     """Looks, and changes nothing. `path` is the configuration file."""
 
     def __init__(

@@ -28,7 +28,7 @@ _SWITCH: Final = {"speaker": "Playback Mute", "microphone": "Capture Mute"}
 _VOLUME: Final = {"speaker": "Playback Volume", "microphone": "Capture Volume"}
 
 
-class Control(NamedTuple):
+class MixerControl(NamedTuple):
     """One control in one direction; `percent` is None where it is a switch alone."""
 
     name: str
@@ -41,25 +41,25 @@ class Control(NamedTuple):
         return self.muted or self.percent == 0
 
 
-def controls(device: str, direction: Direction) -> list[Control]:
+def controls(device: str, direction: Direction) -> list[MixerControl]:
     """The controls of a card by what ALSA calls it; none where it has no mixer."""
     found = []
     with quiet(), suppress(alsaaudio.ALSAAudioError):
         for name in dict.fromkeys(alsaaudio.mixers(device=device)):
             mixer = alsaaudio.Mixer(name, device=device)
             percents = mixer.getvolume(_PCM[direction]) if _VOLUME[direction] in mixer.volumecap() else []
-            found.append(Control(name, _muted(mixer, direction), max(percents, default=None)))
+            found.append(MixerControl(name, _muted(mixer, direction), max(percents, default=None)))
     return found
 
 
-def blocking(there: list[Control], direction: Direction) -> list[Control]:
+def blocking(there: list[MixerControl], direction: Direction) -> list[MixerControl]:
     """The controls because of which nothing is heard."""
     chain = [each for each in there if each.name in _CHAIN[direction] and each.silent]
     ways = [each for each in there if each.name in _WAYS[direction]]
     return chain + (ways if all(each.silent for each in ways) else [])
 
 
-def quiet_ones(there: list[Control], direction: Direction, percent: int) -> list[Control]:
+def quiet_ones(there: list[MixerControl], direction: Direction, percent: int) -> list[MixerControl]:
     """The controls that everything passes and that are below so many percent."""
     return [
         each

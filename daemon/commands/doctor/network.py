@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 from websockets.exceptions import WebSocketException
 
 from daemon.commands.doctor.finding import Finding, Told, error, split, warning
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.config.address import FORMS, AddressError, is_loopback
 from daemon.network.credentials import find_brain_key
 from daemon.network.dial import Way, dial, look
-from daemon.network.happy_eyeballs import Address, DialError, Step, addresses, connect, why_not
+from daemon.network.happy_eyeballs import DialError, SocketAddress, Step, addresses, connect, why_not
 from daemon.network.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
 from daemon.network.trust import trust
 
@@ -74,7 +74,7 @@ _MEANINGS: Final = {
 """Codes of the server's own errors, which say more than a status does."""
 
 
-def way(machine: Machine) -> Iterator[Told]:
+def way(machine: InspectedMachine) -> Iterator[Told]:
     """Name, network, proxy and certificate of the cloud."""
     if (where := _cloud(machine)) is None:
         return
@@ -96,7 +96,7 @@ def way(machine: Machine) -> Iterator[Told]:
         yield from _dead_addresses(host, parts.port or _PORTS[parts.scheme])
 
 
-def address(machine: Machine) -> str:
+def address(machine: InspectedMachine) -> str:
     """How the owner's address was read, where that is not as it was written."""
     realtime = machine.config.realtime
     if realtime.provider not in FORMS:
@@ -106,7 +106,7 @@ def address(machine: Machine) -> str:
     return "" if as_written else f"realtime.url is read as {read.shown}"
 
 
-def _authority(machine: Machine) -> Finding | None:
+def _authority(machine: InspectedMachine) -> Finding | None:
     """The owner's own certificates must be there for the service too."""
     path = machine.config.realtime.ca_file
     try:
@@ -120,7 +120,7 @@ def _authority(machine: Machine) -> Finding | None:
     return None
 
 
-def answer(machine: Machine) -> Iterator[Told]:
+def answer(machine: InspectedMachine) -> Iterator[Told]:
     """Key, model and quota: a session is opened, nothing is asked in it, nothing is paid."""
     if (where := _cloud(machine)) is None:
         yield "the offline brain answers: no network is needed"
@@ -134,12 +134,12 @@ def answer(machine: Machine) -> Iterator[Told]:
         yield _greeting(machine, where)
 
 
-def _cloud(machine: Machine) -> Endpoint | None:
+def _cloud(machine: InspectedMachine) -> Endpoint | None:
     realtime = machine.config.realtime
     return None if realtime.provider == "offline" else cloud_endpoint(realtime, machine.key)
 
 
-def _looked(machine: Machine, where: Endpoint) -> Way | Finding:
+def _looked(machine: InspectedMachine, where: Endpoint) -> Way | Finding:
     """The service's own way to the server, as far as TLS."""
     try:
         with _surroundings(machine):
@@ -149,7 +149,7 @@ def _looked(machine: Machine, where: Endpoint) -> Way | Finding:
 
 
 @contextlib.contextmanager
-def _surroundings(machine: Machine) -> Iterator[None]:
+def _surroundings(machine: InspectedMachine) -> Iterator[None]:
     """With the proxies and the authorities of the service's environment instead of this shell's."""
     its = {name: text for name, text in machine.environment.items() if _OF_THE_WAY.fullmatch(name)}
     own = {name: os.environ.pop(name) for name in list(os.environ) if _OF_THE_WAY.fullmatch(name)}
@@ -189,7 +189,7 @@ async def _try_each(host: str, port: int) -> dict[str, str]:
     return {address.name: why for address, why in zip(found, outcomes, strict=True)}
 
 
-async def _try(address: Address) -> str:
+async def _try(address: SocketAddress) -> str:
     try:
         async with asyncio.timeout(_LIMIT_S):
             (await connect(address)).close()
@@ -198,7 +198,7 @@ async def _try(address: Address) -> str:
     return ""
 
 
-def _greeting(machine: Machine, where: Endpoint) -> Told:
+def _greeting(machine: InspectedMachine, where: Endpoint) -> Told:
     """Open a session as the service does, and read its first event."""
     host = f"{urlsplit(where.url).hostname}"
     try:
@@ -236,7 +236,7 @@ def _refusal(host: str, status: int, code: str) -> Finding:
 # ---------------------------------------------------------------- the offline brain
 
 
-def brain(machine: Machine) -> Iterator[Told]:
+def brain(machine: InspectedMachine) -> Iterator[Told]:
     """A brain that listens is fine; else it must be possible to start one."""
     config = machine.config
     if "offline" not in (config.realtime.provider, config.realtime.fallback):

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 from daemon.commands.doctor.finding import Told, error, warning
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 
 
-def user(machine: Machine) -> Iterator[Told]:
+def user(machine: InspectedMachine) -> Iterator[Told]:
     """The user and its groups, by the unit and by the running process."""
     if not machine.installed:
         return
@@ -30,7 +30,7 @@ def user(machine: Machine) -> Iterator[Told]:
             yield warning("V205", sentence, "run `systemctl restart voiced`")
 
 
-def devices(machine: Machine) -> Iterator[Told]:
+def devices(machine: InspectedMachine) -> Iterator[Told]:
     """What the service must open lets its user in."""
     patterns = ["/dev/snd/pcm*"] + (["/dev/gpiochip*"] if machine.config.gpio.backend == "lgpio" else [])
     closed = [
@@ -45,16 +45,16 @@ def devices(machine: Machine) -> Iterator[Told]:
         yield error("V206", f"{machine.user} may not use {listed}", f"{fix.says}; else look at its rule", fix)
 
 
-def _wanted(machine: Machine) -> dict[str, str]:
+def _wanted(machine: InspectedMachine) -> dict[str, str]:
     return {"V203": "audio"} | ({"V204": "gpio"} if machine.config.gpio.backend == "lgpio" else {})
 
 
-def _gid(machine: Machine, group: str) -> str:
+def _gid(machine: InspectedMachine, group: str) -> str:
     entry = (machine.run("getent", "group", group) or "").split(":")
     return entry[2] if len(entry) > 2 else ""
 
 
-def _running_gids(machine: Machine, default: str) -> list[str]:
+def _running_gids(machine: InspectedMachine, default: str) -> list[str]:
     """The groups of the running process; a process that cannot be looked at is given the benefit."""
     status = machine.text(f"/proc/{machine.unit.get('MainPID')}/status")
     lines = [line.split()[1:] for line in status.splitlines() if line.startswith("Groups:")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from daemon.commands.doctor.finding import Told, error, split, warning
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.devices import inventory, wiring
 from hardware.ports import HardwareError, OutputConfig, Rgb, Servo, value_of
 
@@ -21,7 +21,7 @@ _BOOT_FILES: Final = ("/boot/firmware/config.txt", "/boot/config.txt")
 _LEVELS: Final = {"pu": True, "dh": True, "pd": False, "dl": False}
 
 
-def pins(machine: Machine) -> Iterator[Told]:
+def pins(machine: InspectedMachine) -> Iterator[Told]:
     """Chip, lines, button; what the running service holds, it is asked about."""
     config = machine.config
     if config.gpio.backend != "lgpio":
@@ -53,7 +53,7 @@ def pins(machine: Machine) -> Iterator[Told]:
         yield "what this board does to its lines at start is not known here: see whether an output twitches"
 
 
-def _asked(machine: Machine) -> Iterator[Told]:
+def _asked(machine: InspectedMachine) -> Iterator[Told]:
     """The running service has the lines."""
     if fault := machine.faults("pins"):
         yield error("V404", *split(fault, ": "))
@@ -63,7 +63,7 @@ def _asked(machine: Machine) -> Iterator[Told]:
         yield "the running service has the lines"
 
 
-def _looked_at(machine: Machine, chip: Chip, used: list[tuple[str, int]]) -> Iterator[Told]:
+def _looked_at(machine: InspectedMachine, chip: Chip, used: list[tuple[str, int]]) -> Iterator[Told]:
     """Nobody should have a line, and the button should be at rest."""
     from hardware.gpio import line_info
 
@@ -84,7 +84,7 @@ def _stuck(where: str) -> Told:
     return error("V405", f"{where} says that the button is pressed at rest", remedy)
 
 
-def _floating(machine: Machine) -> Iterator[Told]:
+def _floating(machine: InspectedMachine) -> Iterator[Told]:
     """A line that nobody holds follows its pull: before the start, and after the end however it came."""
     for key, output in inventory.outputs(machine.config.devices).items():
         if isinstance(output, Rgb | Servo):
@@ -107,7 +107,7 @@ def _safe_level(output: OutputConfig) -> bool:
     return (value_of(output, output.at_exit) == 1.0) == output.active_high
 
 
-def _boot_level(machine: Machine, pin: int) -> bool:
+def _boot_level(machine: InspectedMachine, pin: int) -> bool:
     """Where the firmware leaves a line: config.txt wins, its last word first."""
     level = pin <= _LAST_PULLED_UP
     for text in filter(None, map(machine.text, _BOOT_FILES)):

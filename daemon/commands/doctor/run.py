@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daemon.commands.doctor.areas import AREAS, Area, looked_at
 from daemon.commands.doctor.finding import Finding, Told, exit_status
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.text.printable import complain, one_line, say, to_json
 
 _LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopped"
@@ -18,9 +18,9 @@ _LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopp
 
 def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool = False) -> int:
     """Look at the machine; the exit status is 0, 1 with warnings, 2 with errors."""
-    told = _look(Machine(path), audible, silent=as_json)
+    told = _look(InspectedMachine(path), audible, silent=as_json)
     if mend and _mended(told, silent=as_json):
-        told = _look(Machine(path), audible, silent=as_json)
+        told = _look(InspectedMachine(path), audible, silent=as_json)
     findings = [each for said in told.values() for each in said if isinstance(each, Finding)]
     if as_json:
         say(to_json({"status": exit_status(findings), **_for_scripts(told)}, indent=2))
@@ -29,7 +29,7 @@ def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool 
     return exit_status(findings)
 
 
-def _look(machine: Machine, audible: bool, *, silent: bool) -> dict[str, list[Told]]:
+def _look(machine: InspectedMachine, audible: bool, *, silent: bool) -> dict[str, list[Told]]:
     told: dict[str, list[Told]] = {}
     for area in AREAS:
         if area.audible and not audible:

@@ -10,7 +10,7 @@ from typing import Final
 
 from daemon import __version__
 from daemon.commands.doctor.finding import Told, error, warning
-from daemon.commands.doctor.machine import UNIT, Machine
+from daemon.commands.doctor.machine import UNIT, InspectedMachine
 
 _MANY_RESTARTS: Final = 3
 _OLDEST_SYSTEMD: Final = 252
@@ -18,7 +18,7 @@ _ENGINES: Final = ("hama", "hibari-tts", "moonshine-voice", "onnxruntime")
 _CORES: Final = ("/var/lib/systemd/coredump/core.voiced.*", "/var/crash/*voiced*", "/var/lib/voiced/core*")
 
 
-def service(machine: Machine) -> Iterator[Told]:
+def service(machine: InspectedMachine) -> Iterator[Told]:
     """What systemd and the control socket say."""
     status = machine.status
     if not machine.unit:
@@ -40,7 +40,7 @@ def service(machine: Machine) -> Iterator[Told]:
         yield warning("V907", sentence, "run `systemctl restart voiced`")
 
 
-def _unit(machine: Machine) -> Iterator[Told]:
+def _unit(machine: InspectedMachine) -> Iterator[Told]:
     unit = machine.unit
     if unit.get("LoadState") == "masked":
         fix = machine.fix(("systemctl", "unmask", UNIT), ("systemctl", "enable", "--now", UNIT))
@@ -63,12 +63,12 @@ def _unit(machine: Machine) -> Iterator[Told]:
         yield warning("V908", f"the watchdog has ended the service (since yesterday: {kills})", remedy)
 
 
-def _watchdog_kills(machine: Machine) -> int:
+def _watchdog_kills(machine: InspectedMachine) -> int:
     fields = (f"UNIT={UNIT}", "UNIT_RESULT=watchdog")
     return len((machine.run("journalctl", "-q", "--since=-24h", "-o", "cat", *fields) or "").splitlines())
 
 
-def secrecy(machine: Machine) -> Iterator[Told]:
+def secrecy(machine: InspectedMachine) -> Iterator[Told]:
     """The memory of the service holds the key: it must not end in a file."""
     for path in [path for pattern in _CORES for path in machine.files(pattern)]:
         remedy = f"run `rm {path}`, and replace the key, as it may be in there"
@@ -78,7 +78,7 @@ def secrecy(machine: Machine) -> Iterator[Told]:
         yield warning("V912", "a crash of the service would write its memory, key and all, to disk", remedy)
 
 
-def versions(machine: Machine) -> Iterator[Told]:
+def versions(machine: InspectedMachine) -> Iterator[Told]:
     """What it is made of."""
     systemd = re.search(r"systemd (\d+)", machine.run("systemctl", "--version") or "")
     if systemd and int(systemd[1]) < _OLDEST_SYSTEMD:

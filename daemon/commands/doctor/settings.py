@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from daemon.commands.doctor.finding import Told, error, split, warning
-from daemon.commands.doctor.machine import CREDENTIAL, Machine, is_there
+from daemon.commands.doctor.machine import CREDENTIAL, InspectedMachine, is_there
 from daemon.config.address import SOCKET_PATH_BYTES
 from daemon.devices import inventory
 from daemon.extensions.files import is_tool_file
@@ -30,7 +30,7 @@ _FULL_BYTES: Final = 2**20
 _LOW_BYTES: Final = 50 * 2**20
 
 
-def configuration(machine: Machine) -> Iterator[Told]:
+def configuration(machine: InspectedMachine) -> Iterator[Told]:
     """The file is there, is right, and belongs to whom it should."""
     path = machine.path
     if is_there(path) and not os.access(path, os.R_OK):
@@ -54,7 +54,7 @@ def configuration(machine: Machine) -> Iterator[Told]:
             yield from look(machine)
 
 
-def _wire_log(machine: Machine) -> Iterator[Told]:
+def _wire_log(machine: InspectedMachine) -> Iterator[Told]:
     """It fills the disk, or cannot be written; the service goes on without it."""
     if not machine.config.debug.wire_log:
         return
@@ -73,7 +73,7 @@ def _wire_log(machine: Machine) -> Iterator[Told]:
     yield warning("V107", f"debug.wire_log: {problem}", remedy)
 
 
-def _control_socket(machine: Machine) -> Iterator[Told]:
+def _control_socket(machine: InspectedMachine) -> Iterator[Told]:
     """Without it the service does not start."""
     path = Path(machine.config.control.socket)
     there = next(each for each in (path.parent, *path.parent.parents) if each.exists())
@@ -88,7 +88,7 @@ def _control_socket(machine: Machine) -> Iterator[Told]:
     yield error("V108", f"control.socket: {problem}", 'write socket = "/run/voiced/control.sock"')
 
 
-def key(machine: Machine) -> Iterator[Told]:
+def key(machine: InspectedMachine) -> Iterator[Told]:
     """A key is there where one is needed, looks like one, and only the service can read it."""
     yield from _leaks(machine)
     realtime = machine.config.realtime
@@ -99,7 +99,7 @@ def key(machine: Machine) -> Iterator[Told]:
         yield _no_key(machine)
 
 
-def _key_file(machine: Machine) -> Iterator[Told]:
+def _key_file(machine: InspectedMachine) -> Iterator[Told]:
     """What is wrong with the place of the key, and whether the service may read it."""
     named = machine.config.realtime.key_file
     if named and is_pasted(Path(named)):
@@ -122,7 +122,7 @@ def _key_file(machine: Machine) -> Iterator[Told]:
         yield f"whether there is a key in {named} only root may look"
 
 
-def _lets_in(machine: Machine, path: Path) -> bool:
+def _lets_in(machine: InspectedMachine, path: Path) -> bool:
     """May the service's user read it? What lies in a closed folder is given the benefit."""
     try:
         return machine.allows(path, os.R_OK)
@@ -130,7 +130,7 @@ def _lets_in(machine: Machine, path: Path) -> bool:
         return True
 
 
-def _no_key(machine: Machine) -> Told:
+def _no_key(machine: InspectedMachine) -> Told:
     stored = machine.stored_keys()
     if stored and not machine.asked_by_root:
         return f"whether there is a key in {stored[0].parent} only root may look"
@@ -147,7 +147,7 @@ def _no_key(machine: Machine) -> Told:
     return error("V112", "there is no key for the cloud, and no fallback", remedy)
 
 
-def _leaks(machine: Machine) -> Iterator[Told]:
+def _leaks(machine: InspectedMachine) -> Iterator[Told]:
     """Files with a key that everybody may read."""
     key_files = [Path(machine.config.realtime.key_file), machine.file(f"/etc/credstore/{CREDENTIAL}")]
     for path in key_files:
@@ -176,7 +176,7 @@ def _readable_by_all(path: Path) -> bool:
         return False
 
 
-def tools(machine: Machine) -> Iterator[Told]:
+def tools(machine: InspectedMachine) -> Iterator[Told]:
     """The owner's tool files can be loaded, and the service may read them."""
     folder = Path(machine.config.tools.directory)
     yield from _unreadable(machine, folder)
@@ -190,7 +190,7 @@ def tools(machine: Machine) -> Iterator[Told]:
         yield f"own tools: {', '.join(own)}"
 
 
-def _unreadable(machine: Machine, folder: Path) -> Iterator[Told]:
+def _unreadable(machine: InspectedMachine, folder: Path) -> Iterator[Told]:
     """A tool file, or the directory, that the service's user may not read."""
     if not folder.is_dir():
         return
@@ -205,18 +205,18 @@ def _unreadable(machine: Machine, folder: Path) -> Iterator[Told]:
         yield error("V124", f"tools.directory: {machine.user} may not read {path}", fix.says, fix)
 
 
-def names(machine: Machine) -> Iterator[Told]:
+def names(machine: InspectedMachine) -> Iterator[Told]:
     """Names of different devices that the offline brain could take for each other."""
     config = machine.config
     if "offline" not in (config.realtime.provider, config.realtime.fallback) or not config.devices:
         return
     from daemon.brain.asr.name_similarity import confusable
-    from daemon.brain.asr.recognizer import EarError
+    from daemon.brain.asr.recognizer import RecognizerError
 
     called = inventory.names(config.devices)
     try:
         alike = confusable(called.names(config.devices))
-    except (EarError, ImportError):
+    except (RecognizerError, ImportError):
         yield "whether names of devices sound alike was not looked at: the offline brain is not installed"
         return
     for one, other in alike:
@@ -228,7 +228,7 @@ def names(machine: Machine) -> Iterator[Told]:
             )
 
 
-def state(machine: Machine) -> Iterator[Told]:
+def state(machine: InspectedMachine) -> Iterator[Told]:
     """Volume and mute can be kept, and the disk has room."""
     folder = Path(machine.config.state.directory)
     there = next(path for path in (folder, *folder.parents) if path.exists())

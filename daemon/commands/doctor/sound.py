@@ -11,7 +11,7 @@ from typing import Final, get_args
 from daemon.commands.doctor import mixer
 from daemon.commands.doctor.finding import Fix, Told, error, split, warning
 from daemon.commands.doctor.listening import DEAD, DEAD_REMEDY, decibels
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from hardware.ports import SoundError
 from hardware.sound.card_discovery import Direction, SoundCard, cards, find
 from hardware.sound.pcm_device import open_stream
@@ -21,7 +21,7 @@ _SILENT_PRESSES: Final = 3
 _SIDES: Final[dict[Direction, str]] = {"microphone": "c", "speaker": "p"}
 
 
-def sound(machine: Machine) -> Iterator[Told]:
+def sound(machine: InspectedMachine) -> Iterator[Told]:
     """Both directions; what the running service holds is left to it."""
     yield from (str(card) for card in cards(machine.root))
     with ExitStack() as stack:
@@ -42,7 +42,7 @@ def sound(machine: Machine) -> Iterator[Told]:
             yield from _mixer(_name(machine, direction) if card is None else f"hw:{card.index}", direction)
 
 
-def _name(machine: Machine, direction: Direction) -> str:
+def _name(machine: InspectedMachine, direction: Direction) -> str:
     return str(getattr(machine.config.sound, direction))
 
 
@@ -50,7 +50,7 @@ def _told(said: SoundError) -> tuple[str, str]:
     return split(str(said), ": ")
 
 
-def _names(machine: Machine, direction: Direction) -> Iterator[Told]:
+def _names(machine: InspectedMachine, direction: Direction) -> Iterator[Told]:
     """Names that will mean another card one day, or the wrong one today."""
     name = _name(machine, direction)
     there = cards(machine.root)
@@ -70,7 +70,7 @@ def _names(machine: Machine, direction: Direction) -> Iterator[Told]:
         )
 
 
-def _holder(machine: Machine, direction: Direction, card: SoundCard | None) -> Told | None:
+def _holder(machine: InspectedMachine, direction: Direction, card: SoundCard | None) -> Told | None:
     """Who has this side of the card, in words; None where it is free, or nobody can tell."""
     for pid in _owners(machine, card, direction) if card else ():
         if machine.is_voiced(pid):
@@ -87,7 +87,7 @@ def _holder(machine: Machine, direction: Direction, card: SoundCard | None) -> T
     return f"{direction}: held by voiced itself" if machine.serves else None
 
 
-def _pressed(machine: Machine) -> Iterator[Told]:
+def _pressed(machine: InspectedMachine) -> Iterator[Told]:
     """What the service heard when the button was pressed: one press in silence is nobody's fault."""
     peaks = (machine.status or {}).get("microphone_peaks") or []
     if len(peaks) >= _SILENT_PRESSES and max(peaks) < DEAD:
@@ -97,7 +97,7 @@ def _pressed(machine: Machine) -> Iterator[Told]:
         yield f"microphone: {decibels(peaks[-1])} at the last press"
 
 
-def _owners(machine: Machine, card: SoundCard, direction: Direction) -> list[int]:
+def _owners(machine: InspectedMachine, card: SoundCard, direction: Direction) -> list[int]:
     """The processes that have the usual device of this side; none while one of its streams is free."""
     device = card.devices(direction)[0]
     pattern = f"/proc/asound/card{card.index}/pcm{device}{_SIDES[direction]}/sub*/status"
@@ -106,14 +106,14 @@ def _owners(machine: Machine, card: SoundCard, direction: Direction) -> list[int
     return [_process(machine, int(each[1])) for each in threads if each] if all(threads) else []
 
 
-def _process(machine: Machine, thread: int) -> int:
+def _process(machine: InspectedMachine, thread: int) -> int:
     """The kernel tells the thread."""
     group = re.search(r"^Tgid:\s*(\d+)", machine.text(f"/proc/{thread}/status"), re.MULTILINE)
     return int(group[1]) if group else thread
 
 
 def _opened(
-    machine: Machine, direction: Direction, card: SoundCard | None, stack: ExitStack
+    machine: InspectedMachine, direction: Direction, card: SoundCard | None, stack: ExitStack
 ) -> Iterator[Told]:
     """Both sides are open at once, as in the service: some cards then refuse, or take another rate."""
     config = machine.config.sound

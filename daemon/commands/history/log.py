@@ -13,21 +13,23 @@ from rich.text import Text
 
 from daemon.commands.history.reader import History, HistoryError, Record, moment
 from daemon.commands.terminal import Terminal
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from daemon.text.printable import complain, one_line, say, to_json
 
-DETAILS: Final = frozenset({None, Kind.TOOL, Kind.DEVICE, Kind.REMARK, Kind.LATE_TOKENS})
+DETAILS: Final = frozenset(
+    {None, RecordKind.TOOL, RecordKind.DEVICE, RecordKind.REMARK, RecordKind.LATE_TOKENS}
+)
 """What is shown with `--all` alone."""
 
 _STYLES: Final = {
-    Kind.READY: "green",
-    Kind.CONNECTED: "green",
-    Kind.FAULT_OVER: "green",
-    Kind.TROUBLE: "yellow",
-    Kind.DISCONNECTED: "yellow",
-    Kind.FALLBACK: "yellow",
-    Kind.XRUN: "yellow",
-    Kind.FAULT: "red",
+    RecordKind.READY: "green",
+    RecordKind.CONNECTED: "green",
+    RecordKind.FAULT_OVER: "green",
+    RecordKind.TROUBLE: "yellow",
+    RecordKind.DISCONNECTED: "yellow",
+    RecordKind.FALLBACK: "yellow",
+    RecordKind.XRUN: "yellow",
+    RecordKind.FAULT: "red",
 }
 _LATENCIES: Final = {
     "press_to_first_frame_ms": "wire",
@@ -77,7 +79,7 @@ def as_line(record: Record) -> str:
 def line(record: Record) -> Text:
     """A record as people read it."""
     text = Text.assemble((record.time.strftime("%b %d %H:%M:%S  "), "dim"))
-    if record.kind is Kind.TURN:
+    if record.kind is RecordKind.TURN:
         return text.append_text(_turn(record))
     return text.append(one_line(record.message), _STYLES.get(record.kind) if record.kind else None)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from daemon.commands.history.reader import Record
 from daemon.telemetry.event_log import FIGURES
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from daemon.text.printable import one_line
 
 WIDTH, LEFT, RIGHT = 960, 110, 24
@@ -23,11 +23,11 @@ LANE = 24
 LEAST_MS, MOST_MS = 10.0, 30_000.0
 _GRID_MS: Final = (10, 100, 1000, 10_000)
 _LANES: Final = {
-    "trouble": (Kind.TROUBLE,),
-    "connection": (Kind.DISCONNECTED,),
-    "faults": (Kind.FAULT,),
-    "xruns": (Kind.XRUN,),
-    "starts": (Kind.READY,),
+    "trouble": (RecordKind.TROUBLE,),
+    "connection": (RecordKind.DISCONNECTED,),
+    "faults": (RecordKind.FAULT,),
+    "xruns": (RecordKind.XRUN,),
+    "starts": (RecordKind.READY,),
 }
 _INK, _FAINT, _WRONG, _DOT, _PAPER = "#202124", "#dadce0", "#d93025", "#2f6fd6", "#ffffff"
 
@@ -93,7 +93,7 @@ def _lanes(records: Sequence[Record], begin: datetime, end: datetime) -> Iterato
         for record in records:
             if record.kind in kinds:
                 x = _x(record.time, begin, end)
-                yield _line(x, y - 7, x, y + 7, _INK if Kind.READY in kinds else _WRONG, record.message)
+                yield _line(x, y - 7, x, y + 7, _INK if RecordKind.READY in kinds else _WRONG, record.message)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, title: str = "") -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from daemon.telemetry.journal import IDENTIFIER, Kind
+from daemon.telemetry.journal import IDENTIFIER, RecordKind
 
 UNIT: Final = "voiced.service"
 FOLLOW_S: Final = 1.0  # systemd waits through signals: this is how long Ctrl-C may take
@@ -24,7 +24,7 @@ _WORDS: Final = (
     *("source", "tool", "tools", "trouble", "value", "version", "xrun"),
 )
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
-_KINDS: Final = {kind.value: kind for kind in Kind}
+_KINDS: Final = {kind.value: kind for kind in RecordKind}
 
 
 class HistoryError(Exception):
@@ -38,7 +38,7 @@ class Record:
     `kind` is None for a line of the service that is of no kind of its own.
     """
 
-    kind: Kind | None
+    kind: RecordKind | None
     time: datetime
     message: str
     fields: dict[str, Value] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def _match(reader: Any, everything: bool) -> None:
     sources = [{"_SYSTEMD_UNIT": UNIT}, {"SYSLOG_IDENTIFIER": IDENTIFIER}]
     details = [{"UNIT": UNIT, "_PID": "1"}] if everything else []
     for source in sources + details:
-        for kind in () if everything else Kind:
+        for kind in () if everything else RecordKind:
             reader.add_match(MESSAGE_ID=kind.value)
         reader.add_match(**source)
         reader.add_disjunction()

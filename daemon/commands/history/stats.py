@@ -16,7 +16,7 @@ from daemon.commands.history.reader import History, HistoryError, Record, moment
 from daemon.commands.terminal import Terminal
 from daemon.realtime.events import Json
 from daemon.telemetry.event_log import FIGURES
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from daemon.text.printable import complain, say, to_json
 
 PERCENTILES: Final = (50, 90, 99)
@@ -57,13 +57,13 @@ def run(since: str, until: str | None, directory: Path | None, *, as_json: bool,
 
 def summarise(records: Iterable[Record]) -> Json:
     """Everything that is counted, in the shape of `voiced stats --json`."""
-    by_kind: dict[Kind | None, list[Record]] = {kind: [] for kind in Kind}
+    by_kind: dict[RecordKind | None, list[Record]] = {kind: [] for kind in RecordKind}
     run_ends = []
     for record in records:
         by_kind.setdefault(record.kind, []).append(record)
-        if record.kind in (Kind.READY, Kind.STOPPING):
+        if record.kind in (RecordKind.READY, RecordKind.STOPPING):
             run_ends.append(record.kind)
-    turns = by_kind[Kind.TURN]
+    turns = by_kind[RecordKind.TURN]
     return {
         "turns": {
             "total": len(turns),
@@ -75,11 +75,14 @@ def summarise(records: Iterable[Record]) -> Json:
             Counter(name for record in turns for name in str(record.fields.get("tools", "")).split())
         ),
         "latency_ms": {name: _percentiles(_times(turns, name)) for name in (*FIGURES, WAIT)},
-        **_spent([*turns, *by_kind[Kind.LATE_TOKENS]]),
-        "connection": _connection(by_kind[Kind.CONNECTED], by_kind[Kind.DISCONNECTED]),
-        "xruns": _sum(by_kind[Kind.XRUN], "xrun", "count"),
-        "faults": _count(by_kind[Kind.FAULT], "part"),
-        "service": {"starts": run_ends.count(Kind.READY), "restarts_without_a_stop": _crashes(run_ends)},
+        **_spent([*turns, *by_kind[RecordKind.LATE_TOKENS]]),
+        "connection": _connection(by_kind[RecordKind.CONNECTED], by_kind[RecordKind.DISCONNECTED]),
+        "xruns": _sum(by_kind[RecordKind.XRUN], "xrun", "count"),
+        "faults": _count(by_kind[RecordKind.FAULT], "part"),
+        "service": {
+            "starts": run_ends.count(RecordKind.READY),
+            "restarts_without_a_stop": _crashes(run_ends),
+        },
     }
 
 
@@ -130,9 +133,9 @@ def _connection(ready: list[Record], lost: list[Record]) -> Json:
     }
 
 
-def _crashes(run_ends: Sequence[Kind]) -> int:
+def _crashes(run_ends: Sequence[RecordKind]) -> int:
     """A start that follows a start: crash, watchdog or power cut."""
-    return sum(pair == (Kind.READY, Kind.READY) for pair in pairwise(run_ends))
+    return sum(pair == (RecordKind.READY, RecordKind.READY) for pair in pairwise(run_ends))
 
 
 # ---------------------------------------------------------------- tables

@@ -48,7 +48,7 @@ class Asker(Protocol):
         """Wait for the event; a person may press Enter instead."""
 
 
-class Person:
+class TerminalAsker:
     """Somebody at the terminal, or at the other end of a pipe."""
 
     attended = True

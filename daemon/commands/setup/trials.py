@@ -29,7 +29,7 @@ SILENT_DB = -60.0
 
 
 @dataclass(frozen=True)
-class Level:
+class RecordingLevel:
     """How loud a recording is, in decibels below full scale."""
 
     peak_db: float
@@ -71,7 +71,7 @@ def tones(rate_hz: int) -> Mono:
     )
 
 
-def record_level(config: SoundConfig, seconds: float = _RECORD_S) -> Level:
+def record_level(config: SoundConfig, seconds: float = _RECORD_S) -> RecordingLevel:
     """Listen for so long. Raises SoundError."""
     with quiet():
         stream = open_stream("microphone", config, waits=False)
@@ -90,12 +90,14 @@ def _record(stream: Stream, config: SoundConfig, seconds: float) -> Mono:
     return samples[round(_SETTLE_S * stream.rate_hz) :]
 
 
-def level(samples: Mono) -> Level:
+def level(samples: Mono) -> RecordingLevel:
     """The level of a recording. A constant offset, which many microphones have, is no sound."""
     if not len(samples):
-        return Level(_FLOOR_DB, _FLOOR_DB)
+        return RecordingLevel(_FLOOR_DB, _FLOOR_DB)
     centred = samples - samples.mean()
-    return Level(_decibels(float(np.abs(centred).max())), _decibels(float(np.sqrt(np.mean(centred**2)))))
+    return RecordingLevel(
+        _decibels(float(np.abs(centred).max())), _decibels(float(np.sqrt(np.mean(centred**2))))
+    )
 
 
 def _decibels(amplitude: float) -> float:

@@ -18,7 +18,7 @@ MAX_IN_WINDOW = 10
 HASTE_S = 4.0
 
 
-class Pace:
+class Backoff:
     """The attempts to reach one server. `dice` gives a random float from 0 to 1."""
 
     def __init__(self, dice: Callable[[], float]) -> None:

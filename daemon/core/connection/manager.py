@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from daemon.core import events as ev
-from daemon.core.connection.backoff import HASTE_S, Pace
-from daemon.core.connection.session import Attempt, Stage
-from daemon.core.connection.session_age import Age
+from daemon.core.connection.backoff import HASTE_S, Backoff
+from daemon.core.connection.session import ConnectionSession, SessionPhase
+from daemon.core.connection.session_age import SessionAge
 from daemon.core.connection.settling import Offers
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.timers import Timers
 from daemon.realtime.events import Error, ErrorDetail, Json, ServerEvents
 from daemon.realtime.refusals import FATAL, ONE_SESSION, refusal
@@ -31,29 +31,29 @@ Change: TypeAlias = Literal["", "lost", "found", "moved"]
 """What the conversation must know: it has lost its server, found one, or moved from one to another."""
 
 
-class Lifeline:
+class ConnectionManager:
     """`settle` decides, after each event, from what has become of the connections and of the conversation."""
 
     def __init__(
         self,
         session: Json,
-        outbox: Outbox,
-        ledger: Ledger,
+        outbox: EffectsBuffer,
+        ledger: History,
         dice: Callable[[], float],
         max_session_s: float,
         fallback: bool = False,
     ) -> None:
-        self.live: Attempt | None = None
-        self.next: Attempt | None = None
-        self.spare: Attempt | None = None
+        self.live: ConnectionSession | None = None
+        self.next: ConnectionSession | None = None
+        self.spare: ConnectionSession | None = None
         self._fallback = fallback
         self._offers = Offers(session)
         self._outbox = outbox
         self._ledger = ledger
         self._timers = Timers()
-        self._age = Age(self._timers, max_session_s)
-        self._pace = Pace(dice)
-        self._brain_pace = Pace(dice)
+        self._age = SessionAge(self._timers, max_session_s)
+        self._pace = Backoff(dice)
+        self._brain_pace = Backoff(dice)
         self._conns = self._known = 0
         self._fatal = ""
         self._single = self._crowded = False
@@ -75,9 +75,13 @@ class Lifeline:
             return "fallback" if self.live.place == "brain" else "ready"
         if self.next is None:
             return "refused" if self._fatal else "waiting"
-        return "connecting" if self.next.stage in (Stage.DIALING, Stage.GREETING) else "configuring"
+        return (
+            "connecting"
+            if self.next.stage in (SessionPhase.DIALING, SessionPhase.GREETING)
+            else "configuring"
+        )
 
-    def find(self, conn: int) -> Attempt | None:
+    def find(self, conn: int) -> ConnectionSession | None:
         """The connection of this number, unless it has been given up."""
         return next((each for each in (self.live, self.next, self.spare) if each and each.conn == conn), None)
 
@@ -242,15 +246,15 @@ class Lifeline:
             # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
             if self.live is None or (self._age.overdue and not answering):
                 self._take(coming, now)
-            elif idle and coming.stage is Stage.CONFIGURED:
+            elif idle and coming.stage is SessionPhase.CONFIGURED:
                 coming.seed(self._ledger, now)
-            if idle and coming.stage is Stage.SEEDED and self.live is not coming:
+            if idle and coming.stage is SessionPhase.SEEDED and self.live is not coming:
                 self._take(coming, now)
         spare = self.spare
         if spare is not None and spare.usable and self.live is None and waiting:
             self._take(spare, now)
 
-    def _take(self, attempt: Attempt, now: float) -> None:
+    def _take(self, attempt: ConnectionSession, now: float) -> None:
         """This one is used from now on; what it has not been told of the history it is told first."""
         attempt.seed(self._ledger, now)
         if self.live is not None:
@@ -300,9 +304,9 @@ class Lifeline:
         if self.spare is not None and self.live is not None:
             self._hang_up(self.spare)
 
-    def _attempt(self, place: ev.Place, now: float) -> Attempt:
+    def _attempt(self, place: ev.Place, now: float) -> ConnectionSession:
         self._conns += 1
-        return Attempt(self._conns, place, self._offers.at(place), self._outbox, now)
+        return ConnectionSession(self._conns, place, self._offers.at(place), self._outbox, now)
 
     def _redial(self, reason: str, now: float) -> None:
         """What was ready and is lost is dialled again at once."""
@@ -318,7 +322,7 @@ class Lifeline:
             self._timers.ensure("outage", now + OUTAGE_S)
             self._show(self._fatal or f"The connection is down ({reason}); next try in {wait_s:.1f} s.")
 
-    def _leave(self, attempt: Attempt) -> None:
+    def _leave(self, attempt: ConnectionSession) -> None:
         """It is gone."""
         if attempt is self.live:
             self.live, self._outbox.conn = None, 0
@@ -329,7 +333,7 @@ class Lifeline:
         if attempt is self.spare:
             self.spare = None
 
-    def _hang_up(self, attempt: Attempt, why: ev.NewSession | None = None) -> None:
+    def _hang_up(self, attempt: ConnectionSession, why: ev.NewSession | None = None) -> None:
         """It is not wanted any more."""
         self._outbox.do(ev.Disconnect(attempt.conn, why))
         self._leave(attempt)

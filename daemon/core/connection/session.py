@@ -6,9 +6,9 @@ from enum import Enum
 
 from daemon.core import events as ev
 from daemon.core.connection.backoff import HASTE_S
-from daemon.core.connection.settling import Offer, Settling
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.connection.settling import SettingsNegotiation, SettingsOffer
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.timers import Timers
 from daemon.realtime.events import (
     Error,
@@ -31,7 +31,7 @@ SEED_S = 3.0
 PLAUSIBLE_S = 86_400.0
 
 
-class Stage(Enum):
+class SessionPhase(Enum):
     """How far it has come."""
 
     DIALING = "dialing"
@@ -42,7 +42,7 @@ class Stage(Enum):
     SEEDED = "seeded"
 
 
-class Attempt:
+class ConnectionSession:
     """A connection with a number to a place. The server speaks first, then it is configured and seeded.
 
     Greetings and acknowledgements have time limits, since not every server sends them; one word must come.
@@ -50,14 +50,16 @@ class Attempt:
     (until the first word), `greeting`, `configure` and `seed`.
     """
 
-    def __init__(self, conn: int, place: ev.Place, offer: Offer, outbox: Outbox, now: float) -> None:
+    def __init__(
+        self, conn: int, place: ev.Place, offer: SettingsOffer, outbox: EffectsBuffer, now: float
+    ) -> None:
         self.conn = conn
         self.place: ev.Place = place
-        self.stage = Stage.DIALING
+        self.stage = SessionPhase.DIALING
         self.late = ""
         self.expires_in_s: float | None = None
         self._offer = offer
-        self._settling = Settling(offer, offer.session, outbox)
+        self._settling = SettingsNegotiation(offer, offer.session, outbox)
         self._outbox = outbox
         self._server_s: float | None = None
         self._timers = Timers()
@@ -76,14 +78,14 @@ class Attempt:
     @property
     def usable(self) -> bool:
         """Is it configured, so that a conversation may use it?"""
-        return self.stage in (Stage.CONFIGURED, Stage.SEEDING, Stage.SEEDED)
+        return self.stage in (SessionPhase.CONFIGURED, SessionPhase.SEEDING, SessionPhase.SEEDED)
 
     @property
     def left_out(self) -> dict[str, str]:
         """What the server refuses of the settings, and why: the names of tools, the paths of others."""
         return self._settling.left_out
 
-    def reconfigure(self, offer: Offer, changed: Json, now: float) -> None:
+    def reconfigure(self, offer: SettingsOffer, changed: Json, now: float) -> None:
         """The session is to be another one: told at once, or with the rest, or when the rest is settled."""
         self._offer, self._changed = offer, self._changed | changed
         if self.usable:
@@ -91,8 +93,8 @@ class Attempt:
 
     def connected(self, server_s: float | None, now: float) -> None:
         """The socket is open; `server_s` is what the server's clock says, in seconds since 1970."""
-        if self.stage is Stage.DIALING:
-            self.stage, self._server_s, self._since = Stage.GREETING, server_s, now
+        if self.stage is SessionPhase.DIALING:
+            self.stage, self._server_s, self._since = SessionPhase.GREETING, server_s, now
             self._timers.set("silence", now + GREETING_S)
             self._timers.set("greeting", now + COURTESY_S)
 
@@ -106,20 +108,22 @@ class Attempt:
         if "silence" in self._timers:
             self._first_word(event, now)
         match event:
-            case SessionCreated() if self.stage in (Stage.DIALING, Stage.GREETING):
+            case SessionCreated() if self.stage in (SessionPhase.DIALING, SessionPhase.GREETING):
                 self._ends(event.session)
                 self._begin(now)
             case SessionUpdated():
                 self._ends(event.session)
                 self._update(self._settling.taken(event.session), now)
-            case ItemAdded() | ItemCreated() if self.stage is Stage.SEEDING:
+            case ItemAdded() | ItemCreated() if self.stage is SessionPhase.SEEDING:
                 self._unacknowledged -= 1
                 self._seeded_if_all()
             case Error() if self._settling.open and self._concerns(event.error):
                 ours = event.error.event_id == self._update_id
                 self._update(self._settling.refused(event.error, ours), now)
                 return True
-            case Error() if self.stage is Stage.SEEDING and event.error.event_id == f"seed_{self.conn}":
+            case Error() if (
+                self.stage is SessionPhase.SEEDING and event.error.event_id == f"seed_{self.conn}"
+            ):
                 self._unacknowledged -= 1
                 self._seeded_if_all()
         return False
@@ -134,9 +138,9 @@ class Attempt:
     def _first_word(self, event: ServerEvents, now: float) -> None:
         """There is somebody. Who greets only now may not have heard what was said before."""
         self._timers.clear("silence")
-        if self.stage is Stage.CONFIGURING and isinstance(event, SessionCreated):
-            self.stage = Stage.GREETING
-        elif self.stage is Stage.CONFIGURING:
+        if self.stage is SessionPhase.CONFIGURING and isinstance(event, SessionCreated):
+            self.stage = SessionPhase.GREETING
+        elif self.stage is SessionPhase.CONFIGURING:
             self._timers.set("configure", now + CONFIGURE_S)
 
     def tick(self, now: float) -> None:
@@ -146,20 +150,20 @@ class Attempt:
                 self.late = "the server does not answer"
             elif name == "greeting":
                 self._begin(now)
-            elif name == "configure" and self.stage is Stage.CONFIGURING:
+            elif name == "configure" and self.stage is SessionPhase.CONFIGURING:
                 self._configured(now)
             elif name == "configure":
                 self._settling.open = False
             else:
-                self.stage = Stage.SEEDED
+                self.stage = SessionPhase.SEEDED
 
-    def seed(self, ledger: Ledger, now: float) -> None:
+    def seed(self, ledger: History, now: float) -> None:
         """Tell it what it has not been told of the history, and wait for its word."""
         items = ledger.seed(after=self._told)
         self._told = ledger.last
         for item in items:
             self._outbox.do(ev.Send(ItemCreate(item=item, event_id=f"seed_{self.conn}"), self.conn))
-        self.stage = Stage.SEEDING
+        self.stage = SessionPhase.SEEDING
         self._unacknowledged = len(items)
         self._timers.set("seed", now + SEED_S)
         self._seeded_if_all()
@@ -173,15 +177,15 @@ class Attempt:
 
     def _begin(self, now: float) -> None:
         """Greeted or not, it is told how it is to be."""
-        self.stage = Stage.CONFIGURING
+        self.stage = SessionPhase.CONFIGURING
         self._changed = {}
         self._timers.clear("greeting")
-        self._settling = Settling(self._offer, self._offer.session, self._outbox)
+        self._settling = SettingsNegotiation(self._offer, self._offer.session, self._outbox)
         self._update(self._settling.begin(), now)
 
     def _update(self, session: Json | None, now: float) -> None:
         """Send the settings, or what is to be tried of them; None ends it."""
-        configuring = self.stage is Stage.CONFIGURING
+        configuring = self.stage is SessionPhase.CONFIGURING
         if session is None:
             if configuring:
                 self._configured(now)
@@ -193,25 +197,25 @@ class Attempt:
 
     def _configured(self, now: float) -> None:
         self._timers.clear("configure")
-        self.stage = Stage.CONFIGURED
+        self.stage = SessionPhase.CONFIGURED
         if self._changed:
             self._tell_changes(now)
 
     def _tell_changes(self, now: float) -> None:
         changed, self._changed = self._changed, {}
-        self._settling = Settling(self._offer, changed, self._outbox)
+        self._settling = SettingsNegotiation(self._offer, changed, self._outbox)
         self._update(self._settling.begin(), now)
 
     def _concerns(self, error: ErrorDetail) -> bool:
         """Is it about the latest update, as far as one can tell?"""
         if self._outbox.keys.own(error.event_id):
             return error.event_id == self._update_id
-        return self.stage is Stage.CONFIGURING or self._settling.named(error)
+        return self.stage is SessionPhase.CONFIGURING or self._settling.named(error)
 
     def _seeded_if_all(self) -> None:
         if self._unacknowledged <= 0:
             self._timers.clear("seed")
-            self.stage = Stage.SEEDED
+            self.stage = SessionPhase.SEEDED
 
 
 def _seconds(told: object) -> float | None:

@@ -8,7 +8,7 @@ GRACE_S = 60.0
 EXPIRY_MARGIN_S = 15.0
 
 
-class Age:
+class SessionAge:
     """`worn`: a successor is wanted in a quiet moment; `overdue`: at once. Sets the timers `soft`, `hard`."""
 
     def __init__(self, timers: Timers, most_s: float) -> None:

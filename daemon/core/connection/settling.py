@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from daemon.core import events as ev
 from daemon.core.connection.setting_parts import CORE, about, name_of, named, only, parts
-from daemon.core.effects import Outbox
+from daemon.core.effects import EffectsBuffer
 from daemon.realtime.events import ErrorDetail, Json
 from daemon.realtime.refusals import FATAL, ONE_SESSION
 from daemon.realtime.session_config import differences, essential
@@ -22,7 +22,7 @@ _OF_NO_PART = FATAL | ONE_SESSION | {"rate_limit_exceeded", "server_error", "ses
 """Codes of what is wrong with something else than what it was sent."""
 
 
-class Offer(Struct):
+class SettingsOffer(Struct):
     """What a place is offered; `refused` is what it was found to refuse, part by part, and why.
 
     `hopeless`: it has refused whatever it was sent, so that nothing is learned from one refusal more.
@@ -38,11 +38,11 @@ class Offers:
 
     def __init__(self, session: Json) -> None:
         self.session = session
-        self._places: dict[ev.Place, Offer] = {}
+        self._places: dict[ev.Place, SettingsOffer] = {}
 
-    def at(self, place: ev.Place) -> Offer:
+    def at(self, place: ev.Place) -> SettingsOffer:
         """What this place is offered."""
-        return self._places.setdefault(place, Offer(self.session))
+        return self._places.setdefault(place, SettingsOffer(self.session))
 
     def change(self, settings: Json) -> Json:
         """These are others from now on. Returns the update for a server that has the rest."""
@@ -51,13 +51,13 @@ class Offers:
         return {"type": self.session["type"]} | settings
 
 
-class Settling:
+class SettingsNegotiation:
     """On one connection. Each step gives the next update's session, or None when there is no more to try.
 
     `open` is false from then on. `session` is what is offered, or what of that has changed.
     """
 
-    def __init__(self, offer: Offer, session: Json, outbox: Outbox) -> None:
+    def __init__(self, offer: SettingsOffer, session: Json, outbox: EffectsBuffer) -> None:
         self.open = True
         self._offer = offer
         self._session = session
@@ -193,4 +193,4 @@ class Settling:
         return None
 
     def _tell(self, message: str) -> None:
-        self._outbox.do(ev.Unsettled(message))
+        self._outbox.do(ev.SettingsRejected(message))

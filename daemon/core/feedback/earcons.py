@@ -32,7 +32,7 @@ class Earcons:
         self.awake = self.deaf = False
         self._wanted: Earconed = wanted
         self._timers = Timers()
-        self._state: ev.State = "idle"
+        self._state: ev.TurnState = "idle"
         self._trouble = False  # in this turn, and not told yet
         self._failed = False  # and told
         self._away = False  # told that the server is away, since it last was there
@@ -44,7 +44,7 @@ class Earcons:
         return self._timers.deadline
 
     def after(
-        self, effects: Sequence[ev.Effect], state: ev.State, link: ev.LinkState, now: float
+        self, effects: Sequence[ev.Effect], state: ev.TurnState, link: ev.LinkState, now: float
     ) -> list[ev.Effect]:
         """What is to be heard of a step with these effects, which led here; at most one thing."""
         entered, self._state = state != self._state, state
@@ -54,13 +54,13 @@ class Earcons:
             self._enter(state, now)
         if link == "ready":
             self._away = False
-        self._trouble |= any(isinstance(effect, ev.Trouble) for effect in effects)
+        self._trouble |= any(isinstance(effect, ev.UserAlert) for effect in effects)
         if state == "listening":
             return self._listening(entered, now)
         kind = self._due(entered, link, now)
         return [] if kind is None else self._sound(kind, now)
 
-    def _enter(self, state: ev.State, now: float) -> None:
+    def _enter(self, state: ev.TurnState, now: float) -> None:
         self._timers.clear("long")
         if state == "thinking":
             self._timers.set("long", now + LONG_S)
@@ -76,7 +76,7 @@ class Earcons:
             return self._sound("error", now)
         if entered and self._wanted == "all":
             return self._sound("listening", now)
-        return [ev.Hush()] if entered and now < self._silent_at else []
+        return [ev.StopEarcon()] if entered and now < self._silent_at else []
 
     def _due(self, entered: bool, link: ev.LinkState, now: float) -> EarconKind | None:
         """While the microphone is closed."""

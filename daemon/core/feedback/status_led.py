@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 Colour: TypeAlias = tuple[float, float, float]
-Mood: TypeAlias = Literal[
+LedPattern: TypeAlias = Literal[
     "idle",
     "listening",
     "thinking",
@@ -21,7 +21,7 @@ Mood: TypeAlias = Literal[
 _ROUNDING_S = 1e-6
 TROUBLE_S = 2.0
 
-_COLOURS: dict[Mood, Colour] = {
+_COLOURS: dict[LedPattern, Colour] = {
     "idle": (0.0, 1.0, 0.0),
     "listening": (0.0, 0.0, 1.0),
     "thinking": (1.0, 0.0, 1.0),
@@ -34,7 +34,7 @@ _COLOURS: dict[Mood, Colour] = {
     "fault": (1.0, 1.0, 0.0),
 }
 """Every part is dark or full on: a level between needs pulses, by software some hundred wake-ups a second."""
-_BLINKS: dict[Mood, tuple[float, ...]] = {
+_BLINKS: dict[LedPattern, tuple[float, ...]] = {
     "idle": (0.04, 3.96),
     "thinking": (0.3, 0.3),
     "fallback": (0.04, 0.2, 0.04, 3.72),
@@ -46,12 +46,12 @@ _BLINKS: dict[Mood, tuple[float, ...]] = {
 """On, off, on, off ... in seconds, again and again; what is not here is on."""
 
 
-def frame(mood: Mood, t: float) -> Colour:
+def frame(mood: LedPattern, t: float) -> Colour:
     """The lamp's red, green and blue, 0.0 or 1.0, `t` seconds after the mood began."""
     return _COLOURS[mood] if mood not in _BLINKS or _blink(_BLINKS[mood], t)[0] else (0.0, 0.0, 0.0)
 
 
-def next_frame_s(mood: Mood, t: float) -> float | None:
+def next_frame_s(mood: LedPattern, t: float) -> float | None:
     """In how many seconds the lamp changes; None if it stays as it is for the whole mood."""
     return _blink(_BLINKS[mood], t)[1] if mood in _BLINKS else None
 

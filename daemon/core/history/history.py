@@ -48,11 +48,11 @@ class Called(Struct, tag="called", rename={"key": "call_id"}):
     output: str | None = None
 
 
-Entry: TypeAlias = Said | Called
+HistoryEntry: TypeAlias = Said | Called
 T = TypeVar("T")
 
-_line: json.Decoder[Entry] = json.Decoder(Entry)
-_whole: json.Decoder[list[Entry]] = json.Decoder(list[Entry])  # as voiced 0.1.0 kept it
+_line: json.Decoder[HistoryEntry] = json.Decoder(HistoryEntry)
+_whole: json.Decoder[list[HistoryEntry]] = json.Decoder(list[HistoryEntry])  # as voiced 0.1.0 kept it
 
 MAY_BE_DONE = (
     "Error: the appliance was started anew before this call had answered. It may have been done; "
@@ -60,15 +60,15 @@ MAY_BE_DONE = (
 )
 
 
-class Ledger:
+class History:
     """The conversation in the order in which it happened, with what was heard of it, not what was sent."""
 
     def __init__(self) -> None:
         self.last = 0
         self.urgent = False
         """Has something happened that must be kept before anything else does?"""
-        self._entries: list[Entry] = []
-        self._changed: list[Entry] = []
+        self._entries: list[HistoryEntry] = []
+        self._changed: list[HistoryEntry] = []
 
     def user(self, key: str, text: str = "", spoken: tuple[bytes, ...] = ()) -> None:
         """The user said something; words may follow later by `transcribed`."""
@@ -133,14 +133,14 @@ class Ledger:
         self._entries.clear()
         self._changed.clear()
 
-    def news(self) -> list[Entry]:
+    def news(self) -> list[HistoryEntry]:
         """What has come or changed since this was last asked, to be appended to what is kept."""
         news = list(map(copy.copy, self._changed))
         self._changed.clear()
         self.urgent = False
         return news
 
-    def whole(self) -> list[Entry]:
+    def whole(self) -> list[HistoryEntry]:
         """All of it, to take the place of what is kept."""
         return list(map(copy.copy, self._entries))
 
@@ -178,14 +178,14 @@ class Ledger:
         entries = (each for each in reversed(self._entries) if isinstance(each, Said))
         return next((each for each in entries if each.key == key and each.role == role), None)
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: HistoryEntry) -> None:
         self._entries.append(entry)
         self.last += 1
         del self._entries[:-MAX_ENTRIES]
         self._forget_sound()
         self._change(entry)
 
-    def _change(self, entry: Entry) -> None:
+    def _change(self, entry: HistoryEntry) -> None:
         if not any(each is entry for each in self._changed):
             self._changed.append(entry)
 
@@ -198,16 +198,16 @@ class Ledger:
                 left -= sum(map(len, entry.spoken))
 
 
-def lines(entries: Iterable[Entry]) -> bytes:
+def lines(entries: Iterable[HistoryEntry]) -> bytes:
     """As they are kept, one a line."""
     return b"".join(json.encode(entry) + b"\n" for entry in entries)
 
 
-def _read(kept: bytes) -> list[Entry]:
+def _read(kept: bytes) -> list[HistoryEntry]:
     """The entries of these lines, each as it was last; a line that is torn is left out."""
     if kept.startswith(b"["):
         return _renamed(_decoded(_whole, kept) or [])
-    entries: dict[tuple[str, str], Entry] = {}
+    entries: dict[tuple[str, str], HistoryEntry] = {}
     for number, line in enumerate(kept.splitlines()):
         if entry := _decoded(_line, line):
             kind = entry.role if isinstance(entry, Said) else ""
@@ -215,7 +215,7 @@ def _read(kept: bytes) -> list[Entry]:
     return list(entries.values())
 
 
-def _renamed(entries: list[Entry]) -> list[Entry]:
+def _renamed(entries: list[HistoryEntry]) -> list[HistoryEntry]:
     """Voiced 0.1.0 kept the servers' names, which are no keys."""
     for number, entry in enumerate(entries):
         entry.key = f"call_old_{number}" if isinstance(entry, Called) else ""
@@ -246,7 +246,7 @@ def words_heard(text: str, heard_ms: int, received_ms: int) -> str:
     return kept if text[len(kept) : len(kept) + 1] in ("", " ") else kept.rpartition(" ")[0]
 
 
-def _items(entry: Entry) -> list[Item]:
+def _items(entry: HistoryEntry) -> list[Item]:
     if isinstance(entry, Called):
         return _call_items(entry)
     if not entry.text and not entry.spoken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
+from daemon.core.effects import EffectsBuffer
 from daemon.core.input.utterance import BYTES_PER_S, Utterance
 from daemon.core.timers import Timers
 from daemon.realtime.events import MIN_COMMIT_MS, AudioAppend, AudioClear
@@ -12,10 +12,10 @@ TAIL_S = 0.5
 _TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
 
 
-class Listener:
+class CaptureControl:
     """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
 
-    def __init__(self, outbox: Outbox, timers: Timers, max_utterance_s: float) -> None:
+    def __init__(self, outbox: EffectsBuffer, timers: Timers, max_utterance_s: float) -> None:
         self.open = False
         self._closing = False
         self._utterance = Utterance()
@@ -43,7 +43,7 @@ class Listener:
         self._timers.clear("tail")
         self._timers.set("utterance", now + self._max_utterance_s)
         self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
-        self._outbox.do(ev.Capture(True))
+        self._outbox.do(ev.SetCapture(True))
 
     def stop(self, now: float) -> None:
         """Close it; the utterance is complete when the tail is here."""
@@ -96,4 +96,4 @@ class Listener:
     def _shut(self) -> None:
         self.open = False
         self._timers.clear("utterance")
-        self._outbox.do(ev.Capture(False))
+        self._outbox.do(ev.SetCapture(False))

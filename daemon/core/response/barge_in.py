@@ -11,11 +11,11 @@ from msgspec import UNSET
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.items import Items
-from daemon.core.response.tracker import Reply, Responses
+from daemon.core.response.tracker import Reply, ResponseTracker
 from daemon.core.timers import Timers
 from daemon.realtime.events import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
 
@@ -28,7 +28,7 @@ class BargeIn:
     """One interruption at a time. Sets the timers `cut` and `cancel`."""
 
     def __init__(
-        self, outbox: Outbox, timers: Timers, ledger: Ledger, items: Items, responses: Responses
+        self, outbox: EffectsBuffer, timers: Timers, ledger: History, items: Items, responses: ResponseTracker
     ) -> None:
         self.turn: Turn | None = None
         self._cut: dict[str, int] = {}
@@ -47,7 +47,7 @@ class BargeIn:
         """Stop the speaker; the turn is over when it has answered."""
         self.turn = turn
         self._timers.set("cut", now + CUT_S)
-        self._outbox.do(ev.Silence())
+        self._outbox.do(ev.StopPlayback())
 
     def cancel(self, now: float) -> None:
         """Stop the model, now or as soon as it begins."""
@@ -114,7 +114,7 @@ class BargeIn:
         self.put_right()
         if not turn.unplayed:
             turn.unplayed, turn.trouble = True, UNHEARD
-            self._outbox.do(ev.Trouble(UNHEARD))
+            self._outbox.do(ev.UserAlert(UNHEARD))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be put right."""

@@ -37,7 +37,7 @@ class Way(IntEnum):
     IN_CONVERSATION = 4
 
 
-class Call(Struct):
+class CallReport(Struct):
     """A call as the server tells of it: by its own names, as far as it says any.
 
     `meaning` is what its arguments say, however they are spelled; empty where they say nothing.
@@ -58,7 +58,7 @@ class Call(Struct):
         self.meaning = _meaning(self.arguments)
         self.arguments = self.arguments if self.meaning else ""
 
-    def likeness(self, other: Call) -> int:
+    def likeness(self, other: CallReport) -> int:
         """How much speaks for it that both are the same; 0 where nothing does.
 
         An id in common is enough; ids that differ are no sign: some servers make them up anew each time.
@@ -70,7 +70,7 @@ class Call(Struct):
             return 0
         return 1 + named + sum(2 for mine, its in said if mine == its) + (self.index == other.index)
 
-    def fill(self, other: Call) -> None:
+    def fill(self, other: CallReport) -> None:
         """Take over what the other way tells more of."""
         self.item_id = self.item_id or other.item_id
         self.call_id = self.call_id or other.call_id
@@ -84,7 +84,7 @@ class Calls:
 
     def __init__(self) -> None:
         self.too_many = False
-        self._by_way: dict[Way, list[Call]] = {}
+        self._by_way: dict[Way, list[CallReport]] = {}
 
     def hear(self, event: object) -> None:
         """An event of the answer, whatever it is about."""
@@ -92,10 +92,12 @@ class Calls:
             case OutputItemAdded(item=item) if item.type == "function_call":
                 self._tell(Way.IN_PIECES, _of_item(item, event.output_index))
             case ArgumentsDelta():
-                about = Call(event.item_id, event.call_id, index=event.output_index)
+                about = CallReport(event.item_id, event.call_id, index=event.output_index)
                 self._begun(about).pieces.append(event.delta)
             case ArgumentsDone():
-                call = Call(event.item_id, event.call_id, event.name, event.arguments, event.output_index)
+                call = CallReport(
+                    event.item_id, event.call_id, event.name, event.arguments, event.output_index
+                )
                 self._tell(Way.ARGUMENTS_DONE, call)
             case OutputItemDone(item=item) if item.type == "function_call":
                 self._tell(Way.ITEM_DONE, _of_item(item, event.output_index))
@@ -108,12 +110,12 @@ class Calls:
         told = chain.from_iterable(self._by_way.values())
         return {name for call in told for name in (call.item_id, call.call_id) if name}
 
-    def all(self, output: Iterable[Item] = ()) -> list[Call]:
+    def all(self, output: Iterable[Item] = ()) -> list[CallReport]:
         """Every call, each once, with what `response.done` says of them; those without a name are none."""
         for index, item in enumerate(output):
             if item.type == "function_call":
                 self._tell(Way.RESPONSE_DONE, _of_item(item, index))
-        found: list[Call] = []
+        found: list[CallReport] = []
         for way in Way:
             told = self._by_way.get(way, [])
             if way is Way.IN_CONVERSATION and found:
@@ -123,7 +125,7 @@ class Calls:
             _lay_upon(found, told)
         return [call for call in found if call.name]
 
-    def _tell(self, way: Way, call: Call) -> None:
+    def _tell(self, way: Way, call: CallReport) -> None:
         """What is said twice in the same words is said once."""
         told = self._by_way.setdefault(way, [])
         if any(structs.replace(each, pieces=[]) == call for each in told):
@@ -132,7 +134,7 @@ class Calls:
         if not self.too_many:
             told.append(call)
 
-    def _begun(self, about: Call) -> Call:
+    def _begun(self, about: CallReport) -> CallReport:
         """The call that a piece of arguments is of."""
         told = self._by_way.setdefault(Way.IN_PIECES, [])
         best = max(told, key=about.likeness, default=None)
@@ -141,7 +143,7 @@ class Calls:
         return best
 
 
-def _lay_upon(found: list[Call], told: list[Call]) -> None:
+def _lay_upon(found: list[CallReport], told: list[CallReport]) -> None:
     """Add what a way tells: to the call that it is about, which it is about alone, or as one more."""
     alone, rest = list(found), list(told)
     for _, mine, its in sorted(_matches(alone, rest), key=lambda match: -match[0]):
@@ -152,15 +154,15 @@ def _lay_upon(found: list[Call], told: list[Call]) -> None:
     found += rest
 
 
-def _matches(found: list[Call], told: list[Call]) -> Iterator[tuple[int, Call, Call]]:
+def _matches(found: list[CallReport], told: list[CallReport]) -> Iterator[tuple[int, CallReport, CallReport]]:
     for mine in found:
         for its in told:
             if likeness := mine.likeness(its):
                 yield likeness, mine, its
 
 
-def _of_item(item: Item, index: int) -> Call:
-    return Call(item.id or "", item.call_id or "", item.name or "", item.arguments or "", index)
+def _of_item(item: Item, index: int) -> CallReport:
+    return CallReport(item.id or "", item.call_id or "", item.name or "", item.arguments or "", index)
 
 
 def _meaning(arguments: str) -> str:

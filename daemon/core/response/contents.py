@@ -6,8 +6,8 @@ The first that tells of something is believed; what tells it again adds nothing.
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.calls import Way
@@ -35,7 +35,7 @@ class Contents:
     """Plays the voice and keeps the words. Sets the timer `drain`; `playing`: the speaker has some of it."""
 
     def __init__(
-        self, outbox: Outbox, timers: Timers, ledger: Ledger, items: Items, barge_in: BargeIn
+        self, outbox: EffectsBuffer, timers: Timers, ledger: History, items: Items, barge_in: BargeIn
     ) -> None:
         self.items = items
         self.playing = False

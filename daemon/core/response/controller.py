@@ -7,8 +7,8 @@ from typing import Literal
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.bounds import TOO_LONG, TOO_MUCH
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.calls import Way
@@ -16,9 +16,9 @@ from daemon.core.response.contents import Contents
 from daemon.core.response.endings import shortfall
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.items import READER, Items
-from daemon.core.response.speech_fallback import Aloud
-from daemon.core.response.tool_calls import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolsDue
-from daemon.core.response.tracker import Reply, Responses
+from daemon.core.response.speech_fallback import SpeechFallback
+from daemon.core.response.tool_calls import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolCalls
+from daemon.core.response.tracker import Reply, ResponseTracker
 from daemon.core.timers import Timers
 from daemon.realtime.events import ConversationItem, Json, Response, ResponsePiece
 
@@ -27,16 +27,16 @@ STALLED = "The server stopped answering; press the button to ask again."
 BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 
 
-class Answer:
+class ResponseController:
     """At most one turn is being answered. Sets the timers `stall`, `drain`, `cancel`, `cut` and `tools`."""
 
     def __init__(
         self,
         modality: Literal["audio", "text"],
         stall_s: float,
-        outbox: Outbox,
+        outbox: EffectsBuffer,
         timers: Timers,
-        ledger: Ledger,
+        ledger: History,
     ) -> None:
         self.turn: Turn | None = None
         self._cut_off = False
@@ -45,13 +45,13 @@ class Answer:
         self._outbox = outbox
         self._timers = timers
         self._ledger = ledger
-        self._responses = Responses(outbox.keys)
+        self._responses = ResponseTracker(outbox.keys)
         self._voices = Items(outbox.keys)
-        self._tools = ToolsDue(outbox, timers, ledger)
+        self._tools = ToolCalls(outbox, timers, ledger)
         self._barge_in = BargeIn(outbox, timers, ledger, self._voices, self._responses)
         self._exchange = Exchange(stall_s, outbox, timers, self._responses, self._barge_in)
         self._contents = Contents(outbox, timers, ledger, self._voices, self._barge_in)
-        self.aloud = Aloud(modality, outbox, timers, ledger, self._voices)
+        self.aloud = SpeechFallback(modality, outbox, timers, ledger, self._voices)
 
     @property
     def playing(self) -> bool:
@@ -153,7 +153,7 @@ class Answer:
         if reply is not None:
             self._complete(reply, response, now)
         elif missing := shortfall(response):
-            self._outbox.do(ev.Remark(missing))
+            self._outbox.do(ev.ServerNotice(missing))
 
     def _complete(self, reply: Reply, response: Response, now: float) -> None:
         output = reply.end(response.output)
@@ -161,7 +161,7 @@ class Answer:
         missing = shortfall(response)
         if self.turn is None or not reply.wanted:
             if missing:
-                self._outbox.do(ev.Remark(missing))
+                self._outbox.do(ev.ServerNotice(missing))
             self._tools.refuse(calls, INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT)
             return
         if response.withdrawn and self.turn.detected and self.turn.rounds < MAX_ROUNDS:
@@ -251,7 +251,7 @@ class Answer:
         if self.turn is not None:
             self.turn.trouble = reason
         unasked = self.turn is not None and self.turn.of_nobody
-        self._outbox.do(ev.Remark(reason) if unasked else ev.Trouble(reason))
+        self._outbox.do(ev.ServerNotice(reason) if unasked else ev.UserAlert(reason))
 
     # ------------------------------------------------------------ what others say: voice, tools, speaker
 

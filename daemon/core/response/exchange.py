@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from daemon.core.bounds import MAX_ANSWER_S
-from daemon.core.effects import Outbox
+from daemon.core.effects import EffectsBuffer
 from daemon.core.response.barge_in import CANCEL_S, BargeIn
 from daemon.core.response.early import Early
 from daemon.core.response.patience import Patience
-from daemon.core.response.tracker import Owed, Reply, Responses
+from daemon.core.response.tracker import Owed, Reply, ResponseTracker
 from daemon.core.timers import Timers
 from daemon.realtime.events import ConversationItem, Json, Response, ResponseCreate, ResponsePiece
 
@@ -16,7 +16,12 @@ class Exchange:
     """`due` is what is to be asked for as soon as there is room. Sets `stall`, `cancel` and `long`."""
 
     def __init__(
-        self, stall_s: float, outbox: Outbox, timers: Timers, responses: Responses, barge_in: BargeIn
+        self,
+        stall_s: float,
+        outbox: EffectsBuffer,
+        timers: Timers,
+        responses: ResponseTracker,
+        barge_in: BargeIn,
     ) -> None:
         self.due: Json | None = None
         self.early = Early()

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.connection.session import Attempt
-from daemon.core.effects import Outbox
+from daemon.core.connection.session import ConnectionSession
+from daemon.core.effects import EffectsBuffer
 from daemon.core.response.speech_fallback import recital
 from daemon.realtime.events import ResponseCreate
 
 
-class Reader:
+class OfflineTts:
     """`conn` is the connection on which something is read out, 0 for none; it was asked for as `event_id`."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: EffectsBuffer) -> None:
         self.conn = 0
         self.event_id = ""
         self.called = False
         self._outbox = outbox
 
-    def read(self, text: str, brain: Attempt | None) -> bool:
+    def read(self, text: str, brain: ConnectionSession | None) -> bool:
         """Ask for it as soon as the brain is there; False if that has gone."""
         gone = brain is None or self.conn not in (0, brain.conn)
         if brain is not None and brain.usable and not self.conn:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Literal
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.items import Items
 from daemon.core.timers import Timers
@@ -24,7 +24,7 @@ _AGAIN, _OFFLINE, _OUTSIDE = 1, 2, 3
 """The remedies, in the order in which they are tried."""
 
 
-class Aloud:
+class SpeechFallback:
     """The remedies. Sets the timer `reader`.
 
     `unread` is what the offline voice is to read out, while there is something; `begun`: it does so.
@@ -33,9 +33,9 @@ class Aloud:
     def __init__(
         self,
         modality: Literal["audio", "text"],
-        outbox: Outbox,
+        outbox: EffectsBuffer,
         timers: Timers,
-        ledger: Ledger,
+        ledger: History,
         items: Items,
     ) -> None:
         self.unread = ""
@@ -63,7 +63,9 @@ class Aloud:
         self._unsaid = text or (self._unsaid if turn.remedies else "")
         turn.remedies += 1
         if turn.remedies == _AGAIN and text:
-            self._outbox.do(ev.Remark("The server answered in writing alone; it is asked for a voice again."))
+            self._outbox.do(
+                ev.ServerNotice("The server answered in writing alone; it is asked for a voice again.")
+            )
             self._delete()
             # Not for calls: those of this turn have been run.
             return {"output_modalities": ["audio"], "tool_choice": "none"}
@@ -105,7 +107,7 @@ class Aloud:
         if self._unsaid:
             turn.replies[""] = self._unsaid
         turn.trouble = UNREAD if self._unsaid else NO_ANSWER
-        self._outbox.do(ev.Trouble(turn.trouble))
+        self._outbox.do(ev.UserAlert(turn.trouble))
 
     def _take_back(self, turn: Turn) -> str:
         """Nothing of what is only written was heard."""

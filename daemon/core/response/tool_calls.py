@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import ToolCall, Turn
-from daemon.core.response.calls import Call
+from daemon.core.response.calls import CallReport
 from daemon.core.timers import Timers
 from daemon.realtime.events import Item, ItemCreate
 
@@ -16,10 +16,10 @@ UNFINISHED_OUTPUT = "Error: not run, the user was still speaking; call it again 
 LATE_OUTPUT = "Error: the tool did not answer in time."
 
 
-class ToolsDue:
+class ToolCalls:
     """Starts the calls of an answer and hands in each output. Sets the timer `tools`."""
 
-    def __init__(self, outbox: Outbox, timers: Timers, ledger: Ledger) -> None:
+    def __init__(self, outbox: EffectsBuffer, timers: Timers, ledger: History) -> None:
         self._open: dict[str, tuple[Turn, ToolCall]] = {}
         self._stale: set[str] = set()
         self._outbox = outbox
@@ -30,7 +30,7 @@ class ToolsDue:
         """Does this turn wait for a tool?"""
         return any(owner is turn for owner, _ in self._open.values())
 
-    def start(self, turn: Turn, calls: list[Call], now: float) -> None:
+    def start(self, turn: Turn, calls: list[CallReport], now: float) -> None:
         """Run the calls of a completed answer, each under a key that no other call ever had."""
         for each in calls:
             key = self._outbox.keys.new("call")
@@ -42,7 +42,7 @@ class ToolsDue:
         if calls:
             self._timers.set("tools", now + TOOLS_S)
 
-    def refuse(self, calls: list[Call], why: str) -> None:
+    def refuse(self, calls: list[CallReport], why: str) -> None:
         """Answer the calls of an answer that nobody waits for: none is run."""
         for call in calls:
             self._hand_in(call.call_id or call.item_id, why)

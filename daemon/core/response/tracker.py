@@ -60,7 +60,7 @@ class Reply(Struct):
         return [] if self.excess else output
 
 
-class Responses:
+class ResponseTracker:
     """One answer is asked for at a time; a cancelled one stays in the way until it is done.
 
     With the server's voice detection one may be owed that nobody wants, and one after it that somebody does.

@@ -15,12 +15,12 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import Source, Turn
-from daemon.core.input.capture import Listener
+from daemon.core.input.capture import CaptureControl
 from daemon.core.response.barge_in import CANCEL_S
-from daemon.core.response.controller import Answer
+from daemon.core.response.controller import ResponseController
 from daemon.core.response.speech_fallback import recital
 from daemon.core.timers import Timers
 from daemon.core.turn.transcripts import Transcripts
@@ -36,7 +36,7 @@ NO_SOUND = "The microphone gave no sound while the button was down; press again,
 Style: TypeAlias = Literal["hold", "tap"]
 
 
-class Settings(Struct, frozen=True):
+class TurnSettings(Struct, frozen=True):
     """What the owner decides about turns."""
 
     style: Style = "hold"
@@ -46,22 +46,22 @@ class Settings(Struct, frozen=True):
     stall_s: float = 30.0  # a server that is there, and says nothing for so long, has stopped answering
 
 
-class Conversation:
+class TurnManager:
     """One turn at a time: as `question` until it is posed, then as `answer.turn`.
 
     After each event `settle` draws the consequences. Sets the timers `wait`, `speech` and `withdrawn` (while
     the server may still take, or answer, what it has heard and nobody wants to have said).
     """
 
-    def __init__(self, settings: Settings, outbox: Outbox, ledger: Ledger) -> None:
+    def __init__(self, settings: TurnSettings, outbox: EffectsBuffer, ledger: History) -> None:
         self.muted = False
         self.question: Turn | None = None
         self._settings = settings
         self._outbox = outbox
         self._ledger = ledger
         self._timers = Timers()
-        self.answer = Answer(settings.modality, settings.stall_s, outbox, self._timers, ledger)
-        self._listener = Listener(outbox, self._timers, settings.max_utterance_s)
+        self.answer = ResponseController(settings.modality, settings.stall_s, outbox, self._timers, ledger)
+        self._listener = CaptureControl(outbox, self._timers, settings.max_utterance_s)
         self._texts: deque[Turn] = deque()
         self._transcripts = Transcripts(outbox, ledger)
         self._continued = False
@@ -69,7 +69,7 @@ class Conversation:
         self._turns = 0
 
     @property
-    def state(self) -> ev.State:
+    def state(self) -> ev.TurnState:
         """Where the turn is."""
         if self._listener.open:
             return "listening"
@@ -206,14 +206,14 @@ class Conversation:
             return False
         if question is not None:
             question.deaf = True
-        self._outbox.do(ev.Trouble(DEAF))
+        self._outbox.do(ev.UserAlert(DEAF))
         return True
 
     def _miss(self, question: Turn) -> None:
         """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
         self.abandon()
         if not question.deaf:
-            self._outbox.do(ev.Trouble(NO_SOUND))
+            self._outbox.do(ev.UserAlert(NO_SOUND))
         self._drop(question, DEAF if question.deaf else NO_SOUND)
 
     # ------------------------------------------------------------ the question
@@ -372,7 +372,7 @@ class Conversation:
         match name:
             case "utterance":
                 self._outbox.do(
-                    ev.Trouble("The button was down for too long: what was said is answered now.")
+                    ev.UserAlert("The button was down for too long: what was said is answered now.")
                 )
                 self.let_go(now, now)
             case "tail":

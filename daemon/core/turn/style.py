@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
+from daemon.core.effects import EffectsBuffer
 from daemon.core.input.button import Gesture
-from daemon.core.turn.manager import Conversation
+from daemon.core.turn.manager import TurnManager
 
 
 class Hand:
     """`hold`: the button is down while somebody speaks. `tap`: it opens the ears, the server closes them."""
 
-    def __init__(self, talk: Conversation, outbox: Outbox) -> None:
+    def __init__(self, talk: TurnManager, outbox: EffectsBuffer) -> None:
         self._talk = talk
         self._outbox = outbox
 
@@ -33,7 +33,7 @@ class Hand:
 
     def _remind(self, gesture: Gesture) -> None:
         if gesture == "press":
-            self._outbox.do(ev.Trouble("The microphone is muted; tap the button twice to open it."))
+            self._outbox.do(ev.UserAlert("The microphone is muted; tap the button twice to open it."))
 
     def _toggle(self, gesture: Gesture, at: float, now: float) -> None:
         if gesture == "press" and self._talk.state == "listening":

@@ -8,8 +8,8 @@ from collections import deque
 from msgspec import Struct
 
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.realtime.events import AudioClear, AudioCommit
 
@@ -33,7 +33,7 @@ class _Piece(Struct):
 class Transcripts:
     """Pieces in the order in which they were said. The server's voice detection may cut a question in two."""
 
-    def __init__(self, outbox: Outbox, ledger: Ledger) -> None:
+    def __init__(self, outbox: EffectsBuffer, ledger: History) -> None:
         self._outbox = outbox
         self._ledger = ledger
         self._pieces: deque[_Piece] = deque(maxlen=_MOST)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from daemon.brain.asr.acoustic_model import shipped_confusions
-from daemon.brain.asr.ensemble_recognizer import BothEar, SecondOpinion
+from daemon.brain.asr.ensemble_recognizer import EnsembleRecognizer, SecondOpinion
 from daemon.brain.asr.lexicon import CLASSES, WEAK, spoken_ways
-from daemon.brain.asr.loader import open_ear
+from daemon.brain.asr.loader import open_recognizer
 from daemon.brain.asr.name_similarity import confusable
-from daemon.brain.asr.phoneme_recognizer import SmallEar
+from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
-from daemon.brain.asr.recognizer import EarError, Heard, confirmed
+from daemon.brain.asr.recognizer import Recognition, RecognizerError, confirmed
 from daemon.brain.asr.train_confusions import in_room, read_clip
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.nlu.grammar import Meaning
@@ -38,13 +38,13 @@ LAMP_ON = HOME.understand("turn on the lamp")
 
 
 @pytest.fixture(scope="module")
-def small() -> SmallEar:
-    return SmallEar.load()
+def small() -> PhonemeRecognizer:
+    return PhonemeRecognizer.load()
 
 
 @pytest.fixture(scope="module")
-def both() -> BothEar:
-    return BothEar.load()
+def both() -> EnsembleRecognizer:
+    return EnsembleRecognizer.load()
 
 
 def clip(name: str) -> Floats:
@@ -52,72 +52,74 @@ def clip(name: str) -> Floats:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_is_acted_on(small: SmallEar, name: str) -> None:
+def test_a_command_is_acted_on(small: PhonemeRecognizer, name: str) -> None:
     heard = small.hear(clip(name), HOME, None)
     assert heard.meaning == HOME.understand(COMMANDS[name])
     assert heard.certainty == "sure"
     assert HOME.understand(heard.words) == heard.meaning
 
 
-def test_a_name_that_no_lexicon_has(small: SmallEar) -> None:
+def test_a_name_that_no_lexicon_has(small: PhonemeRecognizer) -> None:
     heard = small.hear(clip("hibari_cmd304"), UNUSUAL, None)
     assert heard.meaning == UNUSUAL.understand("turn on the christmas tree")
 
 
 @pytest.mark.parametrize("gain", [0.05, 1.9])
-def test_loud_or_quiet_padded_shifted_and_off_centre_is_the_same(small: SmallEar, gain: float) -> None:
+def test_loud_or_quiet_padded_shifted_and_off_centre_is_the_same(
+    small: PhonemeRecognizer, gain: float
+) -> None:
     samples = np.pad(clip("hibari_cmd00") * np.float32(gain), (12_345, 6_789)) + np.float32(0.01)
     assert small.hear(samples, HOME, None).meaning == LAMP_ON
 
 
-def test_a_command_in_a_room_is_never_another(small: SmallEar) -> None:
+def test_a_command_in_a_room_is_never_another(small: PhonemeRecognizer) -> None:
     for name, text in COMMANDS.items():
         heard = small.hear(in_room(clip(name), seed=3), HOME, None)
         assert heard.meaning in (None, HOME.understand(text))
 
 
 @pytest.mark.parametrize("name", ["hibari_near01", "flite-rms_oog05", "hibari_wake01"])
-def test_what_is_no_command_is_refused(small: SmallEar, both: BothEar, name: str) -> None:
+def test_what_is_no_command_is_refused(small: PhonemeRecognizer, both: EnsembleRecognizer, name: str) -> None:
     for heard in (small.hear(clip(name), HOME, None), both.hear(clip(name), HOME, None)):
         assert (heard.certainty, heard.meaning) == ("refuse", None)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-4, 0.05])
-def test_noise_is_nobody(small: SmallEar, both: BothEar, level: float) -> None:
+def test_noise_is_nobody(small: PhonemeRecognizer, both: EnsembleRecognizer, level: float) -> None:
     noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(level)
     for heard in (small.hear(noise, HOME, None), both.hear(noise, HOME, None)):
         assert heard.certainty == "refuse"
         assert heard.words == ""
 
 
-def test_no_samples_at_all(small: SmallEar) -> None:
+def test_no_samples_at_all(small: PhonemeRecognizer) -> None:
     assert small.hear(np.zeros(0, np.float32), HOME, None) == small.hear(np.zeros(9, np.float32), HOME, None)
 
 
-def test_both_engines_agree_on_a_command(both: BothEar) -> None:
+def test_both_engines_agree_on_a_command(both: EnsembleRecognizer) -> None:
     heard = both.hear(clip("hibari_cmd00"), HOME, None)
     assert (heard.meaning, heard.certainty) == (LAMP_ON, "sure")
 
 
-def test_a_new_command_replaces_the_question(small: SmallEar) -> None:
+def test_a_new_command_replaces_the_question(small: PhonemeRecognizer) -> None:
     heard = small.hear(clip("fest-slt-hts_cmd10"), HOME, LAMP_ON)
     assert heard.meaning == HOME.understand("turn off the heater")
 
 
 def test_the_same_command_again_is_a_yes() -> None:
-    again = Heard("turn on the lamp", LAMP_ON, "ask")
-    other = Heard("stop", HOME.understand("stop"), "ask")
+    again = Recognition("turn on the lamp", LAMP_ON, "ask")
+    other = Recognition("stop", HOME.understand("stop"), "ask")
     assert confirmed(again, LAMP_ON).certainty == "sure"
     assert confirmed(again, None).certainty == "ask"
     assert confirmed(other, LAMP_ON).certainty == "ask"
-    assert confirmed(Heard("yeah", Meaning("yes"), "ask"), LAMP_ON).certainty == "sure"
-    assert confirmed(Heard("", None, "refuse"), Meaning("yes")).certainty == "refuse"
+    assert confirmed(Recognition("yeah", Meaning("yes"), "ask"), LAMP_ON).certainty == "sure"
+    assert confirmed(Recognition("", None, "refuse"), Meaning("yes")).certainty == "refuse"
 
 
 def test_a_missing_package_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hama.asr", None)
-    with pytest.raises(EarError, match=r"hama.*pip install 'voiced\[offline\]'"):
-        open_ear("small")
+    with pytest.raises(RecognizerError, match=r"hama.*pip install 'voiced\[offline\]'"):
+        open_recognizer("small")
 
 
 def test_the_ends_are_cut_and_the_level_is_set() -> None:
@@ -134,7 +136,7 @@ ROOMS = (
 )
 
 
-def test_no_pronunciation_has_a_sound_outside_the_classes(small: SmallEar) -> None:
+def test_no_pronunciation_has_a_sound_outside_the_classes(small: PhonemeRecognizer) -> None:
     known = set(CLASSES) | {WEAK}
     for word in (*ROOMS.split(), *small.lexicon.words):
         for form in small.lexicon.pronunciations(word):
@@ -160,7 +162,7 @@ def test_what_is_no_sound_is_no_part_of_a_pronunciation(tokens: str, ways: list[
     assert spoken_ways(tokens.split("|")) == [tuple(way.split()) for way in ways]
 
 
-def test_no_phone_is_a_wildcard(small: SmallEar) -> None:
+def test_no_phone_is_a_wildcard(small: PhonemeRecognizer) -> None:
     weights = shipped_confusions()
     assert weights.shape == (small.scorer.blank + 1,) * 2
     assert float(weights.sum(axis=1).max()) < 2.0
@@ -168,7 +170,7 @@ def test_no_phone_is_a_wildcard(small: SmallEar) -> None:
 
 @pytest.mark.parametrize("seconds", [9.3, 21.0])
 def test_a_long_utterance_is_heard_by_both_engines(
-    both: BothEar, seconds: float, caplog: pytest.LogCaptureFixture
+    both: EnsembleRecognizer, seconds: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     command = clip("hibari_cmd00")
     spoken = np.tile(command, int(seconds * 16_000) // len(command) + 1)
@@ -188,22 +190,24 @@ class BrokenOpinion(SecondOpinion):
         raise RuntimeError("axis == 1 || axis == largest was false")
 
 
-def test_where_one_engine_fails_the_other_answers(small: SmallEar, caplog: pytest.LogCaptureFixture) -> None:
-    heard = BothEar(small, BrokenOpinion()).hear(clip("hibari_cmd00"), HOME, None)
+def test_where_one_engine_fails_the_other_answers(
+    small: PhonemeRecognizer, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = EnsembleRecognizer(small, BrokenOpinion()).hear(clip("hibari_cmd00"), HOME, None)
     assert (heard.meaning, heard.certainty) == (LAMP_ON, "sure")
     assert "Moonshine failed" in caplog.text
 
 
 @pytest.mark.parametrize("peak_db", [-40, -52, -60])
 @pytest.mark.parametrize("name", ["hibari_cmd00", "fest-slt-hts_cmd10"])
-def test_a_quiet_microphone_is_heard(small: SmallEar, name: str, peak_db: float) -> None:
+def test_a_quiet_microphone_is_heard(small: PhonemeRecognizer, name: str, peak_db: float) -> None:
     loud = clip(name)
     quiet = loud * np.float32(10 ** (peak_db / 20) / np.abs(loud).max())
     as_sent = np.round(quiet * 32768).astype(np.int16).astype(np.float32) / np.float32(32768)
     assert small.hear(as_sent, HOME, None).meaning == HOME.understand(COMMANDS[name])
 
 
-def test_a_microphone_that_begins_with_silence_is_nobody(small: SmallEar) -> None:
+def test_a_microphone_that_begins_with_silence_is_nobody(small: PhonemeRecognizer) -> None:
     noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(1e-4)
     heard = small.hear(np.concatenate([np.zeros(20_000, np.float32), noise]), HOME, None)
     assert (heard.words, heard.certainty) == ("", "refuse")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from daemon.brain.asr.confidence import Sureness, fit
-from daemon.brain.asr.constrained_decoding import Letters, Trie
+from daemon.brain.asr.confidence import Confidence, fit
+from daemon.brain.asr.constrained_decoding import LetterAutomaton, Trie
 from daemon.brain.asr.lexicon import Lexicon, letters, without_r
 from daemon.brain.asr.train_confusions import align
 from daemon.brain.asr.viterbi import DECOY_COST, Floats, Layout, WordGraph
@@ -74,7 +74,7 @@ def test_a_writer_can_write_the_sentences_and_nothing_else() -> None:
         " T".replace(" ", "▁").encode(),
     ]
     pieces += ["▁".encode(), b"on", b".", b"turn", b"of", b"f"]
-    letters = Letters(Network("turn ( on | off ) [ two percent | #2 percent ]"), Trie.of(pieces))
+    letters = LetterAutomaton(Network("turn ( on | off ) [ two percent | #2 percent ]"), Trie.of(pieces))
 
     def takes(*written: str) -> bool:
         state = letters.start
@@ -136,7 +136,7 @@ def test_sureness_is_learned_from_right_and_wrong() -> None:
     right = (random.random(400) < 0.5).astype(np.float32)
     figures = np.stack([right * 2 + random.standard_normal(400), random.standard_normal(400)], axis=1)
     weights, bias = fit(figures.astype(np.float32), right)
-    sureness = Sureness(weights, bias, sure=1.0, ask=-1.0)
+    sureness = Confidence(weights, bias, sure=1.0, ask=-1.0)
     assert weights[0] > 5 * abs(weights[1])
     certainties = [sureness.certainty(sureness.odds(np.array([x, 0], np.float32)), 2.0) for x in (3, 1, -2)]
     assert certainties == ["sure", "ask", "refuse"]

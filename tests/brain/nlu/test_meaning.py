@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.brain.asr.word_network import Network
-from daemon.brain.nlu.grammar import Call, Grammar, Meaning
+from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
 from daemon.brain.nlu.template_syntax import compiled, count, numbers, plain, spell
 from tests.brain.home import OUTPUTS, home, tool
 
@@ -68,8 +68,8 @@ def test_two_commands_in_one_sentence_are_read_back_together() -> None:
     meaning = HOME.understand("turn on the lamp and set the fan to 30 percent")
     assert meaning is not None
     assert meaning.calls == (
-        Call("set_device", {"device": "lamp", "state": "on"}),
-        Call("set_level", {"device": "fan", "percent": 30}),
+        Intent("set_device", {"device": "lamp", "state": "on"}),
+        Intent("set_level", {"device": "fan", "percent": 30}),
     )
     assert meaning.readback == "the lamp, on, and the fan, 30 percent"
 
@@ -117,8 +117,8 @@ def test_the_readback_names_device_and_state() -> None:
     assert meaning == Meaning(
         "calls",
         (
-            Call("set_device", {"device": "lamp", "state": "on"}),
-            Call("set_device", {"device": "fan", "state": "on"}),
+            Intent("set_device", {"device": "lamp", "state": "on"}),
+            Intent("set_device", {"device": "fan", "state": "on"}),
         ),
         "the lamp and the fan, on",
     )

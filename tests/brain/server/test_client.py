@@ -22,10 +22,10 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.brain.asr.loader import open_ear
+from daemon.brain.asr.loader import open_recognizer
 from daemon.brain.server.handshake import PATH
 from daemon.brain.server.server import serve
-from daemon.brain.tts.synthesizer import Mono24k, open_voice
+from daemon.brain.tts.synthesizer import Mono24k, open_synthesizer
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import PATIENCE_S, SECOND_OF_SILENCE, asynchronous
 from tests.realtime.oracle import violations
@@ -151,7 +151,7 @@ async def test_the_official_client_is_heard_and_answered_by_the_real_ear_and_voi
         resampler = Resampler(file.getframerate(), 24_000)
         pcm = to_pcm16(resampler.process(from_pcm16(file.readframes(file.getnframes()))))
     async with (
-        serve("127.0.0.1:0", lambda: open_ear("small"), lambda: open_voice("hibari")) as url,
+        serve("127.0.0.1:0", lambda: open_recognizer("small"), lambda: open_synthesizer("hibari")) as url,
         official(url) as client,
     ):
         await client.wire.input_audio_buffer.append(audio=base64.b64encode(pcm).decode())

@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from daemon.brain.asr.recognizer import Heard, Mono16k
+from daemon.brain.asr.recognizer import Mono16k, Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server import response_runner
 from daemon.brain.server.engine_pool import Engines
@@ -28,7 +28,7 @@ class HeldEar(ScriptedEar):
         super().__init__()
         self.let_go = threading.Event()
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         self.let_go.wait(PATIENCE_S)
         return super().hear(samples, grammar, pending)
 

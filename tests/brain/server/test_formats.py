@@ -11,7 +11,7 @@ import pytest
 from daemon.audio import g711
 from daemon.audio.resampler import Resampler
 from daemon.brain.server.engine_pool import EAR_HZ
-from daemon.brain.server.formats import PCM16, PCMA, PCMU, Format, in_whole_ms, recoded, resampled
+from daemon.brain.server.formats import PCM16, PCMA, PCMU, WireFormat, in_whole_ms, recoded, resampled
 from daemon.brain.server.vad import FRAME_MS
 from daemon.realtime.events import RATE_HZ, Json
 from hardware.ports import Mono
@@ -68,7 +68,9 @@ def pitch_hz(samples: Mono, rate_hz: int) -> float:
 
 @every_format
 @pytest.mark.parametrize("other", FORMATS, ids=lambda each: each.type)
-def test_a_sound_lasts_as_long_in_every_format_and_has_its_pitch(format: Format, other: Format) -> None:
+def test_a_sound_lasts_as_long_in_every_format_and_has_its_pitch(
+    format: WireFormat, other: WireFormat
+) -> None:
     sound = in_whole_ms(tone(0.5, format.rate_hz), format)
     assert format.ms(sound) == 500
     changed = recoded(sound, format, other)
@@ -79,12 +81,12 @@ def test_a_sound_lasts_as_long_in_every_format_and_has_its_pitch(format: Format,
     assert abs(float(np.sqrt(np.mean(heard**2))) - 0.3 / np.sqrt(2)) < 0.02
 
 
-def at_rate(sound: Mono, format: Format) -> bytes:
+def at_rate(sound: Mono, format: WireFormat) -> bytes:
     """A sound of 24 kHz in this format."""
     return in_whole_ms(Resampler(RATE_HZ, format.rate_hz).process(sound), format)
 
 
-def use(talk: Talk, format: Format, detection: Json | None = None) -> None:
+def use(talk: Talk, format: WireFormat, detection: Json | None = None) -> None:
     """A session in this format, both ways."""
     audio = {
         "input": {"format": format.echo(), "turn_detection": detection},
@@ -103,7 +105,7 @@ def append(talk: Talk, sound: bytes, step: int = 997) -> None:
 
 @every_format
 @asynchronous
-async def test_a_push_to_talk_turn_is_heard_as_long_as_it_was(format: Format) -> None:
+async def test_a_push_to_talk_turn_is_heard_as_long_as_it_was(format: WireFormat) -> None:
     ear = ScriptedEar(["turn on the lamp"])
     async with talking(ear=ear) as talk:
         use(talk, format)
@@ -115,7 +117,7 @@ async def test_a_push_to_talk_turn_is_heard_as_long_as_it_was(format: Format) ->
 
 @every_format
 @asynchronous
-async def test_too_little_is_counted_in_the_sessions_format(format: Format) -> None:
+async def test_too_little_is_counted_in_the_sessions_format(format: WireFormat) -> None:
     async with talking() as talk:
         use(talk, format)
         append(talk, bytes(99 * format.bytes_per_ms))
@@ -127,7 +129,7 @@ async def test_too_little_is_counted_in_the_sessions_format(format: Format) -> N
 
 @every_format
 @asynchronous
-async def test_what_was_said_is_retrieved_byte_by_byte(format: Format) -> None:
+async def test_what_was_said_is_retrieved_byte_by_byte(format: WireFormat) -> None:
     sound = in_whole_ms(tone(0.7, format.rate_hz), format)
     async with talking() as talk:
         use(talk, format)
@@ -141,7 +143,9 @@ async def test_what_was_said_is_retrieved_byte_by_byte(format: Format) -> None:
 
 @every_format
 @asynchronous
-async def test_the_answer_comes_in_the_sessions_format_and_is_cut_at_its_milliseconds(format: Format) -> None:
+async def test_the_answer_comes_in_the_sessions_format_and_is_cut_at_its_milliseconds(
+    format: WireFormat,
+) -> None:
     async with talking() as talk:
         use(talk, format)
         done = await talk.type("what can you do")
@@ -178,7 +182,7 @@ async def test_the_voice_says_the_same_in_every_format() -> None:
 
 @every_format
 @asynchronous
-async def test_voice_detection_finds_the_same_turn_in_every_format(format: Format) -> None:
+async def test_voice_detection_finds_the_same_turn_in_every_format(format: WireFormat) -> None:
     found = {}
     for each in {PCM16, format}:
         async with talking("turn on the lamp") as talk:

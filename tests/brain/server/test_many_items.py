@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from daemon.brain.server import conversation
 from daemon.brain.server.chain import Chain
-from daemon.brain.server.conversation import Conversation, Entry
+from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.response_request import MAX_INPUT
 from daemon.realtime.events import Content, Item
 from tests.brain.talk import Talk, asynchronous, calls, talking
@@ -39,7 +39,7 @@ def test_a_chain_is_a_list_that_is_quick_everywhere(steps: list[tuple[str, int]]
             assert thing in chain
 
 
-class Counted(Entry):
+class Counted(StoredItem):
     """An entry that counts how often anything looks at one of its kind."""
 
     looks = 0
@@ -49,7 +49,7 @@ class Counted(Entry):
         return super().__getattribute__(name)
 
 
-def entry(item_id: str, **fields: Any) -> Entry:
+def entry(item_id: str, **fields: Any) -> StoredItem:
     content = [Content(type="input_text", text=TEXT)]
     return Counted(Item(**{"id": item_id, "type": "message", "role": "user", "content": content, **fields}))
 
@@ -165,22 +165,28 @@ async def test_of_two_items_with_one_id_the_newest_counts_and_the_older_comes_ba
 
 def test_what_is_held_is_counted_as_it_grows_and_shrinks() -> None:
     talk = Conversation()
-    spoken = Entry(Item(id="a", type="message", role="assistant", content=[Content(type="output_audio")]))
+    spoken = StoredItem(
+        Item(id="a", type="message", role="assistant", content=[Content(type="output_audio")])
+    )
     talk.add(spoken)
     spoken.audio += bytes(conversation.MAX_BYTES // 2)
     talk.measure(spoken)
-    big = Entry(
+    big = StoredItem(
         Item(id="b", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES * 2 // 5)
     )
     talk.add(big)
     assert talk.find("a") is spoken
     talk.truncate("a", 0, 10)
     talk.add(
-        Entry(Item(id="c", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 2))
+        StoredItem(
+            Item(id="c", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 2)
+        )
     )
     assert [each.id for each in talk.entries] == ["a", "b", "c"]
     talk.add(
-        Entry(Item(id="d", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 5))
+        StoredItem(
+            Item(id="d", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 5)
+        )
     )
     assert [each.id for each in talk.entries] == ["c", "d"]
 

@@ -6,15 +6,15 @@ import asyncio
 import base64
 from typing import Any
 
-from daemon.brain.asr.recognizer import Heard
-from daemon.brain.nlu.grammar import Call, Meaning
+from daemon.brain.asr.recognizer import Recognition
+from daemon.brain.nlu.grammar import Intent, Meaning
 from daemon.brain.server import dialogue
 from tests.brain.scripted import ScriptedEar
 from tests.brain.talk import SECOND_OF_SILENCE, Talk, asynchronous, calls, talking, words
 
 LAMP_ON = ("set_device", {"device": "lamp", "state": "on"})
 FAN_ON = ("set_device", {"device": "fan", "state": "on"})
-UNSURE = Heard("turn on the lamp", Meaning("calls", (Call(*LAMP_ON),), "the lamp, on"), "ask")
+UNSURE = Recognition("turn on the lamp", Meaning("calls", (Intent(*LAMP_ON),), "the lamp, on"), "ask")
 
 
 @asynchronous
@@ -308,7 +308,7 @@ async def test_the_user_reads_what_was_heard() -> None:
 class DeafEar(ScriptedEar):
     """Fails at every utterance."""
 
-    def hear(self, *_: Any) -> Heard:
+    def hear(self, *_: Any) -> Recognition:
         raise RuntimeError("The model file is damaged: install the package anew.")
 
 

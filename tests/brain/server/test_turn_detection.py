@@ -14,7 +14,7 @@ import pytest
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
 from daemon.brain.server.settings import SemanticVad, ServerVad
-from daemon.brain.server.turn_detection import Edge, Started, Stopped, TurnDetector
+from daemon.brain.server.turn_detection import Edge, TurnDetector, VoiceStarted, VoiceStopped
 from daemon.realtime.events import RATE_HZ, Json
 from tests.brain.talk import Talk, asynchronous, calls, talking, words
 
@@ -57,8 +57,8 @@ def edges(sound: Sound, detection: ServerVad | SemanticVad) -> list[Edge]:
 def test_a_spoken_clip_is_one_turn_and_whole(path: Path, gain: float, noise_level: float) -> None:
     sound, begins_ms, ends_ms = spoken(path, gain, noise_level)
     started, stopped = edges(sound, ServerVad())
-    assert isinstance(started, Started)
-    assert isinstance(stopped, Stopped)
+    assert isinstance(started, VoiceStarted)
+    assert isinstance(stopped, VoiceStopped)
     assert begins_ms - 700 < started.at_ms <= begins_ms
     assert ends_ms + 300 < stopped.at_ms < ends_ms + 1000
 
@@ -103,7 +103,7 @@ def test_a_sound_without_end_becomes_a_turn() -> None:
     beeps = np.tile(np.repeat(np.array([0.5, 0.0], np.float32), RATE_HZ // 10), 400)
     tone = np.sin(np.arange(len(beeps)) * 2 * np.pi * 1000 / RATE_HZ).astype(np.float32)
     found = edges(beeps * tone, ServerVad())
-    assert isinstance(found[1], Stopped)
+    assert isinstance(found[1], VoiceStopped)
     assert found[1].at_ms - found[0].at_ms <= 60_020
 
 

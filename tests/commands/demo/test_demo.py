@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
-from daemon.commands.demo.event_stream import Story, StoryError
+from daemon.commands.demo.event_stream import EventStream, EventStreamError
 from daemon.commands.demo.harness import substituted
 from daemon.commands.demo.recording import RATE_HZ, Track, cut, read_track, wire_tracks, write_conversation
 from daemon.commands.demo.report import FIGURES, Outcome, write_report
-from daemon.commands.demo.scenario import SCENARIO, Line, verdict
+from daemon.commands.demo.scenario import SCENARIO, ScenarioTurn, verdict
 from daemon.commands.demo.timeline import Performance, draw, envelope
 from daemon.commands.demo.view import Scene
 from daemon.control.client import Json
 
 DEMO_TOML = Path(__file__).parents[3] / "deploy" / "demo.toml"
-FAN = Line(
+FAN = ScenarioTurn(
     "set the fan to thirty percent",
     calls=(("set_level", {"device": "fan", "percent": 30}),),
     devices={"fan": 0.3},
@@ -72,14 +72,16 @@ def test_scenario_shows_every_kind_of_turn_with_devices_that_the_demo_has() -> N
         (FAN, {"tool_calls": []}, {"fan": 0.3}, "did not call set_level(device=fan, percent=30)"),
         (FAN, {"interrupted": True}, {"fan": 0.3}, "was interrupted"),
         (FAN, {"reply": ""}, {"fan": 0.3}, "no reply"),
-        (Line("hello", calls=()), {}, {}, "called set_level(device=fan, percent=30)"),
-        (Line("hello", reply="closed"), {}, {}, "the reply does not say closed"),
-        (Line("hello", reply="thirty|30"), {}, {}, None),
-        (Line("hello", interrupt_after_s=2.0), {}, {}, "was not interrupted"),
-        (Line("hello", flashes={"red light": 2}), {}, {}, "red light flashed 1 times, not 2"),
+        (ScenarioTurn("hello", calls=()), {}, {}, "called set_level(device=fan, percent=30)"),
+        (ScenarioTurn("hello", reply="closed"), {}, {}, "the reply does not say closed"),
+        (ScenarioTurn("hello", reply="thirty|30"), {}, {}, None),
+        (ScenarioTurn("hello", interrupt_after_s=2.0), {}, {}, "was not interrupted"),
+        (ScenarioTurn("hello", flashes={"red light": 2}), {}, {}, "red light flashed 1 times, not 2"),
     ],
 )
-def test_verdict_says_what_went_wrong(line: Line, change: Json, devices: Json, problem: str | None) -> None:
+def test_verdict_says_what_went_wrong(
+    line: ScenarioTurn, change: Json, devices: Json, problem: str | None
+) -> None:
     events = [device("red light", 1.0), device("red light", 0.0)]
     assert verdict(line, {**RIGHT, **change}, devices, events) == ([problem] if problem else [])
 
@@ -210,9 +212,9 @@ def test_substituted_keeps_everything_but_the_values() -> None:
 
 
 def test_story_gives_what_came_since_and_says_what_did_not_come() -> None:
-    story = Story()
+    story = EventStream()
     story.add(device("fan", 1.0))
     story.add(device("fan", 0.0))
     assert story.wait(1, 0.0, "the fan", lambda event: event["event"] == "device")["value"] == 0.0
-    with pytest.raises(StoryError, match="the turn did not come within 0 s"):
+    with pytest.raises(EventStreamError, match="the turn did not come within 0 s"):
         story.wait(2, 0.0, "the turn", lambda event: True)

@@ -18,7 +18,7 @@ from typing import Any
 from daemon import __version__
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding, Told
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from hardware.gpio.chardev import LineFacts
 from hardware.gpio.chip_factory import Chip
 
@@ -145,11 +145,11 @@ class Planted:
             return "\n".join(f"{name}={value}" for name, value in self.unit.items())
         return self.commands.get(" ".join(words))
 
-    def machine(self) -> Machine:
+    def machine(self) -> InspectedMachine:
         if not self.path.exists():
             self.path.write_text(self._toml())
         now_s = datetime(self.year, 11, 21, tzinfo=UTC).timestamp()
-        machine = Machine(self.path, self.root, self.run, lambda: now_s)
+        machine = InspectedMachine(self.path, self.root, self.run, lambda: now_s)
         machine.asked_by_root = True
         return machine
 

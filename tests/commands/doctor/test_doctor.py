@@ -19,7 +19,7 @@ import pytest
 import daemon.commands.doctor
 from daemon.commands.doctor.finding import Finding, exit_status
 from daemon.commands.doctor.run import run
-from daemon.service.audio_streams import MicrophoneLane
+from daemon.service.audio_streams import CaptureStream
 from hardware.gpio.chardev import LineFacts
 from hardware.gpio.chip_factory import Chip
 from hardware.ports import PinError
@@ -478,7 +478,7 @@ def test_a_check_that_fails_is_told_and_the_others_go_on(
 
 
 def test_microphone_lane_remembers_the_loudest_sample_of_each_utterance() -> None:
-    lane = MicrophoneLane(lambda _: None, lambda: None, "minimum")
+    lane = CaptureStream(lambda _: None, lambda: None, "minimum")
     lane.opened(24_000)
     assert not lane.peaks
     for peak in (0.9, 0.5, 0.0, 0.25):

@@ -20,7 +20,7 @@ from websockets.http11 import Request, Response
 
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding, Told
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from tests.network.wayside import certificate, script_names
 
 KEY = "sk-test"
@@ -84,7 +84,7 @@ def told(folder: Path, url: str) -> list[Told]:
         f'[realtime]\nprovider = "custom"\nfallback = "none"\nurl = "{url}"\nmodel = "gpt-realtime"\n'
         f'[control]\nsocket = "{folder}/control.sock"\n'
     )
-    machine = Machine(path)
+    machine = InspectedMachine(path)
     return [*network.way(machine), *network.answer(machine), *network.brain(machine)]
 
 
@@ -213,7 +213,7 @@ def test_the_proxy_is_the_services_and_not_this_shells_by_a_planted_unit(
     (tmp_path / "proc/7/environ").write_text(running)
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     facts = "LoadState=loaded\nMainPID=7\nEnvironment=" + unit.format('"https_proxy=socks5://h:1"')
-    machine = Machine(path, tmp_path, lambda *words: facts if words[1] == "show" else None)
+    machine = InspectedMachine(path, tmp_path, lambda *words: facts if words[1] == "show" else None)
     (problem,) = network.way(machine)
     assert isinstance(problem, Finding)
     assert (problem.code, "SOCKS" in problem.sentence) == ("V608", True)
@@ -224,7 +224,7 @@ def test_missing_engine_by_a_planted_lookup(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "voiced.toml"
     path.write_text(f'[brain]\naddress = "unix:{tmp_path}/brain.sock"\n')
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    (problem,) = network.brain(Machine(path))
+    (problem,) = network.brain(InspectedMachine(path))
     assert isinstance(problem, Finding)
     assert (problem.code, problem.level) == ("V701", "error")
     assert "apt install voiced-brain" in problem.remedy

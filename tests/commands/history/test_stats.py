@@ -17,19 +17,19 @@ from daemon.commands.history.log import as_line, line
 from daemon.commands.history.plot import svg
 from daemon.commands.history.reader import History, HistoryError, Record, Value, moment, record
 from daemon.commands.history.stats import summarise
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 
 BEGIN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def at(minutes: float, kind: Kind | None, message: str = "", **fields: Value) -> Record:
+def at(minutes: float, kind: RecordKind | None, message: str = "", **fields: Value) -> Record:
     return Record(kind, BEGIN + timedelta(minutes=minutes), message, fields)
 
 
 def turn(minutes: float, answer_ms: float, **fields: Any) -> Record:
     return at(
         minutes,
-        Kind.TURN,
+        RecordKind.TURN,
         turn=1,
         source="button",
         interrupted=0,
@@ -45,7 +45,7 @@ def turn(minutes: float, answer_ms: float, **fields: Any) -> Record:
 
 def test_an_entry_of_the_journal_becomes_a_record() -> None:
     entry = {
-        "MESSAGE_ID": uuid.UUID(Kind.TURN.value),
+        "MESSAGE_ID": uuid.UUID(RecordKind.TURN.value),
         "MESSAGE": "turn 3",
         "__REALTIME_TIMESTAMP": BEGIN,
         "VOICED_TURN": "3",
@@ -57,7 +57,7 @@ def test_an_entry_of_the_journal_becomes_a_record() -> None:
         "PRIORITY": 6,
     }
     read = record(entry)
-    assert (read.kind, read.time, read.message) == (Kind.TURN, BEGIN, "turn 3")
+    assert (read.kind, read.time, read.message) == (RecordKind.TURN, BEGIN, "turn 3")
     assert read.fields == {
         "turn": 3,
         "cost_usd": 0.0125,
@@ -81,7 +81,7 @@ def test_a_name_that_reads_as_a_number_stays_a_name(name: str) -> None:
 @pytest.mark.parametrize("figure", ["nan", "-inf", "1e999", "9" * 400, "9" * 5000, "1_0", "abc", "", " 3"])
 def test_a_figure_that_is_none_is_shown_as_it_is_and_counts_nothing(figure: str) -> None:
     """Whoever may write into the journal may say that he is voiced."""
-    entry = {"MESSAGE_ID": uuid.UUID(Kind.TURN.value), "__REALTIME_TIMESTAMP": BEGIN}
+    entry = {"MESSAGE_ID": uuid.UUID(RecordKind.TURN.value), "__REALTIME_TIMESTAMP": BEGIN}
     figures = ("TURN", "PRESS_TO_FIRST_FRAME_MS", "INPUT_TEXT_TOKENS", "COST_USD", "INTERRUPTED")
     read = record(entry | {f"VOICED_{each}": figure for each in figures})
     strict = json.loads(as_line(read), parse_constant=lambda _: pytest.fail("this is no JSON"))
@@ -156,14 +156,14 @@ def test_what_cannot_be_read_ends_with_one_sentence(
             "turn 1 button: set_device, stop; commit 2 answer 365 sound 3 ms; 90 tokens; 0.0021 USD",
         ),
         (
-            at(1, Kind.TURN, turn=4, source="text", trouble="no quota", interrupted=0),
+            at(1, RecordKind.TURN, turn=4, source="text", trouble="no quota", interrupted=0),
             "turn 4 text: no quota",
         ),
         (
-            at(1, Kind.TURN, turn=5, source="button", interrupted=1, heard="stop it", reply="Well"),
+            at(1, RecordKind.TURN, turn=5, source="button", interrupted=1, heard="stop it", reply="Well"),
             'turn 5 button: answered (cut off); heard "stop it"; reply "Well"',
         ),
-        (at(1, Kind.FAULT, "speaker: gone", part="speaker"), "speaker: gone"),
+        (at(1, RecordKind.FAULT, "speaker: gone", part="speaker"), "speaker: gone"),
         (at(1, None, "a plain line"), "a plain line"),
     ],
 )
@@ -173,7 +173,7 @@ def test_a_record_reads_as_a_line(shown: Record, text: str) -> None:
 
 
 def test_a_record_is_a_line_of_json() -> None:
-    read = json.loads(as_line(at(0, Kind.FAULT, "speaker: gone", part="speaker")))
+    read = json.loads(as_line(at(0, RecordKind.FAULT, "speaker: gone", part="speaker")))
     assert read == {
         "time": "2026-11-20T12:00:00+00:00",
         "kind": "fault",
@@ -187,7 +187,7 @@ def test_a_record_is_a_line_of_json() -> None:
 
 def test_latencies_are_percentiles_of_the_turns_that_have_them() -> None:
     records = [turn(number, float(number)) for number in range(1, 101)]
-    figures = summarise([*records, at(5, Kind.TURN, turn=1, source="say")])["latency_ms"]
+    figures = summarise([*records, at(5, RecordKind.TURN, turn=1, source="say")])["latency_ms"]
     assert figures["commit_to_first_delta_ms"] == {"count": 100, "p50": 50.5, "p90": 90.1, "p99": 99.0}
     assert figures["release_to_sound_ms"]["p50"] == 55.5
     assert figures["press_to_first_frame_ms"] == {"count": 0}
@@ -198,7 +198,7 @@ def test_tokens_and_cost_are_sums_and_say_what_they_leave_out() -> None:
         turn(1, 300, cost_usd=0.01, output_audio_tokens=100, model="gpt-realtime"),
         turn(2, 300, cost_usd=0.0, output_audio_tokens=50, model="small"),
         turn(3, 300, output_audio_tokens=7, model="own-model"),
-        at(4, Kind.LATE_TOKENS, cost_usd=0.002, output_audio_tokens=20),
+        at(4, RecordKind.LATE_TOKENS, cost_usd=0.002, output_audio_tokens=20),
     ]
     summary = summarise(records)
     assert summary["tokens"]["output_audio_tokens"] == 177
@@ -208,20 +208,20 @@ def test_tokens_and_cost_are_sums_and_say_what_they_leave_out() -> None:
 
 def test_everything_else_is_counted() -> None:
     records = [
-        at(0, Kind.READY),
-        at(1, Kind.CONNECTED, cause="start"),
+        at(0, RecordKind.READY),
+        at(1, RecordKind.CONNECTED, cause="start"),
         turn(2, 300, tools="set_device set_device"),
-        at(3, Kind.TURN, turn=2, source="text", interrupted=1, trouble="no quota"),
-        at(4, Kind.DISCONNECTED),
-        at(5, Kind.CONNECTED, cause="lost", away_s=60.0),
-        at(6, Kind.CONNECTED, cause="worn"),
-        at(7, Kind.CONNECTED, cause="forgotten"),
-        at(8, Kind.XRUN, xrun="underrun", count=1),
-        at(9, Kind.XRUN, xrun="underrun", count=41),
-        at(10, Kind.FAULT, part="pins"),
-        at(11, Kind.READY),
-        at(12, Kind.STOPPING),
-        at(13, Kind.READY),
+        at(3, RecordKind.TURN, turn=2, source="text", interrupted=1, trouble="no quota"),
+        at(4, RecordKind.DISCONNECTED),
+        at(5, RecordKind.CONNECTED, cause="lost", away_s=60.0),
+        at(6, RecordKind.CONNECTED, cause="worn"),
+        at(7, RecordKind.CONNECTED, cause="forgotten"),
+        at(8, RecordKind.XRUN, xrun="underrun", count=1),
+        at(9, RecordKind.XRUN, xrun="underrun", count=41),
+        at(10, RecordKind.FAULT, part="pins"),
+        at(11, RecordKind.READY),
+        at(12, RecordKind.STOPPING),
+        at(13, RecordKind.READY),
         at(14, None, "a plain line"),
     ]
     summary = summarise(records)
@@ -239,7 +239,11 @@ def test_everything_else_is_counted() -> None:
 
 
 def test_the_picture_has_a_dot_for_each_turn_and_a_stroke_for_each_trouble() -> None:
-    records = [turn(5, 300), turn(6, 90_000), at(7, Kind.FAULT, 'speaker: <gone> & "lost"', part="speaker")]
+    records = [
+        turn(5, 300),
+        turn(6, 90_000),
+        at(7, RecordKind.FAULT, 'speaker: <gone> & "lost"', part="speaker"),
+    ]
     picture: Any = ElementTree.fromstring(svg(records, BEGIN, BEGIN + timedelta(hours=1)))
     space = {"s": "http://www.w3.org/2000/svg"}
     dots = picture.findall("s:circle", space)

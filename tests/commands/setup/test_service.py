@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.commands.setup.service import watch_turn
-from daemon.control.server import Control, Emit
+from daemon.control.server import ControlServer, Emit
 from daemon.realtime.events import Json
 
 CALL = {"name": "set_device", "arguments": '{"device": "lamp"}', "output": "The lamp is on."}
@@ -22,7 +22,7 @@ class Appliance:
 
     def __init__(self, path: Path) -> None:
         self._loop = asyncio.new_event_loop()
-        self.control = Control(str(path), self._handle)
+        self.control = ControlServer(str(path), self._handle)
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self.control.open(), self._loop).result()

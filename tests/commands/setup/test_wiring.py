@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from daemon.commands.setup.asking import Person
+from daemon.commands.setup.asking import TerminalAsker
 from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.terminal import Terminal
@@ -58,7 +58,7 @@ def interviewed(
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     shown = io.StringIO()
     draft = Draft(CONFIG.format(chip=chip, line=line), "voiced.toml")
-    Interview(Person(Terminal(file=shown)), draft, trials=True, key_stored=False).run()
+    Interview(TerminalAsker(Terminal(file=shown)), draft, trials=True, key_stored=False).run()
     return draft, shown.getvalue()
 
 

@@ -132,7 +132,7 @@ def test_a_worn_session_is_replaced_in_a_quiet_moment_with_its_history() -> None
     rig.step(ev.TextAsked("hello"))
     rig.reply()
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     rig.clear()
     rig.wait(3239.0)
     assert not rig.found(ev.Connect)

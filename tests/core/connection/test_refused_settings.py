@@ -9,8 +9,8 @@ import pytest
 
 from daemon.core import events as ev
 from daemon.core.connection.setting_parts import named, only, parts
-from daemon.core.connection.settling import MOST_UPDATES, Offer, Settling
-from daemon.core.effects import Outbox
+from daemon.core.connection.settling import MOST_UPDATES, SettingsNegotiation, SettingsOffer
+from daemon.core.effects import EffectsBuffer
 from daemon.core.keys import Keys
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Json
@@ -40,9 +40,9 @@ class Strict:
         self._refuses = refuses
         self._names = names
 
-    def settle(self, offer: Offer) -> Settling:
+    def settle(self, offer: SettingsOffer) -> SettingsNegotiation:
         """A connection is configured, to its end."""
-        settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+        settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
         self.session, self.updates = {}, []
         update = settling.begin()
         while update is not None:
@@ -93,7 +93,7 @@ def names_in(taken: Json) -> list[str]:
 @pytest.mark.parametrize("names", ["param", "short", "words", "kind", "id"])
 @pytest.mark.parametrize("bad", range(8))
 def test_one_bad_tool_costs_itself_alone_however_the_server_complains(bad: int, names: str) -> None:
-    offer = Offer(session(bad=(bad,)))
+    offer = SettingsOffer(session(bad=(bad,)))
     server = Strict(bad_tool, names)
     settling = server.settle(offer)
     assert names_in(server.session) == [f"tool_{number}" for number in range(8) if number != bad]
@@ -104,7 +104,7 @@ def test_one_bad_tool_costs_itself_alone_however_the_server_complains(bad: int, 
 @pytest.mark.parametrize("names", ["param", "short", "words"])
 def test_several_bad_tools_that_are_named_one_by_one_cost_themselves_alone(names: str) -> None:
     server = Strict(bad_tool, names)
-    settling = server.settle(Offer(session(bad=(0, 3, 4, 7))))
+    settling = server.settle(SettingsOffer(session(bad=(0, 3, 4, 7))))
     assert names_in(server.session) == [f"tool_{number}" for number in (1, 2, 5, 6)]
     assert list(settling.left_out) == ["tool_0", "tool_3", "tool_4", "tool_7"]
 
@@ -127,7 +127,7 @@ def test_one_setting_that_a_server_does_not_know_costs_itself_or_if_not_named_on
     path: str, names: str
 ) -> None:
     own = {"audio": {"output": {"voice": "marin"}, "input": {"turn_detection": {"type": "server_vad"}}}}
-    offer = Offer(session(own=own | {"max_output_tokens": 99}))
+    offer = SettingsOffer(session(own=own | {"max_output_tokens": 99}))
     server = Strict(without(path), names)
     settling = server.settle(offer)
     assert path in settling.left_out
@@ -139,7 +139,7 @@ def test_one_setting_that_a_server_does_not_know_costs_itself_or_if_not_named_on
 
 @pytest.mark.parametrize("group", ["audio", "audio.input", "audio.output", "tools"])
 def test_a_whole_group_that_a_server_does_not_know_costs_nothing_else(group: str) -> None:
-    offer = Offer(session(own={"audio": {"output": {"voice": "marin"}}}))
+    offer = SettingsOffer(session(own={"audio": {"output": {"voice": "marin"}}}))
     server = Strict(without(group), "param")
     settling = server.settle(offer)
     gone = [part for part in parts(offer.session) if part.startswith((f"{group}.", f"{group}["))]
@@ -152,7 +152,7 @@ def test_of_a_group_that_is_named_for_one_of_its_settings_most_is_in_use(group: 
     bad = "audio.input.noise_reduction" if group != "audio.output" else "audio.output.voice"
     own = {"audio": {"output": {"voice": "marin"}, "input": {"noise_reduction": {"type": "near_field"}}}}
     server = Strict(lambda update: without(bad)(update) and f"session.{group}", "param")
-    settling = server.settle(Offer(session(own=own)))
+    settling = server.settle(SettingsOffer(session(own=own)))
     assert bad in settling.left_out
     assert len(settling.left_out) <= 2
     assert "turn_detection" in server.session["audio"]["input"]
@@ -186,7 +186,7 @@ def test_a_bad_tool_among_any_number_leaves_the_settings_and_most_of_the_others(
     count: int, names: str
 ) -> None:
     bad = (count - 1,) if count else ()
-    offer = Offer(session(count, bad))
+    offer = SettingsOffer(session(count, bad))
     server = Strict(bad_tool, names)
     settling = server.settle(offer)
     assert {**server.session, "tools": 0} == {**offer.session, "tools": 0}
@@ -196,13 +196,13 @@ def test_a_bad_tool_among_any_number_leaves_the_settings_and_most_of_the_others(
 @pytest.mark.parametrize("names", ["id", "kind"])
 def test_tools_that_are_bad_all_over_and_not_named_do_not_cost_the_settings(names: str) -> None:
     server = Strict(bad_tool, names)
-    server.settle(Offer(session(bad=(0, 3, 5, 7))))
+    server.settle(SettingsOffer(session(bad=(0, 3, 5, 7))))
     assert server.session["instructions"] == "You are a box."
     assert "turn_detection" in server.session["audio"]["input"]
 
 
 def test_a_server_that_refuses_everything_is_tried_six_times_and_from_then_on_once() -> None:
-    offer = Offer(session())
+    offer = SettingsOffer(session())
     server = Strict(lambda update: "session")
     server.settle(offer)
     assert len(server.updates) == MOST_UPDATES
@@ -215,7 +215,7 @@ def test_a_server_that_refuses_everything_is_tried_six_times_and_from_then_on_on
 
 @pytest.mark.parametrize("names", ["param", "id"])
 def test_the_next_connection_is_not_offered_what_was_refused_and_says_so(names: str) -> None:
-    offer = Offer(session(bad=(5,)))
+    offer = SettingsOffer(session(bad=(5,)))
     server = Strict(bad_tool, names)
     server.settle(offer)
     settling = server.settle(offer)
@@ -224,8 +224,8 @@ def test_the_next_connection_is_not_offered_what_was_refused_and_says_so(names: 
 
 
 def test_a_server_that_says_that_it_has_everything_is_believed_though_there_was_an_error() -> None:
-    offer = Offer(session())
-    settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+    offer = SettingsOffer(session())
+    settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
     settling.begin()
     settling.refused(ErrorDetail(param="tools[1]"), ours=True)
     settling.refused(ErrorDetail(code="odd"), ours=True)
@@ -236,8 +236,8 @@ def test_a_server_that_says_that_it_has_everything_is_believed_though_there_was_
 
 @pytest.mark.parametrize("code", ["server_error", "rate_limit_exceeded"])
 def test_a_server_that_fails_for_a_moment_has_refused_nothing(code: str) -> None:
-    offer = Offer(session())
-    settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+    offer = SettingsOffer(session())
+    settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
     settling.begin()
     smaller = settling.refused(ErrorDetail(type=code), ours=True)
     assert smaller is not None
@@ -247,7 +247,7 @@ def test_a_server_that_fails_for_a_moment_has_refused_nothing(code: str) -> None
 
 def test_the_tools_are_counted_as_they_were_sent() -> None:
     """With one left out, the server's numbers are others than ours."""
-    settling = Settling(Offer(session(4)), session(4), Outbox(Keys(lambda: 0.5)))
+    settling = SettingsNegotiation(SettingsOffer(session(4)), session(4), EffectsBuffer(Keys(lambda: 0.5)))
     settling.begin()
     for _ in range(2):
         settling.refused(ErrorDetail(param="session.tools[1].parameters.properties.x"), ours=True)
@@ -255,13 +255,13 @@ def test_the_tools_are_counted_as_they_were_sent() -> None:
 
 
 def test_what_is_told_is_short_and_told_twice_at_most() -> None:
-    outbox = Outbox(Keys(lambda: 0.5))
-    offer = Offer(session(200, tuple(range(200))))
-    settling = Settling(offer, offer.session, outbox)
+    outbox = EffectsBuffer(Keys(lambda: 0.5))
+    offer = SettingsOffer(session(200, tuple(range(200))))
+    settling = SettingsNegotiation(offer, offer.session, outbox)
     settling.begin()
     while settling.open:
         settling.refused(ErrorDetail(message="No. " * 10**6), ours=True)
-    told = [effect.message for effect in outbox.take() if isinstance(effect, ev.Unsettled)]
+    told = [effect.message for effect in outbox.take() if isinstance(effect, ev.SettingsRejected)]
     assert len(told) == 2
     assert max(map(len, told)) < 500
 
@@ -273,7 +273,7 @@ def test_an_odd_session_of_the_owners_is_taken_apart_too() -> None:
 
 
 def test_the_wire_event_of_a_refusal_need_not_be_whole() -> None:
-    settling = Settling(Offer(session()), session(), Outbox(Keys(lambda: 0.5)))
+    settling = SettingsNegotiation(SettingsOffer(session()), session(), EffectsBuffer(Keys(lambda: 0.5)))
     settling.begin()
     assert settling.refused(wire.ErrorDetail(), ours=False) is not None
 
@@ -287,7 +287,7 @@ def test_tools_that_are_known_late_are_narrowed_on_the_connection_in_use_and_rem
     assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["good"]
     assert list(rig.machine.left_out) == ["bad"]
     assert rig.machine.link == "ready"
-    assert not rig.found(ev.Remark), "it is told once"
+    assert not rig.found(ev.ServerNotice), "it is told once"
     rig.clear()
     rig.lose()
     rig.connect()
@@ -312,7 +312,7 @@ def test_when_both_updates_are_refused_and_nothing_is_named_it_is_told_what_is_l
     assert rig.machine.link == "ready"
     assert list(rig.machine.left_out) == ["water"]
     assert rig.machine.left_out["water"] == "odd No."
-    told = [effect.message for effect in rig.found(ev.Unsettled)]
+    told = [effect.message for effect in rig.found(ev.SettingsRejected)]
     assert "water" in told[-1]
     rig.lose()
     rig.connect()
@@ -320,15 +320,15 @@ def test_when_both_updates_are_refused_and_nothing_is_named_it_is_told_what_is_l
 
 
 def test_what_the_smaller_update_does_not_have_is_told_as_left_out() -> None:
-    outbox = Outbox(Keys(lambda: 0.5))
-    offer = Offer(session(2))
-    settling = Settling(offer, offer.session, outbox)
+    outbox = EffectsBuffer(Keys(lambda: 0.5))
+    offer = SettingsOffer(session(2))
+    settling = SettingsNegotiation(offer, offer.session, outbox)
     settling.begin()
     smaller = settling.refused(ErrorDetail(code="odd"), ours=False)
     assert smaller is not None
     settling.taken(smaller)
     assert sorted(settling.left_out) == ["audio.input.transcription", "output_modalities", "tool_choice"]
-    told = [effect.message for effect in outbox.take() if isinstance(effect, ev.Unsettled)]
+    told = [effect.message for effect in outbox.take() if isinstance(effect, ev.SettingsRejected)]
     assert "audio.input.transcription" in told[-1]
     assert not offer.refused, "it was not found out that it is these"
     assert not offer.hopeless
@@ -342,8 +342,8 @@ def test_nothing_is_told_as_left_out_once_the_server_says_that_it_has_everything
 
 
 def test_errors_that_name_nothing_do_not_make_a_place_hopeless() -> None:
-    offer = Offer(session(bad=(5,)))
-    settling = Settling(offer, offer.session, Outbox(Keys(lambda: 0.5)))
+    offer = SettingsOffer(session(bad=(5,)))
+    settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
     settling.begin()
     for _ in range(2):
         settling.refused(ErrorDetail(code="odd"), ours=False)
@@ -376,7 +376,7 @@ def test_tools_that_are_known_late_are_narrowed_though_the_refusal_names_nothing
     if asked:
         rig.reply()
         assert rig.machine.state == "speaking"
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_an_error_that_is_about_something_else_costs_no_tool_that_is_known_late() -> None:
@@ -426,7 +426,7 @@ def test_a_tool_that_is_known_late_is_left_out_though_the_refusal_names_no_event
     rig.receive(wire.SessionUpdated(session=second.session))
     rig.wait(6.0)
     assert list(rig.machine.left_out) == ["tool_1"]
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
     assert rig.machine.state == ("thinking" if asked else "idle")
 
 

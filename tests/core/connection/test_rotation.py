@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from daemon.core import events as ev
-from daemon.core.connection.backoff import Pace
+from daemon.core.connection.backoff import Backoff
 from daemon.core.connection.manager import OUTAGE_S
 from daemon.core.connection.session_age import EXPIRY_MARGIN_S
 from daemon.core.history.history import lines
@@ -28,7 +28,7 @@ def said_hello(rig: Rig) -> None:
     rig.step(ev.TextAsked("hello"))
     rig.reply()
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
 
 
 def seeds(rig: Rig, conn: int) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_turn_in_progress_is_not_moved_and_what_it_says_follows() -> None:
     rig.conn = 1
     rig.reply("resp_2", "item_2", text="Now too.")
     rig.done("resp_2")
-    rig.step(ev.Drained(("item_2",)))
+    rig.step(ev.PlaybackDrained(("item_2",)))
     assert seeds(rig, 2) == ["user", "assistant", "user", "assistant"]
 
 
@@ -78,7 +78,7 @@ def test_what_happened_while_it_was_told_is_told_after() -> None:
     rig.conn = 1
     rig.reply("resp_2", "item_2")
     rig.done("resp_2")
-    rig.step(ev.Drained(("item_2",)))
+    rig.step(ev.PlaybackDrained(("item_2",)))
     assert seeds(rig, 2) == ["user", "assistant", "user", "assistant"]
     assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
 
@@ -126,7 +126,7 @@ def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
     assert not rig.found(ev.Disconnect)
     rig.done("resp_2")
     assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_nor_is_one_cut_off_whose_server_never_says_that_it_begins() -> None:
@@ -240,7 +240,7 @@ def test_a_brain_that_answers_does_not_make_a_refused_key_good() -> None:
     rig.conn = brain.conn
     rig.reply()
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     rig.lose()
     assert rig.machine.link == "refused"
 
@@ -307,7 +307,7 @@ def test_a_brain_that_was_there_for_long_is_tried_again_soon() -> None:
         rig.conn = brain
         rig.reply(f"resp_{number}", f"item_{number}")
         rig.done(f"resp_{number}")
-        rig.step(ev.Drained((f"item_{number}",)))
+        rig.step(ev.PlaybackDrained((f"item_{number}",)))
         assert rig.machine.link == "fallback"
         rig.wait(100.0)
         rig.step(ev.Disconnected(brain, 1006, ""))
@@ -315,7 +315,7 @@ def test_a_brain_that_was_there_for_long_is_tried_again_soon() -> None:
 
 def test_there_are_ten_attempts_a_minute_at_most_and_one_at_least() -> None:
     for luck in (0.0, 0.3, 1.0):
-        pace, now, attempts = Pace(lambda luck=luck: luck), 0.0, []  # type: ignore[misc]
+        pace, now, attempts = Backoff(lambda luck=luck: luck), 0.0, []  # type: ignore[misc]
         while now < 900.0:
             attempts.append(now)
             pace.attempted(now)

@@ -26,7 +26,7 @@ def sounded(rig: Rig) -> list[str]:
     return [
         effect.kind if isinstance(effect, ev.Earcon) else "hush"
         for effect in rig.effects
-        if isinstance(effect, ev.Earcon | ev.Hush)
+        if isinstance(effect, ev.Earcon | ev.StopEarcon)
     ]
 
 
@@ -43,7 +43,7 @@ def test_a_quick_answer_is_all_there_is_to_hear() -> None:
     rig.wait(LONG_S - 0.1)
     rig.reply()
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     rig.wait(60.0)
     assert sounded(rig) == []
 
@@ -62,7 +62,7 @@ def test_a_tool_that_takes_long_after_a_first_word_is_a_second_wait() -> None:
     rig.speak()
     rig.wait(5.0)
     rig.reply(text="One moment.")
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     rig.wait(5.0)
     assert sounded(rig) == ["thinking", "thinking"]
 
@@ -170,7 +170,7 @@ def test_the_brain_that_steps_in_is_told_once_for_the_outage_when_the_microphone
         assert sounded(rig) == expected
         rig.reply(f"resp_{number}", f"item_{number}")
         rig.done(f"resp_{number}")
-        rig.step(ev.Drained((f"item_{number}",)))
+        rig.step(ev.PlaybackDrained((f"item_{number}",)))
         rig.wait(0.1)  # the contact rests: what is captured next is of the next press
 
 
@@ -183,7 +183,7 @@ def test_the_next_outage_is_told_anew() -> None:
         assert "offline" in sounded(rig)
         rig.reply(f"resp_{number}", f"item_{number}")
         rig.done(f"resp_{number}")
-        rig.step(ev.Drained((f"item_{number}",)))
+        rig.step(ev.PlaybackDrained((f"item_{number}",)))
         rig.conn = max(connect.conn for connect in rig.found(ev.Connect) if connect.place == "server")
         rig.step(ev.Connected(rig.conn))
         rig.receive(SessionCreated(), SessionUpdated())
@@ -198,7 +198,7 @@ def test_a_lost_turn_is_told_after_what_has_come_of_its_answer_was_heard() -> No
     rig.lose()
     rig.wait(2.0)
     assert sounded(rig) == []
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     assert sounded(rig) == ["error"]
 
 
@@ -243,9 +243,9 @@ def test_a_press_hushes_what_still_sounds_and_nothing_else() -> None:
 def test_a_press_without_a_microphone_is_an_error_at_once() -> None:
     rig = ready()
     rig.edge(True)
-    rig.step(ev.Deaf())
+    rig.step(ev.MicrophoneUnavailable())
     assert sounded(rig) == ["error"]
-    assert rig.found(ev.Trouble)
+    assert rig.found(ev.UserAlert)
     rig.wait(1.0)
     rig.edge(False)
     rig.wait(10.0)

@@ -7,31 +7,31 @@ from typing import get_args
 
 import pytest
 
-from daemon.core.feedback.status_led import Mood, frame, next_frame_s
+from daemon.core.feedback.status_led import LedPattern, frame, next_frame_s
 
-MOODS = get_args(Mood)
+MOODS = get_args(LedPattern)
 FRAME_S = 0.04
 
 
-def shown(mood: Mood) -> list[tuple[float, ...]]:
+def shown(mood: LedPattern) -> list[tuple[float, ...]]:
     """Five seconds of a lamp."""
     return [frame(mood, FRAME_S * n) for n in range(125)]
 
 
 @pytest.mark.parametrize("mood", MOODS)
-def test_no_mood_needs_pulses_and_it_moves_only_where_it_says_so(mood: Mood) -> None:
+def test_no_mood_needs_pulses_and_it_moves_only_where_it_says_so(mood: LedPattern) -> None:
     frames = shown(mood)
     assert {part for colour in frames for part in colour} <= {0.0, 1.0}
     assert (len(set(frames)) > 1) == (next_frame_s(mood, 0.0) is not None)
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(MOODS, 2)))
-def test_no_two_moods_look_the_same(one: Mood, other: Mood) -> None:
+def test_no_two_moods_look_the_same(one: LedPattern, other: LedPattern) -> None:
     assert shown(one) != shown(other)
 
 
 @pytest.mark.parametrize("mood", ["idle", "thinking", "fallback", "offline", "trouble", "refused", "fault"])
-def test_a_blink_wants_to_be_drawn_when_it_changes_and_not_before(mood: Mood) -> None:
+def test_a_blink_wants_to_be_drawn_when_it_changes_and_not_before(mood: LedPattern) -> None:
     t, drawn = 0.0, 0
     while t < 30.0:
         now, wait_s = frame(mood, t), next_frame_s(mood, t)

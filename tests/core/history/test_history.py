@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.history.history import MAY_BE_DONE, Entry, Ledger, Said, lines, words_heard
+from daemon.core.history.history import MAY_BE_DONE, History, HistoryEntry, Said, lines, words_heard
 
 
-def told(ledger: Ledger, budget: int = 2000) -> list[str]:
+def told(ledger: History, budget: int = 2000) -> list[str]:
     return [
         (item.content[0].text or "") if item.content else f"{item.type} {item.call_id}"
         for item in ledger.seed(budget_tokens=budget)
@@ -17,7 +17,7 @@ def told(ledger: Ledger, budget: int = 2000) -> list[str]:
 
 
 def test_a_turn_with_a_call_in_its_order() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.user("u1")
     ledger.called("c1", "set_device", "{}")
     ledger.transcribed("u1", "lamp on")
@@ -29,7 +29,7 @@ def test_a_turn_with_a_call_in_its_order() -> None:
 
 
 def test_the_assistants_words_are_written_text_and_the_users_spoken_to_it() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.user("u", "hello")
     ledger.assistant("a", "Hi.")
     kinds = [(item.role, item.content[0].type) for item in ledger.seed() if item.content]
@@ -37,7 +37,7 @@ def test_the_assistants_words_are_written_text_and_the_users_spoken_to_it() -> N
 
 
 def test_only_what_was_heard_is_told() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.assistant("a", "one two three four")
     ledger.heard("a", 500, 1000)
     assert told(ledger) == ["one two"]
@@ -61,7 +61,7 @@ def test_what_is_kept_is_a_beginning(text: str, heard_ms: int, received_ms: int)
 
 @given(st.integers(0, 300))
 def test_the_budget_holds_and_the_oldest_stay_out(budget: int) -> None:
-    ledger = Ledger()
+    ledger = History()
     for number in range(20):
         ledger.user(f"u{number}", f"question number {number:02d}")
     kept = told(ledger, budget)
@@ -70,14 +70,14 @@ def test_the_budget_holds_and_the_oldest_stay_out(budget: int) -> None:
 
 
 def test_forgotten_is_forgotten() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.user("u", "secret")
     ledger.forget()
     assert ledger.seed() == []
 
 
 def test_without_words_the_sound_is_told_until_there_are_words() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.user("u1", spoken=(b"\1\0" * 24_000, b"\2\0" * 24_000))
     (item,) = ledger.seed()
     assert item.content
@@ -89,13 +89,13 @@ def test_without_words_the_sound_is_told_until_there_are_words() -> None:
 SECOND = b"\0\0" * 24_000
 
 
-def sound_s(ledger: Ledger) -> list[float]:
+def sound_s(ledger: History) -> list[float]:
     items = ledger.seed(budget_tokens=10**6)
     return [sum(len(part.audio or b"") for part in item.content or []) / 48_000 for item in items]
 
 
 def test_only_the_newest_half_minute_of_sound_is_kept() -> None:
-    ledger = Ledger()
+    ledger = History()
     for number in range(5):
         ledger.user(f"u{number}", spoken=(SECOND,) * 8)
     assert sound_s(ledger) == [6, 8, 8, 8]
@@ -104,7 +104,7 @@ def test_only_the_newest_half_minute_of_sound_is_kept() -> None:
 
 
 def test_what_is_appended_is_what_has_come_and_changed_and_sound_is_appended_once() -> None:
-    ledger = Ledger()
+    ledger = History()
     appended = []
     for number in range(30):
         ledger.user(f"u{number}", spoken=(SECOND,))
@@ -124,7 +124,7 @@ def test_what_is_appended_is_what_has_come_and_changed_and_sound_is_appended_onc
 
 
 def test_lines_that_were_appended_are_the_conversation() -> None:
-    ledger, after, kept = Ledger(), Ledger(), b""
+    ledger, after, kept = History(), History(), b""
     for number in range(3):
         ledger.user(f"u{number}", spoken=(SECOND,))
         kept += lines(ledger.news())
@@ -144,7 +144,7 @@ def test_lines_that_were_appended_are_the_conversation() -> None:
 
 
 def test_a_call_that_had_not_answered_may_have_been_done_and_is_told_so() -> None:
-    ledger, after = Ledger(), Ledger()
+    ledger, after = History(), History()
     ledger.called("c1", "open_valve", '{"seconds":3}')
     assert after.restore(lines(ledger.news()))
     call, output = after.seed()
@@ -154,17 +154,17 @@ def test_a_call_that_had_not_answered_may_have_been_done_and_is_told_so() -> Non
 
 @given(cut=st.integers(0, 400))
 def test_a_process_that_dies_while_it_appends_costs_that_line(cut: int) -> None:
-    entries: list[Entry] = [Said("user", f"u{number}", "lamp on") for number in range(4)]
+    entries: list[HistoryEntry] = [Said("user", f"u{number}", "lamp on") for number in range(4)]
     kept = lines(entries)
     whole_lines = kept[: min(cut, len(kept))].count(b"\n")
-    ledger = Ledger()
+    ledger = History()
     ledger.restore(kept[:cut])
     assert len(ledger.whole()) in (whole_lines, whole_lines + 1)
     assert [each.key for each in ledger.whole()] == [each.key for each in entries][: len(ledger.whole())]
 
 
 def test_the_conversation_of_voiced_0_1_is_understood() -> None:
-    ledger = Ledger()
+    ledger = History()
     old = b'[{"type":"said","role":"user","item_id":"i1","text":"lamp on","spoken":[]},' + (
         b'{"type":"called","call_id":"c1","name":"set_device","arguments":"{}","output":"done"},'
         b'{"type":"said","role":"assistant","item_id":"i2","text":"It is on.","spoken":[]}]'
@@ -179,7 +179,7 @@ def test_the_conversation_of_voiced_0_1_is_understood() -> None:
 
 
 def test_what_came_after_is_told_after() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.user("u1", "one")
     mark = ledger.last
     ledger.assistant("a1", "two")
@@ -188,7 +188,7 @@ def test_what_came_after_is_told_after() -> None:
 
 
 def test_another_process_goes_on_with_it() -> None:
-    ledger, after = Ledger(), Ledger()
+    ledger, after = History(), History()
     ledger.user("u1", "lamp on")
     ledger.called("c1", "set_device", "{}")
     ledger.answered("c1", "The lamp is on.")
@@ -212,13 +212,13 @@ def test_another_process_goes_on_with_it() -> None:
     ],
 )
 def test_what_cannot_be_read_is_no_history(torn: bytes) -> None:
-    ledger = Ledger()
+    ledger = History()
     assert not ledger.restore(torn)
     assert ledger.seed() == []
 
 
 def test_the_words_of_an_answer_without_an_id_do_not_take_the_place_of_the_question() -> None:
-    ledger = Ledger()
+    ledger = History()
     ledger.user("", "turn on the lamp")
     ledger.assistant("", "The lamp")
     ledger.assistant("", "The lamp is on.")

@@ -35,7 +35,7 @@ def test_an_utterance_that_is_full_is_told_and_answered_as_one_that_lasts_too_lo
     for _ in range(11):
         rig.step(ev.Captured(SECOND))
     rig.wait(0.0)
-    assert [each.message for each in rig.found(ev.Trouble)] == [
+    assert [each.message for each in rig.found(ev.UserAlert)] == [
         "The button was down for too long: what was said is answered now."
     ]
     rig.step(ev.CaptureEnded())
@@ -51,7 +51,7 @@ def test_an_utterance_that_lasts_as_long_as_it_may_is_whole() -> None:
     rig.edge(False)
     rig.step(ev.Captured(SECOND[: BYTES_PER_S // 50]), ev.CaptureEnded())
     assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) >= 10 * BYTES_PER_S
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_each_press_that_continues_a_question_has_its_own_room() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
-from daemon.core.effects import Outbox
-from daemon.core.history.history import Ledger
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
 from daemon.core.keys import Keys
 from daemon.core.response.barge_in import CANCEL_S
-from daemon.core.response.calls import Call, Calls
+from daemon.core.response.calls import CallReport, Calls
 from daemon.core.turn.transcripts import Transcripts
 from daemon.realtime import events as wire
 from daemon.realtime.codec import decode_server
@@ -64,7 +64,7 @@ def test_the_same_call_id_in_every_turn_runs_once_in_each() -> None:
         assert outputs(rig) == [(ID, f'did {{"n": {number}}}')]
         rig.reply(f"s{number}", f"i{number}")
         rig.done(f"s{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     told = [item for item in rig.machine.ledger.seed() if item.type == "function_call_output"]
     assert [item.output for item in told] == [f'did {{"n": {number}}}' for number in range(3)]
     assert len({item.call_id for item in told}) == 3, "a new session is told of three calls"
@@ -124,7 +124,7 @@ def test_items_that_are_called_the_same_are_heard_after_one_of_them_was_cut() ->
         rig.speak()
         play(rig, "item", "r", "Yes.")
         assert cut not in [played.item_id for played in rig.found(ev.Play)]
-        rig.step(ev.Drained(("item",)))
+        rig.step(ev.PlaybackDrained(("item",)))
         assert rig.found(ev.TurnOver)[-1].turn["heard_ms"] == 1500
 
 
@@ -135,7 +135,7 @@ def test_the_history_is_in_order_though_every_item_is_called_the_same() -> None:
         rig.receive(wire.AudioCommitted(item_id="u"))
         rig.receive(wire.TranscriptionCompleted(item_id="u", transcript=f"q{number}"))
         play(rig, "a", "r", f"a{number}")
-        rig.step(ev.Drained(("a",)))
+        rig.step(ev.PlaybackDrained(("a",)))
     assert history(rig) == ["q1", "a1", "q2", "a2", "q3", "a3"]
 
 
@@ -146,7 +146,7 @@ def test_items_numbered_anew_on_the_next_connection_change_nothing_of_the_past()
         rig.receive(wire.AudioCommitted(item_id="item_1"))
         play(rig, "item_2", "resp_1", f"a{number}")
         rig.receive(wire.TranscriptionCompleted(item_id="item_1", transcript=f"q{number}"))
-        rig.step(ev.Drained(("item_2",)))
+        rig.step(ev.PlaybackDrained(("item_2",)))
         rig.lose()
         rig.connect()
     assert history(rig) == ["q1", "a1", "q2", "a2"]
@@ -261,12 +261,12 @@ def test_an_item_of_ours_in_a_new_session_is_not_taken_for_the_servers() -> None
     story = rig.keys["item_1"]
     rig.lose()
     rig.connect()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     rig.step(ev.TextAsked("go on"))
     rig.reply("resp_1", "item_1", text="And it spoke")
     rig.clear()
     rig.edge(True)
-    rig.step(ev.Stopped(Cut(None, 0, (), (rig.keys["item_1"],))))
+    rig.step(ev.PlaybackStopped(Cut(None, 0, (), (rig.keys["item_1"],))))
     rig.done("resp_1", status="cancelled")
     assert [event.item_id for event in rig.sent(wire.ItemDelete)] == ["item_1"]
     assert story not in [event.item_id for event in rig.sent(wire.ItemDelete)]
@@ -292,7 +292,7 @@ def test_answers_that_are_all_called_the_same_are_all_heard(name: str) -> None:
             rig.wait(1)
         else:
             rig.done(name)
-            rig.step(ev.Drained(("item",)))
+            rig.step(ev.PlaybackDrained(("item",)))
         assert rig.machine.state == "idle"
 
 
@@ -321,7 +321,7 @@ def test_answers_that_are_all_called_the_same_and_never_announced_are_all_heard(
             rig.done(names[0])
             rig.receive(piece(names[1]))
             assert len(rig.found(ev.Play)) == 1, "what comes before we ask again is late"
-            rig.step(ev.Drained(("item",)))
+            rig.step(ev.PlaybackDrained(("item",)))
         assert rig.machine.state == "idle"
 
 
@@ -364,7 +364,7 @@ def test_a_late_piece_of_an_announced_answer_is_late_after_we_have_asked_again()
     rig.speak()
     rig.reply("resp", "item")
     rig.done("resp")
-    rig.step(ev.Drained(("item",)))
+    rig.step(ev.PlaybackDrained(("item",)))
     rig.speak()
     rig.clear()
     rig.receive(piece("resp"))
@@ -377,14 +377,14 @@ def test_a_refusal_of_an_answer_of_long_ago_does_not_end_the_next_turn() -> None
     (first,) = rig.sent(wire.ResponseCreate)
     rig.reply("r1", "i1")
     rig.done("r1")
-    rig.step(ev.Drained(("i1",)))
+    rig.step(ev.PlaybackDrained(("i1",)))
     rig.step(ev.TextAsked("two"))
     late = ErrorDetail(code="invalid_value", event_id=first.event_id, message="No.")
     rig.step(ev.Received(rig.conn, wire.Error(error=late)))
     assert rig.machine.state == "thinking"
     rig.reply("r2", "i2")
     assert rig.machine.state == "speaking"
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_a_refusal_of_an_utterance_of_long_ago_does_not_end_the_next_turn() -> None:
@@ -393,11 +393,11 @@ def test_a_refusal_of_an_utterance_of_long_ago_does_not_end_the_next_turn() -> N
     (first,) = rig.sent(wire.AudioCommit)
     rig.reply("r1", "i1")
     rig.done("r1")
-    rig.step(ev.Drained(("i1",)))
+    rig.step(ev.PlaybackDrained(("i1",)))
     rig.speak()
     late = ErrorDetail(code="invalid_value", event_id=first.event_id, message="No.")
     rig.step(ev.Received(rig.conn, wire.Error(error=late)))
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
     assert not rig.sent(wire.ResponseCancel)
 
 
@@ -409,7 +409,7 @@ def test_no_two_events_that_can_be_refused_have_one_name() -> None:
         answer_tools(rig)
         rig.reply(f"s{number}", f"i{number}")
         rig.done(f"s{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     names = [event.event_id for event in rig.sent(wire.ResponseCreate) + rig.sent(wire.AudioCommit)]
     assert len(names) == len(set(names)) == 9
 
@@ -429,7 +429,7 @@ def test_words_without_a_name_are_those_of_the_last_question_alone() -> None:
         say(rig, "")
         rig.receive(wire.TranscriptionCompleted(item_id="", transcript=f"q{number}"))
         play(rig, f"i{number}", f"r{number}", f"a{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     assert history(rig) == ["q1", "a1", "q2", "a2", "q3", "a3"]
     assert [over.turn["heard"] for over in rig.found(ev.TurnOver)] == ["q1", "q2", "q3"]
 
@@ -439,7 +439,7 @@ def test_words_are_found_though_the_server_never_said_what_it_has_taken() -> Non
     say(rig)
     rig.receive(wire.TranscriptionCompleted(item_id="u_17", transcript="is it on"))
     play(rig, "i", "r", "Yes.")
-    rig.step(ev.Drained(("i",)))
+    rig.step(ev.PlaybackDrained(("i",)))
     assert rig.found(ev.TurnOver)[0].turn["heard"] == "is it on"
     assert history(rig) == ["is it on", "Yes."]
 
@@ -449,7 +449,7 @@ def test_words_that_come_late_are_those_of_the_turn_that_they_name() -> None:
     for number in (1, 2):
         say(rig, f"u{number}")
         play(rig, f"i{number}", f"r{number}", f"a{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     for number in (1, 2):
         rig.receive(wire.TranscriptionCompleted(item_id=f"u{number}", transcript=f"q{number}"))
     assert history(rig) == ["q1", "a1", "q2", "a2"]
@@ -465,7 +465,7 @@ def test_words_that_come_late_and_say_not_of_what_are_those_of_the_questions_in_
     for number in range(count):
         say(rig, committed)
         play(rig, f"i{number}", f"r{number}", f"a{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     for number in range(count):
         name = f"u{number}" if named else ""
         rig.receive(wire.TranscriptionCompleted(item_id=name, transcript=f"q{number}"))
@@ -481,7 +481,7 @@ def test_words_that_never_come_shift_no_others_into_another_turn(named: bool) ->
             name = f"u{number}" if named else ""
             rig.receive(wire.TranscriptionCompleted(item_id=name, transcript=f"q{number}"))
         play(rig, f"i{number}", f"r{number}", f"a{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     assert [over.turn["heard"] for over in rig.found(ev.TurnOver)] == ["q0", None, "q2", "q3"]
     assert [each for each in history(rig) if each[0] == "q"] == ["q0", "q2", "q3"]
 
@@ -493,7 +493,7 @@ def test_words_that_are_told_anew_are_those_of_the_same_question() -> None:
         for words in ("hm", f"q{number}"):
             rig.receive(wire.TranscriptionCompleted(item_id="", transcript=words))
         play(rig, f"i{number}", f"r{number}", f"a{number}")
-        rig.step(ev.Drained((f"i{number}",)))
+        rig.step(ev.PlaybackDrained((f"i{number}",)))
     assert history(rig) == ["q1", "a1", "q2", "a2"]
 
 
@@ -501,11 +501,11 @@ def test_an_acknowledgement_that_was_lost_shifts_no_words_into_another_turn() ->
     rig = Rig().start()
     say(rig, None)
     play(rig, "i1", "r1", "a1")
-    rig.step(ev.Drained(("i1",)))
+    rig.step(ev.PlaybackDrained(("i1",)))
     say(rig, "u2")
     rig.receive(wire.TranscriptionCompleted(item_id="u2", transcript="q2"))
     play(rig, "i2", "r2", "a2")
-    rig.step(ev.Drained(("i2",)))
+    rig.step(ev.PlaybackDrained(("i2",)))
     assert rig.found(ev.TurnOver)[1].turn["heard"] == "q2"
 
 
@@ -528,7 +528,7 @@ def test_an_acknowledgement_after_the_next_press_is_of_the_question_before() -> 
 
 
 def test_a_question_that_the_server_has_cut_in_two_has_the_words_of_both() -> None:
-    transcripts = Transcripts(Outbox(Keys(lambda: 0.5)), Ledger())
+    transcripts = Transcripts(EffectsBuffer(Keys(lambda: 0.5)), History())
     assert transcripts.taken("u1", "turn_1") == "turn_1"
     transcripts.sent("turn_1")
     assert transcripts.taken("u2", "turn_1") == "turn_1"
@@ -539,7 +539,7 @@ def test_a_question_that_the_server_has_cut_in_two_has_the_words_of_both() -> No
 # ---------------------------------------------------------------- calls that are told in several ways
 
 
-def names(calls: Iterable[Call]) -> list[tuple[str, str]]:
+def names(calls: Iterable[CallReport]) -> list[tuple[str, str]]:
     return [(each.name, each.arguments) for each in calls]
 
 

@@ -65,7 +65,7 @@ def test_a_server_may_say_in_any_words_that_it_answers_already(detail: dict[str,
     rig.receive(wire.OutputAudioDelta(response_id="own", item_id="i", delta=SOUND))
     rig.done("own", CALL)
     assert len(rig.found(ev.RunTool)) == 1
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def asked_while_it_hears() -> Rig:
 def test_an_answer_that_its_voice_detection_cancels_is_no_end_its_own_is_taken() -> None:
     rig = asked_while_it_hears()
     rig.done("ours", status="cancelled")
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
     assert not rig.found(ev.TurnOver)
     rig.receive(wire.SpeechStopped(), wire.AudioCommitted(item_id="u"))
     created(rig, "own")
@@ -254,7 +254,7 @@ def test_an_answer_that_its_voice_detection_cancels_is_no_end_its_own_is_taken()
     rig.step(ev.ToolDone(run.key, "The lamp is on."))
     rig.reply("told", "j")
     rig.done("told")
-    rig.step(ev.Drained(("j",)))
+    rig.step(ev.PlaybackDrained(("j",)))
     (over,) = rig.found(ev.TurnOver)
     assert (over.turn["source"], over.turn["trouble"]) == ("button", None)
     assert len(rig.sent(wire.ResponseCreate)) == 1, "for the outcome of the tool"
@@ -275,14 +275,14 @@ def test_two_presses_that_are_one_utterance_for_it_are_no_end_either() -> None:
     created(rig, "own")
     rig.done("own", CALL)
     assert len(rig.found(ev.RunTool)) == 1
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_the_user_is_told_when_nothing_comes_after_it() -> None:
     rig = asked_while_it_hears()
     rig.done("ours", status="cancelled")
     rig.wait(31.0)
-    assert [trouble.message for trouble in rig.found(ev.Trouble)] == [STALLED]
+    assert [trouble.message for trouble in rig.found(ev.UserAlert)] == [STALLED]
     assert rig.machine.state == "idle"
 
 
@@ -478,4 +478,4 @@ def test_an_answer_that_was_given_up_and_never_begins_does_not_cost_the_next_one
     own_answer(rig)
     assert len(rig.found(ev.RunTool)) == 1
     rig.step(ev.ToolDone("c", "The lamp is on."))
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)

@@ -35,7 +35,7 @@ def over(rig: Rig) -> dict[str, Any]:
 
 def drained(rig: Rig) -> None:
     """Everything that was played has been heard."""
-    rig.step(ev.Drained(tuple(dict.fromkeys(played.item_id for played in rig.found(ev.Play)))))
+    rig.step(ev.PlaybackDrained(tuple(dict.fromkeys(played.item_id for played in rig.found(ev.Play)))))
 
 
 TOLD: list[wire.ServerEvents] = [

@@ -88,7 +88,7 @@ def test_a_written_answer_is_deleted_and_asked_for_once_more_as_sound_without_to
     assert creates(rig) == [{"output_modalities": ["audio"], "tool_choice": "none"}]
     rig.reply("resp_2", "item_2", text="It is on.")
     rig.done("resp_2")
-    rig.step(ev.Drained(("item_2",)))
+    rig.step(ev.PlaybackDrained(("item_2",)))
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["reply"] == "It is on."
     assert over.turn["trouble"] is None
@@ -109,20 +109,20 @@ def test_the_second_time_the_offline_voice_reads_it_out_beside_the_server() -> N
     assert rig.found(ev.PlayEnd)[-1].item_id == rig.keys["read_1"]
     assert ev.Disconnect(brain) in rig.found(ev.Disconnect)
     assert rig.machine.state == "speaking"
-    rig.step(ev.Drained(("read_1",)))
+    rig.step(ev.PlaybackDrained(("read_1",)))
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["reply"] == "It is on now."
     assert over.turn["heard_ms"] == 2000
     assert over.turn["trouble"] is None
     assert rig.machine.link == "ready"
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_the_server_keeps_a_text_that_was_read_out_and_is_used_for_the_next_turn() -> None:
     rig = written_twice()
     brain = brain_is_there(rig)
     brain_says(rig, brain, voice(), DONE)
-    rig.step(ev.Drained(("read_1",)))
+    rig.step(ev.PlaybackDrained(("read_1",)))
     assert [event.item_id for event in rig.sent(wire.ItemDelete)] == ["written_1"]
     rig.clear()
     rig.speak()
@@ -136,7 +136,7 @@ def test_who_interrupts_the_reading_is_believed_to_have_heard_what_was_heard() -
     rig.clear()
     rig.edge(True)
     rig.stopped("read_1", heard_ms=6000)
-    assert rig.found(ev.Silence)
+    assert rig.found(ev.StopPlayback)
     assert ev.Disconnect(brain) in rig.found(ev.Disconnect)
     assert not rig.sent(wire.ItemTruncate)
     assert [event.item_id for event in rig.sent(wire.ItemDelete)] == ["written_2"]
@@ -178,7 +178,7 @@ def test_where_the_offline_voice_cannot_be_had_the_server_speaks_it_outside_the_
     assert [send.conn for send in rig.found(ev.Send)][-1] == rig.conn
     rig.reply("resp_3", "item_3", text="It is on now.")
     rig.done("resp_3")
-    rig.step(ev.Drained(("item_3",)))
+    rig.step(ev.PlaybackDrained(("item_3",)))
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["trouble"] is None
     assert over.turn["reply"] == "It is on now."
@@ -191,7 +191,7 @@ def test_where_nobody_can_speak_it_the_user_is_told() -> None:
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["reply"] == "It is on now."
     assert "writing" in over.turn["trouble"]
-    assert [trouble.message for trouble in rig.found(ev.Trouble)] == [over.turn["trouble"]]
+    assert [trouble.message for trouble in rig.found(ev.UserAlert)] == [over.turn["trouble"]]
     assert said(rig) == []
     assert rig.machine.state == "idle"
 
@@ -235,7 +235,7 @@ def test_a_reading_that_breaks_off_is_told_and_not_begun_again() -> None:
     rig.step(ev.Disconnected(brain, 1006, ""))
     assert rig.found(ev.PlayEnd)
     assert not creates(rig)
-    rig.step(ev.Drained(("read_1",)))
+    rig.step(ev.PlaybackDrained(("read_1",)))
     assert "broke" in rig.found(ev.TurnOver)[0].turn["trouble"]
 
 
@@ -246,7 +246,7 @@ def test_a_reading_goes_on_when_the_server_goes() -> None:
     rig.lose()
     assert not rig.found(ev.PlayEnd)
     brain_says(rig, brain, voice(), DONE)
-    rig.step(ev.Drained(("read_1",)))
+    rig.step(ev.PlaybackDrained(("read_1",)))
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["heard_ms"] == 2000
     assert over.turn["trouble"] is None
@@ -256,7 +256,7 @@ def test_a_written_answer_after_a_spoken_remark_and_a_call_is_noticed_too() -> N
     rig = asked()
     rig.reply(text="One moment.")
     rig.done("resp_1", Item(type="function_call", call_id="c", name="read_device", arguments="{}"))
-    rig.step(ev.Drained(("item_1",)), ev.ToolDone("c", "The door is open."))
+    rig.step(ev.PlaybackDrained(("item_1",)), ev.ToolDone("c", "The door is open."))
     write(rig, "It is open.")
     assert creates(rig)[-1] == {"output_modalities": ["audio"], "tool_choice": "none"}
     assert len(rig.found(ev.RunTool)) == 1

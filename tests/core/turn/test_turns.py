@@ -25,7 +25,7 @@ def test_a_turn_from_the_press_to_the_last_sample_heard() -> None:
     rig.capture(0.5)
     rig.wait(0.5)
     rig.edge(False)
-    assert rig.found(ev.Capture)[-1] == ev.Capture(False)
+    assert rig.found(ev.SetCapture)[-1] == ev.SetCapture(False)
     rig.step(ev.CaptureEnded())
     assert kinds(rig.sent()) == ["AudioClear", "AudioCommit", "ResponseCreate"]
     assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) == 24_000
@@ -34,7 +34,7 @@ def test_a_turn_from_the_press_to_the_last_sample_heard() -> None:
     rig.receive(wire.TranscriptionCompleted(item_id="", transcript="is it on"))
     rig.done()
     assert rig.machine.state == "speaking"
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     assert rig.machine.state == "idle"
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["heard_ms"] == 2000
@@ -253,11 +253,11 @@ def test_a_text_turn_waits_for_the_one_before() -> None:
     rig.step(ev.TextAsked("what time is it", 7))
     assert not rig.sent(wire.ItemCreate)
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     assert rig.sent(wire.ItemCreate)[0].item.content[0].text == "what time is it"
     rig.reply("resp_2", "item_2")
     rig.done("resp_2")
-    rig.step(ev.Drained(("item_2",)))
+    rig.step(ev.PlaybackDrained(("item_2",)))
     assert rig.found(ev.TurnOver)[-1].ticket == 7
 
 
@@ -305,7 +305,7 @@ def test_a_cut_in_the_middle_of_the_answer_plays_what_has_come() -> None:
     rig.lose()
     assert rig.found(ev.PlayEnd)
     assert rig.machine.state == "speaking"
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     assert rig.found(ev.TurnOver)[0].turn["heard_ms"] == 2000
 
 
@@ -345,7 +345,7 @@ def test_a_stuck_button_is_answered_after_max_utterance_s() -> None:
     rig.capture(1.0)
     rig.wait(60.5)
     assert rig.sent(wire.AudioCommit)
-    assert rig.found(ev.Trouble)
+    assert rig.found(ev.UserAlert)
 
 
 def test_a_server_that_falls_silent_is_given_up() -> None:
@@ -386,7 +386,7 @@ def test_with_the_servers_voice_detection_its_commit_ends_the_listening() -> Non
     rig.capture(1.0)
     rig.receive(wire.SpeechStopped(), wire.AudioCommitted(item_id="u"))
     assert rig.machine.state == "thinking"
-    assert rig.found(ev.Capture)[-1] == ev.Capture(False)
+    assert rig.found(ev.SetCapture)[-1] == ev.SetCapture(False)
     assert not rig.sent(wire.AudioCommit)
     assert not rig.sent(wire.ResponseCreate)
     rig.reply()
@@ -410,7 +410,7 @@ def test_forgetting_waits_for_the_end_of_the_turn_and_begins_a_new_session() -> 
     rig.step(ev.ForgetAsked())
     assert not rig.found(ev.Connect)
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     assert rig.found(ev.Connect)
     rig.clear()
     assert rig.machine.ledger.seed() == []
@@ -421,7 +421,7 @@ def test_what_a_tool_answers_after_everything_was_forgotten_is_told_to_nobody() 
     rig.speak()
     rig.call("c")
     rig.step(ev.StopAsked(), ev.ForgetAsked())
-    assert rig.found(ev.Forgotten)
+    assert rig.found(ev.HistoryCleared)
     rig.connect()
     rig.clear()
     rig.step(ev.ToolDone("c", "The secret."))
@@ -429,7 +429,7 @@ def test_what_a_tool_answers_after_everything_was_forgotten_is_told_to_nobody() 
     assert not rig.found(ev.Remember)
     rig.wait(70.0)
     assert rig.machine.state == "idle"
-    assert not rig.found(ev.Trouble)
+    assert not rig.found(ev.UserAlert)
 
 
 def test_a_failed_answer_is_told() -> None:
@@ -484,7 +484,7 @@ def test_an_answer_whose_beginning_was_never_told_ends_all_the_same() -> None:
     rig.speak()
     rig.receive(wire.OutputAudioDelta(response_id="r", item_id="i", delta=b"\0\0" * 2400))
     rig.done("r")
-    rig.step(ev.Drained(("i",)))
+    rig.step(ev.PlaybackDrained(("i",)))
     assert rig.machine.state == "idle"
 
 
@@ -496,7 +496,7 @@ def test_servers_without_ids_are_heard_in_every_turn() -> None:
         rig.reply("", "item")
         rig.done("")
         assert rig.found(ev.Play)
-        rig.step(ev.Drained(("item",)))
+        rig.step(ev.PlaybackDrained(("item",)))
 
 
 def test_servers_that_number_their_answers_anew_are_heard_after_a_reconnect() -> None:
@@ -507,7 +507,7 @@ def test_servers_that_number_their_answers_anew_are_heard_after_a_reconnect() ->
         rig.reply("resp_1", "item_1")
         rig.done("resp_1")
         assert rig.found(ev.Play)
-        rig.step(ev.Drained(("item_1",)))
+        rig.step(ev.PlaybackDrained(("item_1",)))
         rig.lose()
         rig.connect()
 
@@ -589,7 +589,7 @@ def test_an_interrupted_tool_keeps_what_was_already_heard_in_the_history() -> No
     )
     rig.reply(item="item_1", text="One moment.")
     rig.done("resp_1", Item(type="function_call", call_id="c", name="set_device", arguments="{}"))
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     rig.edge(True)
     texts = [item.content[0].text for item in rig.machine.ledger.seed() if item.content]
     assert texts == ["do it", "One moment."]

@@ -15,7 +15,7 @@ from tests.core.turn.test_turns import kinds
 
 
 def troubles(rig: Rig) -> list[str]:
-    return [each.message for each in rig.found(ev.Trouble)]
+    return [each.message for each in rig.found(ev.UserAlert)]
 
 
 def pressed(rig: Rig, *, held_s: float, captured_s: float) -> None:
@@ -64,14 +64,14 @@ def test_a_tap_is_no_press_and_is_not_told() -> None:
 def test_a_press_without_a_microphone_is_told_once() -> None:
     rig = Rig(earcons="on").start()
     rig.edge(True)
-    rig.step(ev.Deaf(), ev.Deaf())
+    rig.step(ev.MicrophoneUnavailable(), ev.MicrophoneUnavailable())
     rig.wait(1.0)
     rig.edge(False)
     rig.step(ev.CaptureEnded())
     assert troubles(rig) == [DEAF]
     assert [each.turn["trouble"] for each in rig.found(ev.TurnOver)] == [DEAF]
     rig.edge(True)
-    rig.step(ev.Deaf())
+    rig.step(ev.MicrophoneUnavailable())
     assert troubles(rig) == [DEAF, DEAF]
 
 

@@ -44,7 +44,7 @@ def test_a_complaint_about_a_commit_is_nothing_to_a_typed_question() -> None:
     rig.reply()
     rig.receive(wire.Error(error=ErrorDetail(code="input_audio_buffer_commit_empty", message="no")))
     rig.done()
-    rig.step(ev.Drained(("item_1",)))
+    rig.step(ev.PlaybackDrained(("item_1",)))
     (over,) = rig.found(ev.TurnOver)
     assert not over.turn["trouble"]
 

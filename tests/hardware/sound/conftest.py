@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from daemon.audio.jitter_buffer import Cut, Playout
+from daemon.audio.jitter_buffer import Cut, JitterBuffer
 from daemon.commands.demo.virtualcard import VirtualCard
 from hardware.ports import Mono, SoundConfig, SoundError
 
@@ -95,7 +95,7 @@ class Player:
     """A Playback on a real Playout."""
 
     def __init__(self) -> None:
-        self.playout = Playout(24_000)
+        self.playout = JitterBuffer(24_000)
         self.rates_hz: list[int] = []
         self.pulls = 0
         self.cuts: list[Cut] = []
@@ -121,7 +121,7 @@ class Player:
     def opened(self, rate_hz: int) -> None:
         with self._lock:
             if not self.rates_hz:
-                self.playout = Playout(rate_hz)
+                self.playout = JitterBuffer(rate_hz)
             self.rates_hz.append(rate_hz)
 
     def pull(self, frames: int) -> Mono | None:

@@ -16,7 +16,7 @@ import pytest
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.commands.doctor import listening, sound
 from daemon.commands.doctor.finding import Finding, Told
-from daemon.commands.doctor.machine import Machine
+from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.doctor.run import run
 from daemon.control.client import ControlError, request
 from hardware.ports import Mono
@@ -69,7 +69,7 @@ def noise(seconds: float, peak: float) -> Mono:
 
 
 def test_card_that_opens_is_described(card: VirtualCard, tmp_path: Path) -> None:
-    said = list(sound.sound(Machine(written(tmp_path))))
+    said = list(sound.sound(InspectedMachine(written(tmp_path))))
     assert codes(said) == []
     assert f"microphone: {VirtualCard.microphone}, 48000 Hz, S16_LE, channels: 1" in said
     assert f"speaker: {VirtualCard.speaker}, 48000 Hz, S16_LE, channels: 1" in said
@@ -82,19 +82,21 @@ def test_muted_mixer_is_found_and_mended(
     pactl(own_card, "set-default-sink", "speaker")
     pactl(own_card, "set-sink-mute", "speaker", "1")
     path = written(tmp_path, "default")
-    (muted,) = [each for each in sound.sound(Machine(path)) if isinstance(each, Finding)]
+    (muted,) = [each for each in sound.sound(InspectedMachine(path)) if isinstance(each, Finding)]
     assert (muted.code, muted.level) == ("V306", "error")
     assert "alsamixer -D default" in muted.remedy
     run(path, mend=True)
     assert pactl(own_card, "get-sink-mute", "speaker") == "Mute: no"
-    assert codes(list(sound.sound(Machine(path)))) == []
+    assert codes(list(sound.sound(InspectedMachine(path)))) == []
 
 
 def test_muted_microphone_is_found_and_mended(own_card: VirtualCard, tmp_path: Path) -> None:
     pactl(own_card, "set-default-source", "micfeed.monitor")
     pactl(own_card, "set-source-mute", "micfeed.monitor", "1")
     (muted,) = [
-        each for each in sound.sound(Machine(written(tmp_path, "default"))) if isinstance(each, Finding)
+        each
+        for each in sound.sound(InspectedMachine(written(tmp_path, "default")))
+        if isinstance(each, Finding)
     ]
     assert muted.code == "V306"
     assert muted.fix is not None
@@ -105,7 +107,7 @@ def test_muted_microphone_is_found_and_mended(own_card: VirtualCard, tmp_path: P
 def test_quiet_mixer_is_found(own_card: VirtualCard, tmp_path: Path) -> None:
     pactl(own_card, "set-default-sink", "speaker")
     pactl(own_card, "set-sink-volume", "speaker", "10%")
-    said = list(sound.sound(Machine(written(tmp_path, "default"))))
+    said = list(sound.sound(InspectedMachine(written(tmp_path, "default"))))
     assert codes(said) == ["V307"]
 
 
@@ -115,7 +117,7 @@ def test_quiet_mixer_is_found(own_card: VirtualCard, tmp_path: Path) -> None:
 def test_tone_comes_back_and_its_way_is_measured(own_card: VirtualCard, tmp_path: Path) -> None:
     with looped(own_card, 30):
         feeding = own_card.feed(noise(5, 0.01), RATE_HZ)
-        said = list(listening.listening(Machine(written(tmp_path))))
+        said = list(listening.listening(InspectedMachine(written(tmp_path))))
         feeding.terminate()
     # How long it takes is the business of a busy machine: V315 tells it, too.
     assert set(codes(said)) <= {"V315"}
@@ -126,12 +128,12 @@ def test_tone_comes_back_and_its_way_is_measured(own_card: VirtualCard, tmp_path
 def test_long_way_is_told(own_card: VirtualCard, tmp_path: Path) -> None:
     with looped(own_card, 600):
         feeding = own_card.feed(noise(5, 0.01), RATE_HZ)
-        assert codes(list(listening.listening(Machine(written(tmp_path))))) == ["V315"]
+        assert codes(list(listening.listening(InspectedMachine(written(tmp_path))))) == ["V315"]
         feeding.terminate()
 
 
 def test_dead_microphone_and_a_speaker_that_nobody_hears(card: VirtualCard, tmp_path: Path) -> None:
-    assert codes(list(listening.listening(Machine(written(tmp_path))))) == ["V311", "V314"]
+    assert codes(list(listening.listening(InspectedMachine(written(tmp_path))))) == ["V311", "V314"]
 
 
 @pytest.mark.parametrize(
@@ -144,12 +146,12 @@ def test_dead_microphone_and_a_speaker_that_nobody_hears(card: VirtualCard, tmp_
 )
 def test_sick_microphone(own_card: VirtualCard, tmp_path: Path, samples: Mono, found: list[str]) -> None:
     feeding = own_card.feed(samples, RATE_HZ)
-    assert codes(list(listening.listening(Machine(written(tmp_path))))) == found
+    assert codes(list(listening.listening(InspectedMachine(written(tmp_path))))) == found
     feeding.terminate()
 
 
 def test_microphone_without_a_clock_is_told_and_not_listened_to(tmp_path: Path) -> None:
-    (told,) = listening.listening(Machine(written(tmp_path, "null")))
+    (told,) = listening.listening(InspectedMachine(written(tmp_path, "null")))
     assert isinstance(told, Finding)
     assert (told.code, told.level) == ("V301", "error")
     assert "faster than time passes" in told.sentence
@@ -159,7 +161,7 @@ def test_microphone_without_a_clock_is_told_and_not_listened_to(tmp_path: Path) 
 def test_cards_that_stand_still_do_not_hold_up_the_doctor(own_card: VirtualCard, tmp_path: Path) -> None:
     for sink in ("micfeed", "speaker"):
         pactl(own_card, "suspend-sink", sink, "1")
-    said = list(listening.listening(Machine(written(tmp_path))))
+    said = list(listening.listening(InspectedMachine(written(tmp_path))))
     assert codes(said) == ["V301"]
     assert "stands still" in str(said[0])
 
@@ -191,7 +193,7 @@ def test_doctor_takes_nothing_from_the_running_service(card: VirtualCard, tmp_pa
         )
     try:
         wait_until(lambda: answers(tmp_path / "control.sock"), "the service answers")
-        machine = Machine(path)
+        machine = InspectedMachine(path)
         said = [*sound.sound(machine), *listening.listening(machine)]
         assert codes(said) == []
         assert "microphone: held by voiced itself" in said

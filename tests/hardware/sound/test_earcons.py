@@ -13,9 +13,9 @@ import pytest
 from daemon.audio.earcon_tones import tone
 from daemon.audio.pcm import from_pcm16, quantised, to_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
-from daemon.core.events import Drained, Input, Stopped
+from daemon.core.events import Input, PlaybackDrained, PlaybackStopped
 from daemon.realtime.events import RATE_HZ as WIRE_HZ
-from daemon.service.audio_streams import SpeakerLane
+from daemon.service.audio_streams import PlaybackStream
 from hardware.ports import Mono, SoundConfig
 from hardware.sound.alsa_streams import AlsaSpeaker
 from tests.hardware.sound.conftest import wait_until
@@ -26,12 +26,12 @@ from tests.hardware.sound.test_speaker import RATE_HZ, recorded
 class Stage:
     """A speaker behind its lane; `told` is what reaches the machine, as the shell passes it on."""
 
-    lane: SpeakerLane
+    lane: PlaybackStream
     told: list[Input] = field(default_factory=list)
 
     def drained(self) -> list[str]:
         """The items that were heard to their ends, whenever the lane says that it has nothing left."""
-        return [item for event in self.told if isinstance(event, Drained) for item in event.items]
+        return [item for event in self.told if isinstance(event, PlaybackDrained) for item in event.items]
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def stage(card: VirtualCard, config: SoundConfig) -> Iterator[Stage]:
     opened: list[bool] = []
 
     def tell(event: Input) -> None:
-        drained = made.lane.drained() if isinstance(event, Drained) else event
+        drained = made.lane.drained() if isinstance(event, PlaybackDrained) else event
         if drained is not None:
             told.append(drained)
 
-    made = Stage(SpeakerLane(tell, lambda: opened.append(True), "minimum"), told)
+    made = Stage(PlaybackStream(tell, lambda: opened.append(True), "minimum"), told)
     speaker = made.lane.speaker = AlsaSpeaker(config, made.lane)
     wait_until(lambda: opened, "the speaker is open")
     yield made
@@ -85,7 +85,9 @@ def test_a_hushed_earcon_ends_at_once_though_the_card_holds_more_of_it(
             stage.lane.chime("error")
             time.sleep(0.1)
             stage.lane.hush()
-            wait_until(lambda: any(isinstance(event, Stopped) for event in stage.told), "it is silent")
+            wait_until(
+                lambda: any(isinstance(event, PlaybackStopped) for event in stage.told), "it is silent"
+            )
             time.sleep(0.5)
         frames = len(sounding(recorded(tmp_path / "played.wav")))
         if 0 < frames < whole_frames * 3 // 4:

@@ -11,7 +11,7 @@ import pytest
 
 from daemon.audio.pcm import from_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
-from daemon.commands.setup.asking import Person
+from daemon.commands.setup.asking import TerminalAsker
 from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.trials import level, play_tones, record_level, tones
@@ -70,7 +70,7 @@ def test_a_person_tries_another_speaker_until_it_is_heard(
     shown = io.StringIO()
     draft = Draft(CONFIG.format(speaker="hw:7,0"), "voiced.toml")
     feeding = card.feed(np.tile(tones(24_000), 100))  # longer than a busy machine takes to get there
-    interview = Interview(Person(Terminal(file=shown)), draft, trials=True, key_stored=False)
+    interview = Interview(TerminalAsker(Terminal(file=shown)), draft, trials=True, key_stored=False)
     assert interview.run() is None
     feeding.terminate()
     feeding.wait()

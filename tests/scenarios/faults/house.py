@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from daemon.brain.asr.recognizer import Heard, Mono16k
+from daemon.brain.asr.recognizer import Mono16k, Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.config.loader import Config, parse
 from daemon.core import events as ev
-from daemon.service.appliance import App
-from daemon.service.audio_streams import MicrophoneLane, SpeakerLane
+from daemon.service.appliance import Appliance
+from daemon.service.audio_streams import CaptureStream, PlaybackStream
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import Mono
 
@@ -30,7 +30,7 @@ BASE_HZ, STEP_HZ = 300, 100
 class Microphone:
     """Delivers a tone while somebody speaks, silence else."""
 
-    def __init__(self, lane: MicrophoneLane) -> None:
+    def __init__(self, lane: CaptureStream) -> None:
         self.beats = 0
         self.voice = -1
         self._lane = lane
@@ -69,7 +69,7 @@ class Microphone:
 class Speaker:
     """Takes what there is, a period at a time; `heard_s` is when it was not silent."""
 
-    def __init__(self, lane: SpeakerLane) -> None:
+    def __init__(self, lane: PlaybackStream) -> None:
         self.beats = 0
         self.heard: list[tuple[float, Mono]] = []
         self._lane = lane
@@ -117,20 +117,20 @@ class ToneEar:
     def prepare(self, grammar: Grammar) -> None:
         pass
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Heard:
+    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         spectrum = np.abs(np.fft.rfft(samples))
         if not len(samples) or spectrum.max() < 10.0:
-            return Heard("", None, "refuse")
+            return Recognition("", None, "refuse")
         peak_hz = int(spectrum.argmax()) * 16_000 / len(samples)
         number = round((peak_hz - BASE_HZ) / STEP_HZ)
         voiced_s = float(np.sum(np.abs(samples) > 0.01)) / 16_000
         self.heard.append((number, voiced_s))
         said = self._script[number] if 0 <= number < len(self._script) else ""
         meaning = grammar.understand(said) if said else None
-        return Heard(said, meaning, "sure" if meaning else "refuse")
+        return Recognition(said, meaning, "sure" if meaning else "refuse")
 
 
-class House(App):
+class House(Appliance):
     """The real shell on a virtual board, with what it shows and does written down."""
 
     def __init__(self, config: Config) -> None:
@@ -151,7 +151,7 @@ class House(App):
         self.sound.use(self.microphone, self.speaker)
 
     def _carry_out(self, effect: ev.Effect) -> None:
-        if isinstance(effect, ev.Trouble):
+        if isinstance(effect, ev.UserAlert):
             self.troubles.append((self._loop.time(), effect.message))
         elif isinstance(effect, ev.Connect) and effect.place == "server":
             dials = self.dials if self.machine.state in ("idle", "muted") else self.wanted_dials

@@ -15,10 +15,10 @@ from tests.scenarios.faults.story import play
 PARTS = {
     "systemd cannot be told": "daemon.service.systemd_notify.notify",
     "nothing can be recorded": "daemon.telemetry.event_log.write",
-    "the lamp fails": "daemon.service.status_led.Light.refresh",
-    "whoever follows an answer has gone": "daemon.control.handlers.Desk.words",
-    "nothing can be kept": "daemon.service.state_store.Memory.remember",
-    "wishes cannot be kept": "daemon.service.state_store.Memory.wish",
+    "the lamp fails": "daemon.service.status_led.StatusLed.refresh",
+    "whoever follows an answer has gone": "daemon.control.handlers.Handlers.words",
+    "nothing can be kept": "daemon.service.state_store.StateStore.remember",
+    "wishes cannot be kept": "daemon.service.state_store.StateStore.wish",
 }
 
 

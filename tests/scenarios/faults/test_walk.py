@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from daemon.core.connection.backoff import Pace
-from daemon.core.connection.manager import Lifeline
+from daemon.core.connection.backoff import Backoff
+from daemon.core.connection.manager import ConnectionManager
 from daemon.core.history import history
-from daemon.core.history.history import Ledger
+from daemon.core.history.history import History
 from daemon.core.input.utterance import Utterance
 from tests.scenarios.faults.audit import outcome, violations
 from tests.scenarios.faults.network import Fault
@@ -80,7 +80,7 @@ def _everything(text: str, heard_ms: int, received_ms: int) -> str:
     return text
 
 
-def _at_once(self: Pace, now: float, *_: Any) -> float:
+def _at_once(self: Backoff, now: float, *_: Any) -> float:
     return 0.0
 
 
@@ -93,9 +93,15 @@ BREAKS: list[tuple[str, Any, str, Callable[..., Any], str]] = [
         _everything,
         "rst@client:input_audio_buffer.commit#3",
     ),
-    ("nothing is done twice", Ledger, "question", _never, "rst@server:response.output_audio.delta#1"),
-    ("there is no storm", Pace, "allowed", _at_once, "outage@server:response.done#1"),
-    ("who waits is answered", Lifeline, "_hasten", _never, "refusing@client:input_audio_buffer.append#60"),
+    ("nothing is done twice", History, "question", _never, "rst@server:response.output_audio.delta#1"),
+    ("there is no storm", Backoff, "allowed", _at_once, "outage@server:response.done#1"),
+    (
+        "who waits is answered",
+        ConnectionManager,
+        "_hasten",
+        _never,
+        "refusing@client:input_audio_buffer.append#60",
+    ),
 ]
 
 

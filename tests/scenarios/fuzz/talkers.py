@@ -13,7 +13,7 @@ import msgspec
 
 from daemon.config.loader import parse
 from daemon.realtime.events import ClientEvents
-from daemon.service.appliance import App
+from daemon.service.appliance import Appliance
 from tests.brain.scripted import ScriptedEar
 from tests.brain.talk import Talk
 from tests.scenarios.fuzz.inputs import LARGE_BYTES, as_json, conforming
@@ -69,7 +69,7 @@ class ControlSocket:
 
     async def _run(self, folder: str, data: bytes, meter: Meter) -> None:
         path = f"{folder}/control"
-        app = App(parse(_config(folder), "fuzz"))
+        app = Appliance(parse(_config(folder), "fuzz"))
         app._loop = asyncio.get_running_loop()
         await app.control.open()
         try:

@@ -9,7 +9,7 @@ import time
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.core import events as ev
 from tests.scenarios.realtime.peer import NoiseVoice, Peer, noise
-from tests.scenarios.realtime.rig import Appliance, appliance
+from tests.scenarios.realtime.rig import RealtimeRig, appliance
 from tests.service.hostile import Hostile
 
 CUT_S = 25.0
@@ -40,7 +40,7 @@ async def run(card: VirtualCard) -> tuple[list[str], str]:
         return _judge(app, peer, turn, back_at, backoff_s), app.stalled
 
 
-def _backoff_s(app: Appliance) -> float:
+def _backoff_s(app: RealtimeRig) -> float:
     """How long from now the next attempt was due, when it was announced last."""
     waits = [(at, each.reason) for at, each in app.notes.of(ev.LinkChanged) if "next try in" in each.reason]
     at, reason = waits[-1]
@@ -48,7 +48,7 @@ def _backoff_s(app: Appliance) -> float:
 
 
 def _judge(
-    app: Appliance, peer: Peer, turn: dict[str, object], back_at: float, backoff_s: float
+    app: RealtimeRig, peer: Peer, turn: dict[str, object], back_at: float, backoff_s: float
 ) -> list[str]:
     speaking = [at for at, each in app.notes.of(ev.StateChanged) if each.state == "speaking"]
     answered_s = speaking[0] - back_at if speaking else float("inf")

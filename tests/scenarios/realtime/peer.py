@@ -9,10 +9,10 @@ from unittest import mock
 
 import numpy as np
 
-from daemon.brain.asr.recognizer import Heard
+from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.engine_pool import Engines
-from daemon.brain.server.formats import Format
+from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.server import serve
 from daemon.brain.tts.synthesizer import Mono24k
 from daemon.realtime.events import RATE_HZ
@@ -64,8 +64,8 @@ class Peer:
         hear = Engines.hear
 
         async def keep(
-            engines: Engines, pcm: bytes, format: Format, grammar: Grammar, pending: Meaning | None
-        ) -> Heard:
+            engines: Engines, pcm: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
+        ) -> Recognition:
             self.heard.append(bytes(pcm))
             return await hear(engines, pcm, format, grammar, pending)
 

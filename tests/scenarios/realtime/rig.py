@@ -17,8 +17,8 @@ from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.config.loader import Config, parse
 from daemon.core import events as ev
 from daemon.realtime.events import Json
-from daemon.service.appliance import App
-from daemon.service.audio_streams import SpeakerLane
+from daemon.service.appliance import Appliance
+from daemon.service.audio_streams import PlaybackStream
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import Mono
 
@@ -79,7 +79,7 @@ class Notes:
         return [(at, effect) for at, effect in self.effects if isinstance(effect, kind)]
 
 
-class _Lane(SpeakerLane):
+class _Lane(PlaybackStream):
     """Notes when there was nothing to play of an answer that had begun and was not complete."""
 
     notes: Notes
@@ -92,7 +92,7 @@ class _Lane(SpeakerLane):
         return samples
 
 
-class Appliance(App):
+class RealtimeRig(Appliance):
     """The real one, with what it does written down."""
 
     def __init__(self, config: Config) -> None:
@@ -140,12 +140,12 @@ class Appliance(App):
 
 
 @asynccontextmanager
-async def appliance(card: VirtualCard, url: str, realtime: str) -> AsyncIterator[Appliance]:
+async def appliance(card: VirtualCard, url: str, realtime: str) -> AsyncIterator[RealtimeRig]:
     """Running, connected to `url` with these lines of `[realtime]`, at full volume."""
     with tempfile.TemporaryDirectory(prefix="voiced-") as folder:
         os.environ.update(card.env)
         text = CONFIG.format(url=url, realtime=realtime, card=card, folder=folder)
-        app = Appliance(parse(text, str(Path(folder, "voiced.toml"))))
+        app = RealtimeRig(parse(text, str(Path(folder, "voiced.toml"))))
         tasks = [asyncio.create_task(app.run()), asyncio.create_task(app.machine_watch.watch())]
         try:
             await app.until(lambda: app.machine.link == "ready")

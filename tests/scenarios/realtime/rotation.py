@@ -17,7 +17,7 @@ from daemon.realtime.events import RATE_HZ
 from hardware.ports import Mono
 from tests.scenarios.realtime.align import Match, match
 from tests.scenarios.realtime.peer import NoiseVoice, Peer, noise
-from tests.scenarios.realtime.rig import Appliance, appliance
+from tests.scenarios.realtime.rig import RealtimeRig, appliance
 
 SESSION_S = 12.0
 BEFORE_S = 6.0
@@ -41,7 +41,7 @@ async def run(card: VirtualCard) -> tuple[list[str], str]:
         return broken, app.stalled
 
 
-async def _say(app: Appliance, card: VirtualCard) -> None:
+async def _say(app: RealtimeRig, card: VirtualCard) -> None:
     app.board.press()
     await asyncio.sleep(0.2)
     feed = card.feed(noise(UTTERANCE_S, seed=99))
@@ -56,7 +56,7 @@ def _judge_turn(turn: dict[str, object]) -> list[str]:
     return wrong
 
 
-def _judge_utterance(app: Appliance, peer: Peer) -> list[str]:
+def _judge_utterance(app: RealtimeRig, peer: Peer) -> list[str]:
     pressed, released = _span(app, "listening")
     inside = [round(at - pressed, 1) for at in _rotations(app) if pressed < at < released]
     captured, heard = b"".join(app.notes.captured), peer.heard[-1] if peer.heard else b""
@@ -69,7 +69,7 @@ def _judge_utterance(app: Appliance, peer: Peer) -> list[str]:
     return wrong + ([f"{len(said.missing_s)} blocks of the utterance are missing"] if said.missing_s else [])
 
 
-def _judge_answer(app: Appliance, peer: Peer, recorded: Mono) -> list[str]:
+def _judge_answer(app: RealtimeRig, peer: Peer, recorded: Mono) -> list[str]:
     began, ended = _span(app, "speaking")
     inside = [round(at - began, 1) for at in _rotations(app) if began < at < ended]
     said = np.concatenate(peer.voice.said)
@@ -90,11 +90,11 @@ def _described(found: Match) -> str:
     return f"{missing}, the others within {found.worst_db:.0f} dB; gaps of this machine: {gaps}"
 
 
-def _rotations(app: Appliance) -> list[float]:
+def _rotations(app: RealtimeRig) -> list[float]:
     return [at for at, each in app.notes.of(ev.Disconnect) if each.why == "worn"]
 
 
-def _span(app: Appliance, state: ev.State) -> tuple[float, float]:
+def _span(app: RealtimeRig, state: ev.TurnState) -> tuple[float, float]:
     """From when until when the appliance was in this state."""
     states = app.notes.of(ev.StateChanged)
     index = [each.state for _, each in states].index(state)

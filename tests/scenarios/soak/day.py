@@ -16,7 +16,7 @@ from msgspec import structs
 from daemon.brain.server.engine_pool import Engines
 from daemon.config.loader import Config
 from daemon.core import events as ev
-from daemon.core.history.history import Ledger, lines
+from daemon.core.history.history import History, lines
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.audit import outcome, too_many
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
@@ -120,7 +120,7 @@ def _configuration(directory: Path, fallback: str) -> Config:
 
 def _remember_a_long_conversation(directory: Path) -> None:
     """The ledger is full from the start, so that it does not fill up while growth is measured."""
-    ledger = Ledger()
+    ledger = History()
     for number in range(200):
         ledger.user("", f"turn on the lamp, please, for the {number}th time")
         ledger.assistant(f"item_{number}", "The lamp is on.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from daemon.core.connection.manager import Lifeline
+from daemon.core.connection.manager import ConnectionManager
 from tests.scenarios.soak.__main__ import growth, row
 from tests.scenarios.soak.day import Hour, live
 from tests.scenarios.soak.gauge import Holding
@@ -30,13 +30,13 @@ def test_two_hours_of_bad_weather_lose_nothing(fallback: str, answered: int, rot
 
 
 def test_a_rotation_that_breaks_before_it_makes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lifeline, "_renew", _too_late)
+    monkeypatch.setattr(ConnectionManager, "_renew", _too_late)
     (hour,) = live(1, seed=1, faults_an_hour=0, fallback="none")
     assert hour.broken
     assert hour.complaints
 
 
-def _too_late(self: Lifeline, idle: bool, now: float) -> None:
+def _too_late(self: ConnectionManager, idle: bool, now: float) -> None:
     live = self.live
     if live is not None and self._age.overdue:
         self._hang_up(live, "worn")

@@ -9,14 +9,14 @@ from unittest.mock import patch
 
 from msgspec import Struct
 
-from daemon.core.history.history import Ledger
-from daemon.core.input.capture import Listener
+from daemon.core.history.history import History
+from daemon.core.input.capture import CaptureControl
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.calls import Calls
-from daemon.core.response.controller import Answer
+from daemon.core.response.controller import ResponseController
 from daemon.core.response.items import ItemAudio, Items
-from daemon.core.response.tracker import Responses
-from daemon.core.turn.manager import Conversation
+from daemon.core.response.tracker import ResponseTracker
+from daemon.core.turn.manager import TurnManager
 from tests.scenarios.statespace.walk import Found, Walk
 from tests.scenarios.statespace.world import Bounds
 
@@ -77,29 +77,29 @@ def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept:
     return key
 
 
-_done, _begun = Responses.done, Responses.begun
+_done, _begun = ResponseTracker.done, ResponseTracker.begun
 _AGAIN = Bounds(names="again")
 BUGS = {
-    "the microphone stays open": Bug({(Listener, "_shut"): _keep_the_microphone_open}),
-    "nothing ends the wait for a server": Bug({(Conversation, "offline"): _wait_for_ever}, ASKED),
-    "an answer asked for is forgotten": Bug({(Responses, "ask"): _forget_that_it_was_asked}, ASKED[:1]),
-    "what was cut off counts as heard": Bug({(Ledger, "heard"): lambda *_: None}, ANSWERED),
+    "the microphone stays open": Bug({(CaptureControl, "_shut"): _keep_the_microphone_open}),
+    "nothing ends the wait for a server": Bug({(TurnManager, "offline"): _wait_for_ever}, ASKED),
+    "an answer asked for is forgotten": Bug({(ResponseTracker, "ask"): _forget_that_it_was_asked}, ASKED[:1]),
+    "what was cut off counts as heard": Bug({(History, "heard"): lambda *_: None}, ANSWERED),
     "a session that took over is not put right": Bug(
         {(BargeIn, "_tell_anew"): lambda *_: None}, (*ANSWERED, "moved")
     ),
     "a question is asked again after its tool has run": Bug(
-        {(Answer, "online"): _ask_again_whatever_was_done}, ASKED
+        {(ResponseController, "online"): _ask_again_whatever_was_done}, ASKED
     ),
     "an answer that comes twice runs its calls twice": Bug(
-        {(Responses, "done"): _over_and_over_again}, ASKED
+        {(ResponseTracker, "done"): _over_and_over_again}, ASKED
     ),
     "a number that comes again is taken for the old one": Bug(
-        {(Responses, "begun"): _known_for_ever}, ASKED[:1], _AGAIN
+        {(ResponseTracker, "begun"): _known_for_ever}, ASKED[:1], _AGAIN
     ),
     "items are known by the server's names": Bug({(Items, "key"): _named_by_the_server}, ANSWERED, _AGAIN),
     "what is told but once is not believed": Bug({(Calls, "hear"): lambda *_: None}, ASKED),
     "what was withdrawn is taken for a wish of the server's": Bug(
-        {(Answer, "disown"): lambda *_: None},
+        {(ResponseController, "disown"): lambda *_: None},
         ("found", "press", "let go", "sound", "detects"),
         Bounds(detects=True, tap=True, steady=True),
     ),

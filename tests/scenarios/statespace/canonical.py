@@ -9,18 +9,18 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from daemon.core.connection.manager import Lifeline
-from daemon.core.connection.session import Attempt, Stage
+from daemon.core.connection.manager import ConnectionManager
+from daemon.core.connection.session import ConnectionSession, SessionPhase
 from daemon.core.history.history import Called
 from daemon.core.history.turn import Turn
-from daemon.core.input.capture import Listener
+from daemon.core.input.capture import CaptureControl
 from daemon.core.input.utterance import BYTES_PER_S
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.early import Early
 from daemon.core.response.items import Items
-from daemon.core.response.speech_fallback import Aloud
+from daemon.core.response.speech_fallback import SpeechFallback
 from daemon.core.timers import Timers
-from daemon.core.turn.manager import Conversation
+from daemon.core.turn.manager import TurnManager
 from daemon.realtime.events import MIN_COMMIT_MS
 
 MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
@@ -84,7 +84,7 @@ _IGNORED = frozenset(
         *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
     }
 )
-_WITH_TIMERS = (Conversation, Lifeline, Attempt)
+_WITH_TIMERS = (TurnManager, ConnectionManager, ConnectionSession)
 """Their parts share them."""
 
 
@@ -150,7 +150,7 @@ class Canon:
         self._objects[id(value)] = len(self._objects)
         self._parts.append(type(value).__name__)
         idle = self._idle.get(type(value))
-        if isinstance(value, Attempt) and value.stage is not Stage.CONFIGURING:
+        if isinstance(value, ConnectionSession) and value.stage is not SessionPhase.CONFIGURING:
             idle = "_settling"  # what comes of it later is only told
         for name in _names(value.__class__, *getattr(value, "__dict__", ())):
             if name != idle:
@@ -234,11 +234,11 @@ def _rewritten(world: Any) -> dict[type, str]:
     at_rest = answer.turn is None and not answer.playing and not answer._barge_in.waiting
     found: dict[type, str] = {}
     if at_rest:
-        found |= {Items: "_items", Aloud: "_unsaid"}
+        found |= {Items: "_items", SpeechFallback: "_unsaid"}
     if not listener.open:
-        found[Conversation] = "_continued"
+        found[TurnManager] = "_continued"
     if not (listener.open or listener._closing):
-        found[Listener] = "_utterance"
+        found[CaptureControl] = "_utterance"
     if not world.server.committing:
         found[Turn] = "taken"
     return found

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
-from daemon.core.connection.session import Stage
+from daemon.core.connection.session import SessionPhase
 from tests.scenarios.statespace.noise import noise
 from tests.scenarios.statespace.servers import ENOUGH, SAYS, connection
 from tests.scenarios.statespace.world import ROLES, Server, World
 
 MOMENT_S = 0.6
 _STAGES = {
-    Stage.DIALING: ("greeted", "refused", "connected"),
-    Stage.GREETING: ("greeted",),
-    Stage.CONFIGURING: ("configured", "rejected"),
-    Stage.SEEDING: ("knows",),
+    SessionPhase.DIALING: ("greeted", "refused", "connected"),
+    SessionPhase.GREETING: ("greeted",),
+    SessionPhase.CONFIGURING: ("configured", "rejected"),
+    SessionPhase.SEEDING: ("knows",),
 }
 _ODD = ("connected", "rejected")
 
@@ -160,7 +160,7 @@ def _due(world: World, role: str, name: str) -> None:
 def _edge(world: World, pressed: bool, after_s: float) -> None:
     world.pass_by(after_s)
     world.down = pressed
-    world.step(ev.Edge(pressed, world.now))
+    world.step(ev.ButtonEdge(pressed, world.now))
     world.machine._gestures._quiet_until = None  # it has come to rest when the next thing happens
 
 
@@ -179,7 +179,7 @@ def _tail(world: World) -> None:
 
 def _drained(world: World) -> None:
     items, world.playing = tuple(world.playing), []
-    world.step(ev.Drained(world.keys(items)))
+    world.step(ev.PlaybackDrained(world.keys(items)))
 
 
 def _silent(world: World, whole: int | None) -> None:
@@ -189,10 +189,10 @@ def _silent(world: World, whole: int | None) -> None:
     world.refused |= set(keys)
     if whole is None:
         world.unheard += items
-        world.step(ev.Stopped(Cut(None, 0, (), keys)))
+        world.step(ev.PlaybackStopped(Cut(None, 0, (), keys)))
     else:
         world.unheard += items[whole:]
-        world.step(ev.Stopped(Cut(keys[whole], 50, keys[:whole], keys[whole + 1 :])))
+        world.step(ev.PlaybackStopped(Cut(keys[whole], 50, keys[:whole], keys[whole + 1 :])))
 
 
 def _speaker_lost(world: World) -> None:

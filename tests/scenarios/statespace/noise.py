@@ -39,11 +39,16 @@ def _noises(world: World) -> Iterator[ev.Input]:
 
 
 def _at_home(world: World) -> Iterator[ev.Input]:
-    yield from (ev.Tick(), ev.Edge(world.down, world.now), ev.Deaf(), ev.Xrun("underrun"))
-    yield from (ev.Sounded(ITEM, world.now), ev.ToolDone("call_0", "Done."))
+    yield from (
+        ev.Tick(),
+        ev.ButtonEdge(world.down, world.now),
+        ev.MicrophoneUnavailable(),
+        ev.Xrun("underrun"),
+    )
+    yield from (ev.PlaybackStarted(ITEM, world.now), ev.ToolDone("call_0", "Done."))
     yield ev.DeviceAsked(0, Query("lamp"))
     if not world.playing:
-        yield ev.Drained(())
+        yield ev.PlaybackDrained(())
 
 
 def _said(world: World) -> Iterator[wire.ServerEvents]:

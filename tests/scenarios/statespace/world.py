@@ -11,7 +11,7 @@ from daemon.core import events as ev
 from daemon.core.history.turn import Turn
 from daemon.core.machine import Machine
 from daemon.core.timers import Timers
-from daemon.core.turn.manager import Settings
+from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import Limits
 from daemon.realtime import events as wire
@@ -96,7 +96,7 @@ class World:
         self.bounds = bounds
         lamp = Limits(name="lamp", takes="switch", at_start=0.0, at_exit=0.0)
         devices = Devices({"lamp": lamp})
-        settings = Settings("tap" if bounds.tap else "hold")
+        settings = TurnSettings("tap" if bounds.tap else "hold")
         self.machine = Machine(settings, {"tools": []}, devices, _half, fallback=bounds.fallback)
         lifeline: Any = self.machine._lifeline
         lifeline._pace, lifeline._brain_pace = ConstantPace(), ConstantPace()
@@ -248,7 +248,7 @@ class World:
 
     def _take(self, effect: ev.Effect) -> None:
         match effect:
-            case ev.Capture(on):
+            case ev.SetCapture(on):
                 self.tail = not on and (self.tail or self.capturing)
                 self.capturing = on
             case ev.Play(key, _):
@@ -257,7 +257,7 @@ class World:
                     self.playing.append(name)
                 if key in self.refused:
                     self._break("what is played is taken for what was cut")
-            case ev.Silence():
+            case ev.StopPlayback():
                 self.silencing = True
             case ev.RunTool(key, _, _):
                 if self.called in self.ran:

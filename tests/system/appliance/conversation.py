@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from tests.system.appliance import judge
 from tests.system.appliance.chapter import Chapter, Figures
 from tests.system.appliance.hands import DOWN, FAN, LAMP, UP, Hands, must
@@ -33,7 +33,7 @@ def barge_in(hands: Hands) -> Figures:
     must(loud.any(), "nothing was heard before the press")
     after_s = ended - pressed - float(loud[::-1].argmax()) * judge.FRAME_S
     must(after_s < QUIET_S, f"sound until {after_s:.1f} s after the press")
-    record = hands.record(Kind.TURN, 30)
+    record = hands.record(RecordKind.TURN, 30)
     must(record.get("VOICED_INTERRUPTED") == "1", f"the journal says {record['MESSAGE']}")
     must(judge.in_order(("speaking", "listening"), seen.moods), f"the lamp showed {' '.join(seen.moods)}")
     return {"spoken_s": judge.spoken_s(seen.sound), "sound_after_press_s": round(after_s, 1)}
@@ -73,7 +73,7 @@ def first_second(hands: Hands) -> Figures:
     ready = "until systemctl -q is-active voiced; do sleep .1; done; cut -d' ' -f1 /proc/uptime"
     clip = hands.playing("flite-slt_cmd00")
     pressed = float(hands.machine.run(f"{ready}; {DOWN}; sleep .4; {clip}; sleep .4; {UP}", 300))
-    record = hands.record(Kind.TURN, 300)
+    record = hands.record(RecordKind.TURN, 300)
     must(hands.level(LAMP) == 1, f"the relay's line is low; {record['MESSAGE']}")
     figures = hands.start_figures()
     return {"ready_to_press_s": round(pressed - figures["ready_at_s"], 1), **figures}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from tests.system.appliance import doctor, judge
 from tests.system.appliance.chapter import Chapter, Figures
 from tests.system.appliance.hands import OUTPUTS, Hands, must
@@ -99,7 +99,7 @@ def stuck_button(hands: Hands) -> Figures:
     hands.press()
     status = hands.await_fault("button", 60)
     hands.wait(10)
-    turns = len(hands.records(Kind.TURN))
+    turns = len(hands.records(RecordKind.TURN))
     doctor.found(hands, "V405")
     with hands.watching(sound=False) as seen:
         hands.wait(4)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from tests.system.appliance import judge
 from tests.system.appliance.judge import Trace
 from tests.system.appliance.machine import Machine, MachineError
@@ -164,14 +164,14 @@ class Hands:
         shown = self.machine.run("journalctl -q -n 0 --show-cursor")
         self.cursor = shown.partition("cursor: ")[2].strip()
 
-    def records(self, kind: Kind | None = None, unit: str = "voiced.service") -> list[Json]:
+    def records(self, kind: RecordKind | None = None, unit: str = "voiced.service") -> list[Json]:
         """What the journal has of a unit since the mark, oldest first."""
         match = f"MESSAGE_ID={kind.value}" if kind else ""
         after = f"--after-cursor='{self.cursor}'" if self.cursor else ""
         lines = self.machine.run(f"journalctl -q -o json {after} _SYSTEMD_UNIT={unit} {match}")
         return [json.loads(line) for line in lines.splitlines()]
 
-    def record(self, kind: Kind, limit_s: float = TURN_S) -> Json:
+    def record(self, kind: RecordKind, limit_s: float = TURN_S) -> Json:
         """The first record of a kind since the mark; waits for it. Raises NotHeldError."""
         script = (
             f"exec 4< <(exec journalctl -q -f --no-tail -o json --after-cursor='{self.cursor}' "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.telemetry.journal import Kind
+from daemon.telemetry.journal import RecordKind
 from tests.system.appliance import judge
 from tests.system.appliance.chapter import Chapter, Figures
 from tests.system.appliance.hands import HEATER, LAMP, OWNER, Hands, must
@@ -41,7 +41,7 @@ def turn(hands: Hands) -> Figures:
     hands.mark()
     with hands.watching() as seen:
         hands.ask("flite-slt_cmd00")  # turn on the lamp
-        record = hands.record(Kind.TURN)
+        record = hands.record(RecordKind.TURN)
         hands.wait(2)
     released = seen.released
     on = seen.lines.since(released).first(LAMP, 1)
