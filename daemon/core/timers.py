@@ -1,36 +1,47 @@
-"""Named deadlines of a pure machine."""
+"""Named deadlines of a pure machine. The names of one machine's are a `StrEnum` of its own."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Generic
 
-class Timers:
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Name = TypeVar("Name", bound=str, default=str)
+else:
+    from typing import TypeVar
+
+    Name = TypeVar("Name", bound=str)
+
+
+class Timers(Generic[Name]):
     """At most one time for each name."""
 
     def __init__(self) -> None:
-        self._times: dict[str, float] = {}
+        self._times: dict[Name, float] = {}
 
     @property
     def deadline(self) -> float | None:
         """The earliest of all."""
         return min(self._times.values(), default=None)
 
-    def set(self, name: str, at: float) -> None:
+    def set(self, name: Name, at: float) -> None:
         """Wake up for `name` at this time, and no longer at the one before."""
         self._times[name] = at
 
-    def ensure(self, name: str, at: float) -> None:
+    def ensure(self, name: Name, at: float) -> None:
         """Wake up for `name` at this time, unless it has one already."""
         self._times.setdefault(name, at)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: Name) -> bool:
         return name in self._times
 
-    def clear(self, *names: str) -> None:
+    def clear(self, *names: Name) -> None:
         """Do not wake up for these."""
         for name in names:
             self._times.pop(name, None)
 
-    def pop_due(self, now: float) -> list[str]:
+    def pop_due(self, now: float) -> list[Name]:
         """The names whose time has come, earliest first; they are cleared."""
         due = sorted((at, name) for name, at in self._times.items() if at <= now)
         self.clear(*(name for _, name in due))
