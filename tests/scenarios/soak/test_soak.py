@@ -36,7 +36,7 @@ def test_a_rotation_that_breaks_before_it_makes_is_noticed(monkeypatch: pytest.M
     assert hour.complaints
 
 
-def _too_late(self: ConnectionManager, idle: bool, now: float) -> None:
+def _too_late(self: ConnectionManager, idle: bool, answering: bool, now: float) -> None:
     live = self.live
     if live is not None and self._age.overdue:
         self._hang_up(live, "worn")
