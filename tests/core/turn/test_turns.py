@@ -21,7 +21,7 @@ def test_a_turn_from_the_press_to_the_last_sample_heard() -> None:
     rig = Rig().start()
     rig.edge(True)
     assert rig.machine.state == "listening"
-    assert kinds(rig.effects) == ["Send", "Capture", "StateChanged"]
+    assert kinds(rig.effects) == ["Send", "SetCapture", "StateChanged"]
     rig.capture(0.5)
     rig.wait(0.5)
     rig.edge(False)
@@ -77,7 +77,7 @@ def test_a_press_while_muted_opens_nothing_and_says_so() -> None:
     rig.step(ev.MuteAsked(True))
     rig.clear()
     rig.edge(True)
-    assert kinds(rig.effects) == ["Trouble"]
+    assert kinds(rig.effects) == ["UserAlert"]
 
 
 def test_barge_in_silences_cancels_truncates_clears_and_listens_in_that_order() -> None:
@@ -86,7 +86,7 @@ def test_barge_in_silences_cancels_truncates_clears_and_listens_in_that_order() 
     rig.reply(seconds=5)
     rig.clear()
     rig.edge(True)
-    assert kinds(rig.effects)[:3] == ["Send", "Silence", "Send"]
+    assert kinds(rig.effects)[:3] == ["Send", "StopPlayback", "Send"]
     rig.stopped(heard_ms=1234)
     rig.capture(0.5)
     rig.wait(0.5)
