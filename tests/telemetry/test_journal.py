@@ -295,7 +295,7 @@ try:
     raise ValueError("not sk-canary either")
 except ValueError:
     log.exception("failed")
-journal.write(journal.Kind.TROUBLE, "the server says sk-canary", reason="sk-canary")
+journal.write(journal.RecordKind.TROUBLE, "the server says sk-canary", reason="sk-canary")
 """
 
 
@@ -390,7 +390,7 @@ class Still(logging.Handler):
 journal._to_stderr = Still
 journal.open_log()
 for number in range(5 * journal.MAX_WAITING):
-    journal.write(journal.Kind.TURN, str(number))
+    journal.write(journal.RecordKind.TURN, str(number))
 print("the voice goes on", flush=True)
 """
 

@@ -90,7 +90,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opener:
             hidden = behind is not None and device.startswith("hw:")
             return MockPcm(behind if hidden and behind else model, **asked)
 
-        monkeypatch.setattr(pcm_device, "Pcm", pcm)
+        monkeypatch.setattr(pcm_device, "AlsaPcm", pcm)
         return pcm_device.open_stream("microphone", SoundConfig(**{"microphone": "mock", **config}))
 
     return open_it
@@ -152,7 +152,9 @@ def test_mock_card_runs_at_one_rate_in_both_directions(
     rate_hz: int,
 ) -> None:
     models = {alsaaudio.PCM_CAPTURE: Model(captures, card_no=1), alsaaudio.PCM_PLAYBACK: Model(plays)}
-    monkeypatch.setattr(pcm_device, "Pcm", lambda *, device, type, **asked: MockPcm(models[type], **asked))
+    monkeypatch.setattr(
+        pcm_device, "AlsaPcm", lambda *, device, type, **asked: MockPcm(models[type], **asked)
+    )
     root = plant(tmp_path, HDMI0, Planted("x", "x", "x", WM8960.pcms, running=running))
     monkeypatch.setattr(pcm_device, "cards", partial(card_discovery.cards, root))
     monkeypatch.setattr(pcm_device, "running_rate_hz", partial(card_discovery.running_rate_hz, root=root))
@@ -211,6 +213,6 @@ def test_mock_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch, code: int,
     def pcm(**_: Any) -> None:
         raise alsaaudio.ALSAAudioError(f"{os.strerror(code)} [hw:1]")
 
-    monkeypatch.setattr(pcm_device, "Pcm", pcm)
+    monkeypatch.setattr(pcm_device, "AlsaPcm", pcm)
     with pytest.raises(SoundError, match=remedy):
         pcm_device.open_stream("speaker", SoundConfig(speaker="hw:1"))
