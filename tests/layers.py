@@ -69,7 +69,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # What people run by hand.
     "daemon.commands": ("daemon.text", "daemon.control"),
     "daemon.commands.doctor": (
-        *(*_WORLD, "daemon.text", "daemon.devices", "daemon.config", "daemon.network"),
+        *(*_WORLD, "daemon.text", "daemon.devices", *_WIRE, "daemon.config", "daemon.network"),
         *("daemon.tools", "daemon.extensions", "daemon.control", "daemon.brain.asr", "daemon.commands"),
     ),
     "daemon.commands.setup": (

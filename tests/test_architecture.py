@@ -21,7 +21,7 @@ from daemon.core.turn import manager as turns
 from daemon.core.turn.manager import TurnSettings
 from daemon.extensions import files, worker
 from daemon.network import dial
-from daemon.realtime import codec, events
+from daemon.realtime import limits
 from daemon.service import realtime_link, state_store, watchdog
 from daemon.telemetry import record_limit
 from daemon.tools import decorator, result
@@ -68,7 +68,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
                 bounds.MAX_SOUND_S / 60,
             ),
         ),
-        ("a frame", (events.MAX_FRAME_BYTES / 2**20, codec.MAX_MARKS, events.MAX_ERROR)),
+        ("a frame", (limits.MAX_FRAME_BYTES / 2**20, limits.MAX_MARKS, limits.MAX_ERROR)),
         ("answers to tools", (controller.MAX_ROUNDS, turns.MAX_TEXTS)),
         ("tries to have the settings taken", (settling.MOST_UPDATES,)),
         ("records of a kind", (record_limit.RECORDS_A_MINUTE, record_limit.TURN_RECORDS_A_MINUTE)),
@@ -82,7 +82,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
             (
                 history.MAX_ENTRIES,
                 history.BUDGET_TOKENS,
-                history.MAX_SOUND_BYTES / events.BYTES_PER_S,
+                history.MAX_SOUND_BYTES / limits.BYTES_PER_S,
                 state_store.MAX_KEPT_BYTES / 2**20,
             ),
         ),

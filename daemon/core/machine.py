@@ -21,8 +21,8 @@ from daemon.core.turn.style import Hand
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import WriteOutput
 from daemon.realtime import events as wire
+from daemon.realtime.errors import busy, of_another_event
 from daemon.realtime.events import Json
-from daemon.realtime.refusals import busy, of_another_event
 
 _HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
 _NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"

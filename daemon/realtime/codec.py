@@ -18,8 +18,10 @@ from typing import Any
 import msgspec
 
 from daemon.realtime.answer_shapes import says_little, with_its_answer
+from daemon.realtime.client_events import ClientEvents
 from daemon.realtime.error_shapes import with_its_error
-from daemon.realtime.events import ClientEvents, Error, ServerEvents
+from daemon.realtime.limits import MAX_MARKS
+from daemon.realtime.server_events import Error, ServerEvents
 
 BETA_NAMES = {
     "response.audio.delta": "response.output_audio.delta",
@@ -33,8 +35,6 @@ BETA_NAMES = {
 """Names of the retired beta protocol, as some compatible servers still send them."""
 
 _MAX_REPAIRS = 64
-MAX_MARKS = 500_000
-"""Of those that begin something in JSON: as an empty object of three letters takes 150 bytes of memory."""
 _LARGEST_ID = 2**63
 _encoder = msgspec.json.Encoder()
 

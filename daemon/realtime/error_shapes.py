@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from daemon.realtime.events import Json
+from daemon.realtime.items import Json
 
 _AN_ERROR: Final = re.compile(r"(?:^|[._-])error$", re.IGNORECASE)
 _TEXTS: Final = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
-from daemon.realtime.events import RATE_HZ, Json
+from daemon.realtime.items import Json
+from daemon.realtime.limits import RATE_HZ
 
 TRANSCRIPTION_MODEL = "gpt-transcribe"
 
@@ -36,12 +38,13 @@ def session_config(
     return merged(base, own)
 
 
-def merged(base: Json, own: Json) -> Json:
-    """Both, and `own` where they differ; tables are merged, lists and values replaced."""
-    result: dict[str, Any] = dict(base)
-    for key, value in own.items():
-        mine = result.get(key)
-        result[key] = merged(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
+def merged(base: Json, own: Json, whole: AbstractSet[str] = frozenset()) -> Json:
+    """Both, and `own` where they differ; tables but those in `whole` are merged, all else is replaced."""
+    result: Json = {**base, **own}
+    for key in base.keys() & own.keys() - whole:
+        mine, its = base[key], own[key]
+        if isinstance(mine, dict) and isinstance(its, dict):
+            result[key] = merged(mine, its, whole)
     return result
 
 

@@ -22,8 +22,8 @@ from daemon.devices import inventory
 from daemon.devices.requests import DeviceAnswer, Request, WriteOutput
 from daemon.network.credentials import find_key, keyless, wants_key
 from daemon.network.providers import Endpoint, brain_endpoint, endpoint
+from daemon.realtime.errors import told
 from daemon.realtime.events import Json
-from daemon.realtime.refusals import told
 from daemon.service import composition, systemd_notify, watchdog
 from daemon.service.board_supervisor import NO_PINS, BoardSupervisor
 from daemon.service.careful import Careful

@@ -9,8 +9,7 @@ from daemon.brain.server.errors import Refusal
 from daemon.brain.server.omitted import normalised
 from daemon.realtime.codec import decode_client, loosely_typed
 from daemon.realtime.events import ClientEvents
-
-MAX_EVENT_ID = 512
+from daemon.realtime.limits import MAX_EVENT_ID
 
 _FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "session.update": ({"session"}, set()),

@@ -11,8 +11,8 @@ from daemon.brain.server.conversation import StoredItem
 from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.ids import new_id
 from daemon.realtime.events import Content, Item, Json
+from daemon.realtime.limits import MAX_ITEM_ID
 
-MAX_ID = 32
 _CALL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 _NEEDED = {"input_text": "text", "input_audio": "audio", "input_image": "image_url", "output_text": "text"}
 _PARTS = {
@@ -54,8 +54,8 @@ def _present(item: Item, field: str, root: str) -> str:
 
 
 def _check_id(value: str | UnsetType, param: str) -> None:
-    if value is not UNSET and len(value) > MAX_ID:
-        raise errors.too_long(param, MAX_ID, len(value))
+    if value is not UNSET and len(value) > MAX_ITEM_ID:
+        raise errors.too_long(param, MAX_ITEM_ID, len(value))
 
 
 def _call(item: Item, root: str) -> Item:

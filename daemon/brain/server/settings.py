@@ -15,8 +15,9 @@ from daemon.brain.server import errors
 from daemon.brain.server.formats import PCM16, PCMA, PCMU, WireFormat
 from daemon.brain.server.omitted import normalised
 from daemon.realtime.events import Json
+from daemon.realtime.session_config import merged
 
-_WHOLE = {"turn_detection", "format"}
+_REPLACED_WHOLE = {"turn_detection", "format"}
 _Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 _Ms: TypeAlias = Annotated[int, Meta(ge=0, le=60_000)]
 Modalities: TypeAlias = list[Literal["audio", "text"]]
@@ -215,10 +216,10 @@ class SessionSettings(_Strict):
         if patch["type"] == "transcription":
             convert(patch, _TranscriptionPatch, "session")
         before = msgspec.to_builtins(self)
-        merged = {**before, **patch}
+        changed = {**before, **patch}
         if isinstance(patch.get("audio"), dict):
-            merged["audio"] = _leaf_by_leaf(before["audio"], patch["audio"])
-        after: SessionSettings = convert(merged, SessionSettings, "session")
+            changed["audio"] = merged(before["audio"], patch["audio"], _REPLACED_WHOLE)
+        after: SessionSettings = convert(changed, SessionSettings, "session")
         check_modalities(after.output_modalities, "session")
         # Frameworks name their own default in each update; the model was chosen when the client connected.
         after.model = self.model
@@ -304,11 +305,3 @@ def check_modalities(modalities: Modalities, root: str) -> None:
     if modalities not in (["audio"], ["text"]):
         supported = "Supported combinations are: ['text'] and ['audio']."
         raise errors.invalid(f"{root}.output_modalities", supported)
-
-
-def _leaf_by_leaf(base: Json, patch: Json) -> Json:
-    merged = dict(base)
-    for key, value in patch.items():
-        nested = isinstance(value, dict) and isinstance(base.get(key), dict) and key not in _WHOLE
-        merged[key] = _leaf_by_leaf(base[key], value) if nested else value
-    return merged

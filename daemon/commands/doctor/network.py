@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import errno
 import importlib.util
-import json
 import os
 import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
@@ -25,6 +24,9 @@ from daemon.network.dial import Way, dial, look
 from daemon.network.happy_eyeballs import DialError, SocketAddress, Step, addresses, connect, why_not
 from daemon.network.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
 from daemon.network.trust import trust
+from daemon.realtime.codec import Junk, decode_server
+from daemon.realtime.errors import RefusalCause, cause_of
+from daemon.realtime.events import Error, ServerEvents, SessionCreated
 
 _LIMIT_S: Final = 5.0
 _GREETING_S: Final = 10.0
@@ -47,31 +49,15 @@ _OF_THE_WAY: Final = re.compile(r".*_proxy|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
 _NOT_USED_HERE: Final = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """A family of addresses that this machine has no way for: known at once, and no harm."""
 _BLAME_THE_URL: Final = (Step.NAME, Step.ADDRESS, Step.TLS, Step.REDIRECT)
-_REFUSALS: Final[dict[str, tuple[str, str, str]]] = {
-    "400": ("V615", "does not like the request", "check realtime.url and realtime.model"),
-    "401": ("V611", "refuses the key", "store a valid one with `voiced setup`"),
-    "403": (
-        "V612",
-        "does not let this key use the model",
-        "give the project access to it, check organization, project and country, or name another model",
-    ),
-    "404": ("V613", "does not know the address or the model", "check realtime.model and realtime.url"),
-    "429": (
-        "V614",
-        "says that there were too many requests",
-        "wait some minutes; see who else uses this key",
-    ),
-    "quota": ("V616", "says that the quota is used up", "add credit, or raise the limit of the account"),
+_REFUSALS: Final = {
+    RefusalCause.KEY: "V611",
+    RefusalCause.ACCESS: "V612",
+    RefusalCause.PLACE: "V613",
+    RefusalCause.RATE: "V614",
+    RefusalCause.REQUEST: "V615",
+    RefusalCause.DIALECT: "V615",
+    RefusalCause.QUOTA: "V616",
 }
-_MEANINGS: Final = {
-    "invalid_api_key": "401",
-    "account_deactivated": "403",
-    "model_not_found": "404",
-    "rate_limit_exceeded": "429",
-    "insufficient_quota": "quota",
-    "billing_hard_limit_reached": "quota",
-}
-"""Codes of the server's own errors, which say more than a status does."""
 
 
 def way(machine: InspectedMachine) -> Iterator[Told]:
@@ -203,10 +189,10 @@ def _greeting(machine: InspectedMachine, where: Endpoint) -> Told:
     host = f"{urlsplit(where.url).hostname}"
     try:
         with _surroundings(machine):
-            return _judged(host, json.loads(asyncio.run(_first_event(where))))
+            return _judged(host, decode_server(asyncio.run(_first_event(where))))
     except DialError as said:
         return _refusal(host, said.code, str(said)) if said.step is Step.REFUSAL else _trouble(said)
-    except (OSError, WebSocketException, ValueError) as said:
+    except (OSError, WebSocketException) as said:
         sentence = f"{host} does not speak the Realtime protocol ({type(said).__name__})"
         return error("V617", sentence, "check realtime.url, or try again later")
 
@@ -216,21 +202,21 @@ async def _first_event(where: Endpoint) -> str | bytes:
         return await asyncio.wait_for(session.recv(), _GREETING_S)
 
 
-def _judged(host: str, event: Any) -> Told:
+def _judged(host: str, event: ServerEvents | Junk) -> Told:
     match event:
-        case {"type": "session.created"}:
+        case SessionCreated():
             return f"{host} takes the key and the model"
-        case {"type": "error", "error": {"code": str(code)}}:
-            return _refusal(host, 400, code)
+        case Error(error=refused):
+            return _refusal(host, 0, refused.reason)
     return error("V617", f"{host} does not speak the Realtime protocol", "check realtime.url")
 
 
 def _refusal(host: str, status: int, code: str) -> Finding:
-    if status >= 500:
+    cause = cause_of(status, code)
+    if cause is None and status >= 500:
         return warning("V618", f"{host} has trouble of its own (status {status})", "try again later")
-    refusal = _REFUSALS.get(_MEANINGS.get(code, str(status)), _REFUSALS["400"])
-    number, sentence, remedy = refusal
-    return error(number, f"{host} {sentence} ({code or status})", remedy)
+    cause = cause or RefusalCause.REQUEST
+    return error(_REFUSALS[cause], f"{host} {cause.clause} ({code or status})", cause.remedy)
 
 
 # ---------------------------------------------------------------- the offline brain

@@ -18,8 +18,8 @@ from daemon.core.connection.settling import Offers
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.timers import Timers
+from daemon.realtime.errors import FATAL, ONE_SESSION, fatal_refusal
 from daemon.realtime.events import Error, ErrorDetail, Json, ServerEvents
-from daemon.realtime.refusals import FATAL, ONE_SESSION, refusal
 
 REFUSED_S = 300.0
 OUTAGE_S = 2.0
@@ -132,7 +132,7 @@ class ConnectionManager:
         if attempt.place == "brain":
             self._timers.set("brain", now + self._brain_pace.failed(now))
             return
-        self._fatal = self._fatal or refusal(code, reason)
+        self._fatal = self._fatal or fatal_refusal(code, reason)
         if was_live and not self._fatal and not retry_after_s:
             self._redial(reason or str(code), now)
         else:

@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from daemon.core import events as ev
 from daemon.core.connection.setting_parts import CORE, about, name_of, named, only, parts
 from daemon.core.effects import EffectsBuffer
+from daemon.realtime.errors import FATAL, ONE_SESSION
 from daemon.realtime.events import ErrorDetail, Json
-from daemon.realtime.refusals import FATAL, ONE_SESSION
 from daemon.realtime.session_config import differences, essential
 
 MOST_UPDATES = 6

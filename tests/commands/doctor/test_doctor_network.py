@@ -21,6 +21,10 @@ from websockets.http11 import Request, Response
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding, Told
 from daemon.commands.doctor.machine import InspectedMachine
+from daemon.core import events as ev
+from daemon.realtime import events as wire
+from daemon.realtime.errors import CODES, STATUSES, RefusalCause
+from tests.core.rig import Rig
 from tests.network.wayside import certificate, script_names
 
 KEY = "sk-test"
@@ -88,8 +92,12 @@ def told(folder: Path, url: str) -> list[Told]:
     return [*network.way(machine), *network.answer(machine), *network.brain(machine)]
 
 
+def findings(folder: Path, url: str) -> list[Finding]:
+    return [each for each in told(folder, url) if isinstance(each, Finding)]
+
+
 def found(folder: Path, url: str) -> list[tuple[str, str]]:
-    return [(each.code, each.remedy) for each in told(folder, url) if isinstance(each, Finding)]
+    return [(each.code, each.remedy) for each in findings(folder, url)]
 
 
 def test_server_that_takes_the_key_is_healthy(tmp_path: Path) -> None:
@@ -131,6 +139,40 @@ def test_refusal_is_told_by_its_reason(
 def test_refusal_after_the_handshake(tmp_path: Path, event: str, code: str) -> None:
     with server(event=event) as port:
         assert [number for number, _ in found(tmp_path, f"ws://127.0.0.1:{port}/")] == [code]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cause"),
+    [(403, code, cause) for code, cause in CODES.items()]
+    + [(status, "", cause) for status, cause in STATUSES.items()],
+)
+def test_doctor_and_the_machine_read_a_refusal_alike(
+    tmp_path: Path, status: int, code: str, cause: RefusalCause
+) -> None:
+    with server(status, code) as port:
+        (finding,) = findings(tmp_path, f"ws://127.0.0.1:{port}/v1/realtime")
+    assert cause.clause in finding.sentence
+
+    rig = Rig()
+    rig.step(ev.Start(), ev.Disconnected(1, status, code or f"HTTP {status}"))
+    assert rig.machine.link == ("refused" if cause.fatal else "waiting")
+    said = rig.found(ev.LinkChanged)[-1].reason
+    assert (cause.clause in said) == cause.fatal
+
+
+@pytest.mark.parametrize(("code", "cause"), CODES.items())
+def test_doctor_and_the_machine_read_an_error_event_alike(
+    tmp_path: Path, code: str, cause: RefusalCause
+) -> None:
+    with server(event=json.dumps({"type": "error", "error": {"type": code}})) as port:
+        (finding,) = findings(tmp_path, f"ws://127.0.0.1:{port}/")
+    assert cause.clause in finding.sentence
+
+    rig = Rig()
+    rig.step(ev.Start(), ev.Connected(1))
+    rig.receive(wire.Error(error=wire.ErrorDetail(type=code)))
+    rig.lose()
+    assert rig.machine.link == ("refused" if cause.fatal else "waiting")
 
 
 def test_server_of_another_protocol(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from daemon.core.response.barge_in import CANCEL_S
 from daemon.core.response.controller import MAX_ROUNDS, STALLED
 from daemon.core.response.early import _MOST_PIECES
 from daemon.realtime import events as wire
+from daemon.realtime.errors import busy
 from daemon.realtime.events import ErrorDetail, Item, Response
-from daemon.realtime.refusals import busy
 from tests.core.rig import Rig
 
 SOUND = b"\1\0" * 24_000

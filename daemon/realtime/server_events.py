@@ -1,0 +1,357 @@
+"""The 46 events that a server sends."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct, field
+
+from daemon.realtime.items import ErrorDetail, Item, Json, Part, Response
+
+
+class ServerEvent(Struct, kw_only=True, tag_field="type"):
+    """Base of what a server sends."""
+
+    event_id: str = ""
+
+
+class Error(ServerEvent, tag="error"):
+    """Something was refused; the session normally goes on."""
+
+    error: ErrorDetail
+
+
+class SessionCreated(ServerEvent, tag="session.created"):
+    """The first event; `session` holds id, expires_at and the effective configuration."""
+
+    session: Json = {}
+
+
+class SessionUpdated(ServerEvent, tag="session.updated"):
+    """The whole effective configuration after an update."""
+
+    session: Json = {}
+
+
+class ConversationCreated(ServerEvent, tag="conversation.created"):
+    """In the schema, not seen on GA sockets."""
+
+    conversation: Json = {}
+
+
+class ConversationItem(ServerEvent):
+    """An item of the conversation, whoever has made it."""
+
+    item: Item
+    previous_item_id: str | None = None
+
+
+class ItemAdded(ConversationItem, tag="conversation.item.added"):
+    """An item joins the conversation; a model's item is still empty."""
+
+
+class ItemDone(ConversationItem, tag="conversation.item.done"):
+    """An item is final."""
+
+
+class ItemCreated(ConversationItem, tag="conversation.item.created"):
+    """What older and compatible servers send in the place of added and done."""
+
+
+class ItemRetrieved(ServerEvent, tag="conversation.item.retrieved"):
+    """The item that was asked for, with its audio."""
+
+    item: Item
+
+
+class _ItemId(ServerEvent):
+    item_id: str = ""
+
+
+class ItemTruncated(_ItemId, tag="conversation.item.truncated"):
+    """The server has cut an item to what was heard."""
+
+    content_index: int = 0
+    audio_end_ms: int = 0
+
+
+class ItemDeleted(_ItemId, tag="conversation.item.deleted"):
+    """An item is gone."""
+
+
+class TranscriptionDelta(_ItemId, tag="conversation.item.input_audio_transcription.delta"):
+    """A piece of what the user said."""
+
+    content_index: int = 0
+    delta: str = ""
+
+
+class TranscriptionCompleted(_ItemId, tag="conversation.item.input_audio_transcription.completed"):
+    """What the user said; may come before, during or after the answer."""
+
+    content_index: int = 0
+    transcript: str = ""
+    usage: Json = {}
+
+
+class TranscriptionFailed(_ItemId, tag="conversation.item.input_audio_transcription.failed"):
+    """The server could not transcribe an item."""
+
+    content_index: int = 0
+    error: Json = {}
+
+
+class TranscriptionSegment(_ItemId, tag="conversation.item.input_audio_transcription.segment"):
+    """A piece with its speaker, from the diarizing model."""
+
+    content_index: int = 0
+    id: str = ""
+    text: str = ""
+    speaker: str = ""
+    start: float = 0.0
+    end: float = 0.0
+
+
+class AudioCommitted(_ItemId, tag="input_audio_buffer.committed"):
+    """The input buffer has become an item."""
+
+    previous_item_id: str | None = None
+
+
+class AudioCleared(ServerEvent, tag="input_audio_buffer.cleared"):
+    """The input buffer is empty."""
+
+
+class SpeechStarted(_ItemId, tag="input_audio_buffer.speech_started"):
+    """The server's voice detection heard a beginning."""
+
+    audio_start_ms: int = 0
+
+
+class SpeechStopped(_ItemId, tag="input_audio_buffer.speech_stopped"):
+    """The server's voice detection heard an end."""
+
+    audio_end_ms: int = 0
+
+
+class TimeoutTriggered(_ItemId, tag="input_audio_buffer.timeout_triggered"):
+    """Nobody spoke for `idle_timeout_ms`."""
+
+    audio_start_ms: int = 0
+    audio_end_ms: int = 0
+
+
+class DtmfReceived(ServerEvent, tag="input_audio_buffer.dtmf_event_received"):
+    """A telephone key; SIP only."""
+
+    event: str = ""
+    received_at: int = 0
+
+
+class ResponsePiece(ServerEvent):
+    """Base of what is of one answer, between its beginning and its end."""
+
+    response_id: str = ""
+
+
+class OutputAudioStarted(ResponsePiece, tag="output_audio_buffer.started"):
+    """WebRTC and SIP only."""
+
+
+class OutputAudioStopped(ResponsePiece, tag="output_audio_buffer.stopped"):
+    """WebRTC and SIP only."""
+
+
+class OutputAudioCleared(ResponsePiece, tag="output_audio_buffer.cleared"):
+    """WebRTC and SIP only."""
+
+
+class ResponseCreated(ServerEvent, tag="response.created"):
+    """An answer begins."""
+
+    response: Response = field(default_factory=Response)
+
+
+class ResponseDone(ServerEvent, tag="response.done"):
+    """An answer is over, once and always last: completed, cancelled, incomplete or failed."""
+
+    response: Response = field(default_factory=Response)
+
+
+class _OutputItem(ResponsePiece, kw_only=True):
+    output_index: int = 0
+    item: Item
+
+
+class OutputItemAdded(_OutputItem, tag="response.output_item.added"):
+    """The answer has a new item, still empty."""
+
+
+class OutputItemDone(_OutputItem, tag="response.output_item.done"):
+    """An item of the answer is complete."""
+
+
+class _InItem(ResponsePiece):
+    item_id: str = ""
+    output_index: int = 0
+
+
+class _InPart(_InItem):
+    content_index: int = 0
+
+
+class PartAdded(_InPart, tag="response.content_part.added", kw_only=True):
+    """A content part opens."""
+
+    part: Part
+
+
+class PartDone(_InPart, tag="response.content_part.done", kw_only=True):
+    """A content part is complete."""
+
+    part: Part
+
+
+class OutputAudioDelta(_InPart, tag="response.output_audio.delta"):
+    """More of the model's voice; may end in the middle of a sample."""
+
+    delta: bytes = b""
+
+
+class OutputAudioDone(_InPart, tag="response.output_audio.done"):
+    """No more audio for this part."""
+
+
+class OutputTranscriptDelta(_InPart, tag="response.output_audio_transcript.delta"):
+    """More of the words that belong to the voice; runs ahead of it."""
+
+    delta: str = ""
+
+
+class OutputTranscriptDone(_InPart, tag="response.output_audio_transcript.done"):
+    """All the words that belong to the voice."""
+
+    transcript: str = ""
+
+
+class OutputTextDelta(_InPart, tag="response.output_text.delta"):
+    """More of a written answer."""
+
+    delta: str = ""
+
+
+class OutputTextDone(_InPart, tag="response.output_text.done"):
+    """A written answer, whole."""
+
+    text: str = ""
+
+
+class ArgumentsDelta(_InItem, tag="response.function_call_arguments.delta"):
+    """More of a call's arguments."""
+
+    call_id: str = ""
+    delta: str = ""
+
+
+class ArgumentsDone(_InItem, tag="response.function_call_arguments.done"):
+    """A call's arguments, whole unless the response was cancelled."""
+
+    call_id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+class McpArgumentsDelta(_InItem, tag="response.mcp_call_arguments.delta"):
+    """More of the arguments of a call that the server runs itself."""
+
+    delta: str = ""
+
+
+class McpArgumentsDone(_InItem, tag="response.mcp_call_arguments.done"):
+    """The arguments of a call that the server runs itself."""
+
+    arguments: str = ""
+
+
+class _McpCall(_ItemId):
+    output_index: int = 0
+
+
+class McpCallInProgress(_McpCall, tag="response.mcp_call.in_progress"):
+    """The server runs a tool of its own."""
+
+
+class McpCallCompleted(_McpCall, tag="response.mcp_call.completed"):
+    """A tool of the server's own has answered."""
+
+
+class McpCallFailed(_McpCall, tag="response.mcp_call.failed"):
+    """A tool of the server's own has failed."""
+
+
+class McpToolsInProgress(_ItemId, tag="mcp_list_tools.in_progress"):
+    """The server asks a tool server what it has."""
+
+
+class McpToolsCompleted(_ItemId, tag="mcp_list_tools.completed"):
+    """The server knows a tool server's tools."""
+
+
+class McpToolsFailed(_ItemId, tag="mcp_list_tools.failed"):
+    """The server could not reach a tool server."""
+
+
+class RateLimitsUpdated(ServerEvent, tag="rate_limits.updated"):
+    """How much is left before the server refuses."""
+
+    rate_limits: list[Json] = []
+
+
+ServerEvents: TypeAlias = (
+    Error
+    | SessionCreated
+    | SessionUpdated
+    | ConversationCreated
+    | ItemAdded
+    | ItemDone
+    | ItemCreated
+    | ItemRetrieved
+    | ItemTruncated
+    | ItemDeleted
+    | TranscriptionDelta
+    | TranscriptionCompleted
+    | TranscriptionFailed
+    | TranscriptionSegment
+    | AudioCommitted
+    | AudioCleared
+    | SpeechStarted
+    | SpeechStopped
+    | TimeoutTriggered
+    | DtmfReceived
+    | OutputAudioStarted
+    | OutputAudioStopped
+    | OutputAudioCleared
+    | ResponseCreated
+    | ResponseDone
+    | OutputItemAdded
+    | OutputItemDone
+    | PartAdded
+    | PartDone
+    | OutputAudioDelta
+    | OutputAudioDone
+    | OutputTranscriptDelta
+    | OutputTranscriptDone
+    | OutputTextDelta
+    | OutputTextDone
+    | ArgumentsDelta
+    | ArgumentsDone
+    | McpArgumentsDelta
+    | McpArgumentsDone
+    | McpCallInProgress
+    | McpCallCompleted
+    | McpCallFailed
+    | McpToolsInProgress
+    | McpToolsCompleted
+    | McpToolsFailed
+    | RateLimitsUpdated
+)
