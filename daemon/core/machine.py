@@ -223,14 +223,14 @@ class Machine:
     def _have_read(self, now: float) -> None:
         """What came in writing alone is read out by the offline brain, where there is one."""
         answer, line, reader = self._conversation.answer, self._lifeline, self._reader
-        unread = answer.aloud.unread
+        unread = answer.speech_fallback.unread
         if unread and not reader.called:
             reader.called = True
             line.call_reader(now)
         brain = line.find(reader.conn) if reader.conn else line.spare
         if unread and not reader.read(unread, brain):
             answer.read_over(False, now)
-        if reader.called and not answer.aloud.unread:
+        if reader.called and not answer.speech_fallback.unread:
             reader.end()
             line.dismiss_reader()
 

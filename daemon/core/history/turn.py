@@ -35,7 +35,7 @@ class ToolCall(Struct):
 class Turn(Struct):
     """Times are seconds on the monotonic clock, None until they are known.
 
-    `key` is what the ledger calls its question; those of `calls`, `replies` and `written` are ours too.
+    `key` is what the history calls its question; those of `calls`, `replies` and `written` are ours too.
     `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
     `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
     `commit`: our name for the event that asked for the item.

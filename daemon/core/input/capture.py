@@ -15,11 +15,11 @@ _TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
 class CaptureControl:
     """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
 
-    def __init__(self, outbox: EffectsBuffer, timers: Timers, max_utterance_s: float) -> None:
+    def __init__(self, effects: EffectsBuffer, timers: Timers, max_utterance_s: float) -> None:
         self.open = False
         self._closing = False
         self._utterance = Utterance()
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
         self._max_utterance_s = max_utterance_s
         self._most_bytes = 0
@@ -38,12 +38,12 @@ class CaptureControl:
         """Open the microphone; `anew` begins an empty utterance, else the one before is continued."""
         if anew:
             self._utterance = Utterance()
-            self._outbox.send(AudioClear())
+            self._effects.send(AudioClear())
         self.open, self._closing = True, False
         self._timers.clear("tail")
         self._timers.set("utterance", now + self._max_utterance_s)
         self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
-        self._outbox.do(ev.SetCapture(True))
+        self._effects.do(ev.SetCapture(True))
 
     def stop(self, now: float) -> None:
         """Close it; the utterance is complete when the tail is here."""
@@ -63,7 +63,7 @@ class CaptureControl:
         self._closing = False
         self._timers.clear("tail")
         if self._utterance.begun:
-            self._outbox.send(AudioClear())
+            self._effects.send(AudioClear())
         self._utterance = Utterance()
 
     def captured(self, pcm: bytes, now: float) -> bool:
@@ -85,9 +85,9 @@ class CaptureControl:
 
     def flush(self) -> None:
         """Send what the server has not got."""
-        if self._outbox.online:
+        if self._effects.online:
             for pcm in self._utterance.unsent():
-                self._outbox.send(AudioAppend(audio=pcm))
+                self._effects.send(AudioAppend(audio=pcm))
 
     def rewind(self) -> None:
         """A new connection has none of it."""
@@ -96,4 +96,4 @@ class CaptureControl:
     def _shut(self) -> None:
         self.open = False
         self._timers.clear("utterance")
-        self._outbox.do(ev.SetCapture(False))
+        self._effects.do(ev.SetCapture(False))

@@ -28,14 +28,19 @@ class BargeIn:
     """One interruption at a time. Sets the timers `cut` and `cancel`."""
 
     def __init__(
-        self, outbox: EffectsBuffer, timers: Timers, ledger: History, items: Items, responses: ResponseTracker
+        self,
+        effects: EffectsBuffer,
+        timers: Timers,
+        history: History,
+        items: Items,
+        responses: ResponseTracker,
     ) -> None:
         self.turn: Turn | None = None
         self._cut: dict[str, int] = {}
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
-        self._ledger = ledger
-        self._voices = items
+        self._history = history
+        self._items = items
         self._responses = responses
 
     @property
@@ -47,7 +52,7 @@ class BargeIn:
         """Stop the speaker; the turn is over when it has answered."""
         self.turn = turn
         self._timers.set("cut", now + CUT_S)
-        self._outbox.do(ev.StopPlayback())
+        self._effects.do(ev.StopPlayback())
 
     def cancel(self, now: float) -> None:
         """Stop the model, now or as soon as it begins."""
@@ -59,13 +64,13 @@ class BargeIn:
 
     def stop(self, reply: Reply) -> None:
         """Cancel an answer; a server that names none has one at a time."""
-        self._outbox.send(ResponseCancel(response_id=reply.wire_id or UNSET))
+        self._effects.send(ResponseCancel(response_id=reply.wire_id or UNSET))
 
     def heard(self, cut: Cut) -> Turn | None:
         """The speaker has told, in time or late: tell the server. Returns the turn that is over now."""
         turn, self.turn = self.turn, None
         self._timers.clear("cut")
-        heard_ms = sum(map(self._voices.received_ms, cut.whole)) + self.cut(cut)
+        heard_ms = sum(map(self._items.received_ms, cut.whole)) + self.cut(cut)
         if turn is not None:
             turn.heard_ms += heard_ms
         return turn
@@ -74,7 +79,7 @@ class BargeIn:
         """Some audio was thrown away: the history follows. Returns the ms heard of the item in between."""
         parts = dict.fromkeys(cut.unheard, 0)
         if cut.item_id is not None:
-            most_ms = self._voices.received_ms(cut.item_id) - 1
+            most_ms = self._items.received_ms(cut.item_id) - 1
             parts[cut.item_id] = max(0, min(cut.heard_ms, most_ms))
         for key, heard_ms in parts.items():
             if key not in self._cut:
@@ -86,24 +91,24 @@ class BargeIn:
     def reworded(self, key: str) -> None:
         """The words of an item are known anew: of one that was cut they are not all said."""
         if key in self._cut:
-            self._ledger.heard(key, self._cut[key], max(1, self._voices.received_ms(key)))
+            self._history.heard(key, self._cut[key], max(1, self._items.received_ms(key)))
 
     def put_right(self) -> None:
         """The server is told of each item that was cut as soon as that does not grow any more."""
         cut, self._cut = self._cut, {}
         active = self._responses.active
         for key, heard_ms in cut.items():
-            grows = active is not None and self._voices.of_reply(key) == active.key
+            grows = active is not None and self._items.of_reply(key) == active.key
             if grows and (not heard_ms or (active is not None and active.wanted)):
                 self._cut[key] = heard_ms
-            elif item_id := self._voices.mark_cut(key):
-                self._outbox.send(_cut_at(item_id, heard_ms))
+            elif item_id := self._items.mark_cut(key):
+                self._effects.send(_cut_at(item_id, heard_ms))
 
     def stopped(self, cut: Cut) -> None:
         """The speaker has fallen silent: the turn that was interrupted is over."""
         turn = self.heard(cut)
         if turn is not None:
-            self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
+            self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
         self.put_right()
 
     def lose(self, turn: Turn, cut: Cut) -> None:
@@ -114,7 +119,7 @@ class BargeIn:
         self.put_right()
         if not turn.unplayed:
             turn.unplayed, turn.trouble = True, UNHEARD
-            self._outbox.do(ev.UserAlert(UNHEARD))
+            self._effects.do(ev.UserAlert(UNHEARD))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be put right."""
@@ -122,10 +127,10 @@ class BargeIn:
 
     def _tell_anew(self, key: str) -> None:
         """A session that was told all of it while it was played must know what was heard instead."""
-        if item_id := self._voices.wire_id(key, "told"):
-            self._outbox.send(ItemDelete(item_id=item_id))
-            for item in self._ledger.retold(key):
-                self._outbox.send(ItemCreate(item=item))
+        if item_id := self._items.wire_id(key, "told"):
+            self._effects.send(ItemDelete(item_id=item_id))
+            for item in self._history.retold(key):
+                self._effects.send(ItemCreate(item=item))
 
 
 def _cut_at(item_id: str, heard_ms: int) -> ItemTruncate | ItemDelete:

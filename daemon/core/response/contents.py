@@ -35,14 +35,14 @@ class Contents:
     """Plays the voice and keeps the words. Sets the timer `drain`; `playing`: the speaker has some of it."""
 
     def __init__(
-        self, outbox: EffectsBuffer, timers: Timers, ledger: History, items: Items, barge_in: BargeIn
+        self, effects: EffectsBuffer, timers: Timers, history: History, items: Items, barge_in: BargeIn
     ) -> None:
         self.items = items
         self.playing = False
         self._barge_in = barge_in
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
-        self._ledger = ledger
+        self._history = history
 
     def hear(self, turn: Turn, reply: Reply, event: ResponsePiece, now: float) -> None:
         """An event of an answer."""
@@ -89,19 +89,19 @@ class Contents:
         pcm = self.items.add(key, delta)
         if not pcm:
             return
-        self._ledger.question(turn)
+        self._history.question(turn)
         if turn.first_delta_at is None:
             turn.first_delta_at = now
         turn.voiced = self.playing = True
         self._timers.set("drain", now + self.items.total_s + DRAIN_SLACK_S)
-        self._outbox.do(ev.Play(key, pcm))
+        self._effects.do(ev.Play(key, pcm))
 
     def end(self, keys: list[str]) -> None:
         """No more audio will come for these."""
         for key in keys:
             self.items.end(key)
             if self.items.received_ms(key):
-                self._outbox.do(ev.PlayEnd(key))
+                self._effects.do(ev.PlayEnd(key))
 
     def _key(self, reply: Reply, item_id: str, index: int) -> str:
         return self.items.key(reply.key, item_id, index, kept=not reply.aside)
@@ -113,9 +113,9 @@ class Contents:
         before, turn.replies[key] = self.items.say(key, part, text, whole)
         turn.written[key] = None
         if not (whole and before):
-            self._outbox.do(ev.Words("assistant", text))
-        self._ledger.question(turn)
-        self._ledger.assistant(key, turn.replies[key])
+            self._effects.do(ev.Words("assistant", text))
+        self._history.question(turn)
+        self._history.assistant(key, turn.replies[key])
         self._barge_in.reworded(key)
 
     def _again(self, turn: Turn, keys: list[str], words: str, sound: bytes, now: float) -> None:

@@ -34,24 +34,24 @@ class ResponseController:
         self,
         modality: Literal["audio", "text"],
         stall_s: float,
-        outbox: EffectsBuffer,
+        effects: EffectsBuffer,
         timers: Timers,
-        ledger: History,
+        history: History,
     ) -> None:
         self.turn: Turn | None = None
         self._cut_off = False
         self.stalled = False
         self._modality = modality
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
-        self._ledger = ledger
-        self._responses = ResponseTracker(outbox.keys)
-        self._voices = Items(outbox.keys)
-        self._tools = ToolCalls(outbox, timers, ledger)
-        self._barge_in = BargeIn(outbox, timers, ledger, self._voices, self._responses)
-        self._exchange = Exchange(stall_s, outbox, timers, self._responses, self._barge_in)
-        self._contents = Contents(outbox, timers, ledger, self._voices, self._barge_in)
-        self.aloud = SpeechFallback(modality, outbox, timers, ledger, self._voices)
+        self._history = history
+        self._responses = ResponseTracker(effects.keys)
+        self._items = Items(effects.keys)
+        self._tools = ToolCalls(effects, timers, history)
+        self._barge_in = BargeIn(effects, timers, history, self._items, self._responses)
+        self._exchange = Exchange(stall_s, effects, timers, self._responses, self._barge_in)
+        self._contents = Contents(effects, timers, history, self._items, self._barge_in)
+        self.speech_fallback = SpeechFallback(modality, effects, timers, history, self._items)
 
     @property
     def playing(self) -> bool:
@@ -82,7 +82,7 @@ class ResponseController:
     def over(self) -> bool:
         """Answered, its tools have answered too, and the last sample was heard."""
         waits = self.playing or self._cut_off or self._responses.busy or self._exchange.due is not None
-        waits |= bool(self.aloud.unread)
+        waits |= bool(self.speech_fallback.unread)
         return self.turn is not None and not waits and not self._tools.open_for(self.turn)
 
     # ------------------------------------------------------------ asking
@@ -104,13 +104,13 @@ class ResponseController:
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""
-        if self.over and self.turn is not None and self.aloud.needed(self.turn):
-            self._exchange.due = self.aloud.remedy(self.turn, now)
-        if self._exchange.due is not None and self._outbox.online and not self._responses.busy:
+        if self.over and self.turn is not None and self.speech_fallback.needed(self.turn):
+            self._exchange.due = self.speech_fallback.remedy(self.turn, now)
+        if self._exchange.due is not None and self._effects.online and not self._responses.busy:
             self._create(self._exchange.due, now)
 
     def _take(self, turn: Turn, now: float) -> None:
-        self._voices.forget()
+        self._items.forget()
         self.turn, turn.committed_at = turn, now
 
     def _plain(self) -> Json:
@@ -153,7 +153,7 @@ class ResponseController:
         if reply is not None:
             self._complete(reply, response, now)
         elif missing := shortfall(response):
-            self._outbox.do(ev.ServerNotice(missing))
+            self._effects.do(ev.ServerNotice(missing))
 
     def _complete(self, reply: Reply, response: Response, now: float) -> None:
         output = reply.end(response.output)
@@ -161,7 +161,7 @@ class ResponseController:
         missing = shortfall(response)
         if self.turn is None or not reply.wanted:
             if missing:
-                self._outbox.do(ev.ServerNotice(missing))
+                self._effects.do(ev.ServerNotice(missing))
             self._tools.refuse(calls, INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT)
             return
         if response.withdrawn and self.turn.detected and self.turn.rounds < MAX_ROUNDS:
@@ -175,8 +175,8 @@ class ResponseController:
             self.fail(TOO_MUCH.format(reply.excess))
         for index, item in enumerate(output):
             self._contents.whole(self.turn, reply, item, index, Way.RESPONSE_DONE, now)
-        self._contents.end(self._voices.spoken_of(reply.key))
-        self._ledger.question(self.turn)
+        self._contents.end(self._items.spoken_of(reply.key))
+        self._history.question(self.turn)
         self.turn.rounds += 1
         if calls:
             self._exchange.due = None  # it comes when they have answered
@@ -232,13 +232,13 @@ class ResponseController:
         turn = self.turn
         if turn is None or turn.source != "button" or turn.taken:
             return
-        if not self._outbox.keys.own(event_id) or event_id == turn.commit:
+        if not self._effects.keys.own(event_id) or event_id == turn.commit:
             self._cut(reason, now)
 
     def _cut(self, reason: str, now: float) -> None:
         """No more of what is being answered is wanted; what has come is played."""
         self._barge_in.cancel(now)
-        self._contents.end(self._voices.own)
+        self._contents.end(self._items.own)
         self.fail(reason)
 
     def complained(self, complaint: str, now: float) -> None:
@@ -251,27 +251,27 @@ class ResponseController:
         if self.turn is not None:
             self.turn.trouble = reason
         unasked = self.turn is not None and self.turn.of_nobody
-        self._outbox.do(ev.ServerNotice(reason) if unasked else ev.UserAlert(reason))
+        self._effects.do(ev.ServerNotice(reason) if unasked else ev.UserAlert(reason))
 
     # ------------------------------------------------------------ what others say: voice, tools, speaker
 
     def read(self, item_id: str, delta: bytes, now: float) -> None:
         """More of the offline voice."""
-        if self.turn is not None and self.aloud.unread:
-            key = self._voices.key(READER, item_id, 0, kept=False)
+        if self.turn is not None and self.speech_fallback.unread:
+            key = self._items.key(READER, item_id, 0, kept=False)
             if len(delta) > 1:
-                self.aloud.voiced(self.turn, key, now)
+                self.speech_fallback.voiced(self.turn, key, now)
             self._contents.audio(self.turn, key, delta, now)
 
     def read_over(self, whole: bool, now: float) -> None:
         """It has said everything, or has broken off; where it has said nothing, it cannot be had."""
-        if self.aloud.begun:
-            self._contents.end(self._voices.spoken_of(READER))
-            self.aloud.end()
+        if self.speech_fallback.begun:
+            self._contents.end(self._items.spoken_of(READER))
+            self.speech_fallback.end()
             if not whole:
                 self.fail(BROKEN)
-        elif self.turn is not None and self.aloud.unread:
-            self._exchange.due = self.aloud.outside(self.turn)
+        elif self.turn is not None and self.speech_fallback.unread:
+            self._exchange.due = self.speech_fallback.outside(self.turn)
             self.settle(now)
 
     def tool_done(self, key: str, output: str) -> None:
@@ -294,7 +294,7 @@ class ResponseController:
         self._contents.playing = False
         self._timers.clear("drain")
         if self.turn is not None:
-            self.turn.heard_ms += sum(map(self._voices.received_ms, items))
+            self.turn.heard_ms += sum(map(self._items.received_ms, items))
 
     def stopped(self, cut: Cut) -> None:
         """The speaker has fallen silent because it was asked to."""
@@ -317,21 +317,21 @@ class ResponseController:
 
     def interrupt(self, now: float) -> None:
         """Barge-in: whatever is being answered is over."""
-        self.aloud.interrupt()
+        self.speech_fallback.interrupt()
         turn = self._leave()
         self._barge_in.cancel(now)
         if turn is None:
             return
-        self._ledger.question(turn)
+        self._history.question(turn)
         turn.interrupted = True
         if self.playing:
             self._contents.playing = False
             self._barge_in.silence(turn, now)
             return
         for key in turn.replies:
-            if not self._voices.received_ms(key):
-                self._ledger.heard(key, 0, 1)
-        self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
+            if not self._items.received_ms(key):
+                self._history.heard(key, 0, 1)
+        self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
 
     def forget(self) -> None:
         """Nothing of what was done is told to anybody any more."""
@@ -341,11 +341,11 @@ class ResponseController:
         """The turn is over."""
         turn = self._leave()
         if turn is not None:
-            self._outbox.do(ev.TurnOver(turn.record(), turn.ticket))
+            self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
 
     def _leave(self) -> Turn | None:
         turn, self.turn, self._exchange.due, self._cut_off = self.turn, None, None, False
-        self.aloud.end()
+        self.speech_fallback.end()
         self._timers.clear("stall", "drain", "wait")
         return turn
 
@@ -361,15 +361,15 @@ class ResponseController:
         self._cut_off = unfinished and again
         if unfinished and not again:
             self.fail(BROKEN)
-        self._contents.end(self._voices.own)
-        self._voices.connection_lost()
+        self._contents.end(self._items.own)
+        self._items.connection_lost()
         self._exchange.connection_lost()
         self._barge_in.connection_lost()
         self._tools.connection_lost()
 
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""
-        self._voices.tell(self._ledger.words_of)
+        self._items.tell(self._history.words_of)
         turn, cut_off = self.turn, self._cut_off
         self._cut_off = False
         if turn is None or not cut_off:
@@ -406,5 +406,5 @@ class ResponseController:
         complaint = self._exchange.stalled()
         self._barge_in.put_right()
         self.stalled = not complaint
-        self._contents.end(self._voices.own)
+        self._contents.end(self._items.own)
         self.fail(complaint or STALLED)

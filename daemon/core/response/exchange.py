@@ -18,7 +18,7 @@ class Exchange:
     def __init__(
         self,
         stall_s: float,
-        outbox: EffectsBuffer,
+        effects: EffectsBuffer,
         timers: Timers,
         responses: ResponseTracker,
         barge_in: BargeIn,
@@ -26,7 +26,7 @@ class Exchange:
         self.due: Json | None = None
         self.early = Early()
         self._patience = Patience(timers, stall_s)
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
         self._responses = responses
         self._barge_in = barge_in
@@ -34,9 +34,9 @@ class Exchange:
     def create(self, response: Json, now: float) -> None:
         """Ask for an answer."""
         self.due = None
-        event_id = self._outbox.keys.new("create")
+        event_id = self._effects.keys.new("create")
         self.expect(event_id, response, now)
-        self._outbox.send(ResponseCreate(event_id=event_id, response=response))
+        self._effects.send(ResponseCreate(event_id=event_id, response=response))
 
     def expect(self, event_id: str, response: Json, now: float) -> None:
         """The server owes an answer."""

@@ -12,19 +12,19 @@ from daemon.realtime.events import ResponseCreate
 class OfflineTts:
     """`conn` is the connection on which something is read out, 0 for none; it was asked for as `event_id`."""
 
-    def __init__(self, outbox: EffectsBuffer) -> None:
+    def __init__(self, effects: EffectsBuffer) -> None:
         self.conn = 0
         self.event_id = ""
         self.called = False
-        self._outbox = outbox
+        self._effects = effects
 
     def read(self, text: str, brain: ConnectionSession | None) -> bool:
         """Ask for it as soon as the brain is there; False if that has gone."""
         gone = brain is None or self.conn not in (0, brain.conn)
         if brain is not None and brain.usable and not self.conn:
-            self.conn, self.event_id = brain.conn, self._outbox.keys.new("read")
+            self.conn, self.event_id = brain.conn, self._effects.keys.new("read")
             create = ResponseCreate(event_id=self.event_id, response=recital(text))
-            self._outbox.do(ev.Send(create, self.conn))
+            self._effects.do(ev.Send(create, self.conn))
         return not gone
 
     def end(self) -> None:

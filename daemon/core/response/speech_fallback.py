@@ -33,9 +33,9 @@ class SpeechFallback:
     def __init__(
         self,
         modality: Literal["audio", "text"],
-        outbox: EffectsBuffer,
+        effects: EffectsBuffer,
         timers: Timers,
-        ledger: History,
+        history: History,
         items: Items,
     ) -> None:
         self.unread = ""
@@ -44,9 +44,9 @@ class SpeechFallback:
         self._written: list[str] = []
         self._items = items
         self._modality = modality
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
-        self._ledger = ledger
+        self._history = history
 
     def needed(self, turn: Turn) -> bool:
         """Did the turn end without a voice, though one was wanted and nothing else went wrong?"""
@@ -63,7 +63,7 @@ class SpeechFallback:
         self._unsaid = text or (self._unsaid if turn.remedies else "")
         turn.remedies += 1
         if turn.remedies == _AGAIN and text:
-            self._outbox.do(
+            self._effects.do(
                 ev.ServerNotice("The server answered in writing alone; it is asked for a voice again.")
             )
             self._delete()
@@ -89,7 +89,7 @@ class SpeechFallback:
         if not self.begun:
             self.begun = True
             turn.replies[key] = self.unread
-            self._ledger.assistant(key, self.unread)
+            self._history.assistant(key, self.unread)
 
     def end(self) -> None:
         """It has been read to its end, or will not be."""
@@ -107,20 +107,20 @@ class SpeechFallback:
         if self._unsaid:
             turn.replies[""] = self._unsaid
         turn.trouble = UNREAD if self._unsaid else NO_ANSWER
-        self._outbox.do(ev.UserAlert(turn.trouble))
+        self._effects.do(ev.UserAlert(turn.trouble))
 
     def _take_back(self, turn: Turn) -> str:
         """Nothing of what is only written was heard."""
         text = " ".join(filter(None, (turn.replies.pop(key, "") for key in turn.written)))
         for key in turn.written:
-            self._ledger.heard(key, 0, 1)
+            self._history.heard(key, 0, 1)
         self._written, turn.written = list(turn.written), {}
         return text
 
     def _delete(self) -> None:
         for key in self._written:
             if item_id := self._items.wire_id(key, "spoken"):
-                self._outbox.send(ItemDelete(item_id=item_id))
+                self._effects.send(ItemDelete(item_id=item_id))
 
 
 def recital(text: str) -> Json:

@@ -19,12 +19,12 @@ LATE_OUTPUT = "Error: the tool did not answer in time."
 class ToolCalls:
     """Starts the calls of an answer and hands in each output. Sets the timer `tools`."""
 
-    def __init__(self, outbox: EffectsBuffer, timers: Timers, ledger: History) -> None:
+    def __init__(self, effects: EffectsBuffer, timers: Timers, history: History) -> None:
         self._open: dict[str, tuple[Turn, ToolCall]] = {}
         self._stale: set[str] = set()
-        self._outbox = outbox
+        self._effects = effects
         self._timers = timers
-        self._ledger = ledger
+        self._history = history
 
     def open_for(self, turn: Turn) -> bool:
         """Does this turn wait for a tool?"""
@@ -33,12 +33,12 @@ class ToolCalls:
     def start(self, turn: Turn, calls: list[CallReport], now: float) -> None:
         """Run the calls of a completed answer, each under a key that no other call ever had."""
         for each in calls:
-            key = self._outbox.keys.new("call")
+            key = self._effects.keys.new("call")
             call = ToolCall(each.call_id or each.item_id or key, each.name, each.arguments or "{}")
             turn.calls[key] = call
             self._open[key] = (turn, call)
-            self._ledger.called(key, call.name, call.arguments)
-            self._outbox.do(ev.RunTool(key, call.name, call.arguments))
+            self._history.called(key, call.name, call.arguments)
+            self._effects.do(ev.RunTool(key, call.name, call.arguments))
         if calls:
             self._timers.set("tools", now + TOOLS_S)
 
@@ -53,11 +53,11 @@ class ToolCalls:
         if turn is None or call is None:
             return None
         call.output = output
-        self._ledger.answered(key, output)
-        self._outbox.do(ev.ToolReport(key, call.name, call.arguments, output))
+        self._history.answered(key, output)
+        self._effects.do(ev.ToolReport(key, call.name, call.arguments, output))
         if key in self._stale:
             item = Item(type="function_call", call_id=key, name=call.name, arguments=call.arguments)
-            self._outbox.send(ItemCreate(item=item))
+            self._effects.send(ItemCreate(item=item))
         self._hand_in(key if key in self._stale else call.call_id, output)
         if not self._open:
             self._timers.clear("tools")
@@ -78,4 +78,4 @@ class ToolCalls:
 
     def _hand_in(self, call_id: str, output: str) -> None:
         item = Item(type="function_call_output", call_id=call_id, output=output)
-        self._outbox.send(ItemCreate(item=item))
+        self._effects.send(ItemCreate(item=item))

@@ -53,17 +53,17 @@ class TurnManager:
     the server may still take, or answer, what it has heard and nobody wants to have said).
     """
 
-    def __init__(self, settings: TurnSettings, outbox: EffectsBuffer, ledger: History) -> None:
+    def __init__(self, settings: TurnSettings, effects: EffectsBuffer, history: History) -> None:
         self.muted = False
         self.question: Turn | None = None
         self._settings = settings
-        self._outbox = outbox
-        self._ledger = ledger
+        self._effects = effects
+        self._history = history
         self._timers = Timers()
-        self.answer = ResponseController(settings.modality, settings.stall_s, outbox, self._timers, ledger)
-        self._listener = CaptureControl(outbox, self._timers, settings.max_utterance_s)
+        self.answer = ResponseController(settings.modality, settings.stall_s, effects, self._timers, history)
+        self._capture = CaptureControl(effects, self._timers, settings.max_utterance_s)
         self._texts: deque[Turn] = deque()
-        self._transcripts = Transcripts(outbox, ledger)
+        self._transcripts = Transcripts(effects, history)
         self._continued = False
         self._detects = False
         self._turns = 0
@@ -71,7 +71,7 @@ class TurnManager:
     @property
     def state(self) -> ev.TurnState:
         """Where the turn is."""
-        if self._listener.open:
+        if self._capture.open:
             return "listening"
         if self.answer.playing:
             return "speaking"
@@ -146,7 +146,7 @@ class TurnManager:
         elif self.question is not None:
             self.question.closed, self.question.deaf, self.question.waits_until = False, False, None
         self._timers.clear("wait")
-        self._listener.start(now, anew)
+        self._capture.start(now, anew)
 
     def _set_aside(self, question: Turn | None) -> None:
         """A typed question waits until the spoken one is answered; a spoken one has waited too long."""
@@ -158,18 +158,18 @@ class TurnManager:
     def _drop(self, question: Turn, why: str) -> None:
         """It will not be asked, and whoever asked is told."""
         question.trouble = why
-        self._outbox.do(ev.TurnOver(question.record(), question.ticket))
+        self._effects.do(ev.TurnOver(question.record(), question.ticket))
 
     def let_go(self, at: float, now: float) -> None:
         """Nobody speaks any more."""
-        if self._listener.open and self.question is not None:
+        if self._capture.open and self.question is not None:
             self.question.released_at = at
-            self._listener.stop(now)
+            self._capture.stop(now)
             self._timers.clear("speech")
 
     def abandon(self) -> None:
         """A tap, or nothing was said: there was no turn."""
-        self._listener.drop()
+        self._capture.drop()
         self._timers.clear("wait", "speech")
         self.question = None
 
@@ -187,14 +187,14 @@ class TurnManager:
     def captured(self, pcm: bytes, now: float) -> None:
         """A piece of the microphone: PCM16 mono 24 kHz."""
         question = self.question
-        if self._listener.captured(pcm, now) and question is not None and question.first_frame_at is None:
+        if self._capture.captured(pcm, now) and question is not None and question.first_frame_at is None:
             question.first_frame_at = now
 
     def capture_ended(self) -> None:
         """The tail is here: the utterance is complete."""
-        if not self._listener.ended() or self.question is None:
+        if not self._capture.ended() or self.question is None:
             return
-        if self._listener.long_enough:
+        if self._capture.long_enough:
             self.question.closed = True
         else:
             self._miss(self.question)
@@ -206,14 +206,14 @@ class TurnManager:
             return False
         if question is not None:
             question.deaf = True
-        self._outbox.do(ev.UserAlert(DEAF))
+        self._effects.do(ev.UserAlert(DEAF))
         return True
 
     def _miss(self, question: Turn) -> None:
         """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
         self.abandon()
         if not question.deaf:
-            self._outbox.do(ev.UserAlert(NO_SOUND))
+            self._effects.do(ev.UserAlert(NO_SOUND))
         self._drop(question, DEAF if question.deaf else NO_SOUND)
 
     # ------------------------------------------------------------ the question
@@ -251,7 +251,7 @@ class TurnManager:
 
     def _pose(self, question: Turn, now: float) -> None:
         """Ask the server if nothing stands in the way."""
-        if not self._outbox.online:
+        if not self._effects.online:
             self._wait(question, now)
         elif self.answer.free and not self._withdrawn:
             self._timers.clear("wait")
@@ -261,16 +261,16 @@ class TurnManager:
 
     def _send(self, question: Turn) -> None:
         if question.source == "button":
-            self._listener.flush()
-            question.spoken = self._listener.spoken
+            self._capture.flush()
+            question.spoken = self._capture.spoken
             self._transcripts.commit(question)
         elif question.source == "text":
             content = [Content(type="input_text", text=question.text)]
-            self._outbox.send(ItemCreate(item=Item(type="message", role="user", content=content)))
+            self._effects.send(ItemCreate(item=Item(type="message", role="user", content=content)))
 
     def _new_turn(self, source: Source) -> Turn:
         self._turns += 1
-        return Turn(self._turns, self._outbox.keys.new("turn"), source)
+        return Turn(self._turns, self._effects.keys.new("turn"), source)
 
     # ------------------------------------------------------------ what the server says
 
@@ -293,8 +293,8 @@ class TurnManager:
 
     def _hand_over(self, turn: Turn, now: float) -> None:
         """Where the server's voice detection is asked for, what it has taken is the whole question."""
-        if self._settings.style == "tap" and self._listener.open:
-            self._listener.cease()
+        if self._settings.style == "tap" and self._capture.open:
+            self._capture.cease()
             self._timers.clear("speech")
             turn.released_at = now
             turn.closed, self.question = True, None
@@ -322,7 +322,7 @@ class TurnManager:
         question = self.question
         if not self.answer.busy:
             self._disown(now)
-        if self._listener.open and question is not None and not self.answer.unwelcome:
+        if self._capture.open and question is not None and not self.answer.unwelcome:
             self._hand_over(question, now)
         early = self.question is not None and self.question.heard_out
         wanted = self.answer.begun(response_id, self.question is None, early, now)
@@ -338,13 +338,13 @@ class TurnManager:
 
     def online(self) -> None:
         """A session is ready and knows the history; what it has not been asked is asked now."""
-        self._listener.rewind()
+        self._capture.rewind()
         self._timers.clear("wait")
         again = self.answer.online()
         if again is not None and self.question is None:
             self.question = again
-        if self._listener.open:
-            self._listener.flush()
+        if self._capture.open:
+            self._capture.flush()
 
     def offline(self, now: float) -> None:
         """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
@@ -354,7 +354,7 @@ class TurnManager:
         if self.question is not None:
             self.question.detected = self.question.taken = False
         self.answer.offline()
-        if self.turn is not None and not self._listener.open:
+        if self.turn is not None and not self._capture.open:
             self._wait(self.turn, now)
 
     def _wait(self, turn: Turn, now: float) -> None:
@@ -371,7 +371,7 @@ class TurnManager:
     def _expired(self, name: str, now: float) -> None:
         match name:
             case "utterance":
-                self._outbox.do(
+                self._effects.do(
                     ev.UserAlert("The button was down for too long: what was said is answered now.")
                 )
                 self.let_go(now, now)
@@ -386,7 +386,7 @@ class TurnManager:
 
     def _nothing_heard(self, now: float) -> None:
         """The server's voice detection heard nobody; without a server that means nothing."""
-        if self._outbox.online:
+        if self._effects.online:
             self.abandon()
         else:
             self.let_go(now, now)
@@ -395,10 +395,10 @@ class TurnManager:
         """Nothing that was said long ago may ever move a device."""
         if self.answer.playing:
             self._timers.set("wait", now + 1.0)
-        if self._listener.open or self.answer.playing:
+        if self._capture.open or self.answer.playing:
             return
         self.answer.turn = self.question or self.answer.turn
         self.question = None
-        self._listener.drop()
+        self._capture.drop()
         self.answer.fail(TOO_LATE)
         self.answer.finish()

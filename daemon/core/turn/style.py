@@ -11,9 +11,9 @@ from daemon.core.turn.manager import TurnManager
 class Hand:
     """`hold`: the button is down while somebody speaks. `tap`: it opens the ears, the server closes them."""
 
-    def __init__(self, talk: TurnManager, outbox: EffectsBuffer) -> None:
+    def __init__(self, talk: TurnManager, effects: EffectsBuffer) -> None:
         self._talk = talk
-        self._outbox = outbox
+        self._effects = effects
 
     def gesture(self, gesture: Gesture, at: float, now: float) -> None:
         """What it did, and when."""
@@ -33,7 +33,7 @@ class Hand:
 
     def _remind(self, gesture: Gesture) -> None:
         if gesture == "press":
-            self._outbox.do(ev.UserAlert("The microphone is muted; tap the button twice to open it."))
+            self._effects.do(ev.UserAlert("The microphone is muted; tap the button twice to open it."))
 
     def _toggle(self, gesture: Gesture, at: float, now: float) -> None:
         if gesture == "press" and self._talk.state == "listening":

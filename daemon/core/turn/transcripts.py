@@ -33,28 +33,28 @@ class _Piece(Struct):
 class Transcripts:
     """Pieces in the order in which they were said. The server's voice detection may cut a question in two."""
 
-    def __init__(self, outbox: EffectsBuffer, ledger: History) -> None:
-        self._outbox = outbox
-        self._ledger = ledger
+    def __init__(self, effects: EffectsBuffer, history: History) -> None:
+        self._effects = effects
+        self._history = history
         self._pieces: deque[_Piece] = deque(maxlen=_MOST)
 
     def commit(self, question: Turn) -> None:
         """Have an item made of what was said; not of a rest in which voice detection has heard nothing."""
         if question.heard_out:
-            self._outbox.send(AudioClear())
+            self._effects.send(AudioClear())
             return
-        question.commit = self._outbox.keys.new("commit")
+        question.commit = self._effects.keys.new("commit")
         self.sent(question.key)
-        self._outbox.send(AudioCommit(event_id=question.commit))
+        self._effects.send(AudioCommit(event_id=question.commit))
 
     def transcribed(self, item_id: str, text: str, turn: Turn | None) -> None:
         """These are the words of an item, perhaps one of the present `turn`."""
         key, whole = self.told(item_id, text)
         if key:
-            self._ledger.transcribed(key, whole)
+            self._history.transcribed(key, whole)
         if turn is not None and turn.key == key:
             turn.heard = whole
-        self._outbox.do(ev.Words("user", text, whole=True))
+        self._effects.do(ev.Words("user", text, whole=True))
 
     def sent(self, key: str) -> None:
         """The server has been asked to make an item of the rest of a question; of those before it has."""
@@ -113,7 +113,7 @@ class Transcripts:
         for number in range(waiting, 0, -1):
             earlier, later = found[number], found[number - 1]
             earlier.item_id, earlier.text = later.item_id, later.text
-            self._ledger.transcribed(earlier.key, self._words(earlier.key))
+            self._history.transcribed(earlier.key, self._words(earlier.key))
         return found[0] if found else None
 
     def _unsettled(self, item_id: str) -> list[_Piece]:

@@ -14,7 +14,7 @@ SECOND = b"\x02\x00" * (BYTES_PER_S // 2)
 
 
 def held_bytes(rig: Rig) -> int:
-    return rig.machine._conversation._listener._utterance.size_bytes
+    return rig.machine._conversation._capture._utterance.size_bytes
 
 
 @pytest.mark.parametrize("online", [True, False])

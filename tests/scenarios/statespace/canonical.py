@@ -81,7 +81,7 @@ _IGNORED = frozenset(
         # of an item: no other one here has its name in the same answer
         *("over", "index", "whole"),
         # where else the same is met
-        *("_outbox", "_ledger", "_changed", "urgent", "_level", "_accepted"),
+        *("_outbox", "_ledger", "_history", "_changed", "urgent", "_level", "_accepted"),
     }
 )
 _WITH_TIMERS = (TurnManager, ConnectionManager, ConnectionSession)
@@ -230,7 +230,7 @@ class Canon:
 def _rewritten(world: Any) -> dict[type, str]:
     """Fields that will be written anew before they are read again."""
     talk = world.machine._conversation
-    answer, listener = talk.answer, talk._listener
+    answer, listener = talk.answer, talk._capture
     at_rest = answer.turn is None and not answer.playing and not answer._barge_in.waiting
     found: dict[type, str] = {}
     if at_rest:

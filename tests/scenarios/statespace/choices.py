@@ -73,7 +73,7 @@ def _hand(world: World) -> Iterator[str]:
 
 
 def _cards(world: World) -> Iterator[str]:
-    if (world.capturing or world.tail) and not world.machine._conversation._listener._utterance._chunks:
+    if (world.capturing or world.tail) and not world.machine._conversation._capture._utterance._chunks:
         yield "sound"
     if world.tail:
         yield "tail"
@@ -114,7 +114,7 @@ def _answering(world: World) -> Iterator[str]:
 def _detection(world: World) -> Iterator[str]:
     """What a server does that listens by itself."""
     server = world.server
-    spoken = bool(world.machine._conversation._listener._utterance._chunks)
+    spoken = bool(world.machine._conversation._capture._utterance._chunks)
     if world.capturing and spoken and not (server.hearing and not world.withdrawn) and not server.response:
         yield "detects"
     if (world.capturing or world.withdrawn) and server.hearing and not server.own:

@@ -231,7 +231,7 @@ class World:
 
     def _bound(self) -> None:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
-        self.tail = self.tail and self.machine._conversation._listener._closing
+        self.tail = self.tail and self.machine._conversation._capture._closing
         entries = self.machine.ledger._entries
         del entries[: max(0, len(entries) - MOST_ENTRIES)]
         lifeline = self.machine._lifeline
