@@ -27,13 +27,14 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # The machine that decides: pure as well.
     "daemon.core.keys": (),
     "daemon.core.timers": (),
+    "daemon.core.transitions": (),
     "daemon.core.bounds": _WIRE,
     "daemon.core.history": ("daemon.devices", *_WIRE),
     "daemon.core.events": ("daemon.audio", "daemon.devices", *_WIRE, "daemon.core.history"),
     "daemon.core.effects": (*_WIRE, "daemon.core.keys", "daemon.core.events"),
     "daemon.core.input": (*_WIRE, *_STEP),
     "daemon.core.feedback": ("daemon.audio", "daemon.core.timers", "daemon.core.events"),
-    "daemon.core.connection": (*_WIRE, "daemon.core.history", *_STEP),
+    "daemon.core.connection": (*_WIRE, "daemon.core.history", *_STEP, "daemon.core.transitions"),
     "daemon.core.response": (
         *("daemon.audio", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),
         *(*_STEP, "daemon.core.connection"),

@@ -14,7 +14,7 @@ from daemon.brain.server import input_buffer, response_runner
 from daemon.config import bounded_toml
 from daemon.control import server
 from daemon.core import bounds
-from daemon.core.connection import backoff, manager, session, settling
+from daemon.core.connection import backoff, manager, session, settings_negotiation
 from daemon.core.history import history
 from daemon.core.response import barge_in, controller, patience, tool_calls
 from daemon.core.turn import manager as turns
@@ -70,7 +70,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
         ),
         ("a frame", (limits.MAX_FRAME_BYTES / 2**20, limits.MAX_MARKS, limits.MAX_ERROR)),
         ("answers to tools", (controller.MAX_ROUNDS, turns.MAX_TEXTS)),
-        ("tries to have the settings taken", (settling.MOST_UPDATES,)),
+        ("tries to have the settings taken", (settings_negotiation.MOST_UPDATES,)),
         ("records of a kind", (record_limit.RECORDS_A_MINUTE, record_limit.TURN_RECORDS_A_MINUTE)),
         (
             "letters of a record",

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from daemon.core import events as ev
-from daemon.core.connection.settling import MOST_UPDATES
+from daemon.core.connection.settings_negotiation import MOST_UPDATES
 from daemon.core.machine import Machine
 from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices

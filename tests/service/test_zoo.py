@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from daemon.core.connection.settling import MOST_UPDATES
+from daemon.core.connection.settings_negotiation import MOST_UPDATES
 from tests.scenarios.faults.audit import outcome, violations
 from tests.scenarios.faults.story import SCRIPT, TEXT, play
 from tests.service.zoo import ZOO, Modest, Strict

@@ -12,9 +12,10 @@ from typing import Literal, TypeAlias
 
 from daemon.core import events as ev
 from daemon.core.connection.backoff import HASTE_S, Backoff
-from daemon.core.connection.session import ConnectionSession, SessionPhase
+from daemon.core.connection.phase import SessionPhase
+from daemon.core.connection.session import ConnectionSession
 from daemon.core.connection.session_age import SessionAge
-from daemon.core.connection.settling import Offers
+from daemon.core.connection.settings_negotiation import Offers
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.timers import Timers
@@ -77,7 +78,7 @@ class ConnectionManager:
             return "refused" if self._fatal else "waiting"
         return (
             "connecting"
-            if self.next.stage in (SessionPhase.DIALING, SessionPhase.GREETING)
+            if self.next.phase in (SessionPhase.DIALING, SessionPhase.GREETING)
             else "configuring"
         )
 
@@ -173,9 +174,9 @@ class ConnectionManager:
         for attempt in (self.live, self.next, self.spare):
             if attempt is not None:
                 attempt.tick(now)
-                if attempt.late:
+                if attempt.phase is SessionPhase.UNRESPONSIVE:
                     self._outbox.do(ev.Disconnect(attempt.conn))
-                    self.lost(attempt.conn, 0, attempt.late, 0.0, now)
+                    self.lost(attempt.conn, 0, "the server does not answer", 0.0, now)
         for name in self._timers.pop_due(now):
             self._due(name, now)
 
@@ -246,9 +247,9 @@ class ConnectionManager:
             # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
             if self.live is None or (self._age.overdue and not answering):
                 self._take(coming, now)
-            elif idle and coming.stage is SessionPhase.CONFIGURED:
+            elif idle and coming.phase is SessionPhase.CONFIGURED:
                 coming.seed(self._ledger, now)
-            if idle and coming.stage is SessionPhase.SEEDED and self.live is not coming:
+            if idle and coming.phase is SessionPhase.SEEDED and self.live is not coming:
                 self._take(coming, now)
         spare = self.spare
         if spare is not None and spare.usable and self.live is None and waiting:

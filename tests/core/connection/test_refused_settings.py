@@ -9,7 +9,7 @@ import pytest
 
 from daemon.core import events as ev
 from daemon.core.connection.setting_parts import named, only, parts
-from daemon.core.connection.settling import MOST_UPDATES, SettingsNegotiation, SettingsOffer
+from daemon.core.connection.settings_negotiation import MOST_UPDATES, SettingsNegotiation, SettingsOffer
 from daemon.core.effects import EffectsBuffer
 from daemon.core.keys import Keys
 from daemon.realtime import events as wire

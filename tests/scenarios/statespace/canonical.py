@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from daemon.core.connection.manager import ConnectionManager
-from daemon.core.connection.session import ConnectionSession, SessionPhase
+from daemon.core.connection.phase import SessionPhase
+from daemon.core.connection.session import ConnectionSession
 from daemon.core.history.history import Called
 from daemon.core.history.turn import Turn
 from daemon.core.input.capture import CaptureControl
@@ -150,8 +151,8 @@ class Canon:
         self._objects[id(value)] = len(self._objects)
         self._parts.append(type(value).__name__)
         idle = self._idle.get(type(value))
-        if isinstance(value, ConnectionSession) and value.stage is not SessionPhase.CONFIGURING:
-            idle = "_settling"  # what comes of it later is only told
+        if isinstance(value, ConnectionSession) and value.phase is not SessionPhase.CONFIGURING:
+            idle = "_negotiation"  # what comes of it later is only told
         for name in _names(value.__class__, *getattr(value, "__dict__", ())):
             if name != idle:
                 self._parts.append(f"{name}:")
@@ -168,7 +169,7 @@ class Canon:
                 )
             case _ if name in _WHETHER:
                 self._parts.append("some" if part else "none")
-            case "_settling":
+            case "_negotiation":
                 self._parts.append(str(part._updates))
             case "_unacknowledged":
                 self._parts.append(str(part > 0))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
-from daemon.core.connection.session import SessionPhase
+from daemon.core.connection.phase import SessionPhase
 from tests.scenarios.statespace.noise import noise
 from tests.scenarios.statespace.servers import ENOUGH, SAYS, connection
 from tests.scenarios.statespace.world import ROLES, Server, World
@@ -51,7 +51,7 @@ def _stages(world: World) -> Iterator[str]:
             yield f"{role} lost"
         if attempt is not None and role != "live":
             yield from (f"due {role} {name}" for name in attempt._timers._times)
-            ways = _STAGES.get(attempt.stage, ())
+            ways = _STAGES.get(attempt.phase, ())
             # The brain is ours: it greets, and takes what it is sent.
             yield from (f"{role} {what}" for what in ways if role == "next" or what not in _ODD)
 
