@@ -21,7 +21,7 @@ SIDES = {
     "names that come again": Bounds(tools=1, names="again"),
     "no names": Bounds(tools=1, names="none"),
     "detection": Bounds(detects=True, steady=True),
-    "taps": Bounds(texts=1, detects=True, tap=True, steady=True),
+    "taps": Bounds(detects=True, tap=True, steady=True),
     "wishes": Bounds(wishes=True),
     "complaints": Bounds(complaints=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from enum import Enum
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from daemon.core.connection.manager import ConnectionManager
@@ -188,9 +189,8 @@ class Canon:
             case "_pieces" if not self._takes:
                 pass  # the server says no more of what it has made an item of
             case "_pieces":
-                self._add(
-                    [(each.key, each.taken) for each in part if each.key in self._ids or not each.taken]
-                )
+                pieces = ((each.key, each.taken) for each in part if each.key in self._ids or not each.taken)
+                self._add([piece for piece, _ in groupby(pieces)])  # of a press it takes any number
             case "_entries":
                 self._add(self._told(part))
             case "_open":
