@@ -1,14 +1,16 @@
 """What the shell needs of the outside world, and the typed structs that describe it.
 
-The ports are structural (`typing.Protocol`): `alsa.py`, `gpio.py` and `virtual.py` fit them without
-inheriting. `daemon/config/loader.py` is composed of the structs below.
+The ports are structural (`typing.Protocol`): `sound/alsa_streams.py`, `gpio/board.py` and
+`gpio/virtual_board.py` fit them without inheriting. `daemon/config/loader.py` is composed of the structs
+below; those of the devices are in `devices/kinds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, get_args, get_type_hints
 
 import msgspec
 import numpy as np
@@ -45,6 +47,27 @@ class PinError(HardwareError):
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything the configuration is made of: immutable, and unknown keys are refused."""
+
+
+def pins_of(part: msgspec.Struct) -> Iterator[tuple[str, int]]:
+    """Every line that a part of the configuration names, and the key that names it."""
+    for key in pin_keys(type(part)):
+        value = getattr(part, key)
+        for pin in value if isinstance(value, tuple) else (value,):
+            if pin is not None:
+                yield key, pin
+
+
+@cache
+def pin_keys(part: type[msgspec.Struct]) -> dict[str, int]:
+    """The keys that name lines, and how many each: all that are typed as `Pin`, so that none is forgotten."""
+    hints = get_type_hints(part, include_extras=True)
+    counts = {key: _count_pins(hints[key]) for key in part.__struct_fields__}
+    return {key: count for key, count in counts.items() if count}
+
+
+def _count_pins(hint: Any) -> int:
+    return 1 if hint == Pin else sum(map(_count_pins, get_args(hint)))
 
 
 # ---------------------------------------------------------------- sound
@@ -173,108 +196,6 @@ class RgbLamp(Struct, tag="rgb", tag_field="kind", frozen=True, kw_only=True):
 
 
 LampConfig: TypeAlias = SingleLamp | RgbLamp
-
-
-class Named(Struct, frozen=True):
-    """What every device has: the names people use for it; the first is the canonical one."""
-
-    say: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=40)], ...] = ()
-
-
-class Output(Named, frozen=True):
-    """An output, and the limits that hold whoever asks (see daemon/devices/limiter.py)."""
-
-    active_high: bool = True
-    at_start: State = "off"
-    at_exit: State = "off"
-    max_on_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    min_interval_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    exclusive_with: tuple[str, ...] = ()
-
-
-class Led(Output, tag="led", tag_field="kind", frozen=True, kw_only=True):
-    """On or off, no protection interval needed."""
-
-    pin: Pin
-
-
-class Pwm(Output, tag="pwm", tag_field="kind", frozen=True, kw_only=True):
-    """Any level from 0 to 100 percent by pulse width."""
-
-    pin: Pin
-    frequency_hz: Annotated[int, msgspec.Meta(ge=1, le=10000)] = 100
-
-
-class Rgb(Output, tag="rgb", tag_field="kind", frozen=True, kw_only=True):
-    """A coloured light on three PWM pins: red, green, blue."""
-
-    pins: tuple[Pin, Pin, Pin]
-
-
-class Relay(Output, tag="relay", tag_field="kind", frozen=True, kw_only=True):
-    """On or off; `min_interval_s` keeps its contacts alive."""
-
-    pin: Pin
-    min_interval_s: Annotated[float, msgspec.Meta(ge=0)] = 0.5
-
-
-class Buzzer(Output, tag="buzzer", tag_field="kind", frozen=True, kw_only=True):
-    """On or off; a buzzer left on for long is a nuisance, so `max_on_s` is 10 unless told otherwise."""
-
-    pin: Pin
-    max_on_s: Annotated[float, msgspec.Meta(gt=0)] | None = 10.0
-
-
-class Servo(Output, tag="servo", tag_field="kind", frozen=True, kw_only=True):
-    """0 percent is one end of its travel, 100 the other."""
-
-    pin: Pin
-    min_pulse_ms: Annotated[float, msgspec.Meta(ge=0.3, le=3.0)] = 1.0
-    max_pulse_ms: Annotated[float, msgspec.Meta(ge=0.3, le=3.0)] = 2.0
-
-
-class Contact(Named, tag="button", tag_field="kind", frozen=True, kw_only=True):
-    """A contact of a door or window: closed when the pin is pulled to ground."""
-
-    pin: Pin
-    pull_up: bool = True
-    simulated: bool = False  # what the virtual backend reads: True is closed
-
-
-class Motion(Named, tag="motion", tag_field="kind", frozen=True, kw_only=True):
-    """A passive infrared sensor."""
-
-    pin: Pin
-    simulated: bool = False
-
-
-class Distance(Named, tag="distance", tag_field="kind", frozen=True, kw_only=True):
-    """An ultrasonic distance sensor of the HC-SR04 kind; reads metres."""
-
-    trigger: Pin
-    echo: Pin
-    max_m: Annotated[float, msgspec.Meta(gt=0, le=10)] = 4.0
-    simulated: float = 1.0
-
-
-class CpuTemperature(Named, tag="cpu_temperature", tag_field="kind", frozen=True, kw_only=True):
-    """The processor's own thermometer; reads degrees Celsius."""
-
-    simulated: float = 21.5
-
-
-OutputConfig: TypeAlias = Led | Pwm | Rgb | Relay | Buzzer | Servo
-SensorConfig: TypeAlias = Contact | Motion | Distance | CpuTemperature
-DeviceConfig: TypeAlias = OutputConfig | SensorConfig
-
-
-def value_of(output: OutputConfig, state: State) -> Value:
-    """A state as the owner writes it, as this output's value: 30 is 0.3, "off" of an rgb is "#000000"."""
-    if isinstance(state, int):
-        return state / 100
-    if isinstance(output, Rgb):
-        return {"on": "#ffffff", "off": "#000000"}.get(state, state.lower())
-    return 1.0 if state == "on" else 0.0
 
 
 class Board(Protocol):

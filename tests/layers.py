@@ -15,14 +15,15 @@ _STEP: Final = ("daemon.core.timers", "daemon.core.events", "daemon.core.effects
 
 LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "hardware.ports": (),
+    "hardware.devices": ("hardware.ports",),
     "hardware.gpio.chardev": (),
     "hardware.safe": ("hardware.gpio.chardev",),
-    "hardware.gpio": ("hardware.ports", "hardware.gpio.chardev", "hardware.safe"),
+    "hardware.gpio": ("hardware.ports", "hardware.devices", "hardware.gpio.chardev", "hardware.safe"),
     "hardware.sound": ("hardware.ports",),
     # Pure, and known to everybody.
     "daemon.text": (),
     "daemon.audio": ("hardware.ports",),
-    "daemon.devices": ("hardware.ports",),
+    "daemon.devices": ("hardware.ports", "hardware.devices"),
     "daemon.realtime": (),
     # The machine that decides: pure as well.
     "daemon.core.keys": (),
@@ -46,10 +47,10 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
     ),
     # What the running service is made of, and the service.
-    "daemon.config": ("hardware.ports", "daemon.text", "daemon.devices", *_WIRE),
+    "daemon.config": ("hardware.ports", "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
     "daemon.network": ("daemon.text", *_WIRE, "daemon.config"),
     "daemon.telemetry": ("daemon.text", *_WIRE, "daemon.core.events", "daemon.config", "daemon.network"),
-    "daemon.tools": ("hardware.ports", "daemon.devices"),
+    "daemon.tools": ("hardware.ports", "hardware.devices", "daemon.devices"),
     "daemon.extensions": (*_WIRE, "daemon.tools"),
     "daemon.control": ("daemon.text", *_WIRE, "daemon.core.events"),
     "daemon.service": (
@@ -70,11 +71,12 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # What people run by hand.
     "daemon.commands": ("daemon.text", "daemon.control"),
     "daemon.commands.doctor": (
-        *(*_WORLD, "daemon.text", "daemon.devices", *_WIRE, "daemon.config", "daemon.network"),
+        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
+        *("daemon.config", "daemon.network"),
         *("daemon.tools", "daemon.extensions", "daemon.control", "daemon.brain.asr", "daemon.commands"),
     ),
     "daemon.commands.setup": (
-        *(*_WORLD, "daemon.text", "daemon.devices", "daemon.config", "daemon.network"),
+        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", "daemon.config", "daemon.network"),
         *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
     ),
     "daemon.commands.demo": (

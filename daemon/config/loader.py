@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, field
@@ -20,7 +20,9 @@ from daemon.config.prices import Prices
 from daemon.devices import inventory, wiring
 from daemon.devices.limiter import Devices
 from daemon.text.text_file import TextFileError, read_text
-from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, SoundConfig, Struct
+from hardware.devices.kind import Device
+from hardware.devices.registry import KINDS
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, SoundConfig, Struct
 
 T = TypeVar("T")
 Seconds: TypeAlias = Annotated[float, Meta(gt=0)]
@@ -29,6 +31,12 @@ DEFAULT_INSTRUCTIONS: Final = (
     "You are the voice of a small box with a few lamps and switches. Answer in one or two short sentences. "
     "Use the tools to act; never say that something is done before its tool has said so."
 )
+
+
+if TYPE_CHECKING:
+    AnyDevice: TypeAlias = Device
+else:
+    AnyDevice = KINDS.union()  # msgspec reads and describes only what names its kinds
 
 
 class ConfigError(Exception):
@@ -105,7 +113,7 @@ class Config(Struct, frozen=True):
     gpio: GpioConfig = GpioConfig()
     button: ButtonConfig = ButtonConfig()
     lamps: dict[str, LampConfig] = field(default_factory=dict)
-    devices: dict[str, DeviceConfig] = field(default_factory=dict)
+    devices: dict[str, AnyDevice] = field(default_factory=dict)
     brain: BrainConfig = BrainConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()
@@ -114,7 +122,7 @@ class Config(Struct, frozen=True):
     state: StateConfig = StateConfig()
 
 
-_TABLES: Final[dict[str, Any]] = {"lamps": LampConfig, "devices": DeviceConfig}
+_TABLES: Final[dict[str, Callable[[], Any]]] = {"lamps": lambda: LampConfig, "devices": KINDS.union}
 _OWNED: Final = {
     "type": "leave it out, it is always realtime",
     "model": "write realtime.model",
@@ -205,7 +213,7 @@ def _table(section: str, raw: Any) -> dict[str, Any]:
                 f'{section}."{key}": this cannot be a key; write lower case letters, digits and underscores, '
                 f"and the names that people use under say"
             )
-        made[key] = _convert(f"{section}.{key}", value, _TABLES[section])
+        made[key] = _convert(f"{section}.{key}", value, _TABLES[section]())
     return made
 
 
@@ -310,10 +318,10 @@ def check_origins(where: str, origins: Sequence[str]) -> None:
             raise ConfigError(f'{where}: "{origin}" is no origin; write "http://HOST:PORT", without a path')
 
 
-def _devices(devices: dict[str, DeviceConfig]) -> Iterator[str]:
+def _devices(devices: dict[str, Device]) -> Iterator[str]:
     for key, output in inventory.outputs(devices).items():
         for name in ("at_start", "at_exit"):
-            state, takes = getattr(output, name), inventory.takes(output)
+            state, takes = getattr(output, name), output.takes
             if state not in ("on", "off") and takes != ("level" if isinstance(state, int) else "colour"):
                 yield f'devices.{key}.{name}: this kind cannot be {state!r}; write "on", "off"{_MORE[takes]}'
     try:

@@ -14,6 +14,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
+from typing import assert_never
 
 from daemon.devices.requests import (
     COLOURS,
@@ -27,7 +28,6 @@ from daemon.devices.requests import (
     SetColour,
     SetLevel,
     SetState,
-    Value,
     WriteOutput,
     dark,
     describe,
@@ -35,6 +35,7 @@ from daemon.devices.requests import (
     full,
     is_on,
 )
+from hardware.ports import Value
 
 __all__ = [
     "Blink",
@@ -198,6 +199,8 @@ class _Output:
                 return self._blink(times, now)
             case Pulse(seconds=seconds):
                 return self._pulse(seconds, now)
+            case _:
+                assert_never(request)
 
     def _set_state(self, on: bool, now: float) -> DeviceAnswer:
         if on:
@@ -205,11 +208,16 @@ class _Output:
         return self._set(dark(self.limits.takes), "off", now)
 
     def _set_level(self, percent: int, now: float) -> DeviceAnswer:
-        if self.limits.takes == "switch":
-            return DeviceAnswer(False, f"The {self.name} can only be switched on or off.")
-        if self.limits.takes == "colour":
-            return DeviceAnswer(False, f"The {self.name} can only be switched on or off, or take a colour.")
-        return self._set(percent / 100, f"at {percent} percent" if percent else "off", now)
+        match self.limits.takes:
+            case "switch":
+                return DeviceAnswer(False, f"The {self.name} can only be switched on or off.")
+            case "colour":
+                said = f"The {self.name} can only be switched on or off, or take a colour."
+                return DeviceAnswer(False, said)
+            case "level":
+                return self._set(percent / 100, f"at {percent} percent" if percent else "off", now)
+            case _:
+                assert_never(self.limits.takes)
 
     def _set_colour(self, colour: Colour, now: float) -> DeviceAnswer:
         if self.limits.takes != "colour":

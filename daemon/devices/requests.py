@@ -7,11 +7,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Value: TypeAlias = float | str
-"""What an output is set to: 0.0 to 1.0, or "#rrggbb" where it takes colours."""
-
-Takes: TypeAlias = Literal["switch", "level", "colour"]
-"""What an output understands: on and off only, or levels as well, or colours as well."""
+from hardware.devices.kind import Takes
+from hardware.ports import Value
 
 Colour: TypeAlias = Literal["red", "green", "blue", "white", "yellow", "orange", "purple", "pink"]
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from hardware.ports import ButtonConfig, DeviceConfig, GpioConfig, LampConfig, Named, Servo
+import msgspec
 
-_PIN_KEYS = ("pin", "pins", "trigger", "echo")
+from hardware.devices.kind import Device, Named
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, pins_of
 
 
 def complaints(
     gpio: GpioConfig,
     button: ButtonConfig,
     lamps: Mapping[str, LampConfig],
-    devices: Mapping[str, DeviceConfig],
+    devices: Mapping[str, Device],
 ) -> Iterator[str]:
     """Everything that is wrong with the pins taken together."""
     if gpio.backend == "lgpio" and button.pin is None:
@@ -25,8 +26,8 @@ def complaints(
     for key, device in devices.items():
         if not all(spoken_names(key, device)):
             yield f"devices.{key}.say: a name is blank; write the words that people say"
-        if isinstance(device, Servo) and device.min_pulse_ms >= device.max_pulse_ms:
-            yield f"devices.{key}.min_pulse_ms: it is not below max_pulse_ms; swap the two"
+        for of, complaint in device.complaints():
+            yield f"devices.{key}.{of}: {complaint}"
 
 
 def spoken_names(key: str, device: Named) -> tuple[str, ...]:
@@ -35,18 +36,15 @@ def spoken_names(key: str, device: Named) -> tuple[str, ...]:
 
 
 def pins(
-    button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]
+    button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]
 ) -> Iterator[tuple[str, int]]:
     """Every line that is used, and the key that names it."""
-    parts: dict[str, object] = {"button": button}
+    parts: dict[str, msgspec.Struct] = {"button": button}
     parts |= {f"lamps.{key}": lamp for key, lamp in lamps.items()}
     parts |= {f"devices.{key}": device for key, device in devices.items()}
     for path, part in parts.items():
-        for key in _PIN_KEYS:
-            value = getattr(part, key, None)
-            for pin in value if isinstance(value, tuple) else (value,):
-                if pin is not None:
-                    yield f"{path}.{key}", pin
+        for key, pin in pins_of(part):
+            yield f"{path}.{key}", pin
 
 
 def _shared(used: Iterable[tuple[str, int]]) -> Iterator[str]:

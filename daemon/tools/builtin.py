@@ -19,16 +19,8 @@ from daemon.devices.requests import (
     SetState,
 )
 from daemon.tools import Range, Tool, ToolError
-from hardware.ports import (
-    Contact,
-    CpuTemperature,
-    DeviceConfig,
-    Distance,
-    HardwareError,
-    Motion,
-    Reading,
-    SensorConfig,
-)
+from hardware.devices.kind import Device
+from hardware.ports import HardwareError, Reading
 
 VOLUME_STEP = 10
 
@@ -72,7 +64,7 @@ class Appliance(Protocol):
 
 
 def builtin_tools(
-    devices: Mapping[str, DeviceConfig], appliance: Appliance, now: Callable[[], datetime] = datetime.now
+    devices: Mapping[str, Device], appliance: Appliance, now: Callable[[], datetime] = datetime.now
 ) -> list[Tool]:
     """Every built-in tool that makes sense with these devices."""
     general = _General(appliance, now)
@@ -89,7 +81,7 @@ def builtin_tools(
 class _Devices:
     """Set, read and list what the owner has declared."""
 
-    def __init__(self, devices: Mapping[str, DeviceConfig], appliance: Appliance) -> None:
+    def __init__(self, devices: Mapping[str, Device], appliance: Appliance) -> None:
         self._appliance = appliance
         self._names = inventory.names(devices)
         self._outputs = inventory.outputs(devices)
@@ -97,7 +89,7 @@ class _Devices:
 
     def tools(self) -> list[Tool]:
         """The tools for which there is a device, with the names that people use as choices."""
-        lights = [key for key, output in self._outputs.items() if inventory.takes(output) == "colour"]
+        lights = [key for key, output in self._outputs.items() if output.takes == "colour"]
         offers: list[tuple[Callable[..., object], list[str]]] = [
             (self.set_device, [*self._outputs]),
             (self.set_level, [*self._outputs]),
@@ -135,7 +127,7 @@ class _Devices:
         if key in self._outputs:
             return await self._ask(Query(key))
         try:
-            return _sense(self._sensors[key], self._names.name(key), await self._appliance.read(key))
+            return self._sensors[key].told(self._names.name(key), await self._appliance.read(key))
         except HardwareError as error:
             raise ToolError(str(error)) from error
 
@@ -188,18 +180,6 @@ class _General:
         """Forget everything that was said so far."""
         self._appliance.forget()
         return "The conversation is forgotten."
-
-
-def _sense(sensor: SensorConfig, name: str, reading: Reading) -> str:
-    match sensor:
-        case Contact():
-            return f"The {name} is {'closed' if reading else 'open'}."
-        case Motion():
-            return "There is motion." if reading else "There is no motion."
-        case Distance():
-            return f"The distance is {reading:.1f} metres."
-        case CpuTemperature():
-            return f"The temperature is {reading:.1f} degrees."
 
 
 def _join(parts: list[str], after: str = "") -> str:

@@ -6,28 +6,17 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from gpiozero import DigitalInputDevice
 from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
 
+from hardware.devices.kind import Device, Driver, Output, Sensor, SensorDriver
 from hardware.gpio import safe_state_plan
 from hardware.gpio.chardev import chip_path
 from hardware.gpio.chip_factory import ChipFactory
-from hardware.gpio.device_drivers import Driver, Sensor, lamp_on, output_on, sensor_on
-from hardware.ports import (
-    ButtonConfig,
-    DeviceConfig,
-    GpioConfig,
-    LampConfig,
-    Output,
-    PinError,
-    Pwm,
-    Reading,
-    Rgb,
-    Servo,
-    Value,
-)
+from hardware.gpio.line_drivers import ChipLines
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, Value
 
 T = TypeVar("T")
 
@@ -44,16 +33,16 @@ class GpioBoard:
         gpio: GpioConfig,
         button: ButtonConfig,
         lamps: Mapping[str, LampConfig],
-        devices: Mapping[str, DeviceConfig],
+        devices: Mapping[str, Device],
         factory: Any = None,
     ) -> None:
         self._configs = devices
         self._lamp_configs = lamps
         self._lamps: dict[str, Driver] = {}
         self._outputs: dict[str, Driver] = {}
-        self._sensors: dict[str, Sensor] = {}
+        self._sensors: dict[str, SensorDriver] = {}
         self._button: Any = None
-        if any(isinstance(device, Pwm | Rgb | Servo) for device in devices.values()):
+        if any(isinstance(device, Output) and device.pulses for device in devices.values()):
             # lgpio's import moves the process for a moment, and may fail: before a line is held.
             importlib.import_module("hardware.gpio.software_pwm")
         if factory is None:
@@ -105,9 +94,9 @@ class GpioBoard:
         more, so that a level below 100 percent ends as off.
         """
         at_exit = {
-            key: safe_state_plan.at_rest(config)
+            key: value
             for key, config in self._configs.items()
-            if isinstance(config, Output) and not isinstance(config, Servo) and key in self._outputs
+            if key in self._outputs and isinstance(config, Output) and (value := config.at_rest()) is not None
         }
         for key in sorted(at_exit, key=lambda key: at_exit[key] not in (0.0, "#000000")):
             # Whatever one line says, the next must still come to its safe state.
@@ -132,17 +121,21 @@ class GpioBoard:
             claimed.clear()
 
     def _claim(
-        self, button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]
+        self, button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]
     ) -> None:
+        lines = ChipLines(self._factory)
         for key, device in devices.items():
             with _explained(f"devices.{key}"):
-                if isinstance(device, Output):
-                    self._outputs[key] = output_on(device, self._factory)
-                else:
-                    self._sensors[key] = sensor_on(device, self._factory)
+                match device:
+                    case Output():
+                        self._outputs[key] = device.claim(lines)
+                    case Sensor():
+                        self._sensors[key] = device.claim(lines)
+                    case _:
+                        assert_never(device)
         for key, lamp in lamps.items():
             with _explained(f"lamps.{key}"):
-                self._lamps[key] = lamp_on(lamp, self._factory)
+                self._lamps[key] = lines.lamp(lamp)
         if button.pin is not None:
             with _explained("button"):
                 self._button = DigitalInputDevice(

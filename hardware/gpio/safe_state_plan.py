@@ -1,8 +1,8 @@
 """What makes every output safe, written down for the one who must do it when the service has died.
 
-The same states as `GpioBoard.close` leaves: `at_exit`, of which nobody pulses anything between off and on any
-more, so that it ends as off; servos let go; lamps dark. Where the service has failed, lamps are on, of three
-colours the red one. `safe.py` carries it out.
+The same states as `GpioBoard.close` leaves: each kind says what becomes of its lines when nobody drives or
+pulses them any more. Lamps are dark; where the service has failed they are on, of three colours the red one.
+`safe.py` carries it out.
 """
 
 from __future__ import annotations
@@ -11,30 +11,20 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hardware.devices.kind import Device, Output
 from hardware.gpio.chardev import chip_facts, open_chip
-from hardware.ports import (
-    DeviceConfig,
-    LampConfig,
-    Output,
-    OutputConfig,
-    Pwm,
-    Rgb,
-    RgbLamp,
-    Servo,
-    Value,
-    value_of,
-)
+from hardware.ports import LampConfig, pins_of
 from hardware.safe import Plan, SafeLine
 
 
-def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, DeviceConfig]) -> list[SafeLine]:
+def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]) -> list[SafeLine]:
     """The safe level of each line that is driven, as it is on the pin.
 
     What goes off comes first: two that exclude each other may not be on together even for a moment.
     """
     going_off: list[SafeLine] = []
     going_on: list[SafeLine] = []
-    telling = {lamp.pins[0] if isinstance(lamp, RgbLamp) else lamp.pin for lamp in lamps.values()}
+    telling = {next(pin for _, pin in pins_of(lamp)) for lamp in lamps.values()}
     for part, config, pin, on in (*_of_outputs(devices), *_of_lamps(lamps)):
         line = SafeLine(part=part, line=pin, level=int(on == config.active_high))
         if pin in telling:
@@ -53,37 +43,14 @@ def write(path: Path, chip: Path, lines: list[SafeLine]) -> None:
     scratch.replace(path)
 
 
-def _of_outputs(devices: Mapping[str, DeviceConfig]) -> Iterator[tuple[str, OutputConfig, int, bool]]:
+def _of_outputs(devices: Mapping[str, Device]) -> Iterator[tuple[str, Output, int, bool]]:
     for key, device in devices.items():
         if isinstance(device, Output):
-            for pin, on in _pins(device):
-                yield f"devices.{key}", device, pin, on
+            for line in device.safe_lines():
+                yield f"devices.{key}", device, line.pin, line.on
 
 
 def _of_lamps(lamps: Mapping[str, LampConfig]) -> Iterator[tuple[str, LampConfig, int, bool]]:
     for key, lamp in lamps.items():
-        for pin in lamp.pins if isinstance(lamp, RgbLamp) else (lamp.pin,):
+        for _, pin in pins_of(lamp):
             yield f"lamps.{key}", lamp, pin, False
-
-
-def at_rest(output: OutputConfig) -> Value:
-    """Where an output ends: `at_exit`, but what is between off and on is off, for nobody pulses it."""
-    value = value_of(output, output.at_exit)
-    match output:
-        case Rgb():
-            return "#" + "".join("ff" if part == 255 else "00" for part in bytes.fromhex(str(value)[1:]))
-        case Servo():
-            return 0.0
-        case Pwm():
-            return float(value == 1.0)
-        case _:
-            return float(bool(value))
-
-
-def _pins(output: OutputConfig) -> Iterator[tuple[int, bool]]:
-    """Each pin of an output, and whether it is on in its safe state."""
-    rest = at_rest(output)
-    if isinstance(output, Rgb):
-        yield from zip(output.pins, map(bool, bytes.fromhex(str(rest)[1:])), strict=True)
-    else:
-        yield output.pin, bool(rest)

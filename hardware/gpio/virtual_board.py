@@ -5,18 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import assert_never
 
-from hardware.ports import (
-    ButtonConfig,
-    DeviceConfig,
-    GpioConfig,
-    LampConfig,
-    Output,
-    PinError,
-    Reading,
-    Value,
-    value_of,
-)
+from hardware.devices.kind import Device, Output, Sensor
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, Value
 
 Levels = tuple[float, float, float]
 DARK: Levels = (0.0, 0.0, 0.0)
@@ -33,7 +25,7 @@ class VirtualBoard:
         gpio: GpioConfig,
         button: ButtonConfig,
         lamps: Mapping[str, LampConfig],
-        devices: Mapping[str, DeviceConfig],
+        devices: Mapping[str, Device],
         observer: Callable[[str, Value | Levels], None] = lambda part, value: None,
     ) -> None:
         self.outputs: dict[str, Value] = {}
@@ -45,10 +37,13 @@ class VirtualBoard:
         self._edge: Callable[[bool], None] = lambda pressed: None
         self._button_lock = threading.Lock()
         for key, device in devices.items():
-            if isinstance(device, Output):
-                self.outputs[key] = value_of(device, device.at_start)
-            else:
-                self._readings[key] = device.simulated
+            match device:
+                case Output():
+                    self.outputs[key] = device.value_of(device.at_start)
+                case Sensor():
+                    self._readings[key] = device.simulated
+                case _:
+                    assert_never(device)
 
     def listen(self, edge: Callable[[bool], None], lost: Callable[[str], None]) -> None:
         """Call `edge(pressed)` when the button moves, on the thread that moves it; never `lost`."""
@@ -96,7 +91,7 @@ class VirtualBoard:
         """Put every output into its `at_exit` state and the lamps out."""
         for key, device in self._configs.items():
             if isinstance(device, Output):
-                self.write(key, value_of(device, device.at_exit))
+                self.write(key, device.value_of(device.at_exit))
         for name in self.lamps:
             self.lamp(name, DARK)
 

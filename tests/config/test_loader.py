@@ -10,7 +10,8 @@ import pytest
 from daemon.config import loader
 from daemon.devices import wiring
 from daemon.network import credentials, providers
-from hardware.ports import Pwm, Relay
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
 
 LAMP = '[devices.lamp]\nkind = "pwm"\npin = 22\n'
 HEATER = '[devices.heater]\nkind = "relay"\npin = 23\n'
@@ -65,7 +66,10 @@ BAD = {
         '[devices.fan]\nkind = "pmw"\npin = 2',
         "devices.fan.kind: 'pmw' is not possible; did you mean \"pwm\"?",
     ),
-    "no kind": ("[devices.fan]\npin = 2", 'devices.fan: the key "kind" is missing; add it, one of led, pwm,'),
+    "no kind": (
+        "[devices.fan]\npin = 2",
+        'devices.fan: the key "kind" is missing; add it, one of buzzer, led,',
+    ),
     "no pin": ('[devices.fan]\nkind = "pwm"', 'devices.fan: the key "pin" is missing; add it'),
     "device key": (
         LAMP + "at_strat = 50",

@@ -28,7 +28,14 @@ from daemon.devices.limiter import (
 )
 from daemon.devices.name_index import DuplicateNameError, NameIndex
 from daemon.devices.requests import COLOURS, is_on
-from hardware.ports import Buzzer, Contact, DeviceConfig, Led, Pwm, Relay, Rgb, Servo
+from hardware.devices.kind import Device
+from hardware.devices.kinds.button import Contact
+from hardware.devices.kinds.buzzer import Buzzer
+from hardware.devices.kinds.led import Led
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from hardware.devices.kinds.rgb import Rgb
+from hardware.devices.kinds.servo import Servo
 
 BOX = {
     "lamp": Limits(name="desk lamp"),
@@ -391,7 +398,7 @@ def test_one_name_for_two_devices_is_refused() -> None:
 
 
 def test_the_configuration_becomes_names_and_limits() -> None:
-    devices: dict[str, DeviceConfig] = {
+    devices: dict[str, Device] = {
         "desk_lamp": Led(pin=1, at_start="on"),
         "fan": Pwm(pin=2, at_exit=30),
         "kitchen": Rgb(pins=(3, 4, 5), say=("kitchen light", "cooker light"), at_start="#FF8000"),

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from hardware import safe
+from hardware.devices.kinds.relay import Relay
 from hardware.gpio.safe_state_plan import safe_lines, write
-from hardware.ports import Relay, SingleLamp
+from hardware.ports import SingleLamp
 from tests.hardware.gpio.kernel_rig import Kernel
 
 

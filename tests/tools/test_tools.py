@@ -27,21 +27,16 @@ from daemon.extensions.trial import load_tools
 from daemon.tools import Range, Tool, ToolDefinitionError, ToolError, tool
 from daemon.tools.builtin import BUILTIN_NAMES, builtin_tools
 from daemon.tools.toolbox import Toolbox
+from hardware.devices.kind import Device
+from hardware.devices.kinds.button import Contact
+from hardware.devices.kinds.cpu_temperature import CpuTemperature
+from hardware.devices.kinds.distance import Distance
+from hardware.devices.kinds.motion import Motion
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from hardware.devices.kinds.rgb import Rgb
 from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import (
-    ButtonConfig,
-    Contact,
-    CpuTemperature,
-    DeviceConfig,
-    Distance,
-    GpioConfig,
-    Motion,
-    PinError,
-    Pwm,
-    Reading,
-    Relay,
-    Rgb,
-)
+from hardware.ports import ButtonConfig, GpioConfig, PinError, Reading
 
 T = TypeVar("T")
 
@@ -423,7 +418,7 @@ def test_a_directory_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> 
 
 # ---------------------------------------------------------------- the built-in tools
 
-HOME: dict[str, DeviceConfig] = {
+HOME: dict[str, Device] = {
     "lamp": Pwm(pin=1, say=("lamp", "desk light")),
     "heater": Relay(pin=2),
     "kitchen_light": Rgb(pins=(3, 4, 5)),
@@ -438,7 +433,7 @@ HOME: dict[str, DeviceConfig] = {
 class Home:
     """An appliance of the real limits and a virtual board, one request every hour."""
 
-    def __init__(self, devices: dict[str, DeviceConfig]) -> None:
+    def __init__(self, devices: dict[str, Device]) -> None:
         self.board = VirtualBoard(GpioConfig(), ButtonConfig(), {}, devices)
         self.limits = Devices(inventory.limits(devices))
         self.limits.start(0.0)
@@ -550,9 +545,7 @@ def test_tools_are_offered_for_the_devices_there_are() -> None:
         ({"lamp": Pwm(pin=1)}, {"set_colour"}, "The lamp is off."),
     ],
 )
-def test_fewer_devices_are_fewer_tools(
-    devices: dict[str, DeviceConfig], missing: set[str], listed: str
-) -> None:
+def test_fewer_devices_are_fewer_tools(devices: dict[str, Device], missing: set[str], listed: str) -> None:
     home = Home(devices)
     names = {schema["name"] for schema in home.box.schemas()}
     assert not names & missing

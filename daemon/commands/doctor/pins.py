@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.devices import inventory, wiring
-from hardware.ports import HardwareError, OutputConfig, Rgb, Servo, value_of
+from hardware.devices.kind import SafeLine
+from hardware.ports import HardwareError
 
 if TYPE_CHECKING:
     from hardware.gpio.chip_factory import Chip
@@ -87,24 +88,21 @@ def _stuck(where: str) -> Told:
 def _floating(machine: InspectedMachine) -> Iterator[Told]:
     """A line that nobody holds follows its pull: before the start, and after the end however it came."""
     for key, output in inventory.outputs(machine.config.devices).items():
-        if isinstance(output, Rgb | Servo):
-            continue
-        safe = _safe_level(output)
-        if _boot_level(machine, output.pin) != safe:
-            pulled, wanted = ("down", "up") if safe else ("up", "down")
-            does = "off" if safe == output.active_high else "on"
-            yield warning(
-                "V406",
-                f"devices.{key}: while nobody holds line {output.pin} it is pulled {pulled}, "
-                f"which switches it {does}",
-                f"write `gpio={output.pin}=p{wanted[0]}` into /boot/firmware/config.txt, or fit a resistor "
-                f"that pulls it {wanted}",
-            )
+        for line in output.safe_lines():
+            safe = line.on == output.active_high
+            if line.decides and _boot_level(machine, line.pin) != safe:
+                yield _follows_its_pull(f"devices.{key}", line, safe)
 
 
-def _safe_level(output: OutputConfig) -> bool:
-    """The level at which the output is as `at_exit` wants it."""
-    return (value_of(output, output.at_exit) == 1.0) == output.active_high
+def _follows_its_pull(where: str, line: SafeLine, safe: bool) -> Told:
+    pulled, wanted = ("down", "up") if safe else ("up", "down")
+    does = "off" if line.on else "on"
+    return warning(
+        "V406",
+        f"{where}: while nobody holds line {line.pin} it is pulled {pulled}, which switches it {does}",
+        f"write `gpio={line.pin}=p{wanted[0]}` into /boot/firmware/config.txt, or fit a resistor "
+        f"that pulls it {wanted}",
+    )
 
 
 def _boot_level(machine: InspectedMachine, pin: int) -> bool:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar, get_args
+from typing import Final, Generic, TypeVar
 
 from daemon.config.loader import RealtimeConfig
-from hardware.ports import DeviceConfig
+from hardware.devices.kind import Output
+from hardware.devices.registry import KINDS
+from hardware.ports import pin_keys
 
 T = TypeVar("T")
 
 _PROVIDERS: Final = ("offline", "openai", "azure", "custom")
-_KINDS: Final = tuple(kind.__struct_config__.tag for kind in get_args(DeviceConfig))
-_LINES: Final = {"rgb": 3, "distance": 2, "cpu_temperature": 0}
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,10 @@ class NewDevice:
     def entries(self) -> list[str]:
         """Its table in TOML."""
         entries = [f'kind = "{self.kind}"']
-        if self.kind == "distance":
-            entries += [f"trigger = {self.lines[0]}", f"echo = {self.lines[1]}"]
-        elif self.kind == "rgb":
-            entries += [f"pins = {list(self.lines)}"]
-        elif self.lines:
-            entries += [f"pin = {self.lines[0]}"]
+        left = list(self.lines)
+        for key, count in pin_keys(KINDS[self.kind]).items():
+            of_key, left = left[:count], left[count:]
+            entries.append(f"{key} = {of_key[0] if count == 1 else of_key}")
         if not self.active_high:
             entries += ["active_high = false         # it is on when the line is low"]
         return entries
@@ -84,17 +82,18 @@ def device(text: str) -> NewDevice | None:
     if text in ("", "none"):
         return None
     found = re.fullmatch(r"(\w+) ([A-Za-z][A-Za-z ]*?)((?: \d+)*)(?: (low|high))?", " ".join(text.split()))
-    if not found or found[1] not in _KINDS:
-        raise ValueError(f"Write kind, name and line, such as relay lamp 22; kinds: {', '.join(_KINDS)}.")
-    kind, lines = found[1], tuple(int(number) for number in found[3].split())
-    wanted = _LINES.get(kind, 1)
-    if len(lines) != wanted:
-        raise ValueError(f"A device of the kind {kind} has {wanted} lines, not {len(lines)}.")
-    # Most relay boards are on when the line is low.
-    level = found[4] or ("low" if kind == "relay" else "high")
-    if level == "low" and kind in ("button", "motion", "distance", "cpu_temperature", "servo"):
-        raise ValueError(f"A device of the kind {kind} has no level that switches it on: leave low out.")
-    return NewDevice(kind, found[2].lower(), lines, level == "high")
+    if not found or found[1] not in KINDS:
+        raise ValueError(f"Write kind, name and line, such as relay lamp 22; kinds: {', '.join(KINDS)}.")
+    name, lines = found[1], tuple(int(number) for number in found[3].split())
+    kind = KINDS[name]
+    keys = pin_keys(kind)
+    if len(lines) != (wanted := sum(keys.values())):
+        named = f" ({', '.join(keys)})" if len(keys) > 1 else ""
+        raise ValueError(f"A device of the kind {name} has {wanted} lines{named}, not {len(lines)}.")
+    usual = kind.setup_level if issubclass(kind, Output) else None
+    if found[4] == "low" and usual is None:
+        raise ValueError(f"A device of the kind {name} has no level that switches it on: leave low out.")
+    return NewDevice(name, found[2].lower(), lines, (found[4] or usual) != "low")
 
 
 def provider(text: str) -> str:

@@ -41,7 +41,7 @@ def test_a_device_is_kind_name_and_lines(text: str, device: NewDevice | None) ->
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("lamp 22", "kinds: led, pwm"),
+        ("lamp 22", "kinds: buzzer, led"),
         ("relay 22", "such as relay lamp 22"),
         ("relay lamp", "has 1 lines, not 0"),
         ("rgb mood 1 2", "has 3 lines, not 2"),

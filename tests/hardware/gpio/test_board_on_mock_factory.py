@@ -13,27 +13,20 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin, MockTriggerPin
 
-from hardware.gpio import device_drivers
+from hardware.devices.kind import Device
+from hardware.devices.kinds import cpu_temperature
+from hardware.devices.kinds.button import Contact
+from hardware.devices.kinds.buzzer import Buzzer
+from hardware.devices.kinds.cpu_temperature import CpuTemperature
+from hardware.devices.kinds.distance import Distance
+from hardware.devices.kinds.led import Led
+from hardware.devices.kinds.motion import Motion
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from hardware.devices.kinds.rgb import Rgb
+from hardware.devices.kinds.servo import Servo
 from hardware.gpio.board import GpioBoard
-from hardware.ports import (
-    ButtonConfig,
-    Buzzer,
-    Contact,
-    CpuTemperature,
-    DeviceConfig,
-    Distance,
-    GpioConfig,
-    LampConfig,
-    Led,
-    Motion,
-    PinError,
-    Pwm,
-    Relay,
-    Rgb,
-    RgbLamp,
-    Servo,
-    SingleLamp,
-)
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, RgbLamp, SingleLamp
 
 
 @pytest.fixture
@@ -43,14 +36,12 @@ def factory() -> Iterator[Any]:
     factory.reset()
 
 
-def board(
-    factory: Any, devices: dict[str, DeviceConfig], lamps: dict[str, LampConfig] | None = None
-) -> GpioBoard:
+def board(factory: Any, devices: dict[str, Device], lamps: dict[str, LampConfig] | None = None) -> GpioBoard:
     return GpioBoard(GpioConfig(), ButtonConfig(pin=17), lamps or {}, devices, factory)
 
 
 def test_outputs_begin_in_their_state_and_follow_writes(factory: Any) -> None:
-    devices: dict[str, DeviceConfig] = {
+    devices: dict[str, Device] = {
         "lamp": Led(pin=2, at_start="on"),
         "heater": Relay(pin=3, active_high=False),
         "bell": Buzzer(pin=4),
@@ -126,7 +117,7 @@ def test_a_distance_without_an_echo_is_an_error(factory: Any) -> None:
 def test_the_thermometer_is_the_one_of_the_processor(
     factory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_drivers, "THERMAL", tmp_path)
+    monkeypatch.setattr(cpu_temperature, "THERMAL", tmp_path)
     pin_board = board(factory, {"chip": CpuTemperature()})
     with pytest.raises(PinError, match=r"^devices\.chip: this board has no thermometer"):
         pin_board.read("chip")
@@ -140,7 +131,7 @@ def test_the_thermometer_is_the_one_of_the_processor(
 
 
 def test_close_goes_to_the_exit_state_and_lets_every_pin_go(factory: Any) -> None:
-    devices: dict[str, DeviceConfig] = {
+    devices: dict[str, Device] = {
         "vent": Led(pin=2, at_exit="on"),
         "heater": Relay(pin=3, active_high=False),
     }
@@ -165,7 +156,7 @@ def test_close_goes_to_the_exit_state_and_lets_every_pin_go(factory: Any) -> Non
     ],
 )
 def test_pins_that_cannot_be_had_are_explained(
-    factory: Any, devices: dict[str, DeviceConfig], message: str
+    factory: Any, devices: dict[str, Device], message: str
 ) -> None:
     with pytest.raises(PinError, match="^" + message):
         board(factory, devices)

@@ -9,24 +9,17 @@ from types import ModuleType
 
 import pytest
 
+from hardware.devices.kind import Device
+from hardware.devices.kinds.button import Contact
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from hardware.devices.kinds.rgb import Rgb
+from hardware.devices.kinds.servo import Servo
 from hardware.gpio.board import GpioBoard
 from hardware.gpio.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL, HeldLine
 from hardware.gpio.line_info import line_facts, line_level
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import (
-    ButtonConfig,
-    Contact,
-    DeviceConfig,
-    GpioConfig,
-    LampConfig,
-    PinError,
-    Pwm,
-    Relay,
-    Rgb,
-    RgbLamp,
-    Servo,
-    SingleLamp,
-)
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, RgbLamp, SingleLamp
 from tests.hardware.gpio.kernel_rig import CHIP, Kernel
 
 
@@ -72,7 +65,7 @@ def lgpio(monkeypatch: pytest.MonkeyPatch) -> Lgpio:
 
 
 def board(
-    devices: dict[str, DeviceConfig],
+    devices: dict[str, Device],
     lamps: dict[str, LampConfig] | None = None,
     button: ButtonConfig | None = None,
 ) -> GpioBoard:
@@ -85,7 +78,7 @@ def open_descriptors() -> int:
 
 def test_every_line_is_asked_for_as_it_shall_be_from_the_first_moment_on(kernel: Kernel) -> None:
     before = open_descriptors()
-    devices: dict[str, DeviceConfig] = {
+    devices: dict[str, Device] = {
         "lamp": Relay(pin=22),
         "heater": Relay(pin=24, active_high=False),
         "fan": Relay(pin=25, at_start="on"),
@@ -140,7 +133,7 @@ def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: Lgpio) 
 
 
 def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -> None:
-    devices: dict[str, DeviceConfig] = {
+    devices: dict[str, Device] = {
         "fan": Pwm(pin=18, at_start="on", at_exit=40),
         "mood": Rgb(pins=(5, 6, 13), at_start="#ffffff", at_exit="#ff00fe"),
         "flag": Servo(pin=12),
@@ -167,7 +160,7 @@ def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -
     ],
 )
 def test_a_closed_board_is_as_the_plan_of_its_safe_states(
-    kernel: Kernel, lgpio: Lgpio, device: DeviceConfig
+    kernel: Kernel, lgpio: Lgpio, device: Device
 ) -> None:
     board({"it": device}).close()
     assert kernel.levels == {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}

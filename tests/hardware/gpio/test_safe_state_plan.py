@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from hardware.devices.kind import Device
+from hardware.devices.kinds.button import Contact
+from hardware.devices.kinds.led import Led
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from hardware.devices.kinds.rgb import Rgb
+from hardware.devices.kinds.servo import Servo
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import (
-    Contact,
-    DeviceConfig,
-    LampConfig,
-    Led,
-    Pwm,
-    Relay,
-    Rgb,
-    RgbLamp,
-    Servo,
-    SingleLamp,
-)
+from hardware.ports import LampConfig, RgbLamp, SingleLamp
 
 
-def levels(device: DeviceConfig) -> dict[int, int]:
+def levels(device: Device) -> dict[int, int]:
     return {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
 
 
@@ -40,7 +36,7 @@ def levels(device: DeviceConfig) -> dict[int, int]:
     ],
 )
 def test_each_kind_ends_in_the_state_that_closing_the_board_leaves(
-    device: DeviceConfig, expected: dict[int, int]
+    device: Device, expected: dict[int, int]
 ) -> None:
     assert levels(device) == expected
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from hardware.devices.kind import Device
+from hardware.devices.kinds.button import Contact
+from hardware.devices.kinds.cpu_temperature import CpuTemperature
+from hardware.devices.kinds.distance import Distance
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from hardware.devices.kinds.rgb import Rgb
 from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import (
-    Board,
-    ButtonConfig,
-    Contact,
-    CpuTemperature,
-    DeviceConfig,
-    Distance,
-    GpioConfig,
-    PinError,
-    Pwm,
-    Relay,
-    Rgb,
-    RgbLamp,
-)
+from hardware.ports import Board, ButtonConfig, GpioConfig, PinError, RgbLamp
 
-DEVICES: dict[str, DeviceConfig] = {
+DEVICES: dict[str, Device] = {
     "heater": Relay(pin=1, at_start="on"),
     "fan": Pwm(pin=2, at_exit=30),
     "light": Rgb(pins=(3, 4, 5)),

@@ -1,0 +1,205 @@
+"""What every kind of device says of itself; a kind is `@final`, so that mypy names what it lacks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, assert_never
+
+import msgspec
+
+from hardware.ports import Pin, Reading, State, Struct, Value
+
+Takes: TypeAlias = Literal["switch", "level", "colour"]
+"""What an output understands: on and off only, or levels as well, or colours as well."""
+
+
+# ---------------------------------------------------------------- lines, as a kind claims them
+
+
+class Driver(Protocol):
+    """Something that can be set."""
+
+    def set(self, value: Any) -> None:
+        """Take a value."""
+
+    def close(self) -> None:
+        """Let the lines go."""
+
+
+class SensorDriver(Protocol):
+    """Something that can be read."""
+
+    def read(self) -> Reading:
+        """Ask it. Raises PinError."""
+
+    def close(self) -> None:
+        """Let the lines go."""
+
+
+class PulseTimer(Protocol):
+    """Measures how long a line is high."""
+
+    def arm(self) -> None:
+        """Forget what was; the pulse that begins next counts."""
+
+    def width_s(self, limit_s: float) -> float | None:
+        """Wait for the end of the pulse; None if it has not ended within this time."""
+
+    def close(self) -> None:
+        """Let the line go."""
+
+
+class Lines(Protocol):
+    """The lines of a chip. What cannot be had raises PinError, or what the board explains as one."""
+
+    def switch(self, pin: int, active_high: bool, on: bool) -> Driver:
+        """An output that is on or off; it begins as `on` says."""
+
+    def dimmer(self, pin: int, active_high: bool, level: float, frequency_hz: float) -> Driver:
+        """An output of any level from 0.0 to 1.0, by pulse width; it begins with `level`."""
+
+    def contact(self, pin: int, pull_up: bool) -> SensorDriver:
+        """An input that reads True while it is away from its pull."""
+
+    def pulse_timer(self, pin: int) -> PulseTimer:
+        """An input that measures pulses."""
+
+
+# ---------------------------------------------------------------- devices
+
+
+class Named(Struct, frozen=True):
+    """What every device has: the names people use for it; the first is the canonical one."""
+
+    say: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=40)], ...] = ()
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """What no single key can show: the key, and what is wrong with it and the remedy."""
+        yield from ()
+
+
+class SafeLine(NamedTuple):
+    """A line in the safe state, and whether it alone decides what the device does.
+
+    The doctor looks at those that do: before the start nobody holds them, and they follow their pull.
+    """
+
+    pin: int
+    on: bool
+    decides: bool = True
+
+
+class Action(NamedTuple):
+    """What can be asked of a kind beside on, off, level and colour: a tool, and the sentence that calls it.
+
+    `words` are what the tool's parameter `action` takes, each with the value that it means; an output that
+    takes levels has it scaled by the parameter `percent`. `sentence` is a pattern of the offline brain (see
+    daemon/brain/nlu/template_syntax.py) with {device}, {action} and {percent} in it; `example` is one that
+    people can say, with {device}.
+    """
+
+    tool: str
+    description: str
+    words: Mapping[str, float]
+    sentence: str
+    example: str
+
+
+class Output(Named, frozen=True):
+    """An output, and the limits that hold whoever asks (see daemon/devices/limiter.py)."""
+
+    active_high: bool = True
+    at_start: State = "off"
+    at_exit: State = "off"
+    max_on_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    min_interval_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    exclusive_with: tuple[str, ...] = ()
+
+    takes: ClassVar[Takes]
+    pulses: ClassVar[bool]
+    """Whether a line of it is ever pulsed."""
+    setup_level: ClassVar[Literal["high", "low"] | None] = "high"
+    """The level that switches most of this kind on; None if `active_high` says nothing about it."""
+    actions: ClassVar[tuple[Action, ...]] = ()
+
+    @abstractmethod
+    def claim(self, lines: Lines) -> Driver:
+        """Claim its lines in the `at_start` state; what comes back takes its values."""
+
+    @abstractmethod
+    def safe_lines(self) -> tuple[SafeLine, ...]:
+        """Each of its lines as it is once nobody drives or pulses it any more, after a death too."""
+
+    def value_of(self, state: State) -> Value:
+        """A state as the owner writes it, as a value: 30 is 0.3, "off" of a colour is "#000000"."""
+        if isinstance(state, int):
+            return state / 100
+        if self.takes == "colour":
+            return {"on": "#ffffff", "off": "#000000"}.get(state, state.lower())
+        return 1.0 if state == "on" else 0.0
+
+    def at_rest(self) -> Value | None:
+        """Where it ends: `at_exit`, but between off and on it is off. None: its lines are just let go."""
+        value = self.value_of(self.at_exit)
+        match self.takes:
+            case "switch":
+                return float(bool(value))
+            case "level":
+                return float(value == 1.0)
+            case "colour":
+                return "#" + "".join("ff" if part == 255 else "00" for part in bytes.fromhex(str(value)[1:]))
+            case _:
+                assert_never(self.takes)
+
+    def told(self, value: Value) -> str | None:
+        """A value as it stands behind "The NAME is"; None: as all outputs are told."""
+        return None
+
+
+class OneLine(Output, frozen=True, kw_only=True):
+    """An output on one line."""
+
+    pin: Pin
+
+    def safe_lines(self) -> tuple[SafeLine, ...]:
+        """The line is on if the output is."""
+        return (SafeLine(self.pin, bool(self.at_rest())),)
+
+
+class Switch(OneLine, frozen=True, kw_only=True):
+    """An output on one line that is on or off."""
+
+    takes: ClassVar[Takes] = "switch"
+    pulses: ClassVar[bool] = False
+
+    def claim(self, lines: Lines) -> Driver:
+        """The line is the output."""
+        return lines.switch(self.pin, self.active_high, bool(self.value_of(self.at_start)))
+
+
+class Sensor(Named, frozen=True):
+    """A sensor, which is read when somebody asks.
+
+    By the last word of its name the offline brain knows how people ask for it: one of a measure ("what is the
+    temperature"), of an event ("is there any motion"), or else "is the door open".
+    """
+
+    measures: ClassVar[tuple[str, ...]] = ()
+    events: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    @abstractmethod
+    def simulated(self) -> Reading:
+        """What the virtual board reads at first; a key of the configuration."""
+
+    @abstractmethod
+    def claim(self, lines: Lines) -> SensorDriver:
+        """Claim its lines."""
+
+    @abstractmethod
+    def told(self, name: str, reading: Reading) -> str:
+        """A reading as a sentence."""
+
+
+Device: TypeAlias = Output | Sensor

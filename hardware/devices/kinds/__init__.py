@@ -1,0 +1,1 @@
+"""One kind of device in each file; `hardware.devices.registry` finds them."""

@@ -1,0 +1,42 @@
+"""How warm the processor is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, final
+
+from hardware.devices.kind import Lines, Sensor, SensorDriver
+from hardware.ports import PinError, Reading
+
+THERMAL = Path("/sys/class/thermal")
+
+
+@final
+class CpuTemperature(Sensor, tag="cpu_temperature", tag_field="kind", frozen=True, kw_only=True):
+    """The processor's own thermometer; reads degrees Celsius."""
+
+    simulated: float = 21.5
+
+    measures: ClassVar[tuple[str, ...]] = ("temperature",)
+
+    def claim(self, lines: Lines) -> SensorDriver:
+        """No line: the kernel is asked."""
+        return _Thermometer()
+
+    def told(self, name: str, reading: Reading) -> str:
+        """In degrees Celsius."""
+        return f"The temperature is {reading:.1f} degrees."
+
+
+class _Thermometer:
+    """The zone named after the processor, else the first one; degrees Celsius."""
+
+    def read(self) -> float:
+        zones = sorted(THERMAL.glob("thermal_zone*"))
+        if not zones:
+            raise PinError("this board has no thermometer: remove the device.")
+        zone = next((zone for zone in zones if "cpu" in (zone / "type").read_text()), zones[0])
+        return int((zone / "temp").read_text()) / 1000
+
+    def close(self) -> None:
+        pass
