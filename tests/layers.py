@@ -29,8 +29,9 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.core.keys": (),
     "daemon.core.timers": (),
     "daemon.core.transitions": (),
+    "daemon.core.turn.phase": ("daemon.core.transitions",),
     "daemon.core.bounds": _WIRE,
-    "daemon.core.history": ("daemon.devices", *_WIRE),
+    "daemon.core.history": ("daemon.devices", *_WIRE, "daemon.core.turn.phase"),
     "daemon.core.events": ("daemon.audio", "daemon.devices", *_WIRE, "daemon.core.history"),
     "daemon.core.effects": (*_WIRE, "daemon.core.keys", "daemon.core.events"),
     "daemon.core.input": (*_WIRE, *_STEP),
@@ -38,9 +39,12 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.core.connection": (*_WIRE, "daemon.core.history", *_STEP, "daemon.core.transitions"),
     "daemon.core.response": (
         *("daemon.audio", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),
-        *(*_STEP, "daemon.core.connection"),
+        *(*_STEP, "daemon.core.transitions", "daemon.core.turn.phase", "daemon.core.connection"),
     ),
-    "daemon.core.turn": (*_WIRE, "daemon.core.history", *_STEP, "daemon.core.input", "daemon.core.response"),
+    "daemon.core.turn": (
+        *(*_WIRE, "daemon.core.turn.phase", "daemon.core.history", *_STEP, "daemon.core.input"),
+        "daemon.core.response",
+    ),
     "daemon.core.machine": (
         *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),
         *("daemon.core.events", "daemon.core.effects", "daemon.core.input", "daemon.core.feedback"),

@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeVar
 from msgspec import UNSET, DecodeError, Struct, json
 
 from daemon.core.history.turn import Turn
+from daemon.core.turn.phase import TURN, TurnCause
 from daemon.realtime.events import Content, Item
 
 BUDGET_TOKENS = 2000
@@ -76,10 +77,12 @@ class History:
 
     def question(self, turn: Turn) -> None:
         """An answer has begun: from here on the question is history, and is never asked again."""
-        if not turn.remembered and turn.source in ("button", "text"):
+        if not TURN.allows(turn.phase, TurnCause.ANSWERED):
+            return
+        turn.go(TurnCause.ANSWERED)
+        if turn.source in ("button", "text"):
             self.user(turn.key, turn.heard or turn.text, turn.spoken)
             turn.spoken = ()
-        turn.remembered = True
 
     def transcribed(self, key: str, text: str) -> None:
         """The words of something that the user said are known now."""

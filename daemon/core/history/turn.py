@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field, structs
 
 from daemon.core.history.usage import Tokens
+from daemon.core.turn.phase import TURN, TurnCause, TurnPhase
 from daemon.devices.name_index import Spellings
 from daemon.realtime.events import Json
 
@@ -36,7 +37,6 @@ class Turn(Struct):
     """Times are seconds on the monotonic clock, None until they are known.
 
     `key` is what the history calls its question; those of `calls`, `replies` and `written` are ours too.
-    `closed`: the question is complete. `remembered`: an answer has begun, so the question is history.
     `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
     `commit`: our name for the event that asked for the item.
     `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
@@ -46,15 +46,13 @@ class Turn(Struct):
     number: int
     key: str
     source: Source
+    phase: TurnPhase
     text: str = ""
     spoken: tuple[bytes, ...] = ()
     ticket: int = 0
-    closed: bool = False
-    remembered: bool = False
     remedies: int = 0
     voiced: bool = False
     written: dict[str, None] = field(default_factory=dict)
-    interrupted: bool = False
     deaf: bool = False
     unplayed: bool = False
     trouble: str = ""
@@ -75,6 +73,10 @@ class Turn(Struct):
     committed_at: float | None = None
     first_delta_at: float | None = None
     first_sound_at: float | None = None
+
+    def go(self, cause: TurnCause) -> None:
+        """This has happened to it."""
+        self.phase = TURN.after(self.phase, cause)
 
     @property
     def heard_out(self) -> bool:
@@ -97,7 +99,7 @@ class Turn(Struct):
                 for call in self.calls.values()
             ],
             "reply": " ".join(text for text in self.replies.values() if text),
-            "interrupted": self.interrupted,
+            "interrupted": self.phase is TurnPhase.INTERRUPTED,
             "trouble": self.trouble or None,
             "heard_ms": self.heard_ms,
             "press_to_first_frame_ms": _ms(self.pressed_at, self.first_frame_at),

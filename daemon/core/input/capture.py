@@ -1,4 +1,4 @@
-"""The microphone's side of a turn: open, closing (the tail is still in the card), closed."""
+"""The microphone's side of a turn, whose phase says whether it is open, or closing (see `turn/phase.py`)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ class CaptureControl:
     """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
 
     def __init__(self, effects: EffectsBuffer, timers: Timers, max_utterance_s: float) -> None:
-        self.open = False
-        self._closing = False
         self._utterance = Utterance()
         self._effects = effects
         self._timers = timers
@@ -39,7 +37,6 @@ class CaptureControl:
         if anew:
             self._utterance = Utterance()
             self._effects.send(AudioClear())
-        self.open, self._closing = True, False
         self._timers.clear("tail")
         self._timers.set("utterance", now + self._max_utterance_s)
         self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
@@ -47,41 +44,31 @@ class CaptureControl:
 
     def stop(self, now: float) -> None:
         """Close it; the utterance is complete when the tail is here."""
-        self._shut()
-        self._closing = True
+        self.close()
         self._timers.set("tail", now + TAIL_S)
 
-    def cease(self) -> None:
-        """Close it; the server has taken the utterance already."""
-        self._shut()
-        self._closing = False
+    def close(self) -> None:
+        """Close it."""
+        self._timers.clear("utterance")
+        self._effects.do(ev.SetCapture(False))
 
     def drop(self) -> None:
         """There was no utterance."""
-        if self.open:
-            self._shut()
-        self._closing = False
         self._timers.clear("tail")
         if self._utterance.begun:
             self._effects.send(AudioClear())
         self._utterance = Utterance()
 
     def captured(self, pcm: bytes, now: float) -> bool:
-        """A piece of the microphone; False if nobody wants it, or there is more than time could bring."""
+        """A piece of the microphone; False if there is more than time could bring."""
         size_bytes = self._utterance.size_bytes + len(pcm)
-        if self.open and size_bytes > self._most_bytes:
+        if "utterance" in self._timers and size_bytes > self._most_bytes:
             self._timers.set("utterance", now)
-        if not (self.open or self._closing) or size_bytes > self._most_bytes + _TAIL_BYTES:
+        if size_bytes > self._most_bytes + _TAIL_BYTES:
             return False
         self._utterance.add(pcm)
         self.flush()
         return True
-
-    def ended(self) -> bool:
-        """The tail is here; False if it was of an utterance that nobody wants any more."""
-        wanted, self._closing = self._closing, False
-        self._timers.clear("tail")
-        return wanted
 
     def flush(self) -> None:
         """Send what the server has not got."""
@@ -92,8 +79,3 @@ class CaptureControl:
     def rewind(self) -> None:
         """A new connection has none of it."""
         self._utterance.rewind()
-
-    def _shut(self) -> None:
-        self.open = False
-        self._timers.clear("utterance")
-        self._effects.do(ev.SetCapture(False))

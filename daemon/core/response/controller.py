@@ -16,10 +16,12 @@ from daemon.core.response.contents import Contents
 from daemon.core.response.endings import shortfall
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.items import READER, Items
+from daemon.core.response.phase import ResponseCause
 from daemon.core.response.speech_fallback import SpeechFallback
 from daemon.core.response.tool_calls import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolCalls
 from daemon.core.response.tracker import Reply, ResponseTracker
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import CUT_OFF, TurnCause, TurnPhase
 from daemon.realtime.events import ConversationItem, Json, Response, ResponsePiece
 
 MAX_ROUNDS = 8
@@ -39,7 +41,6 @@ class ResponseController:
         history: History,
     ) -> None:
         self.turn: Turn | None = None
-        self._cut_off = False
         self.stalled = False
         self._modality = modality
         self._effects = effects
@@ -81,9 +82,10 @@ class ResponseController:
     @property
     def over(self) -> bool:
         """Answered, its tools have answered too, and the last sample was heard."""
-        waits = self.playing or self._cut_off or self._responses.busy or self._exchange.due is not None
-        waits |= bool(self.speech_fallback.unread)
-        return self.turn is not None and not waits and not self._tools.open_for(self.turn)
+        if self.turn is None or self.turn.phase in CUT_OFF or self._tools.open_for(self.turn):
+            return False
+        waits = self.playing or self._responses.busy or self._exchange.due is not None
+        return not (waits or self.speech_fallback.unread)
 
     # ------------------------------------------------------------ asking
 
@@ -197,7 +199,7 @@ class ResponseController:
         self._take(turn, now)
         if reply is None:
             return
-        reply.wanted = True
+        reply.go(ResponseCause.CHOSEN)
         self._exchange.hold_on(now)
         for piece in pieces:
             self._contents.hear(turn, reply, piece, now)
@@ -323,7 +325,7 @@ class ResponseController:
         if turn is None:
             return
         self._history.question(turn)
-        turn.interrupted = True
+        turn.go(TurnCause.INTERRUPTED)
         if self.playing:
             self._contents.playing = False
             self._barge_in.silence(turn, now)
@@ -344,7 +346,7 @@ class ResponseController:
             self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
 
     def _leave(self) -> Turn | None:
-        turn, self.turn, self._exchange.due, self._cut_off = self.turn, None, None, False
+        turn, self.turn, self._exchange.due = self.turn, None, None
         self.speech_fallback.end()
         self._timers.clear("stall", "drain", "wait")
         return turn
@@ -357,10 +359,11 @@ class ResponseController:
         unfinished = turn is not None and (
             self._responses.busy or self._exchange.due is not None or self._tools.open_for(turn)
         )
-        again = turn is not None and turn.source != "server" and (not turn.remembered or bool(turn.calls))
-        self._cut_off = unfinished and again
-        if unfinished and not again:
-            self.fail(BROKEN)
+        if turn is not None and unfinished:
+            if turn.source != "server" and (turn.phase is TurnPhase.ASKED or turn.calls):
+                turn.go(TurnCause.DISCONNECTED)
+            else:
+                self.fail(BROKEN)
         self._contents.end(self._items.own)
         self._items.connection_lost()
         self._exchange.connection_lost()
@@ -370,15 +373,15 @@ class ResponseController:
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""
         self._items.tell(self._history.words_of)
-        turn, cut_off = self.turn, self._cut_off
-        self._cut_off = False
-        if turn is None or not cut_off:
+        turn = self.turn
+        if turn is None or turn.phase not in CUT_OFF:
             return None
-        if not turn.remembered:
+        turn.go(TurnCause.RECONNECTED)
+        if turn.phase is TurnPhase.WAITING:
             self.turn = self._exchange.due = None
             turn.taken = False
             return turn
-        if turn.calls and not self._tools.open_for(turn):
+        if not self._tools.open_for(turn):
             self._exchange.due = self._plain()
         return None
 

@@ -7,6 +7,7 @@ from daemon.core.effects import EffectsBuffer
 from daemon.core.response.barge_in import CANCEL_S, BargeIn
 from daemon.core.response.early import Early
 from daemon.core.response.patience import Patience
+from daemon.core.response.phase import ResponseCause, ResponsePhase
 from daemon.core.response.tracker import Owed, Reply, ResponseTracker
 from daemon.core.timers import Timers
 from daemon.realtime.events import ConversationItem, Json, Response, ResponseCreate, ResponsePiece
@@ -45,7 +46,7 @@ class Exchange:
 
     def disown(self, now: float) -> None:
         """The server owes an answer that nobody wants."""
-        self._responses.ask("", {}, wanted=False)
+        self._responses.disown()
         self._timers.set("cancel", now + CANCEL_S)
 
     def hold_on(self, now: float) -> None:
@@ -63,14 +64,15 @@ class Exchange:
         One that begins when another is due is taken in its place: the server answers by itself. One that
         begins too `early` is kept until it is clear what becomes of it.
         """
-        reply = self._responses.begun(response_id, welcome, announced)
+        unasked = ResponseCause.EARLY if early else ResponseCause.UNWELCOME
+        reply = self._responses.begun(response_id, ResponseCause.BEGUN if welcome else unasked, announced)
         if reply is None:
             return False
         if reply.wanted:
             self.due = None
             self.hold_on(now)
             self._timers.set("long", now + MAX_ANSWER_S)
-        elif early and not reply.asked:
+        elif reply.phase is ResponsePhase.KEPT:
             self.early.keep(reply)
         else:
             self._cancel(reply, now + self._patience.stall_s)
@@ -111,6 +113,8 @@ class Exchange:
         """What was kept is not wanted: it is cancelled, or returned with its end."""
         reply, end = self.early.reply, self.early.end
         self.early.forget()
+        if reply is not None:
+            reply.go(ResponseCause.GIVEN_UP)
         if reply is not None and end is None:
             self._cancel(reply, now + CANCEL_S)
         return (reply, end) if reply is not None and end is not None else None

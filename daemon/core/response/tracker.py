@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from daemon.core.bounds import MAX_ITEMS, Amount
 from daemon.core.keys import Keys, ours
 from daemon.core.response.calls import Calls
+from daemon.core.response.phase import RESPONSE, TO_ASK_AGAIN, WANTED, ResponseCause, ResponsePhase
 from daemon.realtime.events import Item, Json, Response
 
 _PAST = 64
@@ -23,13 +24,25 @@ class Owed(Struct):
     """An answer that was asked for and has not begun.
 
     `event_id` is what the server would name in a refusal; empty where its voice detection begins the answer.
-    `refused`: it was busy with another one, so that whatever ends makes room, and whatever begins is taken.
     """
 
     event_id: str
     response: Json
-    wanted: bool = True
-    refused: bool = False
+    phase: ResponsePhase
+
+    def go(self, cause: ResponseCause) -> None:
+        """This has happened to it."""
+        self.phase = RESPONSE.after(self.phase, cause)
+
+    @property
+    def wanted(self) -> bool:
+        """Does anybody want to hear it?"""
+        return self.phase in WANTED
+
+    @property
+    def refused(self) -> bool:
+        """Was the server busy with another one?"""
+        return self.phase in TO_ASK_AGAIN
 
 
 class Reply(Struct):
@@ -41,13 +54,22 @@ class Reply(Struct):
 
     key: str
     wire_id: str
-    wanted: bool
+    phase: ResponsePhase
     asked: bool
     aside: bool
     announced: bool
     other_ids: set[str] = field(default_factory=set)
     amount: Amount = field(default_factory=Amount)
     calls: Calls = field(default_factory=Calls)
+
+    def go(self, cause: ResponseCause) -> None:
+        """This has happened to it."""
+        self.phase = RESPONSE.after(self.phase, cause)
+
+    @property
+    def wanted(self) -> bool:
+        """Does anybody want to hear it?"""
+        return self.phase in WANTED
 
     @property
     def excess(self) -> str:
@@ -86,17 +108,26 @@ class ResponseTracker:
         """Is the next one to begin one that nobody wants any more?"""
         return bool(self._owed) and not self._owed[0].wanted
 
-    def ask(self, event_id: str, response: Json, wanted: bool = True) -> None:
+    def ask(self, event_id: str, response: Json) -> None:
         """`response.create` has been sent, or (without an id) the server's voice detection will answer."""
-        self._owed.append(Owed(event_id, response, wanted))
+        self._owe(Owed(event_id, response, ResponsePhase.ASKED))
+
+    def disown(self) -> None:
+        """The server's voice detection will answer what nobody wants to have said."""
+        self._owe(Owed("", {}, ResponsePhase.UNWANTED))
+
+    def _owe(self, owed: Owed) -> None:
+        self._owed.append(owed)
         self._until_asked.clear()
 
     def owes(self, response_id: str) -> bool:
         """Does an answer begin with this event, although the server has not said so?"""
         return self.active is None and bool(self._owed) and not self._over(response_id)
 
-    def begun(self, response_id: str, welcome: bool, announced: bool = True) -> Reply | None:
-        """An answer begins, or has begun before (None). One that nobody asked for is wanted if `welcome`."""
+    def begun(
+        self, response_id: str, unasked: ResponseCause = ResponseCause.BEGUN, announced: bool = True
+    ) -> Reply | None:
+        """An answer begins, or has begun before (None); `unasked` is how, if nobody has asked for it."""
         active = self.active
         if active is not None and not self._owed and active.wire_id in ("", response_id):
             active.wire_id, active.announced = response_id, announced
@@ -107,9 +138,10 @@ class ResponseTracker:
         if response_id in self._past:
             self._past.remove(response_id)
         asked = bool(self._owed)
-        owed = self._owed.pop(0) if asked else Owed("", {})
-        wanted, aside = owed.wanted and welcome, _OUTSIDE in owed.response
-        self.active = Reply(self._keys.new("resp"), response_id, wanted, asked, aside, announced)
+        owed = self._owed.pop(0) if asked else Owed("", {}, ResponsePhase.UNASKED)
+        owed.go(ResponseCause.BEGUN if asked else unasked)
+        aside = _OUTSIDE in owed.response
+        self.active = Reply(self._keys.new("resp"), response_id, owed.phase, asked, aside, announced)
         self._unseen = False
         return self.active
 
@@ -136,7 +168,7 @@ class ResponseTracker:
         """
         again = response == self._last
         if self.owes(response.id) and not self._owed[0].refused and not again:
-            self.begun(response.id, True, announced=False)
+            self.begun(response.id, announced=False)
         reply = self.of(response.id)
         if reply is not None:
             self._last = response
@@ -160,10 +192,10 @@ class ResponseTracker:
         asked = [each for each in self._owed if each.event_id and not each.refused]
         found = next((each for each in reversed(asked) if not named or each.event_id == event_id), None)
         if found is not None and busy:
-            found.refused = True
+            found.go(ResponseCause.BUSY)
             if self._unseen:
                 self._unseen = False
-                self._owed.insert(0, Owed("", {}, wanted=False))
+                self._owed.insert(0, Owed("", {}, ResponsePhase.UNWANTED))
         elif found is not None:
             self._owed.remove(found)
         return found
@@ -174,18 +206,19 @@ class ResponseTracker:
         A cancel before `response.created` would do nothing, so it is remembered until then.
         """
         for owed in self._owed:
-            owed.wanted = False
+            if owed.wanted:
+                owed.go(ResponseCause.GIVEN_UP)
         if self.active is None or not self.active.wanted:
             return None
-        self.active.wanted = False
+        self.active.go(ResponseCause.GIVEN_UP)
         return self.active
 
     def give_up(self) -> None:
         """The server never said that what nobody wants has begun, or is done: it is no longer waited for."""
         self._close(self._past)
-        waited = [owed for owed in self._owed if not (owed.refused or owed.wanted)]
+        waited = [owed for owed in self._owed if owed.phase is ResponsePhase.UNWANTED]
         self._unseen = self._unseen or any(owed.event_id for owed in waited)
-        self._owed = [owed for owed in self._owed if owed.refused or owed.wanted]
+        self._owed = [owed for owed in self._owed if owed.phase is not ResponsePhase.UNWANTED]
 
     def connection_lost(self) -> None:
         """Another one owes nothing."""

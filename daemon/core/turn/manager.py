@@ -23,6 +23,7 @@ from daemon.core.response.barge_in import CANCEL_S
 from daemon.core.response.controller import ResponseController
 from daemon.core.response.speech_fallback import recital
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import SPOKEN, TurnCause, TurnPhase
 from daemon.core.turn.transcripts import Transcripts
 from daemon.realtime.events import Content, Item, ItemCreate
 
@@ -71,7 +72,7 @@ class TurnManager:
     @property
     def state(self) -> ev.TurnState:
         """Where the turn is."""
-        if self._capture.open:
+        if self._listening:
             return "listening"
         if self.answer.playing:
             return "speaking"
@@ -128,6 +129,11 @@ class TurnManager:
         self._timers.set("speech", now + NO_SPEECH_S)
 
     @property
+    def _listening(self) -> bool:
+        """Is the microphone open?"""
+        return self.question is not None and self.question.phase is TurnPhase.LISTENING
+
+    @property
     def _asking(self) -> bool:
         """Is there a spoken question?"""
         return self.question is not None and self.question.source == "button"
@@ -141,10 +147,11 @@ class TurnManager:
         if anew:
             self._set_aside(question)
             self.answer.interrupt(now)
-            self.question = self._new_turn("button")
+            self.question = self._new_turn("button", TurnPhase.LISTENING)
             self.question.pressed_at, self.question.detected = at, self._detects
         elif self.question is not None:
-            self.question.closed, self.question.deaf, self.question.waits_until = False, False, None
+            self.question.go(TurnCause.CONTINUED)
+            self.question.deaf, self.question.waits_until = False, None
         self._timers.clear("wait")
         self._capture.start(now, anew)
 
@@ -162,13 +169,16 @@ class TurnManager:
 
     def let_go(self, at: float, now: float) -> None:
         """Nobody speaks any more."""
-        if self._capture.open and self.question is not None:
+        if self._listening and self.question is not None:
+            self.question.go(TurnCause.RELEASED)
             self.question.released_at = at
             self._capture.stop(now)
             self._timers.clear("speech")
 
     def abandon(self) -> None:
         """A tap, or nothing was said: there was no turn."""
+        if self._listening:
+            self._capture.close()
         self._capture.drop()
         self._timers.clear("wait", "speech")
         self.question = None
@@ -187,15 +197,18 @@ class TurnManager:
     def captured(self, pcm: bytes, now: float) -> None:
         """A piece of the microphone: PCM16 mono 24 kHz."""
         question = self.question
-        if self._capture.captured(pcm, now) and question is not None and question.first_frame_at is None:
+        if question is None or question.phase not in SPOKEN or not self._capture.captured(pcm, now):
+            return
+        if question.first_frame_at is None:
             question.first_frame_at = now
 
     def capture_ended(self) -> None:
         """The tail is here: the utterance is complete."""
-        if not self._capture.ended() or self.question is None:
+        if self.question is None or self.question.phase is not TurnPhase.CLOSING:
             return
+        self._timers.clear("tail")
         if self._capture.long_enough:
-            self.question.closed = True
+            self.question.go(TurnCause.CAPTURED)
         else:
             self._miss(self.question)
 
@@ -220,8 +233,8 @@ class TurnManager:
 
     def ask(self, text: str, source: Source, ticket: int) -> None:
         """A typed turn, or (source `say`) a text to be spoken. It waits until the present turn is over."""
-        turn = self._new_turn(source)
-        turn.text, turn.ticket, turn.closed = text, ticket, True
+        turn = self._new_turn(source, TurnPhase.WAITING)
+        turn.text, turn.ticket = text, ticket
         if len(self._texts) < MAX_TEXTS:
             self._texts.append(turn)
         else:
@@ -235,7 +248,7 @@ class TurnManager:
             self.answer.finish()
         if self.question is None and self._texts and self.answer.free:
             self.question = self._texts.popleft()
-        if self.question is not None and self.question.closed:
+        if self.question is not None and self.question.phase is TurnPhase.WAITING:
             self._pose(self.question, now)
 
     def _answered_early(self, now: float) -> None:
@@ -243,7 +256,7 @@ class TurnManager:
         question = self.question
         if question is None or not question.heard_out:
             self.answer.drop_early(now)
-        elif question.closed and self.answer.early:
+        elif question.phase is TurnPhase.WAITING and self.answer.early:
             self._timers.clear("wait")
             self.question = None
             self._send(question)
@@ -260,6 +273,7 @@ class TurnManager:
             self.answer.pose(question, now, recital(question.text) if question.source == "say" else None)
 
     def _send(self, question: Turn) -> None:
+        question.go(TurnCause.POSED)
         if question.source == "button":
             self._capture.flush()
             question.spoken = self._capture.spoken
@@ -268,9 +282,9 @@ class TurnManager:
             content = [Content(type="input_text", text=question.text)]
             self._effects.send(ItemCreate(item=Item(type="message", role="user", content=content)))
 
-    def _new_turn(self, source: Source) -> Turn:
+    def _new_turn(self, source: Source, phase: TurnPhase) -> Turn:
         self._turns += 1
-        return Turn(self._turns, self._effects.keys.new("turn"), source)
+        return Turn(self._turns, self._effects.keys.new("turn"), source, phase)
 
     # ------------------------------------------------------------ what the server says
 
@@ -293,11 +307,12 @@ class TurnManager:
 
     def _hand_over(self, turn: Turn, now: float) -> None:
         """Where the server's voice detection is asked for, what it has taken is the whole question."""
-        if self._settings.style == "tap" and self._capture.open:
-            self._capture.cease()
+        if self._settings.style == "tap" and self._listening:
+            self._capture.close()
+            turn.go(TurnCause.TAKEN)
             self._timers.clear("speech")
             turn.released_at = now
-            turn.closed, self.question = True, None
+            self.question = None
             self.answer.expect(turn, now)
 
     def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
@@ -322,12 +337,12 @@ class TurnManager:
         question = self.question
         if not self.answer.busy:
             self._disown(now)
-        if self._capture.open and question is not None and not self.answer.unwelcome:
+        if self._listening and question is not None and not self.answer.unwelcome:
             self._hand_over(question, now)
         early = self.question is not None and self.question.heard_out
         wanted = self.answer.begun(response_id, self.question is None, early, now)
         if wanted and self.answer.turn is None:
-            self.answer.turn = self._new_turn("server")
+            self.answer.turn = self._new_turn("server", TurnPhase.ASKED)
 
     def xrun(self) -> None:
         """A card lost frames or ran dry."""
@@ -343,7 +358,7 @@ class TurnManager:
         again = self.answer.online()
         if again is not None and self.question is None:
             self.question = again
-        if self._capture.open:
+        if self._listening:
             self._capture.flush()
 
     def offline(self, now: float) -> None:
@@ -354,7 +369,7 @@ class TurnManager:
         if self.question is not None:
             self.question.detected = self.question.taken = False
         self.answer.offline()
-        if self.turn is not None and not self._capture.open:
+        if self.turn is not None and not self._listening:
             self._wait(self.turn, now)
 
     def _wait(self, turn: Turn, now: float) -> None:
@@ -395,7 +410,7 @@ class TurnManager:
         """Nothing that was said long ago may ever move a device."""
         if self.answer.playing:
             self._timers.set("wait", now + 1.0)
-        if self._capture.open or self.answer.playing:
+        if self._listening or self.answer.playing:
             return
         self.answer.turn = self.question or self.answer.turn
         self.question = None

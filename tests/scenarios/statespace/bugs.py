@@ -17,6 +17,7 @@ from daemon.core.response.controller import ResponseController
 from daemon.core.response.items import ItemAudio, Items
 from daemon.core.response.tracker import ResponseTracker
 from daemon.core.turn.manager import TurnManager
+from daemon.core.turn.phase import TurnPhase
 from tests.scenarios.statespace.walk import Found, Walk
 from tests.scenarios.statespace.world import Bounds
 
@@ -41,7 +42,6 @@ class Bug(Struct, frozen=True):
 
 
 def _keep_the_microphone_open(listener: Any) -> None:
-    listener.open = False
     listener._timers.clear("utterance")
 
 
@@ -54,7 +54,9 @@ def _forget_that_it_was_asked(*_: Any) -> None:
 
 
 def _ask_again_whatever_was_done(answer: Any) -> Any:
-    turn, answer.turn, answer._cut_off = answer.turn, None, False
+    turn, answer.turn = answer.turn, None
+    if turn is not None:
+        turn.phase = TurnPhase.WAITING
     return turn
 
 
@@ -64,8 +66,8 @@ def _over_and_over_again(responses: Any, response: Any) -> Any:
     return responses._shown
 
 
-def _known_for_ever(responses: Any, response_id: str, welcome: bool, announced: bool = True) -> Any:
-    reply = _begun(responses, response_id, welcome, announced)
+def _known_for_ever(responses: Any, response_id: str, *how: Any, **more: Any) -> Any:
+    reply = _begun(responses, response_id, *how, **more)
     responses._past.append("resp_0")
     return reply
 
@@ -80,7 +82,7 @@ def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept:
 _done, _begun = ResponseTracker.done, ResponseTracker.begun
 _AGAIN = Bounds(names="again")
 BUGS = {
-    "the microphone stays open": Bug({(CaptureControl, "_shut"): _keep_the_microphone_open}),
+    "the microphone stays open": Bug({(CaptureControl, "close"): _keep_the_microphone_open}),
     "nothing ends the wait for a server": Bug({(TurnManager, "offline"): _wait_for_ever}, ASKED),
     "an answer asked for is forgotten": Bug({(ResponseTracker, "ask"): _forget_that_it_was_asked}, ASKED[:1]),
     "what was cut off counts as heard": Bug({(History, "heard"): lambda *_: None}, ANSWERED),

@@ -23,6 +23,7 @@ from daemon.core.response.items import Items
 from daemon.core.response.speech_fallback import SpeechFallback
 from daemon.core.timers import Timers
 from daemon.core.turn.manager import TurnManager
+from daemon.core.turn.phase import SPOKEN
 from daemon.realtime.events import MIN_COMMIT_MS
 
 MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
@@ -231,14 +232,14 @@ class Canon:
 def _rewritten(world: Any) -> dict[type, str]:
     """Fields that will be written anew before they are read again."""
     talk = world.machine._conversation
-    answer, listener = talk.answer, talk._capture
+    answer, spoken = talk.answer, talk.question is not None and talk.question.phase in SPOKEN
     at_rest = answer.turn is None and not answer.playing and not answer._barge_in.waiting
     found: dict[type, str] = {}
     if at_rest:
         found |= {Items: "_items", SpeechFallback: "_unsaid"}
-    if not listener.open:
+    if not talk._listening:
         found[TurnManager] = "_continued"
-    if not (listener.open or listener._closing):
+    if not spoken:
         found[CaptureControl] = "_utterance"
     if not world.server.committing:
         found[Turn] = "taken"

@@ -12,6 +12,7 @@ from daemon.core.history.turn import Turn
 from daemon.core.machine import Machine
 from daemon.core.timers import Timers
 from daemon.core.turn.manager import TurnSettings
+from daemon.core.turn.phase import SPOKEN, TurnPhase
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import Limits
 from daemon.realtime import events as wire
@@ -209,7 +210,7 @@ class World:
         """A question that was asked is there, or its end was told, once."""
         numbers, now = [each["number"] for each in told], self._turns()
         for turn in before.values():
-            if turn.number not in now and turn.closed and turn.number not in numbers:
+            if turn.number not in now and turn.phase not in SPOKEN and turn.number not in numbers:
                 self._break(f"a turn ({turn.source}) vanishes untold")
         if len(set(numbers)) < len(numbers) or set(numbers) & set(now):
             self._break("the end of a turn is told, and it goes on")
@@ -231,7 +232,8 @@ class World:
 
     def _bound(self) -> None:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
-        self.tail = self.tail and self.machine._conversation._capture._closing
+        question = self.machine._conversation.question
+        self.tail = self.tail and question is not None and question.phase is TurnPhase.CLOSING
         entries = self.machine.ledger._entries
         del entries[: max(0, len(entries) - MOST_ENTRIES)]
         lifeline = self.machine._lifeline

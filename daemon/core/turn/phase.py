@@ -1,0 +1,75 @@
+"""How one turn goes. This file has all of its phases, and every way from one to another.
+
+A question is spoken or typed; it WAITS until it can be posed, is ASKED, and is ANSWERED from the first sign
+of an answer on. There the question becomes history: an answer that broke off may have moved something, so
+what it answered is never asked again by itself. That decides what a lost connection means. Before any answer
+the turn is LOST and asked anew, on the next connection; after calls of tools it is SUSPENDED, and goes on
+from their outputs; else what has come is all there will be.
+
+A spoken question opens the microphone at the press, and is complete only when the tail is here: at the
+release some sound is still in the card. A press while it still waits continues it. A barge-in ends a turn,
+but what the user heard of it is known only when the speaker has told, so it stays INTERRUPTED until then.
+
+A turn may end in any phase, told by TurnOver or, a tap, untold; then nobody has it any more, and the table
+need not say so. Each phase that waits for somebody else has a timer (`TurnTimer`), so deadlines alone end
+every turn.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from daemon.core.transitions import TransitionTable
+
+
+class TurnPhase(Enum):
+    """Where a turn is."""
+
+    LISTENING = "listening"
+    CLOSING = "closing"
+    WAITING = "waiting"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    LOST = "lost"
+    SUSPENDED = "suspended"
+    INTERRUPTED = "interrupted"
+
+
+class TurnCause(Enum):
+    """What takes it further."""
+
+    RELEASED = "the button is let go, or was down too long"
+    CAPTURED = "the tail of the sound is here"
+    CONTINUED = "pressed again"
+    TAKEN = "the server's voice detection has taken it"
+    POSED = "posed"
+    ANSWERED = "an answer begins, or who asked interrupts"
+    DISCONNECTED = "the connection is lost"
+    RECONNECTED = "the next one is ready"
+    INTERRUPTED = "barge-in, or stop"
+
+
+_P, _C = TurnPhase, TurnCause
+TURN: Final = TransitionTable(
+    {
+        (_P.LISTENING, _C.RELEASED): _P.CLOSING,
+        (_P.LISTENING, _C.TAKEN): _P.ASKED,
+        (_P.CLOSING, _C.CAPTURED): _P.WAITING,
+        (_P.CLOSING, _C.CONTINUED): _P.LISTENING,
+        (_P.WAITING, _C.CONTINUED): _P.LISTENING,
+        (_P.WAITING, _C.POSED): _P.ASKED,
+        (_P.ASKED, _C.ANSWERED): _P.ANSWERED,
+        (_P.ASKED, _C.DISCONNECTED): _P.LOST,
+        (_P.ANSWERED, _C.DISCONNECTED): _P.SUSPENDED,
+        (_P.ANSWERED, _C.INTERRUPTED): _P.INTERRUPTED,
+        (_P.LOST, _C.RECONNECTED): _P.WAITING,
+        (_P.LOST, _C.ANSWERED): _P.ANSWERED,
+        (_P.SUSPENDED, _C.RECONNECTED): _P.ANSWERED,
+        (_P.SUSPENDED, _C.INTERRUPTED): _P.INTERRUPTED,
+    }
+)
+SPOKEN: Final = frozenset({_P.LISTENING, _P.CLOSING})
+"""The question is not complete."""
+CUT_OFF: Final = frozenset({_P.LOST, _P.SUSPENDED})
+"""The next connection takes it up."""
