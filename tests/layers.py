@@ -24,7 +24,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.text": (),
     "daemon.audio": ("hardware.ports",),
     "daemon.devices": ("hardware.ports", "hardware.devices"),
-    "daemon.realtime": (),
+    "daemon.realtime": ("daemon.text",),
     # The machine that decides: pure as well.
     "daemon.core.keys": (),
     "daemon.core.timers": (),
@@ -80,7 +80,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.tools", "daemon.extensions", "daemon.control", "daemon.brain.asr", "daemon.commands"),
     ),
     "daemon.commands.setup": (
-        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", "daemon.config", "daemon.network"),
+        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
+        *("daemon.config", "daemon.network"),
         *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
     ),
     "daemon.commands.demo": (

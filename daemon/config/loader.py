@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Typ
 import msgspec
 from msgspec import Meta, field
 
-from daemon.config import address
 from daemon.config.bounded_toml import TomlError, tables
-from daemon.config.prices import Prices
 from daemon.devices import inventory, wiring
 from daemon.devices.limiter import Devices
+from daemon.realtime.address import AddressError
+from daemon.realtime.prices import Prices
+from daemon.realtime.provider import Provider
+from daemon.realtime.provider_registry import BRAIN, PROVIDERS
 from daemon.text.text_file import TextFileError, read_text
 from hardware.devices.kind import Device
 from hardware.devices.registry import KINDS
@@ -46,7 +48,7 @@ class ConfigError(Exception):
 class RealtimeConfig(Struct, frozen=True):
     """`[realtime]`: whom the daemon talks to, and how a turn goes."""
 
-    provider: Literal["offline", "openai", "azure", "custom"] = "offline"
+    provider: Annotated[str, Meta(extra_json_schema={"enum": list(PROVIDERS)})] = BRAIN.name
     url: str = ""  # azure: the resource; custom: the whole address
     model: str = "gpt-realtime-2.1-mini"
     key_file: str = ""  # else the credential realtime_key, else the environment variable OPENAI_API_KEY
@@ -63,6 +65,16 @@ class RealtimeConfig(Struct, frozen=True):
     max_wait_s: Annotated[float, Meta(ge=0, le=120)] = 20.0
     session: dict[str, Any] = field(default_factory=dict)  # goes into session.update as it is
     prices: Prices | None = None  # else those we know
+
+    @property
+    def server(self) -> Provider:
+        """What is known of the provider."""
+        return PROVIDERS[self.provider]
+
+    @property
+    def may_be_offline(self) -> bool:
+        """May the offline brain have to answer, always or for a while?"""
+        return self.server.is_brain or self.fallback == "offline"
 
 
 class BrainConfig(Struct, frozen=True):
@@ -276,9 +288,13 @@ def _complaints(config: Config) -> Iterator[str]:
 
 
 def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
+    if realtime.provider not in PROVIDERS:
+        nearest = _nearest(realtime.provider, PROVIDERS)
+        yield f"realtime.provider: '{realtime.provider}' is not possible{nearest}"
+        return
     if realtime.turn == "open":
         yield 'realtime.turn: "open" is not built yet; write "hold" or "tap"'
-    if realtime.provider in address.FORMS:
+    if realtime.server.url_form:
         yield from _url(realtime)
     elif realtime.url:
         yield f'realtime.url: the provider "{realtime.provider}" has its own address; leave url out'
@@ -292,13 +308,13 @@ def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
 
 
 def _url(realtime: RealtimeConfig) -> Iterator[str]:
-    provider = realtime.provider
+    server = realtime.server
     if not realtime.url:
-        yield f'realtime.url: the provider "{provider}" needs one; write url = "{address.FORMS[provider]}"'
+        yield f'realtime.url: the provider "{server.name}" needs one; write url = "{server.url_form}"'
         return
     try:
-        address.read(provider, realtime.url, realtime.model)
-    except address.AddressError as error:
+        server.address(realtime.url, realtime.model)
+    except AddressError as error:
         yield f"realtime.url: {error}"
 
 

@@ -100,7 +100,7 @@ def find_brain_key(key_file: str) -> Found:
 
 def wants_key(config: Config) -> bool:
     """Is it a cloud that talks to nobody without one?"""
-    return config.realtime.provider in ("openai", "azure")
+    return config.realtime.server.needs_key
 
 
 def keyless(config: Config) -> bool:

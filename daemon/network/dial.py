@@ -20,9 +20,9 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 from websockets.http11 import Response
 from websockets.streams import StreamReader
 
+from daemon.network.endpoint import Endpoint
 from daemon.network.handshake import redirect, refusal, same_origin
 from daemon.network.happy_eyeballs import DialError, Step, addresses, race, why_not
-from daemon.network.providers import Endpoint
 from daemon.network.proxy import Proxy, proxy_for, tunnel
 from daemon.network.trust import trust, untrusted
 from daemon.realtime.events import MAX_FRAME_BYTES

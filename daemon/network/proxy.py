@@ -13,8 +13,8 @@ from urllib.request import getproxies_environment
 
 from msgspec import Struct
 
-from daemon.config.address import is_loopback
 from daemon.network.happy_eyeballs import DialError, Step, why_not
+from daemon.realtime.address import is_loopback
 from daemon.text.masking import Secret
 
 _VARIABLES: Final = {"wss": ("wss", "socks", "https"), "ws": ("ws", "socks", "https", "http")}

@@ -21,7 +21,7 @@ from daemon.core import events as ev
 from daemon.devices import inventory
 from daemon.devices.requests import DeviceAnswer, Request, WriteOutput
 from daemon.network.credentials import find_key, keyless, wants_key
-from daemon.network.providers import Endpoint, brain_endpoint, endpoint
+from daemon.network.endpoint import Endpoint, brain_endpoint, endpoint
 from daemon.realtime.errors import told
 from daemon.realtime.events import Json
 from daemon.service import composition, systemd_notify, watchdog
@@ -89,7 +89,7 @@ class Appliance:
         key, trouble = find_key(self.config)
         if not key and wants_key(self.config):
             trouble = " ".join(filter(None, (trouble, NO_KEY if keyless(self.config) else REFUSED)))
-        self._chronicle.key(trouble if self.config.realtime.provider != "offline" else "")
+        self._chronicle.key("" if self.config.realtime.server.is_brain else trouble)
 
     # ------------------------------------------------------------ life
 

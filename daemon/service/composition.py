@@ -15,7 +15,7 @@ from daemon.devices.limiter import Devices
 from daemon.extensions import launch
 from daemon.extensions.supervisor import Extensions
 from daemon.network.credentials import keyless
-from daemon.network.providers import falls_back
+from daemon.network.endpoint import falls_back
 from daemon.realtime.events import Json
 from daemon.realtime.session_config import session_config
 from daemon.tools.builtin import BUILTIN_NAMES, Appliance, builtin_tools
@@ -52,5 +52,5 @@ def machine(config: Config, tools: list[Json]) -> Machine:
 
 def _patience_s(config: Config) -> float:
     """A cloud that says nothing for half a minute has stopped; a small board may be loading its brain."""
-    offline = config.realtime.provider == "offline" or keyless(config)
+    offline = config.realtime.server.is_brain or keyless(config)
     return 60.0 if offline else 30.0

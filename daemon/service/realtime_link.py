@@ -17,12 +17,12 @@ from typing import TypeAlias
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from daemon.config.address import AddressError
 from daemon.core.events import Connected, Disconnected, Place, Received
 from daemon.network.dial import CLOSE_S, OPEN_S, Shunned, dial
+from daemon.network.endpoint import Endpoint
 from daemon.network.handshake import server_s
 from daemon.network.happy_eyeballs import DialError
-from daemon.network.providers import Endpoint
+from daemon.realtime.address import AddressError
 from daemon.realtime.codec import Junk, decode_server, encode
 from daemon.realtime.events import ClientEvents
 from daemon.telemetry.wire_log import WireLog

@@ -9,10 +9,11 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from daemon import __version__
 from daemon.config.loader import Config
-from daemon.config.prices import Prices, cost_usd, prices_of
 from daemon.core.events import LinkState, NewSession
 from daemon.network.credentials import keyless
 from daemon.realtime.events import Json
+from daemon.realtime.prices import Prices, cost_usd
+from daemon.realtime.provider_registry import BRAIN
 from daemon.telemetry.journal import RecordKind, write
 from daemon.telemetry.rate_limiter import Over, RateLimiter
 
@@ -41,9 +42,9 @@ class ServedBy(NamedTuple):
 def served(config: Config, link: LinkState = "ready") -> ServedBy:
     """What the configuration says, whether there is a key, and who steps in."""
     realtime = config.realtime
-    offline = realtime.provider == "offline" or keyless(config) or link == "fallback"
-    provider, model = ("offline", config.brain.engine) if offline else (realtime.provider, realtime.model)
-    return ServedBy(provider, model, prices_of(provider, model, realtime.prices))
+    by_brain = realtime.server.is_brain or keyless(config) or link == "fallback"
+    server, model = (BRAIN, config.brain.engine) if by_brain else (realtime.server, realtime.model)
+    return ServedBy(server.name, model, server.prices(model, realtime.prices))
 
 
 class Timer(Protocol):

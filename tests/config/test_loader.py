@@ -9,7 +9,8 @@ import pytest
 
 from daemon.config import loader
 from daemon.devices import wiring
-from daemon.network import credentials, providers
+from daemon.network import credentials
+from daemon.network import endpoint as endpoints
 from hardware.devices.kinds.pwm import Pwm
 from hardware.devices.kinds.relay import Relay
 
@@ -203,7 +204,7 @@ ENDPOINTS = [
 @pytest.mark.parametrize(("lines", "url"), ENDPOINTS)
 def test_each_provider_has_its_address(lines: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    assert providers.endpoint(loader.parse(f"[realtime]\n{lines}", "voiced.toml")).url == url
+    assert endpoints.endpoint(loader.parse(f"[realtime]\n{lines}", "voiced.toml")).url == url
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def test_each_provider_has_its_address(lines: str, url: str, monkeypatch: pytest
 )
 def test_offline_brain_is_reached_by_socket_or_port(address: str, url: str, unix: str) -> None:
     made = loader.parse(f'[brain]\naddress = "{address}"', "voiced.toml")
-    assert providers.endpoint(made) == providers.Endpoint(url, {}, unix, direct=True)
+    assert endpoints.endpoint(made) == endpoints.Endpoint(url, {}, unix, direct=True)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +235,8 @@ def test_key_goes_into_the_right_header_and_never_into_a_repr(
 ) -> None:
     (tmp_path / "key").write_text("sk-1\n")
     made = loader.parse(f'[realtime]\nkey_file = "{tmp_path}/key"\n{lines}', "voiced.toml")
-    assert providers.endpoint(made).headers == headers
-    assert "sk-1" not in repr(providers.endpoint(made))
+    assert endpoints.endpoint(made).headers == headers
+    assert "sk-1" not in repr(endpoints.endpoint(made))
     assert "sk-1" not in repr(credentials.resolve_key(made))
 
 
@@ -245,7 +246,7 @@ def test_without_a_key_the_offline_brain_answers_if_it_may(
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     made = loader.parse(f'[realtime]\nprovider = "openai"\nfallback = "{fallback}"', "voiced.toml")
-    assert providers.endpoint(made).unix == unix
+    assert endpoints.endpoint(made).unix == unix
 
 
 def test_key_comes_from_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +262,7 @@ def test_key_comes_from_the_environment_where_there_is_no_file(monkeypatch: pyte
     assert credentials.resolve_key(made) == "sk-2"
     monkeypatch.delenv("OPENAI_API_KEY")
     assert credentials.resolve_key(made) is None
-    assert providers.endpoint(made).headers == {}
+    assert endpoints.endpoint(made).headers == {}
 
 
 @pytest.mark.parametrize("origin", ["localhost:3000", "http://", "http://a/b", "*", "http://a b", ""])

@@ -16,10 +16,10 @@ from daemon.commands.doctor import config_check, network
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.config import loader
-from daemon.network import providers
+from daemon.network import endpoint as endpoints
 from daemon.network.dial import dial, look
+from daemon.network.endpoint import Endpoint
 from daemon.network.happy_eyeballs import DialError, Step
-from daemon.network.providers import Endpoint
 from tests.network.wayside import Proxy, certificate, server
 
 
@@ -82,7 +82,7 @@ def test_a_server_of_ones_own_authority_is_reached_with_ca_file_and_told_without
             assert await asyncio.to_thread(
                 lambda: [*network.way(InspectedMachine(path)), *network.answer(InspectedMachine(path))]
             ) == ["127.0.0.1 can be reached", "127.0.0.1 takes the key and the model"]
-            await (await dial(providers.endpoint(loader.load(path)))).close()
+            await (await dial(endpoints.endpoint(loader.load(path)))).close()
 
     run(scenario)
 
@@ -191,7 +191,7 @@ def test_a_ca_file_that_is_none_is_told_by_config_check_and_by_the_service(
 
     async def scenario() -> None:
         with pytest.raises(DialError, match=r"realtime\.ca_file") as said:
-            await dial(providers.endpoint(loader.load(path)))
+            await dial(endpoints.endpoint(loader.load(path)))
         assert said.value.step is Step.CA_FILE
 
     run(scenario)

@@ -22,8 +22,8 @@ from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.network import happy_eyeballs
 from daemon.network.dial import Shunned, dial
+from daemon.network.endpoint import Endpoint
 from daemon.network.happy_eyeballs import DialError, Step
-from daemon.network.providers import Endpoint
 from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.network.wayside import script_names, server, swallowing
@@ -54,7 +54,7 @@ from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.network.dial import dial
-from daemon.network.providers import Endpoint
+from daemon.network.endpoint import Endpoint
 from daemon.network.happy_eyeballs import DialError
 from tests.network.wayside import server
 
@@ -251,7 +251,7 @@ def test_a_resolver_without_an_answer_is_told_and_holds_up_nothing(tmp_path: Pat
     """The process ends although a lookup is still under way."""
     script = (
         "import asyncio, socket, threading\n"
-        "from daemon.network.dial import dial\nfrom daemon.network.providers import Endpoint\n"
+        "from daemon.network.dial import dial\nfrom daemon.network.endpoint import Endpoint\n"
         "socket.getaddrinfo = lambda *_: threading.Event().wait(60)\n"
         "try: asyncio.run(dial(Endpoint('ws://voice.example/'), 0.5))\n"
         "except Exception as said: print(said)\n"

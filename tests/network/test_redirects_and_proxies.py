@@ -15,10 +15,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from daemon.config import loader
-from daemon.network import providers
+from daemon.network import endpoint as endpoints
 from daemon.network.dial import Shunned, dial
+from daemon.network.endpoint import Endpoint
 from daemon.network.happy_eyeballs import DialError, Step
-from daemon.network.providers import Endpoint
 from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.network.wayside import Proxy, script_names, server, swallowing
@@ -348,7 +348,7 @@ def test_the_brain_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -
             monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
             script_names(monkeypatch, {"brain.example": [("127.0.0.1", port)]})
             made = loader.parse(f'[brain]\naddress = "brain.example:{port}"', "voiced.toml")
-            await (await dial(providers.endpoint(made))).close()
+            await (await dial(endpoints.endpoint(made))).close()
             assert len(seen) == 1
 
     run(scenario)

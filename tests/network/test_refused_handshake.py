@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 
 from daemon.network.dial import dial
+from daemon.network.endpoint import Endpoint
 from daemon.network.happy_eyeballs import DialError, Step
-from daemon.network.providers import Endpoint
 
 CODE = b'{"error":{"code":"invalid_api_key"}}'
 

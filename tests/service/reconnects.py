@@ -20,7 +20,7 @@ from daemon.core import events as ev
 from daemon.core.machine import Machine
 from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
-from daemon.network.providers import Endpoint
+from daemon.network.endpoint import Endpoint
 from daemon.realtime.codec import encode
 from daemon.realtime.events import SessionCreated, SessionUpdated
 from daemon.service.realtime_link import LinkEvent, RealtimeLink

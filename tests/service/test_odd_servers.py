@@ -16,7 +16,7 @@ from daemon.core.connection.settings_negotiation import MOST_UPDATES
 from daemon.core.machine import Machine
 from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
-from daemon.network.providers import Endpoint
+from daemon.network.endpoint import Endpoint
 from daemon.realtime.session_config import session_config
 from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog

@@ -16,7 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from daemon.core.events import Connected, Disconnected, Received
-from daemon.network.providers import Endpoint
+from daemon.network.endpoint import Endpoint
 from daemon.realtime import events as wire
 from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config.prices import FREE, Prices
 from daemon.realtime.events import Json
+from daemon.realtime.prices import FREE, Prices
 from daemon.telemetry.event_log import EventLog, ServedBy
 from daemon.telemetry.journal import RecordKind, write
 from daemon.telemetry.rate_limiter import Over, RateLimiter

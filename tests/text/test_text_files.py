@@ -24,9 +24,9 @@ from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.templates import KEEP, beginning
 from daemon.commands.terminal import Terminal
-from daemon.config.address import read_brain
 from daemon.config.loader import Config, ConfigError, RealtimeConfig, load, parse
 from daemon.network.credentials import KeyTextError, find_brain_key, find_key, key_of
+from daemon.realtime.address import Address, read_brain
 from daemon.text.text_file import MAX_BYTES, TextFileError, decoded, read_text
 
 TEXT = '# für die Küche\n[realtime]\ninstructions = "Grüß Gott"\n'
@@ -391,8 +391,8 @@ def test_an_address_of_the_brain_with_what_does_not_belong_into_it_is_told_witho
 
 
 def test_the_path_of_the_brain_stands_before_its_query() -> None:
-    assert read_brain("h:9?x=1") == ("ws://h:9/v1/realtime?x=1", "")
-    assert read_brain("h:9#top") == ("ws://h:9/v1/realtime", "")
+    assert read_brain("h:9?x=1") == Address("ws://h:9/v1/realtime?x=1")
+    assert read_brain("h:9#top") == Address("ws://h:9/v1/realtime")
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ from websockets.exceptions import WebSocketException
 
 from daemon.commands.doctor.finding import Finding, Told, error, split, warning
 from daemon.commands.doctor.machine import InspectedMachine
-from daemon.config.address import FORMS, AddressError, is_loopback
 from daemon.network.credentials import find_brain_key
 from daemon.network.dial import Way, dial, look
+from daemon.network.endpoint import Endpoint, brain_endpoint, cloud_endpoint, server_address
 from daemon.network.happy_eyeballs import DialError, SocketAddress, Step, addresses, connect, why_not
-from daemon.network.providers import Endpoint, brain_endpoint, cloud_endpoint, server_address
 from daemon.network.trust import trust
+from daemon.realtime.address import AddressError, is_loopback
 from daemon.realtime.codec import Junk, decode_server
 from daemon.realtime.errors import RefusalCause, cause_of
 from daemon.realtime.events import Error, ServerEvents, SessionCreated
@@ -85,7 +85,7 @@ def way(machine: InspectedMachine) -> Iterator[Told]:
 def address(machine: InspectedMachine) -> str:
     """How the owner's address was read, where that is not as it was written."""
     realtime = machine.config.realtime
-    if realtime.provider not in FORMS:
+    if not realtime.server.url_form:
         return ""
     read = server_address(realtime)
     as_written = realtime.url in (read.url, read.url.partition("?")[0])
@@ -114,7 +114,7 @@ def answer(machine: InspectedMachine) -> Iterator[Told]:
     if machine.status and machine.status.get("link") == "ready":
         yield "the running service is connected"
         return
-    if machine.key is None and machine.config.realtime.provider != "custom":
+    if machine.key is None and machine.config.realtime.server.needs_key:
         return
     if not isinstance(_looked(machine, where), Finding):
         yield _greeting(machine, where)
@@ -122,7 +122,7 @@ def answer(machine: InspectedMachine) -> Iterator[Told]:
 
 def _cloud(machine: InspectedMachine) -> Endpoint | None:
     realtime = machine.config.realtime
-    return None if realtime.provider == "offline" else cloud_endpoint(realtime, machine.key)
+    return None if realtime.server.is_brain else cloud_endpoint(realtime, machine.key)
 
 
 def _looked(machine: InspectedMachine, where: Endpoint) -> Way | Finding:
@@ -225,9 +225,9 @@ def _refusal(host: str, status: int, code: str) -> Finding:
 def brain(machine: InspectedMachine) -> Iterator[Told]:
     """A brain that listens is fine; else it must be possible to start one."""
     config = machine.config
-    if "offline" not in (config.realtime.provider, config.realtime.fallback):
+    if not config.realtime.may_be_offline:
         return
-    level = error if config.realtime.provider == "offline" else warning
+    level = error if config.realtime.server.is_brain else warning
     if config.brain.key_file and (trouble := find_brain_key(config.brain.key_file).trouble):
         yield error("V704", *split(trouble, "; "))
     try:

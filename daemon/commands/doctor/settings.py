@@ -11,11 +11,11 @@ from typing import Final
 
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, InspectedMachine, is_there
-from daemon.config.address import SOCKET_PATH_BYTES
 from daemon.devices import inventory
 from daemon.extensions.files import is_tool_file
 from daemon.extensions.trial import load_tools
 from daemon.network.credentials import find_key, is_pasted
+from daemon.realtime.address import SOCKET_PATH_BYTES
 from daemon.text.text_file import read_text
 from daemon.tools.builtin import BUILTIN_NAMES
 
@@ -92,10 +92,10 @@ def key(machine: InspectedMachine) -> Iterator[Told]:
     """A key is there where one is needed, looks like one, and only the service can read it."""
     yield from _leaks(machine)
     realtime = machine.config.realtime
-    if realtime.provider == "offline":
+    if realtime.server.is_brain:
         return
     yield from _key_file(machine)
-    if machine.key is None and realtime.provider != "custom":
+    if machine.key is None and realtime.server.needs_key:
         yield _no_key(machine)
 
 
@@ -208,7 +208,7 @@ def _unreadable(machine: InspectedMachine, folder: Path) -> Iterator[Told]:
 def names(machine: InspectedMachine) -> Iterator[Told]:
     """Names of different devices that the offline brain could take for each other."""
     config = machine.config
-    if "offline" not in (config.realtime.provider, config.realtime.fallback) or not config.devices:
+    if not config.realtime.may_be_offline or not config.devices:
         return
     from daemon.brain.asr.name_similarity import confusable
     from daemon.brain.asr.recognizer import RecognizerError

@@ -14,6 +14,7 @@ from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
 from daemon.config.loader import Config, ConfigError
 from daemon.devices import wiring
 from daemon.network.credentials import KeyTextError, key_of
+from daemon.realtime.provider_registry import PROVIDERS
 from daemon.text.masking import Secret
 from hardware.ports import HardwareError, PinError, RgbLamp, SoundError
 from hardware.sound.card_discovery import Direction, SoundCard, cards, find
@@ -192,17 +193,17 @@ class Interview:
             provider = self._asker.ask(questions.PROVIDER, self._draft.config.realtime.provider)
             if self._change(self._set_provider, provider):
                 break
-        return None if provider == "offline" else self._key(provider)
+        return None if PROVIDERS[provider].is_brain else self._key(provider)
 
     def _set_provider(self, provider: str) -> None:
         realtime = self._draft.config.realtime
         self._draft.set("realtime", "provider", _quoted(provider))
         url = ""
-        if provider in ("azure", "custom"):
+        if PROVIDERS[provider].url_form:
             url = self._asker.ask(questions.URL, realtime.url)
         if url != realtime.url:
             self._draft.set("realtime", "url", _quoted(url))
-        if provider != "offline":
+        if not PROVIDERS[provider].is_brain:
             model = self._asker.ask(questions.MODEL, realtime.model)
             if model != realtime.model:
                 self._draft.set("realtime", "model", _quoted(model))
@@ -214,7 +215,7 @@ class Interview:
             raise SetupError(f"This is no key ({error}): give the key alone, on one line.") from None
         if key and self._draft.config.realtime.key_file:
             self._change(self._draft.set, "realtime", "key_file", '""')
-        if not key and not self._key_stored and provider != "custom":
+        if not key and not self._key_stored and PROVIDERS[provider].needs_key:
             self._asker.say(
                 "Without a key the offline brain answers; `voiced setup` takes it later.", "yellow"
             )

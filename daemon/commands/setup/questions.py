@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from daemon.config.loader import RealtimeConfig
+from daemon.realtime.provider_registry import PROVIDERS
 from hardware.devices.kind import Output
 from hardware.devices.registry import KINDS
 from hardware.ports import pin_keys
 
 T = TypeVar("T")
-
-_PROVIDERS: Final = ("offline", "openai", "azure", "custom")
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,8 @@ def device(text: str) -> NewDevice | None:
 
 def provider(text: str) -> str:
     """Whom to talk to."""
-    if text not in _PROVIDERS:
-        raise ValueError(f"Choose one of {', '.join(_PROVIDERS)}.")
+    if text not in PROVIDERS:
+        raise ValueError(f"Choose one of {', '.join(PROVIDERS)}.")
     return text
 
 
@@ -129,7 +128,7 @@ LAMP: Final = Question("lamp_pins", "Lines of the status lamp: three, one, or no
 DEVICES: Final = Question(
     "devices", "Add a device, such as relay lamp 22? (kind, name, line)", device, "none"
 )
-PROVIDER: Final = Question("provider", f"Who answers: {', '.join(_PROVIDERS)}?", provider)
+PROVIDER: Final = Question("provider", f"Who answers: {', '.join(PROVIDERS)}?", provider)
 URL: Final = Question("url", "Its address?", url)
 MODEL: Final = Question("model", "Which model?", plain, RealtimeConfig().model)
 KEY: Final = Question("key_file", "Your key (it is not shown)?", plain)

@@ -21,7 +21,7 @@ from daemon.brain.server.handshake import Admission
 from daemon.brain.server.server import serve
 from daemon.config.loader import BrainConfig
 from daemon.network.credentials import find_brain_key
-from daemon.network.providers import brain_endpoint
+from daemon.network.endpoint import brain_endpoint
 from daemon.realtime.events import Json
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import asynchronous

@@ -21,9 +21,9 @@ from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.server import Brain, Company
 from daemon.brain.server.session import Session
 from daemon.network.dial import OPEN_S, PING_S, Shunned
+from daemon.network.endpoint import Endpoint
 from daemon.network.handshake import refusal
 from daemon.network.happy_eyeballs import DialError, Step
-from daemon.network.providers import Endpoint
 from tests.scenarios.faults.shapes import SHAPES, shaped
 from tests.service.zoo import Character
 

@@ -11,7 +11,7 @@ import pytest
 
 from daemon.brain.server.engine_pool import Engines
 from daemon.network.dial import OPEN_S, Shunned
-from daemon.network.providers import Endpoint
+from daemon.network.endpoint import Endpoint
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
 from tests.scenarios.faults.network import ClientEnd, Direction, Line, Network

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from daemon.brain.server.engine_pool import Engines
 from daemon.network.dial import OPEN_S, Shunned
-from daemon.network.providers import Endpoint
+from daemon.network.endpoint import Endpoint
 from tests.scenarios.faults.network import (
     AWAY,
     CUTS,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 REALTIME_PATH: Final = "/v1/realtime"
 SOCKET_PATH_BYTES: Final = 107
 """The longest path that a unix socket may have (unix(7))."""
 
-FORMS: Final = {"azure": "https://NAME.openai.azure.com", "custom": f"wss://HOST{REALTIME_PATH}"}
-_BEHIND: Final = "?&#,;"
-_AROUND: Final = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’"
+BEHIND: Final = "?&#,;"
+AROUND: Final = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’"
 _SCHEMES: Final = {"wss": "wss", "ws": "ws", "https": "wss", "http": "ws"}
 _MISSPELT: Final = re.compile(
     r"(?:wss?|https?)(?:/|:(?!//|\d))|[a-z]+:/(?!/)|[a-z]+://(?:wss?|https?):?//", re.IGNORECASE
@@ -31,27 +32,20 @@ _BASE: Final = re.compile(
 )
 """The path of a server of this protocol, as it is written for other requests than ours."""
 
-_AZURE_HOSTS: Final = (
-    ".openai.azure.com",
-    ".openai.azure.us",
-    ".services.ai.azure.com",
-    ".cognitiveservices.azure.com",
-)
-_PAGES: Final = ("ai.azure.com", "oai.azure.com", "portal.azure.com", "learn.microsoft.com")
-_AZURE_PATH: Final = re.compile(r"/(?:openai|api/projects|models|realtime|v1)(?:/|$)", re.IGNORECASE)
-_DEPLOYMENT: Final = re.compile(r"/deployments/([^/]+)")
-_KEYS: Final = ("api-key", "subscription-key", "authorization", "key")
-
 
 class AddressError(ValueError):
     """Nobody can be reached by this address; the message is one sentence with the right form."""
 
 
 class Address(Struct, frozen=True):
-    """Where to go: a ws:// or wss:// URL; `login` is USER:PASSWORD, where the address held one."""
+    """Where to go: a ws:// or wss:// URL.
+
+    `login` is USER:PASSWORD, where the address held one; `unix` the path of a socket, where that leads there.
+    """
 
     url: str
     login: str = ""
+    unix: str = ""
 
     @property
     def shown(self) -> str:
@@ -64,32 +58,37 @@ class Address(Struct, frozen=True):
         )
 
 
-def read(provider: str, written: str, model: str) -> Address:
-    """The address of an azure or custom server, with the model in it. Raises AddressError."""
-    try:
-        return _read(provider, written.strip(_AROUND).rstrip(_BEHIND + _AROUND), model)
-    except AddressError as error:
-        raise AddressError(f'{error}; write url = "{FORMS[provider]}"') from None
+class AddressParts(Struct, frozen=True):
+    """An address that was read; `query` holds its pairs as they were written."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: tuple[str, ...]
+    login: str
+
+    def of_realtime(self) -> AddressParts:
+        """With the path of this protocol, where it was written for another request of the same server."""
+        base = _BASE.fullmatch(self.path)
+        return replace(self, path=f"{base[1]}/realtime") if base else self
+
+    def with_model(self, model: str) -> Address:
+        """The whole address."""
+        place = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port in (None, _USUAL_PORTS[self.scheme]) else f":{self.port}"
+        url = f"{self.scheme}://{place}{port}{quote(self.path, safe=_SAFE)}"
+        return Address(with_model(url, self.query, model), self.login)
 
 
-def _read(provider: str, text: str, model: str) -> Address:
+def read_address(text: str) -> AddressParts:
+    """The parts of a server's address. Raises AddressError."""
     parts = _split(text)
-    scheme, host, path = _SCHEMES[parts.scheme], _host(parts), parts.path
-    query = [pair for pair in parts.query.split("&") if pair]
-    if provider == "azure" or host.endswith(_AZURE_HOSTS):
-        scheme = "wss" if host.endswith(_AZURE_HOSTS) else scheme
-        path, query = _azure_path(host, path), _azure_query(path, query)
-    elif base := _BASE.fullmatch(path):
-        path = f"{base[1]}/realtime"
-    login = _login(parts)
-    if provider == "azure" and login:
-        raise AddressError("a user and a password do not belong into it")
-    place = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, _USUAL_PORTS[scheme]) else f":{parts.port}"
-    return Address(with_model(f"{scheme}://{place}{port}{quote(path, safe=_SAFE)}", query, model), login)
+    query = tuple(pair for pair in parts.query.split("&") if pair)
+    return AddressParts(_SCHEMES[parts.scheme], _host(parts), parts.port, parts.path, query, _login(parts))
 
 
-def with_model(url: str, query: list[str], model: str) -> str:
+def with_model(url: str, query: Iterable[str], model: str) -> str:
     """The whole URL; a model that the query names already counts more."""
     query = [pair for pair in query if pair.lower() != "model="]
     if model.strip() and not any(pair.lower().startswith("model=") for pair in query):
@@ -148,39 +147,6 @@ def _login(parts: SplitResult) -> str:
     return login
 
 
-def _azure_path(host: str, path: str) -> str:
-    """The one path that Azure has for us today, whatever page or older interface the address is of."""
-    path = re.sub("/+", "/", path).rstrip("/")
-    if host in _PAGES:
-        raise AddressError("it is the address of a web page, not of your resource")
-    before = _AZURE_PATH.split(path, maxsplit=1)[0]
-    if host.endswith(_AZURE_HOSTS):
-        if before:
-            raise AddressError("it is the address of another service")
-    elif path.endswith(REALTIME_PATH):
-        return path  # a gateway's own
-    return f"{before}/openai{REALTIME_PATH}"
-
-
-def _azure_query(path: str, query: list[str]) -> list[str]:
-    """What is asked for by `model` today, whatever it was called before; its version is none."""
-    asked = {_azure_name(name): text for name, _, text in (pair.partition("=") for pair in query)}
-    if any(name in _KEYS for name in asked):
-        raise AddressError("a key does not belong into it, `voiced setup` stores one")
-    named = _DEPLOYMENT.search(path)
-    deployment = asked.pop("deployment", "") or (named[1] if named else "")
-    asked.pop("api-version", None)
-    if deployment:
-        asked.setdefault("model", deployment)
-    return [f"{name}={text}" for name, text in asked.items()]
-
-
-def _azure_name(name: str) -> str:
-    """Of what we know of a query the name as we write it; the rest is somebody else's."""
-    known = name.lower().replace("_", "-")
-    return known if known in ("model", "deployment", "api-version", *_KEYS) else name
-
-
 def is_loopback(host: str) -> bool:
     """Is this another name of this machine?"""
     try:
@@ -190,11 +156,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def read_brain(written: str) -> tuple[str, str]:
-    """The brain's URL, and the path of its unix socket where it has one. Raises AddressError."""
-    address = written.strip(_AROUND)
+def read_brain(written: str) -> Address:
+    """Where the brain is. Raises AddressError."""
+    address = written.strip(AROUND)
     if address.startswith("unix:"):
-        return f"ws://localhost{REALTIME_PATH}", _socket_path(address.removeprefix("unix:"))
+        return Address(f"ws://localhost{REALTIME_PATH}", unix=_socket_path(address.removeprefix("unix:")))
     url = address if "://" in address else f"ws://{address}"
     try:
         parts = urlsplit(url)
@@ -205,7 +171,7 @@ def read_brain(written: str) -> tuple[str, str]:
         raise _no_brain(written)
     if ("://" not in address and port is None) or any(not "!" <= letter <= "~" for letter in url):
         raise _no_brain(written)
-    return parts._replace(path=parts.path.rstrip("/") or REALTIME_PATH, fragment="").geturl(), ""
+    return Address(parts._replace(path=parts.path.rstrip("/") or REALTIME_PATH, fragment="").geturl())
 
 
 def _socket_path(path: str) -> str:

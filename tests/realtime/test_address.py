@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from websockets.uri import parse_uri
 
 from daemon.commands.doctor import config_check
-from daemon.config import address as addresses
 from daemon.config import loader
-from daemon.network import providers
+from daemon.network import endpoint as endpoints
+from daemon.realtime.address import AddressError
+from daemon.realtime.provider_registry import PROVIDERS
 
 GA = "wss://me.openai.azure.com/openai/v1/realtime?model=d"
 FOUNDRY = "wss://me.services.ai.azure.com/openai/v1/realtime?model=d"
@@ -184,8 +185,8 @@ def test_an_address_is_read_as_people_paste_it(
     provider: str, url: str, read: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    assert providers.endpoint(made(provider, url)).url == read
-    assert providers.endpoint(made(provider, read)).url == read
+    assert endpoints.endpoint(made(provider, url)).url == read
+    assert endpoints.endpoint(made(provider, read)).url == read
 
 
 @pytest.mark.parametrize(("provider", "url"), HOPELESS)
@@ -201,14 +202,14 @@ def test_an_address_that_is_hopeless_is_refused_with_the_right_form(provider: st
 
 
 def test_a_user_and_a_password_in_the_address_become_a_header(tmp_path: Path) -> None:
-    endpoint = providers.endpoint(made("custom", "wss://me:p%40w@box/rt", key_file="/nowhere"))
+    endpoint = endpoints.endpoint(made("custom", "wss://me:p%40w@box/rt", key_file="/nowhere"))
     assert (endpoint.url, endpoint.headers["Authorization"]) == ("wss://box/rt?model=d", "Basic bWU6cEB3")
     assert "bWU6cEB3" not in repr(endpoint)
     (tmp_path / "key").write_text("sk-1")
     made_with_key = made(
         "custom", "wss://me:pw@box/rt", key_file=f"{tmp_path}/key", key_header="authorization"
     )
-    assert providers.endpoint(made_with_key).headers == {"authorization": "sk-1"}
+    assert endpoints.endpoint(made_with_key).headers == {"authorization": "sk-1"}
 
 
 @pytest.mark.parametrize(
@@ -246,10 +247,10 @@ PIECES = st.sampled_from(
 @given(st.sampled_from(["azure", "custom"]), st.lists(PIECES, max_size=12).map("".join) | st.text())
 def test_any_text_is_an_address_that_can_be_dialled_or_a_sentence(provider: str, text: str) -> None:
     try:
-        read = addresses.read(provider, text, "d")
-    except addresses.AddressError:
+        read = PROVIDERS[provider].address(text, "d")
+    except AddressError:
         return
     assert parse_uri(read.url).host
     assert read.url.isascii()
     assert read.url.isprintable()
-    assert addresses.read(provider, read.url, "d").url == read.url
+    assert PROVIDERS[provider].address(read.url, "d").url == read.url

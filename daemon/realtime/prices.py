@@ -1,17 +1,12 @@
-"""What tokens cost, in US dollars for a million of each kind. Source: OpenAI's model pages, November 2026.
-
-Prices change: `[realtime.prices]` in the configuration overrides this table. Transcription of the input is
-billed apart from the answers and is not in here.
-"""
+"""What tokens cost, in US dollars for a million of each kind; a provider's own prices stand in its file."""
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from daemon.realtime.events import Json
+from daemon.realtime.items import Json
 
 Dollars: TypeAlias = Annotated[float, Meta(ge=0)]
 
@@ -28,27 +23,6 @@ class Prices(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 FREE: Final = Prices(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-_LARGE: Final = Prices(4.0, 0.40, 24.0, 32.0, 0.40, 64.0)
-_OLDER: Final = Prices(4.0, 0.40, 16.0, 32.0, 0.40, 64.0)
-_MINI: Final = Prices(0.60, 0.06, 2.40, 10.0, 0.30, 20.0)
-_OPENAI: Final = {
-    "gpt-realtime-2.1": _LARGE,
-    "gpt-realtime-2.1-mini": _MINI,
-    "gpt-realtime-2": _LARGE,
-    "gpt-realtime-1.5": _OLDER,
-    "gpt-realtime": _OLDER,
-    "gpt-realtime-mini": _MINI,
-}
-_DATED: Final = re.compile(r"-\d{4}-\d\d-\d\d$")
-
-
-def prices_of(provider: str, model: str, own: Prices | None) -> Prices | None:
-    """The owner's own prices, else those we know; None where nobody has told them."""
-    if provider == "offline":
-        return FREE
-    if own is None and provider == "openai":
-        return _OPENAI.get(_DATED.sub("", model))
-    return own
 
 
 def cost_usd(tokens: Json, prices: Prices | None) -> float | None:

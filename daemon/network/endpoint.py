@@ -1,18 +1,17 @@
-"""Where to connect and with which headers, for each provider (the GA forms of their addresses)."""
+"""Where to connect and with which headers, by the provider that is configured."""
 
 from __future__ import annotations
 
 import base64
-from typing import Final
 
 import msgspec
 
-from daemon.config.address import Address, read, read_brain, with_model
 from daemon.config.loader import BrainConfig, Config, RealtimeConfig
 from daemon.network.credentials import find_brain_key, keyless, resolve_key
+from daemon.realtime.address import Address
+from daemon.realtime.provider import key_header
+from daemon.realtime.provider_registry import BRAIN
 from daemon.text.masking import Secret, keep_secret, keep_secrets_of
-
-OPENAI_URL: Final = "wss://api.openai.com/v1/realtime"
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -31,13 +30,13 @@ class Endpoint(msgspec.Struct, frozen=True):
 def falls_back(config: Config) -> bool:
     """Is there an offline brain to go to while the server is out of reach?"""
     realtime = config.realtime
-    return realtime.provider != "offline" and realtime.fallback == "offline" and not keyless(config)
+    return not realtime.server.is_brain and realtime.fallback == "offline" and not keyless(config)
 
 
 def endpoint(config: Config) -> Endpoint:
     """The server of the configured provider; the key, if there is one, is in the headers."""
     realtime = config.realtime
-    if realtime.provider == "offline" or keyless(config):
+    if realtime.server.is_brain or keyless(config):
         return brain_endpoint(config.brain)
     return cloud_endpoint(realtime, resolve_key(config))
 
@@ -47,7 +46,7 @@ def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     address = server_address(realtime)
     keep_secrets_of(address.url)
     keep_secret(address.login.partition(":")[2])
-    headers = _headers(realtime, key)
+    headers = realtime.server.headers(realtime, key)
     if address.login and "authorization" not in map(str.lower, headers):
         headers["Authorization"] = _basic(address.login)
     return Endpoint(address.url, headers, ca_file=realtime.ca_file)
@@ -60,30 +59,11 @@ def _basic(login: str) -> Secret:
 
 def brain_endpoint(brain: BrainConfig) -> Endpoint:
     """The offline brain, by unix socket or by TCP. Raises AddressError."""
-    url, unix = read_brain(brain.address)
-    if unix:
-        return Endpoint(url, unix=unix, direct=True)
-    key = find_brain_key(brain.key_file).key
-    headers: dict[str, str] = {"Authorization": Secret(f"Bearer {key}")} if key else {}
-    return Endpoint(url, headers, direct=True)
+    address = BRAIN.address(brain.address, "")
+    key = None if address.unix else find_brain_key(brain.key_file).key
+    return Endpoint(address.url, key_header("bearer", key), unix=address.unix, direct=True)
 
 
 def server_address(realtime: RealtimeConfig) -> Address:
     """Where the configured server is, the model in it. Raises AddressError."""
-    if realtime.provider == "openai":
-        return Address(with_model(OPENAI_URL, [], realtime.model))
-    return read(realtime.provider, realtime.url, realtime.model)
-
-
-def _headers(realtime: RealtimeConfig, key: Secret | None) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    name = "api-key" if realtime.provider == "azure" else realtime.key_header
-    if key and name.lower() == "bearer":
-        headers["Authorization"] = Secret(f"Bearer {key}")
-    elif key:
-        headers[name] = key
-    if realtime.provider != "azure" and realtime.organization:
-        headers["OpenAI-Organization"] = realtime.organization
-    if realtime.provider != "azure" and realtime.project:
-        headers["OpenAI-Project"] = realtime.project
-    return headers
+    return realtime.server.address(realtime.url, realtime.model)

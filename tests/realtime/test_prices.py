@@ -6,14 +6,15 @@ import pytest
 from msgspec import UNSET, structs
 
 from daemon.config.loader import ConfigError, parse
-from daemon.config.prices import FREE, Prices, cost_usd, prices_of
 from daemon.core import events as ev
 from daemon.core.history.usage import Tokens
 from daemon.realtime import events as wire
 from daemon.realtime.events import InputTokens, OutputTokens, Response, Usage
+from daemon.realtime.prices import FREE, Prices, cost_usd
+from daemon.realtime.provider_registry import PROVIDERS
 from tests.core.rig import Rig
 
-MINI = prices_of("openai", "gpt-realtime-2.1-mini", None)
+MINI = PROVIDERS["openai"].prices("gpt-realtime-2.1-mini", None)
 OWN = Prices(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 WHOLE = Usage(
     total_tokens=200,
@@ -91,7 +92,7 @@ def test_what_is_no_number_of_tokens_costs_nothing(number: int) -> None:
 def test_prices_are_the_owners_or_those_we_know(
     provider: str, model: str, own: Prices | None, input_audio: float | None
 ) -> None:
-    prices = prices_of(provider, model, own)
+    prices = PROVIDERS[provider].prices(model, own)
     assert (prices and prices.input_audio) == input_audio
 
 

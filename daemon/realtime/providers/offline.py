@@ -1,0 +1,27 @@
+"""The offline brain: on this machine by its unix socket, or in the house over TCP; it costs nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from daemon.realtime.address import Address, read_brain
+from daemon.realtime.prices import FREE, Prices
+from daemon.realtime.provider import Provider
+
+
+class Offline(Provider):
+    """Its address is that of `[brain]`, and its key too."""
+
+    name = "offline"
+    is_brain = True
+
+    def address(self, written: str, model: str) -> Address:
+        """A unix socket, or an address of the house. Raises AddressError."""
+        return read_brain(written)
+
+    def prices(self, model: str, own: Prices | None) -> Prices | None:
+        """Nothing, whatever the cloud costs."""
+        return FREE
+
+
+PROVIDER: Final = Offline()
