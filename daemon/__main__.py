@@ -52,7 +52,8 @@ def _take_any_terminal() -> None:
 
 def run(options: argparse.Namespace) -> int:
     """`voiced run`: the service."""
-    from daemon.config.loader import ConfigError, load
+    from daemon.config.error_messages import ConfigError
+    from daemon.config.loader import load
 
     try:
         config = load(options.config)
@@ -65,7 +66,10 @@ def run(options: argparse.Namespace) -> int:
 
 def brain(options: argparse.Namespace) -> int:
     """`voiced brain`: the offline Realtime server."""
-    from daemon.config.loader import BrainConfig, ConfigError, check_origins, load
+    from daemon.config.error_messages import ConfigError
+    from daemon.config.loader import load
+    from daemon.config.model import BrainConfig
+    from daemon.config.validation import check_origins
 
     try:
         settings = load(options.config).brain if options.config else BrainConfig()
@@ -83,7 +87,7 @@ def brain(options: argparse.Namespace) -> int:
 
 def _key_of_the_brain(key_file: str) -> str:
     """Empty where none is asked for. Raises ConfigError rather than let everybody in by mistake."""
-    from daemon.config.loader import ConfigError
+    from daemon.config.error_messages import ConfigError
     from daemon.network.credentials import find_brain_key
 
     key, trouble = find_brain_key(key_file)

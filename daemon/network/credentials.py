@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from daemon.text.masking import Secret, keep_secret
 from daemon.text.text_file import TextFileError, read_text
 

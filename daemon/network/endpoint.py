@@ -6,7 +6,7 @@ import base64
 
 import msgspec
 
-from daemon.config.loader import BrainConfig, Config, RealtimeConfig
+from daemon.config.model import BrainConfig, Config, RealtimeConfig
 from daemon.network.credentials import find_brain_key, keyless, resolve_key
 from daemon.realtime.address import Address
 from daemon.realtime.provider import key_header

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon import __version__
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from daemon.control.handlers import Handlers
 from daemon.control.pending_requests import PendingRequests
 from daemon.control.server import ControlServer

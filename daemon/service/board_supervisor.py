@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from hardware.ports import Board, PinError, Reading, Value
 
 log = logging.getLogger("voiced")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from daemon.core.machine import Machine
 from daemon.core.turn.manager import TurnSettings
 from daemon.devices import inventory

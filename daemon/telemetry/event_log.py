@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from daemon import __version__
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from daemon.core.events import LinkState, NewSession
 from daemon.network.credentials import keyless
 from daemon.realtime.events import Json

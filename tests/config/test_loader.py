@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import loader
+from daemon.config.error_messages import ConfigError
 from daemon.devices import wiring
 from daemon.network import credentials
 from daemon.network import endpoint as endpoints
@@ -132,7 +133,7 @@ BAD = {
 
 @pytest.mark.parametrize(("text", "sentence"), BAD.values(), ids=BAD.keys())
 def test_bad_file_earns_one_sentence_with_file_key_and_remedy(text: str, sentence: str) -> None:
-    with pytest.raises(loader.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         loader.parse(text, "voiced.toml")
     assert sentence in str(caught.value)
     assert str(caught.value).startswith("voiced.toml: ")
@@ -164,12 +165,12 @@ def test_session_is_passed_through_as_it_is() -> None:
 
 
 def test_files_that_cannot_be_read_are_sentences_too(tmp_path: Path) -> None:
-    with pytest.raises(loader.ConfigError, match="there is no such file; copy"):
+    with pytest.raises(ConfigError, match="there is no such file; copy"):
         loader.load(tmp_path / "absent.toml")
-    with pytest.raises(loader.ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         loader.load(tmp_path)
     (tmp_path / "latin.toml").write_bytes(b"# \xe9")
-    with pytest.raises(loader.ConfigError, match="it is not UTF-8"):
+    with pytest.raises(ConfigError, match="it is not UTF-8"):
         loader.load(tmp_path / "latin.toml")
 
 
@@ -267,9 +268,7 @@ def test_key_comes_from_the_environment_where_there_is_no_file(monkeypatch: pyte
 
 @pytest.mark.parametrize("origin", ["localhost:3000", "http://", "http://a/b", "*", "http://a b", ""])
 def test_an_origin_that_no_browser_sends_is_refused_with_the_right_form(origin: str) -> None:
-    with pytest.raises(
-        loader.ConfigError, match=r"brain\.origins: .* is no origin; write \"http://HOST:PORT\""
-    ):
+    with pytest.raises(ConfigError, match=r"brain\.origins: .* is no origin; write \"http://HOST:PORT\""):
         loader.parse(f'[brain]\norigins = ["{origin}"]', "voiced.toml")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config.loader import Config, RealtimeConfig
+from daemon.config.model import Config, RealtimeConfig
 from daemon.network.credentials import resolve_key
 
 

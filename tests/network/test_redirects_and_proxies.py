@@ -15,6 +15,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from daemon.config import loader
+from daemon.config.error_messages import ConfigError
 from daemon.network import endpoint as endpoints
 from daemon.network.dial import Shunned, dial
 from daemon.network.endpoint import Endpoint
@@ -159,7 +160,7 @@ def test_a_header_that_cannot_be_sent_is_refused_before_anything_is_sent(value: 
 def test_control_characters_in_what_goes_to_the_server_are_refused_by_the_configuration(
     key: str, value: str
 ) -> None:
-    with pytest.raises(loader.ConfigError, match=f"realtime.{key}: .*; write"):
+    with pytest.raises(ConfigError, match=f"realtime.{key}: .*; write"):
         loader.parse(f'[realtime]\nprovider = "openai"\n{key} = "{value}"', "voiced.toml")
 
 

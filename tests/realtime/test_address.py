@@ -11,6 +11,8 @@ from websockets.uri import parse_uri
 
 from daemon.commands.doctor import config_check
 from daemon.config import loader
+from daemon.config.error_messages import ConfigError
+from daemon.config.model import Config
 from daemon.network import endpoint as endpoints
 from daemon.realtime.address import AddressError
 from daemon.realtime.provider_registry import PROVIDERS
@@ -168,7 +170,7 @@ CUSTOM = [
 ]
 
 
-def made(provider: str, url: str, **more: str) -> loader.Config:
+def made(provider: str, url: str, **more: str) -> Config:
     quoted = "".join(f"\\u{ord(c):04x}" if c in '"\\' or ord(c) < 32 else c for c in url)
     lines = [f'provider = "{provider}"', f'url = "{quoted}"', 'model = "d"']
     lines += [f'{key} = "{value}"' for key, value in more.items()]
@@ -192,7 +194,7 @@ def test_an_address_is_read_as_people_paste_it(
 @pytest.mark.parametrize(("provider", "url"), HOPELESS)
 def test_an_address_that_is_hopeless_is_refused_with_the_right_form(provider: str, url: str) -> None:
     form = "https://NAME.openai.azure.com" if provider == "azure" else "wss://HOST/v1/realtime"
-    with pytest.raises(loader.ConfigError) as said:
+    with pytest.raises(ConfigError) as said:
         made(provider, url)
     told = str(said.value)
     assert told.startswith("voiced.toml: realtime.url: ")

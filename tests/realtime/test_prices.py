@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec import UNSET, structs
 
-from daemon.config.loader import ConfigError, parse
+from daemon.config.error_messages import ConfigError
+from daemon.config.loader import parse
 from daemon.core import events as ev
 from daemon.core.history.usage import Tokens
 from daemon.realtime import events as wire

@@ -13,6 +13,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from daemon.commands.setup import questions
 from daemon.config import loader
+from daemon.config.error_messages import ConfigError
+from daemon.config.model import Config
 from daemon.network import endpoint as endpoints
 from daemon.network.credentials import keyless
 from daemon.network.dial import dial
@@ -32,7 +34,7 @@ def _parrot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
 
 
-def parrot(url: str) -> loader.Config:
+def parrot(url: str) -> Config:
     text = f'[realtime]\nprovider = "parrot"\nurl = "{url}"\nmodel = "grey"\nproject = "branch"\n'
     return loader.parse(text, "voiced.toml")
 
@@ -64,9 +66,7 @@ def test_a_provider_of_one_file_is_known_to_configuration_setup_and_journal() ->
     assert served(config) == ServedBy("parrot", "grey", PROVIDER.prices("grey", None))
     assert not keyless(config)
     assert questions.PROVIDER.read("parrot") == "parrot"
-    with pytest.raises(
-        loader.ConfigError, match=r'needs one; write url = "wss://parrot.example/v1/realtime"'
-    ):
+    with pytest.raises(ConfigError, match=r'needs one; write url = "wss://parrot.example/v1/realtime"'):
         parrot("")
 
 
@@ -85,7 +85,7 @@ def test_each_file_of_the_folder_is_a_provider_named_as_its_file() -> None:
 
 
 def test_an_unknown_provider_is_refused_and_editors_know_the_names() -> None:
-    with pytest.raises(loader.ConfigError, match=r"provider: 'opnai' .*you mean .openai"):
+    with pytest.raises(ConfigError, match=r"provider: 'opnai' .*you mean .openai"):
         loader.parse('[realtime]\nprovider = "opnai"\n', "voiced.toml")
     known = loader.schema()["$defs"]["RealtimeConfig"]["properties"]["provider"]
     assert known["enum"] == list(PROVIDERS)

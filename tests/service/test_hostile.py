@@ -22,7 +22,7 @@ from msgspec import structs
 
 from daemon.brain.server.server import serve
 from daemon.brain.server.session import Session
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.audit import outcome, violations
 from tests.scenarios.faults.clock import Inline

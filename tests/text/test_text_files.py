@@ -24,7 +24,9 @@ from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.templates import KEEP, beginning
 from daemon.commands.terminal import Terminal
-from daemon.config.loader import Config, ConfigError, RealtimeConfig, load, parse
+from daemon.config.error_messages import ConfigError
+from daemon.config.loader import load, parse
+from daemon.config.model import Config, RealtimeConfig
 from daemon.network.credentials import KeyTextError, find_brain_key, find_key, key_of
 from daemon.realtime.address import Address, read_brain
 from daemon.text.text_file import MAX_BYTES, TextFileError, decoded, read_text

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from daemon.commands.doctor.finding import Fix, by_commands
-from daemon.config.loader import Config, ConfigError, load
+from daemon.config.error_messages import ConfigError
+from daemon.config.loader import load
+from daemon.config.model import Config
 from daemon.control.client import ControlError, Json, request
 from daemon.network.credentials import KeyTextError, key_of, resolve_key
 from daemon.text.masking import Secret

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from daemon.config.loader import Config, parse
+from daemon.config.loader import parse
+from daemon.config.model import Config
 
 _VALUE: Final = r"""("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[\w.+:-]+)"""
 _COMMENT_COLUMN: Final = 28

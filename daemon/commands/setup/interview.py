@@ -11,7 +11,8 @@ from daemon.commands.setup.asking import Asker, SetupError
 from daemon.commands.setup.draft import Draft, DraftError
 from daemon.commands.setup.questions import Question
 from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
-from daemon.config.loader import Config, ConfigError
+from daemon.config.error_messages import ConfigError
+from daemon.config.model import Config
 from daemon.devices import wiring
 from daemon.network.credentials import KeyTextError, key_of
 from daemon.realtime.provider_registry import PROVIDERS

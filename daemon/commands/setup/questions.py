@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from daemon.config.loader import RealtimeConfig
+from daemon.config.model import RealtimeConfig
 from daemon.realtime.provider_registry import PROVIDERS
 from hardware.devices.kind import Output
 from hardware.devices.registry import KINDS

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from daemon.commands.setup.asking import SetupError
-from daemon.config.loader import ConfigError, parse
+from daemon.config.error_messages import ConfigError
+from daemon.config.loader import parse
 from daemon.text.text_file import TextFileError, read_text
 
 KEEP: Final = "keep"

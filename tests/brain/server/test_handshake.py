@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 
 from daemon.brain.server.handshake import Admission
 from daemon.brain.server.server import serve
-from daemon.config.loader import BrainConfig
+from daemon.config.model import BrainConfig
 from daemon.network.credentials import find_brain_key
 from daemon.network.endpoint import brain_endpoint
 from daemon.realtime.events import Json

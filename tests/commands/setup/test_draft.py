@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from daemon.commands.setup.draft import Draft, DraftError
-from daemon.config.loader import ConfigError, parse
+from daemon.config.error_messages import ConfigError
+from daemon.config.loader import parse
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FILES = [DEPLOY / "voiced.toml", DEPLOY / "demo.toml", *sorted((DEPLOY / "boards").glob("*.toml"))]

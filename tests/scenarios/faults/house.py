@@ -13,7 +13,8 @@ import numpy as np
 
 from daemon.brain.asr.recognizer import Mono16k, Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
-from daemon.config.loader import Config, parse
+from daemon.config.loader import parse
+from daemon.config.model import Config
 from daemon.core import events as ev
 from daemon.service.appliance import Appliance
 from daemon.service.audio_streams import CaptureStream, PlaybackStream

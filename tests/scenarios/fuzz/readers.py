@@ -11,6 +11,7 @@ import msgspec
 
 from daemon.config import loader
 from daemon.config.bounded_toml import MAX_CHARACTERS
+from daemon.config.error_messages import ConfigError
 from daemon.realtime.codec import decode_server
 from daemon.realtime.events import ServerEvents
 from daemon.tools import MAX_ARGUMENTS, BadCallError
@@ -62,7 +63,7 @@ class Configuration:
             try:
                 with meter():
                     loader.load(path)
-            except loader.ConfigError as error:
+            except ConfigError as error:
                 promised(bool(str(error)), "an error without a word")
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from daemon.commands.demo.virtualcard import VirtualCard
-from daemon.config.loader import Config, parse
+from daemon.config.loader import parse
+from daemon.config.model import Config
 from daemon.core import events as ev
 from daemon.realtime.events import Json
 from daemon.service.appliance import Appliance

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import structs
 
 from daemon.brain.server.engine_pool import Engines
-from daemon.config.loader import Config
+from daemon.config.model import Config
 from daemon.core import events as ev
 from daemon.core.history.history import History, lines
 from tests.brain.scripted import ToneVoice

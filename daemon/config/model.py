@@ -1,0 +1,113 @@
+"""All that the owner may decide, as frozen structs; `deploy/demo.toml` explains the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+
+from msgspec import Meta, field
+
+from daemon.realtime.prices import Prices
+from daemon.realtime.provider import Provider
+from daemon.realtime.provider_registry import BRAIN, PROVIDERS
+from hardware.devices.kind import Device
+from hardware.devices.registry import KINDS
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, SoundConfig, Struct
+
+DEFAULT_INSTRUCTIONS: Final = (
+    "You are the voice of a small box with a few lamps and switches. Answer in one or two short sentences. "
+    "Use the tools to act; never say that something is done before its tool has said so."
+)
+
+if TYPE_CHECKING:
+    AnyDevice: TypeAlias = Device
+else:
+    AnyDevice = KINDS.union()  # msgspec reads and describes only what names its kinds
+
+
+class RealtimeConfig(Struct, frozen=True):
+    """`[realtime]`: whom the daemon talks to, and how a turn goes."""
+
+    provider: Annotated[str, Meta(extra_json_schema={"enum": list(PROVIDERS)})] = BRAIN.name
+    url: str = ""  # azure: the resource; custom: the whole address
+    model: str = "gpt-realtime-2.1-mini"
+    key_file: str = ""  # else the credential realtime_key, else the environment variable OPENAI_API_KEY
+    key_header: str = "bearer"  # custom: "bearer", or the header that carries the key as it is
+    ca_file: str = ""  # whom to trust beside the system's authorities
+    organization: str = ""
+    project: str = ""
+    turn: Literal["hold", "tap", "open"] = "hold"
+    fallback: Literal["offline", "none"] = "offline"
+    instructions: str = DEFAULT_INSTRUCTIONS
+    transcription: bool = True
+    max_session_s: Annotated[float, Meta(ge=10, le=3600)] = 3300.0
+    max_utterance_s: Annotated[float, Meta(ge=1, le=600)] = 60.0
+    max_wait_s: Annotated[float, Meta(ge=0, le=120)] = 20.0
+    session: dict[str, Any] = field(default_factory=dict)  # goes into session.update as it is
+    prices: Prices | None = None  # else those we know
+
+    @property
+    def server(self) -> Provider:
+        """What is known of the provider."""
+        return PROVIDERS[self.provider]
+
+    @property
+    def may_be_offline(self) -> bool:
+        """May the offline brain have to answer, always or for a while?"""
+        return self.server.is_brain or self.fallback == "offline"
+
+
+class BrainConfig(Struct, frozen=True):
+    """`[brain]`: the offline brain; `address` is "unix:PATH", "HOST:PORT" or "ws://HOST:PORT"."""
+
+    engine: Literal["small", "both"] = "small"
+    voice: Literal["hibari", "espeak"] = "hibari"
+    address: Annotated[str, Meta(min_length=1)] = "unix:/run/voiced-brain.sock"
+    key_file: str = ""  # over TCP: else the credential brain_key, else everybody may connect
+    origins: tuple[str, ...] = ()  # of web pages that may connect
+
+
+class ControlConfig(Struct, frozen=True):
+    """`[control]`: the unix socket behind `voiced status`, `press`, `ask` and the rest."""
+
+    socket: Annotated[str, Meta(min_length=1)] = "/run/voiced/control.sock"
+
+
+class LogConfig(Struct, frozen=True):
+    """`[log]`: what people said is logged only where the owner turns that on."""
+
+    transcripts: bool = False
+
+
+class DebugConfig(Struct, frozen=True):
+    """`[debug]`: `wire_log` is a path for every event as JSON lines, without headers and keys."""
+
+    wire_log: str = ""
+
+
+class ToolsConfig(Struct, frozen=True):
+    """`[tools]`: where the owner's own tools are; a directory that is not there is fine."""
+
+    directory: Annotated[str, Meta(min_length=1)] = "/etc/voiced/tools.d"
+
+
+class StateConfig(Struct, frozen=True):
+    """`[state]`: where mute and volume live."""
+
+    directory: Annotated[str, Meta(min_length=1)] = "/var/lib/voiced"
+
+
+class Config(Struct, frozen=True):
+    """Everything that the owner may decide."""
+
+    realtime: RealtimeConfig = RealtimeConfig()
+    sound: SoundConfig = SoundConfig()
+    gpio: GpioConfig = GpioConfig()
+    button: ButtonConfig = ButtonConfig()
+    lamps: dict[str, LampConfig] = field(default_factory=dict)
+    devices: dict[str, AnyDevice] = field(default_factory=dict)
+    brain: BrainConfig = BrainConfig()
+    control: ControlConfig = ControlConfig()
+    log: LogConfig = LogConfig()
+    debug: DebugConfig = DebugConfig()
+    tools: ToolsConfig = ToolsConfig()
+    state: StateConfig = StateConfig()

@@ -1,0 +1,114 @@
+"""The rules that types cannot say: each is a complaint of one sentence, with the key and the remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from daemon.config.error_messages import ConfigError, nearest
+from daemon.config.model import Config, RealtimeConfig
+from daemon.devices import inventory, wiring
+from daemon.devices.limiter import Devices
+from daemon.realtime.address import AddressError
+from daemon.realtime.provider_registry import PROVIDERS
+from hardware.devices.kind import Device
+
+_OWNED: Final = {
+    "type": "leave it out, it is always realtime",
+    "model": "write realtime.model",
+    "instructions": "write realtime.instructions",
+    "tools": "declare devices, or put tool files into tools.directory",
+    "audio.input.format": "leave it out, the wire is always PCM16 at 24 kHz",
+    "audio.output.format": "leave it out, the wire is always PCM16 at 24 kHz",
+}
+_MORE: Final = {"switch": "", "level": ", or 0 to 100", "colour": ', or a colour as "#rrggbb"'}
+
+
+def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the whole, and with the texts as they were written."""
+    yield from _realtime(config.realtime)
+    yield from _session(config.realtime)
+    yield from wiring.complaints(config.gpio, config.button, config.lamps, config.devices)
+    yield from _devices(config.devices)
+    yield from _with_nul("", raw)
+
+
+def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
+    if realtime.provider not in PROVIDERS:
+        meant = nearest(realtime.provider, PROVIDERS)
+        yield f"realtime.provider: '{realtime.provider}' is not possible{meant}"
+        return
+    if realtime.turn == "open":
+        yield 'realtime.turn: "open" is not built yet; write "hold" or "tap"'
+    if realtime.server.url_form:
+        yield from _url(realtime)
+    elif realtime.url:
+        yield f'realtime.url: the provider "{realtime.provider}" has its own address; leave url out'
+    if not re.fullmatch(r"[A-Za-z0-9-]+", realtime.key_header):
+        yield 'realtime.key_header: this is no header name; write "bearer", or a name such as "api-key"'
+    for name, text in (("organization", realtime.organization), ("project", realtime.project)):
+        if not re.fullmatch(r"[!-~]*", text):
+            yield f"realtime.{name}: this cannot be sent; write its ID alone, without spaces"
+    if not realtime.model.isprintable():
+        yield "realtime.model: it holds control characters; write its name alone"
+
+
+def _url(realtime: RealtimeConfig) -> Iterator[str]:
+    server = realtime.server
+    if not realtime.url:
+        yield f'realtime.url: the provider "{server.name}" needs one; write url = "{server.url_form}"'
+        return
+    try:
+        server.address(realtime.url, realtime.model)
+    except AddressError as error:
+        yield f"realtime.url: {error}"
+
+
+def _session(realtime: RealtimeConfig) -> Iterator[str]:
+    """What `[realtime.session]` must leave to the daemon, or nobody would hear an answer."""
+    for path, remedy in _OWNED.items():
+        if _has(realtime.session, path):
+            yield f"realtime.session.{path}: the daemon sets this itself; {remedy}"
+    if realtime.turn == "hold" and _has(realtime.session, "audio.input.turn_detection"):
+        yield 'realtime.session.audio.input.turn_detection: the button ends a turn; write turn = "tap"'
+
+
+def check_origins(where: str, origins: Sequence[str]) -> None:
+    """Raises ConfigError where one is nothing that a browser sends as the `Origin` of a page."""
+    for origin in origins:
+        if origin != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+/?", origin, re.IGNORECASE):
+            raise ConfigError(f'{where}: "{origin}" is no origin; write "http://HOST:PORT", without a path')
+
+
+def _devices(devices: dict[str, Device]) -> Iterator[str]:
+    for key, output in inventory.outputs(devices).items():
+        for name in ("at_start", "at_exit"):
+            state, takes = getattr(output, name), output.takes
+            if state not in ("on", "off") and takes != ("level" if isinstance(state, int) else "colour"):
+                yield f'devices.{key}.{name}: this kind cannot be {state!r}; write "on", "off"{_MORE[takes]}'
+    try:
+        inventory.names(devices)
+        Devices(inventory.limits(devices))
+    except ValueError as error:
+        yield str(error)
+
+
+def _has(table: Any, path: str) -> bool:
+    for key in path.split("."):
+        if not isinstance(table, dict) or key not in table:
+            return False
+        table = table[key]
+    return True
+
+
+def _with_nul(path: str, value: Any) -> Iterator[str]:
+    """Texts that no file, card or server can be called by."""
+    if isinstance(value, str) and "\0" in value:
+        yield f"{path}: there is a NUL in this text; write it without"
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _with_nul(f"{path}.{key}".lstrip("."), each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _with_nul(path, each)
