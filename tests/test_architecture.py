@@ -25,7 +25,8 @@ from daemon.realtime import limits
 from daemon.service import realtime_link, state_store, watchdog
 from daemon.telemetry import record_limit
 from daemon.tools import decorator, result
-from tests.scenarios.statespace.diagram import table
+from tests.scenarios.statespace.diagram import markdown
+from tests.scenarios.statespace.tables import TABLES
 
 TEXT = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text()
 
@@ -115,9 +116,9 @@ def test_the_bounds_are_what_it_says(what: str, figures: tuple[float, ...]) -> N
     assert list(map(int, told)) == [round(figure) for figure in figures]
 
 
-@pytest.mark.timeout(900)  # it walks some thousand states, and others may want the processor too
-def test_the_states_of_the_connection_are_those_of_the_machine() -> None:
-    assert table() in TEXT, "write what `python -m tests.scenarios.statespace.diagram` prints"
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_of_phases_are_those_of_the_machine(name: str) -> None:
+    assert markdown(TABLES[name]) in TEXT, "write what `python -m tests.scenarios.statespace.diagram` prints"
 
 
 ROOT = Path(__file__).parents[1]

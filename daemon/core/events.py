@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -15,7 +16,14 @@ from daemon.realtime.events import ClientEvents, Json, ServerEvents
 TurnState: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]
 Place: TypeAlias = Literal["server", "brain"]
-NewSession: TypeAlias = Literal["worn", "forgotten", "stalled"]
+
+
+class NewSession(StrEnum):
+    """Why a session is given up for a new one; the values are what the journal has always said."""
+
+    EXPIRING = "worn"
+    CLEARED = "forgotten"
+    UNRESPONSIVE = "stalled"
 
 
 # ---------------------------------------------------------------- inputs

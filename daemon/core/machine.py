@@ -46,7 +46,9 @@ class Machine:
         self.ledger = History()
         self._outbox = EffectsBuffer(Keys(dice))
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
-        self._lifeline = ConnectionManager(session, self._outbox, self.ledger, dice, max_session_s, fallback)
+        self.connections = ConnectionManager(
+            session, self._outbox, self.ledger, dice, max_session_s, fallback
+        )
         self._conversation = TurnManager(settings, self._outbox, self.ledger)
         self._hand = Hand(self._conversation, self._outbox)
         self._reader = OfflineTts(self._outbox)
@@ -63,13 +65,13 @@ class Machine:
     @property
     def link(self) -> ev.LinkState:
         """Where the connection is."""
-        return self._lifeline.state
+        return self.connections.sessions.link.value
 
     @property
     def left_out(self) -> dict[str, str]:
         """Which of our settings and tools the server refuses, and why."""
-        live = self._lifeline.live
-        return live.left_out if live is not None else {}
+        live = self.connections.sessions.live
+        return live.settings.left_out if live is not None else {}
 
     @property
     def ticket(self) -> int:
@@ -85,7 +87,7 @@ class Machine:
     @property
     def deadline(self) -> float | None:
         """When a Tick wants to be stepped."""
-        parts = (self._gestures, self._conversation, self._lifeline, self.devices, self._earcons)
+        parts = (self._gestures, self._conversation, self.connections, self.devices, self._earcons)
         return min((part.deadline for part in parts if part.deadline is not None), default=None)
 
     def recall(self, dumped: bytes) -> bool:
@@ -127,7 +129,7 @@ class Machine:
             case ev.Captured(pcm):
                 talk.captured(pcm, now)
             case ev.Received(conn, received):
-                of_settings = self._lifeline.received(conn, received, now)
+                of_settings = self.connections.received(conn, received, now)
                 if conn == self._reader.conn:
                     self._read_out(received, now)
                 elif conn == self._outbox.conn and not of_settings:
@@ -147,9 +149,9 @@ class Machine:
             case ev.Xrun():
                 talk.xrun()
             case ev.Connected(conn, server_s):
-                self._lifeline.connected(conn, server_s, now)
+                self.connections.connected(conn, server_s, now)
             case ev.Disconnected(conn, code, reason, retry_after_s):
-                self._lifeline.lost(conn, code, reason, retry_after_s, now)
+                self.connections.lost(conn, code, reason, retry_after_s, now)
             case ev.ToolDone(key, output):
                 talk.answer.tool_done(key, output)
             case ev.SpeakerLost(cut):
@@ -165,7 +167,7 @@ class Machine:
             case ev.Start():
                 self._earcons.awake = True
                 self.devices.start(now)
-                self._lifeline.start(now)
+                self.connections.start(now)
             case _:
                 self._asked(event, now)
 
@@ -174,10 +176,10 @@ class Machine:
         talk = self._conversation
         match event:
             case ev.TextAsked(text, ticket):
-                self._lifeline.hurry(now)
+                self.connections.hurry(now)
                 talk.ask(text, "text", ticket)
             case ev.SayAsked(text, ticket):
-                self._lifeline.hurry(now)
+                self.connections.hurry(now)
                 talk.ask(text, "say", ticket)
             case ev.StopAsked():
                 talk.stop(now)
@@ -186,12 +188,12 @@ class Machine:
             case ev.ForgetAsked():
                 self._forget = True
             case ev.ToolsKnown(tools):
-                self._lifeline.retool(tools, now)
+                self.connections.sessions.reconfigure({"tools": tools}, now)
 
     def _moved(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:
             if gesture == "press" and not self.muted:
-                self._lifeline.hurry(now)
+                self.connections.hurry(now)
             self._hand.gesture(gesture, at, now)
 
     def _tick(self, now: float) -> None:
@@ -200,9 +202,9 @@ class Machine:
         if self._conversation.answer.stalled:
             # A socket that is alive and answers nothing is no use: a new one may do better.
             self._conversation.answer.stalled = False
-            self._lifeline.restart("stalled", now)
+            self.connections.restart(ev.NewSession.UNRESPONSIVE, now)
         self._write(self.devices.tick(now))
-        self._lifeline.tick(now)
+        self.connections.tick(now)
 
     def _follow(self, now: float) -> None:
         """Let the conversation follow what becomes of the connections."""
@@ -212,8 +214,8 @@ class Machine:
             self.ledger.forget()
             talk.answer.forget()
             self._outbox.do(ev.HistoryCleared())
-            self._lifeline.restart("forgotten", now)
-        change = self._lifeline.settle(talk.idle, talk.turn is not None, talk.answer.under_way, now)
+            self.connections.restart(ev.NewSession.CLEARED, now)
+        change = self.connections.settle(talk.idle, talk.turn is not None, talk.answer.under_way, now)
         if change in ("lost", "moved"):
             talk.offline(now)
         if change in ("found", "moved"):
@@ -222,17 +224,17 @@ class Machine:
 
     def _have_read(self, now: float) -> None:
         """What came in writing alone is read out by the offline brain, where there is one."""
-        answer, line, reader = self._conversation.answer, self._lifeline, self._reader
+        answer, line, reader = self._conversation.answer, self.connections, self._reader
         unread = answer.speech_fallback.unread
         if unread and not reader.called:
             reader.called = True
-            line.call_reader(now)
-        brain = line.find(reader.conn) if reader.conn else line.spare
+            line.brain.call_reader(now)
+        brain = line.sessions.find(reader.conn) if reader.conn else line.sessions.spare
         if unread and not reader.read(unread, brain):
             answer.read_over(False, now)
         if reader.called and not answer.speech_fallback.unread:
             reader.end()
-            line.dismiss_reader()
+            line.brain.dismiss_reader()
 
     def _read_out(self, event: wire.ServerEvents, now: float) -> None:
         """What the offline voice says while it reads."""
@@ -274,7 +276,7 @@ class Machine:
         answer = self._conversation.answer
         self._count(response.usage)
         if response.completed:
-            self._lifeline.worked()
+            self.connections.sessions.worked()
         answer.done(response, now)
 
     def _count(self, usage: wire.Usage | None) -> None:
@@ -299,7 +301,7 @@ class Machine:
             return
         if not (own := self._outbox.keys.own(about)) and not of_another_event(error):
             talk.answer.complained(error.message or error.reason, now)
-            if self._lifeline.blamed(error, now):
+            if self.connections.blamed(error, now):
                 return
         if not (own and about.startswith("configure_")):
             self._outbox.do(ev.ServerNotice(f"The server reports {error.reason}: {error.message}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class Timers(Generic[Name]):
 
     def __contains__(self, name: Name) -> bool:
         return name in self._times
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self._times)
 
     def clear(self, *names: Name) -> None:
         """Do not wake up for these."""

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon.core.events import NewSession
 from daemon.realtime.events import Json
 from daemon.realtime.prices import FREE, Prices
 from daemon.telemetry.event_log import EventLog, ServedBy
@@ -191,7 +192,7 @@ def test_each_reason_of_a_refusal_is_told_once(desk: Desk) -> None:
 
 def test_a_rotation_is_told_as_one(desk: Desk) -> None:
     desk.chronicle.connection("ready", "")
-    desk.chronicle.leaving("worn")
+    desk.chronicle.leaving(NewSession.EXPIRING)
     desk.chronicle.connection("connecting", "")
     desk.chronicle.connection("ready", "")
     assert [fields["cause"] for _, fields in desk.written()] == ["start", "worn"]

@@ -1,6 +1,6 @@
-"""How one session comes to be of use. This file has all of its phases, and every way from one to another.
+"""How a session comes to be of use, and how the link stands by its sessions: every phase, every way between.
 
-The server speaks first: a socket that is open is waited on for `session.created`, then told by
+A session. The server speaks first: a socket that is open is waited on for `session.created`, then told by
 `session.update` how the session is to be, then told what was said before it. Only the first word of the
 server is a must. Not every server greets, confirms settings or acknowledges items, so each of these waits has
 a deadline, and when that passes we go on as if the word had come: a session that might work is worth more
@@ -10,13 +10,21 @@ A conversation may use a session from CONFIGURED on. It is told the history when
 SEEDED is left for SEEDING again, also while it is in use. Without a word of the server in time it is
 UNRESPONSIVE, which is the end of it. Any phase ends too when the connection is lost or given up: then nobody
 has the session any more, so the table need not say it.
+
+The link. Up to three sessions are there at a time (see `sessions.py`); the link is what people are shown of
+them. One that is in use counts, whatever else is tried: READY with the server, FALLBACK with the brain. A
+successor takes over from there without a phase between. While none is in use, the link shows how far the
+attempt to reach the server has come. Between attempts it is WAITING, or REFUSED where only the owner can
+mend what is wrong: then there is one every five minutes. Where the session in use is lost and a successor is
+on its way, the link falls to WAITING and goes at once through what that has come to; only the end is shown.
 """
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final
 
+from daemon.core.events import LinkState
 from daemon.core.transitions import TransitionTable
 
 
@@ -69,3 +77,63 @@ SESSION: Final = TransitionTable(
 )
 USABLE: Final = frozenset({_P.CONFIGURED, _P.SEEDING, _P.SEEDED})
 """A conversation may use the session."""
+
+
+class LinkPhase(Enum):
+    """How the link stands."""
+
+    _value_: LinkState
+    WAITING = "waiting"
+    REFUSED = "refused"
+    CONNECTING = "connecting"
+    CONFIGURING = "configuring"
+    READY = "ready"
+    FALLBACK = "fallback"
+
+
+class LinkCause(Enum):
+    """What changes it."""
+
+    DIALED = "the server is dialed"
+    GREETED = "greeted, or no greeting in time"
+    TAKEN = "a configured session takes over"
+    BRAIN_TAKEN = "somebody waits, and the brain is there"
+    LOST = "lost, or given up"
+    REFUSED = "lost, and only the owner can mend it"
+
+
+_L, _W = LinkPhase, LinkCause
+LINK: Final = TransitionTable(
+    {
+        (_L.WAITING, _W.DIALED): _L.CONNECTING,
+        (_L.WAITING, _W.BRAIN_TAKEN): _L.FALLBACK,
+        (_L.REFUSED, _W.DIALED): _L.CONNECTING,
+        (_L.REFUSED, _W.BRAIN_TAKEN): _L.FALLBACK,
+        (_L.CONNECTING, _W.GREETED): _L.CONFIGURING,
+        (_L.CONNECTING, _W.BRAIN_TAKEN): _L.FALLBACK,
+        (_L.CONNECTING, _W.LOST): _L.WAITING,
+        (_L.CONNECTING, _W.REFUSED): _L.REFUSED,
+        (_L.CONFIGURING, _W.TAKEN): _L.READY,
+        (_L.CONFIGURING, _W.BRAIN_TAKEN): _L.FALLBACK,
+        (_L.CONFIGURING, _W.LOST): _L.WAITING,
+        (_L.CONFIGURING, _W.REFUSED): _L.REFUSED,
+        (_L.READY, _W.TAKEN): _L.READY,
+        (_L.READY, _W.LOST): _L.WAITING,
+        (_L.READY, _W.REFUSED): _L.REFUSED,
+        (_L.FALLBACK, _W.TAKEN): _L.READY,
+        (_L.FALLBACK, _W.LOST): _L.WAITING,
+        (_L.FALLBACK, _W.REFUSED): _L.REFUSED,
+    }
+)
+
+
+class LinkTimer(StrEnum):
+    """What the link waits for."""
+
+    RETRY = "retry"  # the pause between two attempts
+    HASTE = "haste"  # the shorter one, while somebody waits
+    OUTAGE = "outage"  # the server has been away for long enough to call the brain
+    BRAIN = "brain"  # the pause between two attempts to reach that
+    SOFT = "soft"  # the session in use is old: a successor is wanted in a quiet moment
+    HARD = "hard"  # ... and at once
+    PROBE = "probe"  # somebody waits, and the server has been silent

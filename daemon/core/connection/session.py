@@ -8,7 +8,8 @@ from typing import assert_never
 from daemon.core import events as ev
 from daemon.core.connection.backoff import HASTE_S
 from daemon.core.connection.phase import SESSION, USABLE, SessionCause, SessionPhase
-from daemon.core.connection.settings_negotiation import SettingsNegotiation, SettingsOffer
+from daemon.core.connection.session_settings import SessionSettings
+from daemon.core.connection.settings_negotiation import SettingsOffer
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.timers import Timers
@@ -21,7 +22,6 @@ from daemon.realtime.events import (
     Json,
     ServerEvents,
     SessionCreated,
-    SessionUpdate,
     SessionUpdated,
 )
 
@@ -51,33 +51,20 @@ class ConnectionSession:
         self.conn = conn
         self.place: ev.Place = place
         self.phase = SessionPhase.DIALING
+        self.settings = SessionSettings(conn, offer, effects)
+        self.timers: Timers[SessionTimer] = Timers()
         self.expires_in_s: float | None = None
-        self._offer = offer
-        self._negotiation = SettingsNegotiation(offer, offer.session, effects)
         self._effects = effects
         self._server_s: float | None = None
-        self._timers: Timers[SessionTimer] = Timers()
         self._told = self._unacknowledged = 0
-        self._update_id = ""
-        self._changed: Json = {}  # since it was told how it is to be
         self._since = now
-        self._timers.set(SessionTimer.SILENCE, now + OPEN_S)
+        self.timers.set(SessionTimer.SILENCE, now + OPEN_S)
         effects.do(ev.Connect(conn, place))
-
-    @property
-    def deadline(self) -> float | None:
-        """When `tick` wants to be called."""
-        return self._timers.deadline
 
     @property
     def usable(self) -> bool:
         """Is it configured, so that a conversation may use it?"""
         return self.phase in USABLE
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """What the server refuses of the settings, and why: the names of tools, the paths of others."""
-        return self._negotiation.left_out
 
     def _go(self, cause: SessionCause) -> None:
         self.phase = SESSION.after(self.phase, cause)
@@ -89,17 +76,17 @@ class ConnectionSession:
         if SESSION.allows(self.phase, SessionCause.OPENED):
             self._go(SessionCause.OPENED)
             self._server_s, self._since = server_s, now
-            self._timers.set(SessionTimer.SILENCE, now + GREETING_S)
-            self._timers.set(SessionTimer.GREETING, now + COURTESY_S)
+            self.timers.set(SessionTimer.SILENCE, now + GREETING_S)
+            self.timers.set(SessionTimer.GREETING, now + COURTESY_S)
 
     def hasten(self) -> None:
         """Somebody waits: a server that says nothing is left sooner."""
-        if SessionTimer.SILENCE in self._timers:
-            self._timers.set(SessionTimer.SILENCE, self._since + HASTE_S)
+        if SessionTimer.SILENCE in self.timers:
+            self.timers.set(SessionTimer.SILENCE, self._since + HASTE_S)
 
     def received(self, event: ServerEvents, now: float) -> bool:
         """What the server says on the way; True where it refuses our settings."""
-        first = SessionTimer.SILENCE in self._timers
+        first = SessionTimer.SILENCE in self.timers
         if first:
             self._first_word(now)
         match event:
@@ -107,12 +94,11 @@ class ConnectionSession:
                 self._greeted(event.session, first, now)
             case SessionUpdated():
                 self._ends(event.session)
-                self._update(self._negotiation.taken(event.session), now)
+                self._updated(self.settings.confirmed(event.session), now)
             case ItemAdded() | ItemCreated():
                 self._acknowledged()
-            case Error() if self._negotiation.open and self._concerns(event.error):
-                ours = event.error.event_id == self._update_id
-                self._update(self._negotiation.refused(event.error, ours), now)
+            case Error() if self.settings.concerned(event.error, self.phase is SessionPhase.CONFIGURING):
+                self._updated(self.settings.refused(event.error), now)
                 return True
             case Error() if event.error.event_id == f"seed_{self.conn}":
                 self._acknowledged()
@@ -120,21 +106,21 @@ class ConnectionSession:
 
     def blamed(self, error: ErrorDetail, now: float) -> bool:
         """An error that names nothing: is it about settings that this one was told of late?"""
-        if not self.usable or SessionTimer.CONFIGURE not in self._timers or not self._negotiation.open:
-            return False
-        self._update(self._negotiation.refused(error, ours=True), now)
-        return True
+        late = self.usable and SessionTimer.CONFIGURE in self.timers and self.settings.negotiation.open
+        if late:
+            self._updated(self.settings.refused(error, ours=True), now)
+        return late
 
     def tick(self, now: float) -> None:
         """Something did not come in time."""
-        for timer in self._timers.pop_due(now):
+        for timer in self.timers.pop_due(now):
             match timer:
                 case SessionTimer.SILENCE:
                     self._go(SessionCause.SILENT)
                 case SessionTimer.GREETING:
                     self._begin(SessionCause.UNGREETED, now)
                 case SessionTimer.CONFIGURE if self.usable:
-                    self._negotiation.open = False
+                    self.settings.negotiation.open = False
                 case SessionTimer.CONFIGURE:
                     self._configured(SessionCause.UNCONFIRMED, now)
                 case SessionTimer.SEED:
@@ -146,15 +132,14 @@ class ConnectionSession:
 
     def _first_word(self, now: float) -> None:
         """There is somebody, who may take time for the settings if they were sent already."""
-        self._timers.clear(SessionTimer.SILENCE)
+        self.timers.clear(SessionTimer.SILENCE)
         if self.phase is SessionPhase.CONFIGURING:
-            self._timers.set(SessionTimer.CONFIGURE, now + CONFIGURE_S)
+            self.timers.set(SessionTimer.CONFIGURE, now + CONFIGURE_S)
 
     def _greeted(self, session: Json, first: bool, now: float) -> None:
         """Who greets only now may not have heard what was said before; who greets again has."""
-        cause = SessionCause.GREETED
-        if first and self.phase is SessionPhase.CONFIGURING:
-            cause = SessionCause.GREETED_LATE
+        late = first and self.phase is SessionPhase.CONFIGURING
+        cause = SessionCause.GREETED_LATE if late else SessionCause.GREETED
         if SESSION.allows(self.phase, cause):
             self._ends(session)
             self._begin(cause, now)
@@ -169,42 +154,26 @@ class ConnectionSession:
     def _begin(self, cause: SessionCause, now: float) -> None:
         """Greeted or not, it is told how it is to be."""
         self._go(cause)
-        self._timers.clear(SessionTimer.GREETING)
-        self._negotiate(self._offer.session, now)
+        self.timers.clear(SessionTimer.GREETING)
+        self._updated(self.settings.send_all(), now)
 
     def reconfigure(self, offer: SettingsOffer, changed: Json, now: float) -> None:
         """The session is to be another one: told at once, or with the rest, or when the rest is agreed on."""
-        self._offer, self._changed = offer, self._changed | changed
+        self.settings.change(offer, changed)
         if self.usable:
-            self._negotiate(self._changed, now)
+            self._updated(self.settings.send_changes(), now)
 
-    def _negotiate(self, session: Json, now: float) -> None:
-        self._changed = {}
-        self._negotiation = SettingsNegotiation(self._offer, session, self._effects)
-        self._update(self._negotiation.begin(), now)
-
-    def _update(self, session: Json | None, now: float) -> None:
-        """Send the settings, or what is to be tried of them; None ends it."""
-        if session is None:
-            if self.phase is SessionPhase.CONFIGURING:
-                self._configured(SessionCause.AGREED, now)
-            return
-        self._update_id = self._effects.keys.new("configure")
-        if SessionTimer.SILENCE not in self._timers:
-            self._timers.set(SessionTimer.CONFIGURE, now + CONFIGURE_S)
-        self._effects.do(ev.Send(SessionUpdate(event_id=self._update_id, session=session), self.conn))
+    def _updated(self, sent: bool, now: float) -> None:
+        """An update was sent, or there is no more to send."""
+        if not sent and self.phase is SessionPhase.CONFIGURING:
+            self._configured(SessionCause.AGREED, now)
+        elif sent and SessionTimer.SILENCE not in self.timers:
+            self.timers.set(SessionTimer.CONFIGURE, now + CONFIGURE_S)
 
     def _configured(self, cause: SessionCause, now: float) -> None:
-        self._timers.clear(SessionTimer.CONFIGURE)
+        self.timers.clear(SessionTimer.CONFIGURE)
         self._go(cause)
-        if self._changed:
-            self._negotiate(self._changed, now)
-
-    def _concerns(self, error: ErrorDetail) -> bool:
-        """Is it about the latest update, as far as one can tell?"""
-        if self._effects.keys.own(error.event_id):
-            return error.event_id == self._update_id
-        return self.phase is SessionPhase.CONFIGURING or self._negotiation.named(error)
+        self._updated(self.settings.send_changes(), now)
 
     # ------------------------------------------------------------ the history
 
@@ -215,19 +184,17 @@ class ConnectionSession:
         for item in items:
             self._effects.do(ev.Send(ItemCreate(item=item, event_id=f"seed_{self.conn}"), self.conn))
         self._go(SessionCause.TOLD)
-        self._timers.set(SessionTimer.SEED, now + SEED_S)
+        self.timers.set(SessionTimer.SEED, now + SEED_S)
         self._unacknowledged = len(items)
-        self._seeded_if_all()
+        self._acknowledged(0)
 
-    def _acknowledged(self) -> None:
+    def _acknowledged(self, items: int = 1) -> None:
+        """The server has so many more of them, or refuses them; none is left over."""
         if self.phase is SessionPhase.SEEDING:
-            self._unacknowledged -= 1
-            self._seeded_if_all()
-
-    def _seeded_if_all(self) -> None:
-        if self._unacknowledged <= 0:
-            self._timers.clear(SessionTimer.SEED)
-            self._go(SessionCause.ACKNOWLEDGED)
+            self._unacknowledged -= items
+            if self._unacknowledged <= 0:
+                self.timers.clear(SessionTimer.SEED)
+                self._go(SessionCause.ACKNOWLEDGED)
 
 
 def _seconds(told: object) -> float | None:

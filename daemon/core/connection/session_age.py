@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
+from daemon.core.connection.phase import LinkTimer
 from daemon.core.timers import Timers
 
 GRACE_S = 60.0
 EXPIRY_MARGIN_S = 15.0
 
 
-class SessionAge:
-    """`worn`: a successor is wanted in a quiet moment; `overdue`: at once. Sets the timers `soft`, `hard`."""
+class Age(IntEnum):
+    """What the session in use needs."""
 
-    def __init__(self, timers: Timers, most_s: float) -> None:
-        self.worn = self.overdue = False
+    FRESH = 0
+    EXPIRING = 1
+    """A successor, in a quiet moment."""
+    OVERDUE = 2
+    """A successor, as soon as nothing is lost by it."""
+
+
+class SessionAge:
+    """Begins with each session that is used."""
+
+    def __init__(self, timers: Timers[LinkTimer], most_s: float) -> None:
+        self.age = Age.FRESH
         self._timers = timers
         self._most_s = most_s
 
@@ -22,14 +35,14 @@ class SessionAge:
         limit_s = self._most_s
         if expires_in_s is not None:
             limit_s = min(limit_s, max(EXPIRY_MARGIN_S, expires_in_s - EXPIRY_MARGIN_S))
-        self._timers.set("soft", now + limit_s - min(GRACE_S, limit_s / 10))
-        self._timers.set("hard", now + limit_s)
+        self._timers.set(LinkTimer.SOFT, now + limit_s - min(GRACE_S, limit_s / 10))
+        self._timers.set(LinkTimer.HARD, now + limit_s)
 
-    def due(self, name: str) -> None:
-        """One of the limits is reached."""
-        self.worn, self.overdue = True, self.overdue or name == "hard"
+    def due(self, age: Age) -> None:
+        """It has come to this age."""
+        self.age = max(self.age, age)
 
     def end(self) -> None:
         """It is in use no longer."""
-        self.worn = self.overdue = False
-        self._timers.clear("soft", "hard")
+        self.age = Age.FRESH
+        self._timers.clear(LinkTimer.SOFT, LinkTimer.HARD)

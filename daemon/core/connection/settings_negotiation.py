@@ -57,18 +57,18 @@ class SettingsNegotiation:
     `open` is false from then on. `session` is what is offered, or what of that has changed.
     """
 
-    def __init__(self, offer: SettingsOffer, session: Json, outbox: EffectsBuffer) -> None:
+    def __init__(self, offer: SettingsOffer, session: Json, effects: EffectsBuffer) -> None:
         self.open = True
         self._offer = offer
         self._session = session
-        self._outbox = outbox
+        self._effects = effects
         self._all = parts(session)
         self._sent: list[str] = []
         self._kept: list[str] = []
         self._in_use: list[str] = []
         self._doubted: list[str] = []
         self._group = False  # are those that are doubted what a refusal has named?
-        self._updates = 0
+        self.updates = 0
         self._last = offer.hopeless
         self._why = ""
 
@@ -132,7 +132,7 @@ class SettingsNegotiation:
     def _make_smaller(self, why: str) -> Json | None:
         """One smaller update, in case that it was about the first."""
         self._why = why
-        if self._updates > 1:
+        if self.updates > 1:
             self._in_use = self._kept
             return self._end()
         self._tell(
@@ -148,7 +148,7 @@ class SettingsNegotiation:
         rest = [part for part in self._all if part not in self._offer.refused]
         held = self._held_back(rest)
         chosen = [part for part in rest if part not in held]
-        if self._updates == MOST_UPDATES or chosen == self._kept:
+        if self.updates == MOST_UPDATES or chosen == self._kept:
             return self._end()
         return self._update(chosen)
 
@@ -160,7 +160,7 @@ class SettingsNegotiation:
 
     def _held_back(self, rest: list[str]) -> list[str]:
         """Of what is doubted a half, and towards the end all of it: something must be in use at last."""
-        doubted, left = self._doubted, MOST_UPDATES - self._updates
+        doubted, left = self._doubted, MOST_UPDATES - self.updates
         if left == 1 and not self._kept:
             return [part for part in rest if part not in CORE]
         sure = [part for part in rest if part not in doubted]
@@ -178,7 +178,7 @@ class SettingsNegotiation:
         self._doubted = [part for part in self._doubted if part not in refused]
 
     def _update(self, chosen: list[str]) -> Json:
-        self._updates += 1
+        self.updates += 1
         self._sent = self._in_use = chosen
         return only(self._session, chosen)
 
@@ -193,4 +193,4 @@ class SettingsNegotiation:
         return None
 
     def _tell(self, message: str) -> None:
-        self._outbox.do(ev.SettingsRejected(message))
+        self._effects.do(ev.SettingsRejected(message))

@@ -8,7 +8,7 @@ import pytest
 
 from daemon.core import events as ev
 from daemon.core.connection.backoff import Backoff
-from daemon.core.connection.manager import OUTAGE_S
+from daemon.core.connection.dialer import OUTAGE_S
 from daemon.core.connection.session_age import EXPIRY_MARGIN_S
 from daemon.core.history.history import lines
 from daemon.realtime import events as wire
@@ -53,7 +53,7 @@ def test_the_new_session_knows_the_history_before_the_old_one_is_left() -> None:
     assert seeds(rig, 2) == ["user", "assistant"]
     assert not rig.found(ev.Disconnect), "it has not said yet that it knows"
     rig.receive(wire.ItemAdded(item=Item()), wire.ItemAdded(item=Item()))
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
     assert rig.machine.link == "ready"
 
 
@@ -80,14 +80,14 @@ def test_what_happened_while_it_was_told_is_told_after() -> None:
     rig.done("resp_2")
     rig.step(ev.PlaybackDrained(("item_2",)))
     assert seeds(rig, 2) == ["user", "assistant", "user", "assistant"]
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
 
 
 def test_a_server_that_says_nothing_of_seeds_is_used_all_the_same() -> None:
     rig = worn()
     configured(rig)
     rig.wait(3.1)
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
 
 
 def test_a_session_that_stalls_is_followed_by_the_one_that_is_ready() -> None:
@@ -96,7 +96,7 @@ def test_a_session_that_stalls_is_followed_by_the_one_that_is_ready() -> None:
     configured(rig)
     rig.clear()
     rig.wait(31.0)
-    assert ev.Disconnect(1, "stalled") in rig.found(ev.Disconnect)
+    assert ev.Disconnect(1, ev.NewSession.UNRESPONSIVE) in rig.found(ev.Disconnect)
     assert not rig.found(ev.Connect)
     assert rig.machine.link == "ready"
 
@@ -108,7 +108,7 @@ def test_at_the_hard_limit_even_a_turn_is_moved() -> None:
     rig.step(ev.TextAsked("tell me a long story"))
     rig.clear()
     rig.wait(10.0)
-    assert ev.Disconnect(1, "worn") in rig.found(ev.Disconnect)
+    assert ev.Disconnect(1, ev.NewSession.EXPIRING) in rig.found(ev.Disconnect)
     again = [each for each in rig.found(ev.Send) if isinstance(each.event, wire.ResponseCreate)]
     assert [each.conn for each in again] == [rig.conn], "the question is asked anew"
 
@@ -125,7 +125,7 @@ def test_at_the_hard_limit_an_answer_is_let_come_to_its_end() -> None:
         rig.reply("resp_2", "item_2")
     assert not rig.found(ev.Disconnect)
     rig.done("resp_2")
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
     assert not rig.found(ev.UserAlert)
 
 
@@ -139,7 +139,7 @@ def test_nor_is_one_cut_off_whose_server_never_says_that_it_begins() -> None:
         rig.wait(20.0)
     assert not rig.found(ev.Disconnect)
     rig.done("resp")
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
 
 
 def test_an_answer_whose_end_has_no_name_does_not_hold_up_the_hard_limit() -> None:
@@ -152,7 +152,7 @@ def test_an_answer_whose_end_has_no_name_does_not_hold_up_the_hard_limit() -> No
         rig.wait(20.0)
     assert not rig.found(ev.Disconnect)
     rig.done("")
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
 
 
 @pytest.mark.parametrize("sign", ["close", "error"])
@@ -161,7 +161,7 @@ def test_where_there_is_room_for_one_session_the_old_one_goes_first(sign: str) -
     if sign == "error":
         rig.receive(wire.Error(error=ErrorDetail(type="session_limit_reached")))
     rig.step(ev.Disconnected(2, 1008 if sign == "close" else 1000, ""))
-    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, "worn")]
+    assert rig.found(ev.Disconnect) == [ev.Disconnect(1, ev.NewSession.EXPIRING)]
     rig.wait(1.0)
     configured(rig)
     assert rig.machine.link == "ready"

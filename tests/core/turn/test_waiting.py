@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.connection.manager import OUTAGE_S
+from daemon.core.connection.dialer import OUTAGE_S
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail
 from tests.core.rig import Rig

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from daemon.brain.server.engine_pool import Engines
-from daemon.core.connection.manager import ConnectionManager
+from daemon.core.connection.dialer import Dialer
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.audit import BACK_WITHIN_S
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
@@ -66,5 +66,5 @@ def test_whoever_waits_for_a_server_that_comes_back_is_answered_soon(kind: str, 
 
 
 def test_a_backoff_that_does_not_care_who_waits_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ConnectionManager, "_hasten", lambda *_: None)
+    monkeypatch.setattr(Dialer, "hasten", lambda *_: None)
     assert max(waited_s("refusing", 1)) > BACK_WITHIN_S

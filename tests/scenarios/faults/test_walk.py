@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daemon.core.connection.backoff import Backoff
-from daemon.core.connection.manager import ConnectionManager
+from daemon.core.connection.dialer import Dialer
 from daemon.core.history import history
 from daemon.core.history.history import History
 from daemon.core.input.utterance import Utterance
@@ -97,8 +97,8 @@ BREAKS: list[tuple[str, Any, str, Callable[..., Any], str]] = [
     ("there is no storm", Backoff, "allowed", _at_once, "outage@server:response.done#1"),
     (
         "who waits is answered",
-        ConnectionManager,
-        "_hasten",
+        Dialer,
+        "hasten",
         _never,
         "refusing@client:input_audio_buffer.append#60",
     ),

@@ -91,7 +91,7 @@ def _described(found: Match) -> str:
 
 
 def _rotations(app: RealtimeRig) -> list[float]:
-    return [at for at, each in app.notes.of(ev.Disconnect) if each.why == "worn"]
+    return [at for at, each in app.notes.of(ev.Disconnect) if each.why is ev.NewSession.EXPIRING]
 
 
 def _span(app: RealtimeRig, state: ev.TurnState) -> tuple[float, float]:

@@ -73,7 +73,7 @@ class Household(House):
         super().happened(event)
 
     def _carry_out(self, effect: ev.Effect) -> None:
-        if isinstance(effect, ev.Disconnect) and effect.why == "worn":
+        if isinstance(effect, ev.Disconnect) and effect.why is ev.NewSession.EXPIRING:
             self._left(self.machine.link == "ready", "the old session was left before the new one was there")
         if isinstance(effect, ev.LinkChanged) and effect.link == "ready":
             self._ready_at = self._loop.time()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from daemon.core import events as ev
 from daemon.core.connection.manager import ConnectionManager
+from daemon.core.connection.session_age import Age
 from tests.scenarios.soak.__main__ import growth, row
 from tests.scenarios.soak.day import Hour, live
 from tests.scenarios.soak.gauge import Holding
@@ -37,10 +39,10 @@ def test_a_rotation_that_breaks_before_it_makes_is_noticed(monkeypatch: pytest.M
 
 
 def _too_late(self: ConnectionManager, idle: bool, answering: bool, now: float) -> None:
-    live = self.live
-    if live is not None and self._age.overdue:
-        self._hang_up(live, "worn")
-        self._dial(now)
+    live = self.sessions.live
+    if live is not None and self._age.age is Age.OVERDUE:
+        self._hang_up(live, ev.NewSession.EXPIRING)
+        self.dialer.dial(now)
 
 
 def test_what_grows_is_noticed() -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from functools import partial
 
+from tests.scenarios.statespace import tables
 from tests.scenarios.statespace.bugs import BUGS
 from tests.scenarios.statespace.walk import Walk
 from tests.scenarios.statespace.world import Bounds
@@ -27,6 +28,8 @@ SIDES = {
     "connections": Bounds(button=False, texts=1, stages=True, written=True),
     "fallback": Bounds(button=False, texts=1, stages=True, fallback=True),
 }
+STAGED = {name for name, bounds in SIDES.items() if bounds.stages}
+"""Between them they go every edge of the tables."""
 say = partial(print, flush=True)
 
 
@@ -37,12 +40,22 @@ def main() -> int:
     options.add_argument("--limit", type=int, default=LIMIT, help="give up at so many states")
     chosen = options.parse_args()
     whole = True
+    tables.begin()
     for name in chosen.sides:
         say(f"\n== {name}")
         start = time.monotonic()
         whole &= _plant() if name == "bugs" else _walk(SIDES[name], chosen.limit)
         say(f"{time.monotonic() - start:.0f} s")
+    if set(chosen.sides) >= STAGED:
+        whole &= _compare()
     return not whole
+
+
+def _compare() -> bool:
+    """What the code goes is in the tables, else the walk had come to an error; and all of them is gone."""
+    missing = sorted(tables.never_taken())
+    say(f"\n== tables\n{', '.join(missing) or 'every edge happens'}")
+    return not missing
 
 
 def _walk(bounds: Bounds, limit: int) -> bool:

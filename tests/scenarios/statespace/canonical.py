@@ -10,7 +10,6 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from daemon.core.connection.manager import ConnectionManager
 from daemon.core.connection.phase import SessionPhase
 from daemon.core.connection.session import ConnectionSession
 from daemon.core.history.history import Called
@@ -30,7 +29,7 @@ MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
 _ID = re.compile(r"(?:resp|item|call|turn|create)_(?:[0-9a-f]{8}_)?\d+")
 _WHETHER = frozenset(
     {
-        *("first_delta_at", "trouble", "spoken", "_fatal", "_chunks", "complaint"),
+        *("first_delta_at", "trouble", "spoken", "fatal", "_chunks", "complaint"),
         *("commit", "_unsaid", "written"),
     }
 )
@@ -44,17 +43,16 @@ _IGNORED = frozenset(
             "_offer",
             "_offers",
             "_settings",
-            "_pace",
-            "_brain_pace",
+            "backoff",
             "devices",
             "_earcons",
             "_modality",
             "now",
         ),
         # counters that only name things
-        *("number", "_turns", "_conns", "_effects", "last", "_told", "ids", "broken", "rounds", "amount"),
+        *("number", "_turns", "opened", "_effects", "last", "_told", "ids", "broken", "rounds", "amount"),
         # what is told afterwards
-        *("_pressed_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
+        *("_hurried_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
         *("deaf", "unplayed", "_update_id"),
         *(
@@ -87,8 +85,8 @@ _IGNORED = frozenset(
         *("_outbox", "_ledger", "_history", "_changed", "urgent", "_level", "_accepted"),
     }
 )
-_WITH_TIMERS = (TurnManager, ConnectionManager, ConnectionSession)
-"""Their parts share them."""
+_WITH_TIMERS = (TurnManager,)
+"""Its parts share them."""
 
 
 class Canon:
@@ -154,7 +152,7 @@ class Canon:
         self._parts.append(type(value).__name__)
         idle = self._idle.get(type(value))
         if isinstance(value, ConnectionSession) and value.phase is not SessionPhase.CONFIGURING:
-            idle = "_negotiation"  # what comes of it later is only told
+            idle = "settings"  # what comes of it later is only told
         for name in _names(value.__class__, *getattr(value, "__dict__", ())):
             if name != idle:
                 self._parts.append(f"{name}:")
@@ -171,8 +169,8 @@ class Canon:
                 )
             case _ if name in _WHETHER:
                 self._parts.append("some" if part else "none")
-            case "_negotiation":
-                self._parts.append(str(part._updates))
+            case "settings" if owner is ConnectionSession:
+                self._parts.append(str(part.negotiation.updates))
             case "_unacknowledged":
                 self._parts.append(str(part > 0))
             case "_due" | "response" if part and not isinstance(part, str):

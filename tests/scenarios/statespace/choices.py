@@ -29,29 +29,30 @@ def choices(world: World) -> Iterator[str]:
     if world.tools:
         yield "tool"
     yield from (f"due turn {name}" for name in world.machine._conversation._timers._times)
-    lifeline = world.machine._lifeline
+    sessions = world.machine.connections.sessions
     if world.bounds.stages:
         yield from _stages(world)
-    elif lifeline.live is None:
+    elif sessions.live is None:
         yield "found"
     elif not world.bounds.steady:
         yield from ("lost", "moved")
-    if lifeline.live is not None:
+    if sessions.live is not None:
         yield from _server(world)
 
 
 def _stages(world: World) -> Iterator[str]:
     """Each connection, step by step."""
-    lifeline = world.machine._lifeline
-    used = [name for name in lifeline._timers._times if name != "outage" or world.bounds.fallback]
+    sessions = world.machine.connections.sessions
+    timers = world.machine.connections.timers
+    used = [name for name in timers if name != "outage" or world.bounds.fallback]
     yield from (f"due line {name}" for name in used)
     for role in ROLES:
-        attempt = getattr(lifeline, role)
-        if attempt is not None:
+        session = getattr(sessions, role)
+        if session is not None:
             yield f"{role} lost"
-        if attempt is not None and role != "live":
-            yield from (f"due {role} {name}" for name in attempt._timers._times)
-            ways = _STAGES.get(attempt.phase, ())
+        if session is not None and role != "live":
+            yield from (f"due {role} {name}" for name in session.timers)
+            ways = _STAGES.get(session.phase, ())
             # The brain is ours: it greets, and takes what it is sent.
             yield from (f"{role} {what}" for what in ways if role == "next" or what not in _ODD)
 
@@ -132,7 +133,7 @@ def happen(world: World, name: str) -> None:
     if first == "due":
         _due(world, *rest.split())
     elif first in ROLES:
-        connection(world, getattr(world.machine._lifeline, first).conn, rest)
+        connection(world, getattr(world.machine.connections.sessions, first).conn, rest)
     elif name in _LOCAL:
         _LOCAL[name](world)
     else:
@@ -210,12 +211,12 @@ def _tool(world: World) -> None:
 
 def _found(world: World) -> None:
     """A connection is made, in one go."""
-    lifeline = world.machine._lifeline
-    if lifeline.next is None:
+    sessions = world.machine.connections.sessions
+    if sessions.next is None:
         _due(world, "line", "retry")
     for what in ("greeted", "configured", "knows"):
-        if lifeline.next is not None:
-            connection(world, lifeline.next.conn, what)
+        if sessions.next is not None:
+            connection(world, sessions.next.conn, what)
 
 
 def _moved(world: World) -> None:
@@ -225,7 +226,7 @@ def _moved(world: World) -> None:
 
 
 def _lost(world: World) -> None:
-    live = world.machine._lifeline.live
+    live = world.machine.connections.sessions.live
     assert live is not None
     connection(world, live.conn, "lost")
 

@@ -32,7 +32,7 @@ def _noises(world: World) -> Iterator[ev.Input]:
     yield from _at_home(world)
     for event in _said(world):
         yield ev.Received(world.machine._outbox.conn, event)
-    gone = world.machine._lifeline._conns + 100
+    gone = world.machine.connections.sessions.opened + 100
     for event in (wire.SessionCreated(), wire.SessionUpdated(), *_late(world)):
         yield ev.Received(gone, event)
     yield ev.Disconnected(gone, 1006, "late")
@@ -73,5 +73,5 @@ def _late(world: World) -> Iterator[wire.ServerEvents]:
     owed = machine._conversation.answer._responses._owed
     if not any(each.refused for each in owed):  # else any end is the one that is waited for
         # Completed, it would be a sign that the server refuses nothing any more.
-        status = "cancelled" if machine._lifeline._fatal else "completed"
+        status = "cancelled" if machine.connections.sessions.fatal else "completed"
         yield wire.ResponseDone(response=Response(id=past, status=status, output=[call("call_0")]))

@@ -19,10 +19,7 @@ STUCK = "there is no way back to idle"
 
 @dataclass
 class Found:
-    """What a walk has found. `violations` are promises with the shortest way that breaks them.
-
-    `changes` are the states of the connection before and after what changes it.
-    """
+    """What a walk has found. `violations` are promises with the shortest way that breaks them."""
 
     bounds: Bounds
     states: int = 0
@@ -31,7 +28,6 @@ class Found:
     closed: bool = False
     longest_s: float = 0.0
     longest: list[str] = field(default_factory=list)
-    changes: set[tuple[str, str, str]] = field(default_factory=set)
     violations: dict[str, list[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -90,8 +86,6 @@ class Walk:
             self.found.transitions += 1
             world: World = pickle.loads(packed)
             happen(world, name)
-            if world.machine.link != before.machine.link:
-                self.found.changes.add((before.machine.link, world.machine.link, name))
             if world.broken:
                 self.found.violations.setdefault(world.broken, self._way(index, name))
             else:

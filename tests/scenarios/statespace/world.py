@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from daemon.core import events as ev
+from daemon.core.connection.phase import LinkPhase, SessionPhase
 from daemon.core.history.turn import Turn
 from daemon.core.machine import Machine
 from daemon.core.timers import Timers
@@ -99,8 +100,8 @@ class World:
         devices = Devices({"lamp": lamp})
         settings = TurnSettings("tap" if bounds.tap else "hold")
         self.machine = Machine(settings, {"tools": []}, devices, _half, fallback=bounds.fallback)
-        lifeline: Any = self.machine._lifeline
-        lifeline._pace, lifeline._brain_pace = ConstantPace(), ConstantPace()
+        connections: Any = self.machine.connections
+        connections.dialer.backoff = connections.brain.backoff = ConstantPace()
         self.now = 1000.0
         self.ids = 0
         self.down = self.capturing = self.tail = self.silencing = False
@@ -143,13 +144,16 @@ class World:
 
     # ------------------------------------------------------------ time
 
-    def timers(self) -> dict[str, Timers]:
+    def timers(self) -> dict[str, Timers[Any]]:
         """All timers, each with whose it is."""
-        lifeline = self.machine._lifeline
-        found = {"turn": self.machine._conversation._timers, "line": lifeline._timers}
+        connections = self.machine.connections
+        found: dict[str, Timers[Any]] = {
+            "turn": self.machine._conversation._timers,
+            "line": connections.timers,
+        }
         for role in ROLES:
-            if attempt := getattr(lifeline, role):
-                found[role] = attempt._timers
+            if session := getattr(connections.sessions, role):
+                found[role] = session.timers
         return found
 
     def wait(self) -> bool:
@@ -196,10 +200,25 @@ class World:
         listening = self.machine.state == "listening"
         if listening != self.capturing:
             self._break(f"the state is {self.machine.state} while the microphone is {self.capturing}")
+        self._check_link()
         self._check_turns(turns, [each.turn for each in effects if isinstance(each, ev.TurnOver)])
 
     def _break(self, promise: str) -> None:
         self.broken = self.broken or promise
+
+    def _check_link(self) -> None:
+        """The link goes its own way through its table, and is always where the sessions are."""
+        sessions = self.machine.connections.sessions
+        if sessions.live is not None:
+            stands = LinkPhase.FALLBACK if sessions.live.place == "brain" else LinkPhase.READY
+        elif sessions.next is None:
+            stands = LinkPhase.REFUSED if sessions.fatal else LinkPhase.WAITING
+        elif sessions.next.phase in (SessionPhase.DIALING, SessionPhase.GREETING):
+            stands = LinkPhase.CONNECTING
+        else:
+            stands = LinkPhase.CONFIGURING
+        if sessions.link is not stands:
+            self._break(f"the link is {sessions.link.value} where it should be {stands.value}")
 
     def _turns(self) -> dict[int, Turn]:
         talk = self.machine._conversation
@@ -236,8 +255,7 @@ class World:
         self.tail = self.tail and question is not None and question.phase is TurnPhase.CLOSING
         entries = self.machine.ledger._entries
         del entries[: max(0, len(entries) - MOST_ENTRIES)]
-        lifeline = self.machine._lifeline
-        open_now = [each.conn for each in (lifeline.live, lifeline.next, lifeline.spare) if each]
+        open_now = [each.conn for each in self.machine.connections.sessions]
         told = {conn: [each for each in self.told.get(conn, []) if self._matters(each)] for conn in open_now}
         self.told = {conn: items for conn, items in told.items() if items}
         whole = {str(getattr(entry, "text", "")) for entry in entries}

@@ -1,0 +1,127 @@
+"""The sessions that there are, and how the link stands by them: its phases are in `phase.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daemon.core import events as ev
+from daemon.core.connection.phase import LINK, LinkCause, LinkPhase, SessionPhase
+from daemon.core.connection.session import ConnectionSession
+from daemon.core.connection.settings_negotiation import Offers
+from daemon.core.effects import EffectsBuffer
+from daemon.realtime.events import Json
+
+
+class Sessions:
+    """At most three: `live` is in use, `next` is to be with the server, `spare` is with the offline brain.
+
+    `fatal` is why the server refuses us, where only the owner can mend it.
+    """
+
+    def __init__(self, settings: Json, effects: EffectsBuffer) -> None:
+        self.live: ConnectionSession | None = None
+        self.next: ConnectionSession | None = None
+        self.spare: ConnectionSession | None = None
+        self.link = LinkPhase.WAITING
+        self.fatal = ""
+        self.opened = 0
+        self._offers = Offers(settings)
+        self._effects = effects
+        self._shown: LinkPhase | None = self.link
+
+    def __iter__(self) -> Iterator[ConnectionSession]:
+        return iter([each for each in (self.live, self.next, self.spare) if each is not None])
+
+    def find(self, conn: int) -> ConnectionSession | None:
+        """The session on the connection of this number, unless it has been given up."""
+        return next((each for each in self if each.conn == conn), None)
+
+    @property
+    def deadline(self) -> float | None:
+        """When one of them wants its `tick`."""
+        times = [each.timers.deadline for each in self]
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def offline(self) -> bool:
+        """Is none with the server in use?"""
+        return self.live is None or self.live.place == "brain"
+
+    def open(self, place: ev.Place, now: float) -> None:
+        """Try to have one more."""
+        self.opened += 1
+        session = ConnectionSession(self.opened, place, self._offers.at(place), self._effects, now)
+        if place == "brain":
+            self.spare = session
+        else:
+            self.next, self.fatal = session, ""
+            self.show()
+
+    def take(self, session: ConnectionSession) -> None:
+        """This one is used from now on."""
+        self._catch_up()
+        old, self.live = self.live, session
+        if session is self.spare:
+            self.spare = None
+            self._go(LinkCause.BRAIN_TAKEN)
+        else:
+            self.next = None
+            self._go(LinkCause.TAKEN)
+        if old is not None:
+            expiring = ev.NewSession.EXPIRING if old.place == "server" else None
+            self._effects.do(ev.Disconnect(old.conn, expiring))
+        self._shown = None
+
+    def leave(self, session: ConnectionSession) -> None:
+        """It is gone."""
+        if session is self.spare:
+            self.spare = None
+            return
+        if session is self.next:
+            self.next = None
+        else:
+            self.live, self._effects.conn = None, 0
+        if self.live is None:
+            self._go(LinkCause.REFUSED if self.fatal else LinkCause.LOST)
+            self._catch_up()
+
+    def hang_up(self, session: ConnectionSession, why: ev.NewSession | None = None) -> None:
+        """It is not wanted any more."""
+        self._effects.do(ev.Disconnect(session.conn, why))
+        self.leave(session)
+
+    def worked(self) -> None:
+        """An answer is complete: whatever the server once refused, it does not refuse now."""
+        if not self.offline:
+            self.fatal = ""
+
+    def reconfigure(self, settings: Json, now: float) -> None:
+        """These settings are others from now on, in the sessions that there are and in those to come."""
+        if self._offers.session | settings == self._offers.session:
+            return
+        changed = self._offers.change(settings)
+        for session in self:
+            session.reconfigure(self._offers.at(session.place), changed, now)
+
+    def show(self, reason: str = "") -> None:
+        """Tell people how the link stands, if that is new or there is a reason to."""
+        self._catch_up()
+        if reason or self.link is not self._shown:
+            self._shown = self.link
+            self._effects.do(ev.LinkChanged(self.link.value, reason))
+
+    def _catch_up(self) -> None:
+        """While none is in use, the link is where the next one is."""
+        if self.live is not None or self.next is None:
+            return
+        if LINK.allows(self.link, LinkCause.DIALED):
+            self._go(LinkCause.DIALED)
+        if self.link is LinkPhase.CONNECTING and self.next.phase not in (
+            SessionPhase.DIALING,
+            SessionPhase.GREETING,
+            SessionPhase.UNRESPONSIVE,
+        ):
+            self._go(LinkCause.GREETED)
+
+    def _go(self, cause: LinkCause) -> None:
+        self.link = LINK.after(self.link, cause)
