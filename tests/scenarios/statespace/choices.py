@@ -15,7 +15,7 @@ MOMENT_S = 0.6
 _STAGES = {
     SessionPhase.DIALING: ("greeted", "refused", "connected"),
     SessionPhase.GREETING: ("greeted",),
-    SessionPhase.CONFIGURING: ("configured", "rejected"),
+    SessionPhase.CONFIGURING: ("configured", "rejected", "greeted", "refused"),
     SessionPhase.SEEDING: ("knows",),
 }
 _ODD = ("connected", "rejected")

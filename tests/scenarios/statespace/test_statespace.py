@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.statespace import tables
 from tests.scenarios.statespace.__main__ import SIDES
 from tests.scenarios.statespace.bugs import BUGS
 from tests.scenarios.statespace.choices import happen
@@ -44,3 +45,19 @@ def test_what_is_found_is_a_test_to_paste() -> None:
     test = tests["test_not_a_thing"]
     assert callable(test)
     test()
+
+
+def test_a_way_is_recorded_for_each_edge_of_the_tables() -> None:
+    assert sorted(tables.recorded()) == sorted(tables.edges()), "walk the sides again with --record"
+
+
+@pytest.mark.parametrize("edge", tables.recorded())
+def test_each_edge_of_the_tables_happens(edge: str) -> None:
+    side, way = tables.recorded()[edge]
+    tables.begin()
+    world = World(SIDES[side])
+    for name in way:
+        happen(world, name)
+    while not world.idle and world.wait():
+        pass
+    assert edge in tables.names_of_taken()

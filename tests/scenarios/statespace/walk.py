@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tests.scenarios.statespace import tables
 from tests.scenarios.statespace.choices import choices, happen
 from tests.scenarios.statespace.world import Bounds, World
 
@@ -19,7 +20,10 @@ STUCK = "there is no way back to idle"
 
 @dataclass
 class Found:
-    """What a walk has found. `violations` are promises with the shortest way that breaks them."""
+    """What a walk has found. `violations` are promises with the shortest way that breaks them.
+
+    `edges` are those of the tables of phases, with the shortest way that goes them.
+    """
 
     bounds: Bounds
     states: int = 0
@@ -28,6 +32,7 @@ class Found:
     closed: bool = False
     longest_s: float = 0.0
     longest: list[str] = field(default_factory=list)
+    edges: dict[str, list[str]] = field(default_factory=dict)
     violations: dict[str, list[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -58,12 +63,14 @@ class Walk:
         self.found = Found(bounds)
         self._until_broken = until_broken
         self._limit = limit
+        tables.begin()
         start = World(bounds)
         for name in way:
             happen(start, name)
         self._known = {digest(start)}
         self._parents: list[tuple[int, str]] = [(-1, "")]
         self._queue: deque[tuple[int, int, bytes]] = deque([(0, 0, pickle.dumps(start, -1))])
+        self._note_edges(0)
 
     def run(self, tell: Callable[[str], None] = print) -> Found:
         """Go on until there is nothing new, and tell on the way how far it is."""
@@ -86,11 +93,18 @@ class Walk:
             self.found.transitions += 1
             world: World = pickle.loads(packed)
             happen(world, name)
+            self._note_edges(index, name)
             if world.broken:
                 self.found.violations.setdefault(world.broken, self._way(index, name))
             else:
                 self._reach(world, index, name, depth)
         self._look_back(index, before)
+
+    def _note_edges(self, index: int, *more: str) -> None:
+        edges = self.found.edges
+        if tables.taken() > len(edges):
+            way = self._way(index, *more)
+            edges |= {edge: way for edge in tables.names_of_taken() if edge not in edges}
 
     def _reach(self, world: World, index: int, name: str, depth: int) -> None:
         known = digest(world)
@@ -104,6 +118,7 @@ class Walk:
         began_at = world.now
         while not world.idle and world.now - began_at < TOO_LONG_S and world.wait():
             pass
+        self._note_edges(index)
         if not world.idle:
             self.found.violations.setdefault(STUCK, self._way(index))
         elif world.now - began_at > self.found.longest_s:
