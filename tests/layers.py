@@ -21,10 +21,14 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "hardware.gpio": ("hardware.ports", "hardware.devices", "hardware.gpio.chardev", "hardware.safe"),
     "hardware.sound": ("hardware.ports",),
     # Pure, and known to everybody.
-    "daemon.text": (),
+    "daemon.errors": (),
+    "daemon.text": ("daemon.errors",),
     "daemon.audio": ("hardware.ports",),
-    "daemon.devices": ("hardware.ports", "hardware.devices"),
-    "daemon.realtime": ("daemon.text",),
+    "daemon.devices": ("daemon.errors", "hardware.ports", "hardware.devices"),
+    "daemon.realtime": (
+        "daemon.errors",
+        "daemon.text",
+    ),
     # The machine that decides: pure as well.
     "daemon.core.keys": (),
     "daemon.core.timers": (),
@@ -51,12 +55,19 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
     ),
     # What the running service is made of, and the service.
-    "daemon.config": ("hardware.ports", "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
-    "daemon.network": ("daemon.text", *_WIRE, "daemon.config"),
+    "daemon.config": (
+        "daemon.errors",
+        "hardware.ports",
+        "hardware.devices",
+        "daemon.text",
+        "daemon.devices",
+        *_WIRE,
+    ),
+    "daemon.network": ("daemon.errors", "daemon.text", *_WIRE, "daemon.config"),
     "daemon.telemetry": ("daemon.text", *_WIRE, "daemon.core.events", "daemon.config", "daemon.network"),
-    "daemon.tools": ("hardware.ports", "hardware.devices", "daemon.devices"),
-    "daemon.extensions": (*_WIRE, "daemon.tools"),
-    "daemon.control": ("daemon.text", *_WIRE, "daemon.core.events"),
+    "daemon.tools": ("daemon.errors", "hardware.ports", "hardware.devices", "daemon.devices"),
+    "daemon.extensions": ("daemon.errors", *_WIRE, "daemon.tools"),
+    "daemon.control": ("daemon.errors", "daemon.text", *_WIRE, "daemon.core.events"),
     "daemon.service": (
         *(*_WORLD, "daemon.text", "daemon.audio", "daemon.devices", *_WIRE),
         *("daemon.core.history", "daemon.core.events", "daemon.core.feedback"),
@@ -66,10 +77,13 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     # The offline brain: a process of its own.
     "daemon.brain.nlu": (),
-    "daemon.brain.asr": ("daemon.brain.nlu",),
-    "daemon.brain.tts": ("daemon.audio", *_WIRE),
+    "daemon.brain.asr": (
+        "daemon.errors",
+        "daemon.brain.nlu",
+    ),
+    "daemon.brain.tts": ("daemon.errors", "daemon.audio", *_WIRE),
     "daemon.brain.server": (
-        *("daemon.text", "daemon.audio", *_WIRE),
+        *("daemon.errors", "daemon.text", "daemon.audio", *_WIRE),
         *("daemon.brain.nlu", "daemon.brain.asr", "daemon.brain.tts"),
     ),
     # What people run by hand.
@@ -80,14 +94,27 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.tools", "daemon.extensions", "daemon.control", "daemon.brain.asr", "daemon.commands"),
     ),
     "daemon.commands.setup": (
-        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
+        *("daemon.errors", *_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
         *("daemon.config", "daemon.network"),
         *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
     ),
     "daemon.commands.demo": (
-        *("hardware.ports", "daemon.text", "daemon.audio", "daemon.control", "daemon.commands"),
+        *(
+            "daemon.errors",
+            "hardware.ports",
+            "daemon.text",
+            "daemon.audio",
+            "daemon.control",
+            "daemon.commands",
+        ),
     ),
-    "daemon.commands.history": ("daemon.text", *_WIRE, "daemon.telemetry", "daemon.commands"),
+    "daemon.commands.history": (
+        "daemon.errors",
+        "daemon.text",
+        *_WIRE,
+        "daemon.telemetry",
+        "daemon.commands",
+    ),
     "daemon.__main__": (
         *("daemon.text", "daemon.config", "daemon.network", "daemon.service", "daemon.brain.server"),
         *("daemon.commands", "daemon.commands.doctor", "daemon.commands.setup"),

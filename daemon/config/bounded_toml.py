@@ -8,6 +8,8 @@ import tomllib
 import unicodedata
 from typing import Any, Final
 
+from daemon.errors import OwnerError
+
 MAX_CHARACTERS: Final = 256 * 1024
 MAX_PARTS: Final = 64
 _PART: Final = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
@@ -16,7 +18,7 @@ _STRANGE: Final = re.compile("[\u00a0\u200b-\u200f\u2018-\u201f\u2028-\u202f\u20
 """What word processors and web pages put in the place of quotes and blanks."""
 
 
-class TomlError(ValueError):
+class TomlError(OwnerError, ValueError):
     """This is not TOML, or not of a configuration; the message says where, and what to do."""
 
 

@@ -9,6 +9,8 @@ from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
+from daemon.errors import OwnerError
+
 _TOML_NAMES: Final = {
     "int": "a whole number",
     "float": "a number",
@@ -28,7 +30,7 @@ _WORDINGS: Final = (
 )
 
 
-class ConfigError(Exception):
+class ConfigError(OwnerError):
     """The configuration cannot be used; the message is one sentence with file, key and remedy."""
 
 

@@ -10,13 +10,15 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from daemon.errors import PeerError
+
 Json: TypeAlias = dict[str, Any]
 
 REPLY_LIMIT_S = 10.0
 TURN_LIMIT_S = 200.0
 
 
-class ControlError(Exception):
+class ControlError(PeerError):
     """The service cannot be asked, or it refuses; the message is one sentence."""
 
 

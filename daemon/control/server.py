@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from daemon.errors import PeerError
 from daemon.realtime.events import Json
 from daemon.text.masking import Outlet
 from daemon.text.printable import safe_json, to_json
@@ -33,7 +34,7 @@ Emit: TypeAlias = Callable[[Json], None]
 Handler: TypeAlias = Callable[[Json, Emit], Awaitable[Json]]
 
 
-class RequestError(Exception):
+class RequestError(PeerError):
     """A request that cannot be carried out; the message is a sentence for the one who asked."""
 
 

@@ -35,6 +35,7 @@ from daemon.devices.requests import (
     full,
     is_on,
 )
+from daemon.errors import OwnerError
 from hardware.ports import Value
 
 __all__ = [
@@ -60,7 +61,7 @@ PATIENCE_S = 2.0
 """Outputs that change more slowly than this do not blink, and nothing is delayed for longer."""
 
 
-class LimitError(ValueError):
+class LimitError(OwnerError, ValueError):
     """Limits that contradict each other or themselves."""
 
     def __init__(self, device: str, field: str, message: str) -> None:

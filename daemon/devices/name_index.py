@@ -6,12 +6,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from daemon.errors import OwnerError
+
 LONGEST_NAME: Final = 1000
 _AROUND: Final = " \t\r\n\"'`.,;:“”„‘’«»"
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
 
 
-class DuplicateNameError(ValueError):
+class DuplicateNameError(OwnerError, ValueError):
     """Two devices answer to one name."""
 
     def __init__(self, name: str, key: str, other: str) -> None:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from daemon.errors import PeerError
 from daemon.extensions.files import ToolFileError, shown
 from daemon.extensions.launch import ChildProcess, Launch
 from daemon.extensions.messages import MAX_LINE_BYTES, Answered, Failed, Loaded, ToolOffer, decoded, encoded
@@ -25,7 +26,7 @@ _LAST_WORDS_S = 0.5
 _GOODBYE_S = 10.0
 
 
-class EndedError(Exception):
+class EndedError(PeerError):
     """The child has ended, in the middle of a call; the message says how."""
 
 

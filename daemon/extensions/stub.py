@@ -23,6 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from daemon.errors import OwnerError
 from daemon.tools import Tool, ToolDefinitionError, ToolError, marked
 from daemon.tools.result import bounded, text_of
 
@@ -64,7 +65,7 @@ class Channel:
 # ---------------------------------------------------------------- the file
 
 
-class CannotLoadError(Exception):
+class CannotLoadError(OwnerError):
     """The file cannot be used."""
 
     def __init__(self, line: int, problem: str, remedy: str) -> None:

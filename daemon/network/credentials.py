@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from daemon.config.model import Config
+from daemon.errors import OwnerError
 from daemon.text.masking import Secret, keep_secret
 from daemon.text.text_file import TextFileError, read_text
 
@@ -32,7 +33,7 @@ _NEVER: Final = "\"'`<>{}"
 _CREDENTIALS_LIMIT: Final = 4096
 
 
-class KeyTextError(ValueError):
+class KeyTextError(OwnerError, ValueError):
     """A text is no key; the message is a clause that says why, and never holds the text."""
 
 

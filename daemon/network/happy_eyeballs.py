@@ -19,6 +19,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from daemon.errors import PeerError
+
 F = TypeVar("F", bound=asyncio.Future[Any])
 Attempt: TypeAlias = asyncio.Task[socket.socket]
 
@@ -48,7 +50,7 @@ class Step(Enum):
     REFUSAL = auto()
 
 
-class DialError(Exception):
+class DialError(PeerError):
     """There is no connection: what happened, and what to do about it. Never holds a key or a password."""
 
     def __init__(

@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from daemon.errors import OwnerError
+
 REALTIME_PATH: Final = "/v1/realtime"
 SOCKET_PATH_BYTES: Final = 107
 """The longest path that a unix socket may have (unix(7))."""
@@ -33,7 +35,7 @@ _BASE: Final = re.compile(
 """The path of a server of this protocol, as it is written for other requests than ours."""
 
 
-class AddressError(ValueError):
+class AddressError(OwnerError, ValueError):
     """Nobody can be reached by this address; the message is one sentence with the right form."""
 
 

@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from daemon.errors import OwnerError
+
 MAX_BYTES: Final = 2**20
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
@@ -21,7 +23,7 @@ _GIVEN: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _SAVE: Final = "save it as plain text in UTF-8"
 
 
-class TextFileError(Exception):
+class TextFileError(OwnerError):
     """A file is no text that can be read: what is wrong with it, and what to do about it."""
 
     def __init__(self, problem: str, remedy: str) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any, TypeVar, overload
 
+from daemon.errors import VoicedError
 from daemon.tools.hints import HintError, parameters
 from daemon.tools.kinds import MisfitError, Range, shown
 
@@ -51,7 +52,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "voiced_tool"
 
 
-class ToolError(Exception):
+class ToolError(VoicedError):
     """Raise it in a tool to let the model read the text."""
 
 

@@ -14,6 +14,7 @@ from enum import Enum, Flag
 from itertools import combinations
 from typing import Annotated, Any, Final, Literal, NewType, NotRequired, Required, Union, get_args, get_origin
 
+from daemon.errors import OwnerError
 from daemon.tools.kinds import (
     LARGEST_EXACT,
     Boolean,
@@ -65,7 +66,7 @@ _UNDERSTOOD: Final = (
 )
 
 
-class HintError(TypeError):
+class HintError(OwnerError, TypeError):
     """A hint cannot be offered to a model; the message ends with what to write instead."""
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:

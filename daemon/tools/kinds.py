@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from daemon.devices.name_index import Spellings
+from daemon.errors import PeerError
 
 Json: TypeAlias = dict[str, Any]
 
@@ -36,7 +37,7 @@ _TYPES: Final = {
 _JSON_TYPES: Final = {str: "string", int: "integer", bool: "boolean"}
 
 
-class MisfitError(ValueError):
+class MisfitError(PeerError, ValueError):
     """A value does not fit; the message begins with the place of the value."""
 
     def __init__(self, problem: str) -> None:

@@ -11,11 +11,12 @@ from typing import Protocol
 from daemon.brain.asr.confidence import Certainty
 from daemon.brain.asr.preprocessing import Mono16k
 from daemon.brain.nlu.grammar import Grammar, Meaning
+from daemon.errors import EngineError
 
 __all__ = ["Certainty", "Mono16k", "Recognition", "Recognizer", "RecognizerError", "confirmed"]
 
 
-class RecognizerError(Exception):
+class RecognizerError(EngineError):
     """An engine cannot be loaded; the message is one sentence with the remedy."""
 
 

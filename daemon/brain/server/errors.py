@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from daemon.errors import PeerError
 from daemon.realtime.events import MIN_COMMIT_MS, Error, ErrorDetail
 
 _AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
@@ -16,7 +17,7 @@ _BASE64 = "Expected base64-encoded audio bytes (mono PCM16 at 24kHz) but got an 
 _NAMED = re.compile(r"`([^`]*)`")
 
 
-class Refusal(Exception):  # noqa: N818 (an error to the client, none of ours)
+class Refusal(PeerError):  # noqa: N818 (an error to the client, none of ours)
     """An event that cannot be carried out; nothing of it has been."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:

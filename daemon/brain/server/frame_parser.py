@@ -7,6 +7,7 @@ import msgspec
 from daemon.brain.server import errors
 from daemon.brain.server.errors import Refusal
 from daemon.brain.server.omitted import normalised
+from daemon.errors import PeerError
 from daemon.realtime.codec import decode_client, loosely_typed
 from daemon.realtime.events import ClientEvents
 from daemon.realtime.limits import MAX_EVENT_ID
@@ -29,7 +30,7 @@ _FIELDS: dict[str, tuple[set[str], set[str]]] = {
 _shallow: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class BadFrame(Exception):  # noqa: N818 (the client's error)
+class BadFrame(PeerError):  # noqa: N818 (the client's error)
     """A frame that was refused, with the event_id it carried, if any."""
 
     def __init__(self, refusal: Refusal, event_id: str | None) -> None:

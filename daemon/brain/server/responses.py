@@ -10,6 +10,7 @@ from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.settings import Voice
 from daemon.brain.server.usage import CHARACTERS_PER_TOKEN, spoken_tokens, text_tokens, usage
+from daemon.errors import VoicedError
 from daemon.realtime.events import (
     ArgumentsDelta,
     ArgumentsDone,
@@ -41,7 +42,7 @@ Emit: TypeAlias = Callable[[ServerEvent], None]
 """Takes an event to the client. It must read the event before it returns: its items live on."""
 
 
-class OutOfTokens(Exception):  # noqa: N818 (an end, no error)
+class OutOfTokens(VoicedError):  # noqa: N818 (an end, no error)
     """`max_output_tokens` are reached; what fits has been written."""
 
 

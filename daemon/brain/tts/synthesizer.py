@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from daemon.audio.pcm import from_pcm16
 from daemon.audio.resampler import Resampler
+from daemon.errors import EngineError
 from daemon.realtime.events import RATE_HZ
 
 Mono24k: TypeAlias = npt.NDArray[np.float32]
@@ -42,7 +43,7 @@ _END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z0-9])")
 _MOST_CHARACTERS = 80
 
 
-class SynthesizerError(RuntimeError):
+class SynthesizerError(EngineError, RuntimeError):
     """No voice can be had; the message names the remedy."""
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from daemon.control.client import ControlError, Json, stream
+from daemon.errors import DemoError
 
 
-class EventStreamError(Exception):
+class EventStreamError(DemoError):
     """What was waited for did not happen; the message is one sentence."""
 
 

@@ -19,6 +19,7 @@ from typing import get_args
 from daemon.commands.demo.event_stream import EventStream
 from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard
 from daemon.control.client import ControlError, Json, request
+from daemon.errors import DemoError
 
 _BRAIN_LIMIT_S = 120.0
 _READY_LIMIT_S = 120.0
@@ -27,7 +28,7 @@ _HESITATION_S = 1.0
 _ENGINE_MODULE = "hama"
 
 
-class HarnessError(Exception):
+class HarnessError(DemoError):
     """A part of the demo is missing or does not start; the message is one sentence with the remedy."""
 
 

@@ -11,13 +11,14 @@ from typing import Protocol
 import numpy as np
 
 from daemon.audio.pcm import to_pcm16
+from daemon.errors import DemoError
 
 # The same voice answers in the offline brain. Two semitones lower, and as much faster, it is another person.
 _LOWER = 0.88
 _HIBARI_HZ = 24_000
 
 
-class PersonError(Exception):
+class PersonError(DemoError):
     """There is nobody to speak; the message is one sentence with the remedy."""
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from daemon.errors import OwnerError
 from daemon.telemetry.journal import IDENTIFIER, RecordKind
 
 UNIT: Final = "voiced.service"
@@ -27,7 +28,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _KINDS: Final = {kind.value: kind for kind in RecordKind}
 
 
-class HistoryError(Exception):
+class HistoryError(OwnerError):
     """The journal cannot be read; the message is one sentence with the remedy."""
 
 

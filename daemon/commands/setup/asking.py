@@ -16,13 +16,14 @@ from rich.text import Text
 from daemon.commands.setup.questions import ALL, DEVICES, KEY, Question
 from daemon.commands.terminal import Terminal
 from daemon.config.bounded_toml import TomlError, tables
+from daemon.errors import OwnerError
 from daemon.text.printable import one_line
 from daemon.text.text_file import TextFileError, read_text
 
 T = TypeVar("T")
 
 
-class SetupError(Exception):
+class SetupError(OwnerError):
     """The wizard cannot go on; the message is one sentence with the remedy."""
 
 

@@ -11,12 +11,13 @@ from typing import Final
 
 from daemon.config.loader import parse
 from daemon.config.model import Config
+from daemon.errors import OwnerError
 
 _VALUE: Final = r"""("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[\w.+:-]+)"""
 _COMMENT_COLUMN: Final = 28
 
 
-class DraftError(ValueError):
+class DraftError(OwnerError, ValueError):
     """The text is written in a way that cannot be adapted; the message is a sentence with the remedy."""
 
 
