@@ -47,6 +47,20 @@ def test_items_play_one_after_the_other_without_a_gap_and_end_in_silence() -> No
     np.testing.assert_allclose(everything, [0.25] * 13 + [0.75] * 13 + [0.0] * 4, atol=1e-4)
 
 
+def test_the_heard_clock_counts_as_its_drawing_says() -> None:
+    playout = JitterBuffer(24_000)
+    playout.push("A", sound(4_800))
+    playout.finish("A")
+    playout.pull(4_800 + 240)
+    playout.push("B", sound(1_920 + 9_600))
+    playout.pull(1_920)
+    playout.played(1_920)
+    assert (playout.take_heard_to_end(), playout.heard_ms("B")) == (["A"], 0)
+    playout.played(1_440)
+    assert playout.heard_ms("B") == 20
+    assert playout.stopped(1_440) == Cut("B", 20, (), ())
+
+
 def test_a_turn_waits_for_enough_audio() -> None:
     playout = JitterBuffer(RATE_HZ, start_ms=40)
     playout.push("item", sound(39))
