@@ -76,7 +76,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.tools", "daemon.extensions", "daemon.control"),
     ),
     # The offline brain: a process of its own.
-    "daemon.brain.nlu": (),
+    "daemon.brain.nlu": ("hardware.devices",),
     "daemon.brain.asr": (
         "daemon.errors",
         "daemon.brain.nlu",

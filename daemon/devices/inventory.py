@@ -34,6 +34,7 @@ def _limits(key: str, output: Output) -> Limits:
     return Limits(
         name=spoken_names(key, output)[0],
         takes=output.takes,
+        states=output.states,
         at_start=output.value_of(output.at_start),
         at_exit=output.value_of(output.at_exit),
         max_on_s=output.max_on_s,

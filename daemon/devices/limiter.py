@@ -28,12 +28,14 @@ from daemon.devices.requests import (
     SetColour,
     SetLevel,
     SetState,
+    SetValue,
     WriteOutput,
     dark,
     describe,
     duration,
     full,
     is_on,
+    state,
 )
 from daemon.errors import OwnerError
 from hardware.ports import Value
@@ -120,7 +122,7 @@ class Devices:
 
     def described(self) -> str:
         """The same in a sentence for each."""
-        return " ".join(describe(output.name, output.value) for output in self._outputs.values())
+        return " ".join(describe(output.limits, output.value) for output in self._outputs.values())
 
     def _rivals(self, output: _Output) -> Iterator[_Output]:
         for key in output.limits.exclusive_with:
@@ -189,13 +191,15 @@ class _Output:
         """Plan what is asked for, or refuse it with a sentence. Writes nothing yet."""
         match request:
             case Query():
-                return DeviceAnswer(True, describe(self.name, self.value))
-            case SetState(state=state):
-                return self._set_state(not self.engaged if state == "toggle" else state == "on", now)
+                return DeviceAnswer(True, describe(self.limits, self.value))
+            case SetState(state=wanted):
+                return self._set_state(not self.engaged if wanted == "toggle" else wanted == "on", now)
             case SetLevel(percent=percent):
                 return self._set_level(percent, now)
             case SetColour(colour=colour):
                 return self._set_colour(colour, now)
+            case SetValue(value=value):
+                return self._set(value, state(value, self.limits.states), now)
             case Blink(times=times):
                 return self._blink(times, now)
             case Pulse(seconds=seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -34,6 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     takes: Takes = "switch"
+    states: Mapping[str, float] = {}
     at_start: Value = 0.0
     at_exit: Value = 0.0
     max_on_s: float | None = None
@@ -82,7 +84,14 @@ class Pulse(msgspec.Struct, frozen=True):
     seconds: float
 
 
-Request: TypeAlias = Query | SetState | SetLevel | SetColour | Blink | Pulse
+class SetValue(msgspec.Struct, frozen=True):
+    """Take a value that the output's own kind has a word for."""
+
+    device: str
+    value: Value
+
+
+Request: TypeAlias = Query | SetState | SetLevel | SetColour | SetValue | Blink | Pulse
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):
@@ -114,15 +123,23 @@ def is_on(value: Value) -> bool:
     return value not in _DARK.values()
 
 
-def describe(name: str, value: Value) -> str:
-    """Say a state as a sentence: "The lamp is on.", "The fan is at 30 percent.", "The light is red."."""
+def state(value: Value, states: Mapping[str, float]) -> str:
+    """Say a value behind "The lamp is": "on", "at 30 percent", "red"; `states` are words for some values."""
+    for word, full in states.items():
+        if value == full:
+            return word
+        if isinstance(value, float) and value * full > 0:
+            return f"{word} at {abs(round(value * 100))} percent"
     if not is_on(value):
-        return f"The {name} is off."
+        return "off"
     if isinstance(value, str):
-        return f"The {name} is {_COLOUR_NAMES.get(value, 'on')}."
-    if value < 1.0:
-        return f"The {name} is at {round(value * 100)} percent."
-    return f"The {name} is on."
+        return _COLOUR_NAMES.get(value, "on")
+    return f"at {round(value * 100)} percent" if value < 1.0 else "on"
+
+
+def describe(output: Limits, value: Value) -> str:
+    """The same as a sentence."""
+    return f"The {output.name} is {state(value, output.states)}."
 
 
 def duration(seconds: float) -> str:

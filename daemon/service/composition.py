@@ -18,13 +18,13 @@ from daemon.network.credentials import keyless
 from daemon.network.endpoint import falls_back
 from daemon.realtime.events import Json
 from daemon.realtime.session_config import session_config
-from daemon.tools.builtin import BUILTIN_NAMES, Appliance, builtin_tools
+from daemon.tools.builtin import Appliance, builtin_tools, reserved_names
 from daemon.tools.toolbox import Toolbox
 
 
 def extensions(config: Config, changed: Callable[[], None]) -> Extensions:
     """The owner's tools; `changed` is called when there are others."""
-    return Extensions(Path(config.tools.directory), BUILTIN_NAMES, launch.usual(), changed)
+    return Extensions(Path(config.tools.directory), reserved_names(), launch.usual(), changed)
 
 
 def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox:

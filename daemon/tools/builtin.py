@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Protocol
 
@@ -17,9 +17,11 @@ from daemon.devices.requests import (
     SetColour,
     SetLevel,
     SetState,
+    SetValue,
 )
 from daemon.tools import Range, Tool, ToolError
-from hardware.devices.kind import Device
+from hardware.devices.kind import Action, Device
+from hardware.devices.registry import KINDS
 from hardware.ports import HardwareError, Reading
 
 VOLUME_STEP = 10
@@ -38,7 +40,7 @@ BUILTIN_NAMES = (
     "stop_conversation",
     "forget_conversation",
 )
-"""Names that a tool of the owner's cannot have, whatever devices there are."""
+"""The tools of a box that has every common kind of device."""
 
 Percent = Annotated[int, Range(0, 100)]
 
@@ -61,6 +63,11 @@ class Appliance(Protocol):
 
     def forget(self) -> None:
         """Forget what was said."""
+
+
+def reserved_names() -> tuple[str, ...]:
+    """Names that a tool of the owner's cannot have, whatever devices there are."""
+    return (*BUILTIN_NAMES, *(action.tool for kind in KINDS.outputs() for action in kind.actions))
 
 
 def builtin_tools(
@@ -99,7 +106,29 @@ class _Devices:
             (self.read_device, [*self._sensors, *self._outputs]),
         ]
         tools = [Tool(offer, choices={"device": self._names.names(keys)}) for offer, keys in offers if keys]
-        return [*tools, Tool(self.list_devices)]
+        return [*tools, Tool(self.list_devices), *self._of_kinds()]
+
+    def _of_kinds(self) -> Iterator[Tool]:
+        """The tools that kinds bring along, each for the devices of its kind."""
+        keys: dict[str, list[str]] = {}
+        actions: dict[str, tuple[Action, bool]] = {}
+        for key, output in self._outputs.items():
+            for action in output.actions:
+                keys.setdefault(action.tool, []).append(key)
+                actions[action.tool] = action, output.takes == "level"
+        for name, (action, scales) in actions.items():
+            yield self._of_kind(action, scales, self._names.names(keys[name]))
+
+    def _of_kind(self, kinds: Action, scales: bool, names: Sequence[str]) -> Tool:
+        async def act(device: str, action: str, percent: Percent = 100) -> str:
+            return await self._ask(SetValue(self._key(device), kinds.words[action] * percent / 100))
+
+        async def act_fully(device: str, action: str) -> str:
+            return await act(device, action)
+
+        offer = act if scales else act_fully
+        offer.__doc__ = kinds.description
+        return Tool(offer, kinds.tool, choices={"device": names, "action": [*kinds.words]})
 
     async def set_device(self, device: str, state: Literal["on", "off", "toggle"]) -> str:
         """Switch a device on or off, or toggle it."""

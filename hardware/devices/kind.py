@@ -122,6 +122,8 @@ class Output(Named, frozen=True):
     setup_level: ClassVar[Literal["high", "low"] | None] = "high"
     """The level that switches most of this kind on; None if `active_high` says nothing about it."""
     actions: ClassVar[tuple[Action, ...]] = ()
+    states: ClassVar[Mapping[str, float]] = {}
+    """What certain values are called behind "The NAME is"; others are on, off, a level or a colour."""
 
     @abstractmethod
     def claim(self, lines: Lines) -> Driver:
@@ -151,10 +153,6 @@ class Output(Named, frozen=True):
                 return "#" + "".join("ff" if part == 255 else "00" for part in bytes.fromhex(str(value)[1:]))
             case _:
                 assert_never(self.takes)
-
-    def told(self, value: Value) -> str | None:
-        """A value as it stands behind "The NAME is"; None: as all outputs are told."""
-        return None
 
 
 class OneLine(Output, frozen=True, kw_only=True):

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from daemon.brain.nlu.entities import ToolEntities
 from daemon.brain.nlu.intents import Meaning, Sentence, Slots, Tool, choices, each, joined, one
 from daemon.brain.nlu.plugin_templates import own
 from daemon.brain.nlu.template_syntax import count, loosely, numbers, plain, words
+from hardware.devices.kind import Action
+from hardware.devices.registry import KINDS
 
 PERCENT = f"<percent {numbers(0, 100)} > percent"
 MOST_NAMES_BESIDE = 200
 """Of the box's names, so many are listened for beside those that a tool takes."""
 
-MEASURES = frozenset(
-    words("temperature distance humidity pressure brightness level weight speed voltage power")
-)
-EVENTS = frozenset(words("motion movement presence smoke rain leak"))
+MEASURES = frozenset(words("humidity pressure brightness level weight speed voltage power"))
+EVENTS = frozenset(words("smoke rain leak"))
+"""What sensors are called that no kind of ours has words for."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ class Box:
     outputs: frozenset[str]
 
 
+SentenceMaker: TypeAlias = Callable[[Tool, Box], Iterator[Sentence]]
+
+
 def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
     """Every sentence of these tools, then the questions about the box itself and the answers to its own."""
     tools = list({tool["name"]: tool for tool in tools}.values())
@@ -39,8 +45,10 @@ def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
         names=tuple(dict.fromkeys(name for _, name in named))[:MOST_NAMES_BESIDE],
         outputs=frozenset(name for tool, name in named if tool == "set_device"),
     )
+    actions = {action.tool: partial(_acting, action) for kind in KINDS.outputs() for action in kind.actions}
+    makers: dict[str, SentenceMaker] = {**actions, **_BUILT_IN}
     for tool in tools:
-        yield from _BUILT_IN.get(tool["name"], _own)(tool, box)
+        yield from makers.get(tool["name"], _own)(tool, box)
     yield from ABOUT
 
 
@@ -129,11 +137,29 @@ def _pulsing(tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"pulse {devices.one} [ {seconds} ]", pulse, spoken=False)
 
 
+def _acting(action: Action, tool: Tool, box: Box) -> Iterator[Sentence]:
+    devices = ToolEntities(choices(tool, "device"), box.names)
+    values = {plain(value): value for value in choices(tool, "action")}
+
+    def act(said: Slots) -> Meaning:
+        found, word = devices.find(said["device"]), said["action"]
+        level = {"percent": count(said["percent"])} if "percent" in said else {}
+        readback = ", ".join([joined(found), word, *(f"{percent} percent" for percent in level.values())])
+        return each(readback, action.tool, found, action=values[word], **level)
+
+    if devices and values:
+        words = f"<action {' | '.join(values)} >"
+        forms = action.sentence.format(device=devices.one, action=words, percent=PERCENT)
+        yield Sentence(forms, act, example=action.example.format(device=joined(devices.examples(1))))
+
+
 def _reading(tool: Tool, box: Box) -> Iterator[Sentence]:
     readable = choices(tool, "device")
     outputs = [name for name in readable if plain(name) in box.outputs]
-    measures = [name for name in readable if plain(name).split()[-1] in MEASURES and name not in outputs]
-    events = [name for name in readable if plain(name).split()[-1] in EVENTS and name not in outputs]
+    of_measures = MEASURES.union(*(kind.measures for kind in KINDS.sensors()))
+    of_events = EVENTS.union(*(kind.events for kind in KINDS.sensors()))
+    measures = [name for name in readable if plain(name).split()[-1] in of_measures and name not in outputs]
+    events = [name for name in readable if plain(name).split()[-1] in of_events and name not in outputs]
     contacts = [name for name in readable if name not in {*outputs, *measures, *events}]
     forms = [
         (contacts, "is the {} ( open | closed )", "is the {} open"),
@@ -233,7 +259,7 @@ ANSWERS = (
     Sentence("no [ thank you | thanks ] | cancel", _always(Meaning("no", readback="no"))),
     Sentence("nope | wrong | never mind | dont", _always(Meaning("no", readback="no")), spoken=False),
 )
-_BUILT_IN: dict[str, Callable[[Tool, Box], Iterator[Sentence]]] = {
+_BUILT_IN: dict[str, SentenceMaker] = {
     "set_device": _switching,
     "set_level": _levels,
     "set_colour": _colours,

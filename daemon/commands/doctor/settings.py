@@ -17,7 +17,7 @@ from daemon.extensions.trial import load_tools
 from daemon.network.credentials import find_key, is_pasted
 from daemon.realtime.address import SOCKET_PATH_BYTES
 from daemon.text.text_file import read_text
-from daemon.tools.builtin import BUILTIN_NAMES
+from daemon.tools.builtin import reserved_names
 
 _KEYS: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")
 _OTHER_PLACES: Final = (
@@ -183,7 +183,7 @@ def tools(machine: InspectedMachine) -> Iterator[Told]:
     if is_there(folder) and not os.access(folder, os.R_OK):
         yield f"what is in {folder} was not looked at: you may not"
         return
-    own, errors = load_tools(folder, BUILTIN_NAMES)
+    own, errors = load_tools(folder, reserved_names())
     for each in errors:
         yield error("V121", f"tools.directory: {each.problem}", each.remedy)
     if own:
