@@ -264,7 +264,6 @@ def test_the_demo_shows_what_was_said_and_done_as_letters(tmp_path: Path) -> Non
 
 
 def test_the_timeline_draws_prices_and_controls_as_letters(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     outcome = Outcome(HOSTILE, None, TURN, {}, 10.0, 60.0, [])
     tool = {
         "t": 12.0,

@@ -178,12 +178,7 @@ def _finish(out: Path, performance: Performance, status: Json, console: Terminal
     """Write what was seen and heard, and say how it went."""
     ok = write_report(out / "report.json", performance.outcomes, status)
     write_conversation(out / "conversation.wav", performance.tracks, performance.begin, performance.end)
-    try:
-        draw(out / "timeline.svg", performance)
-    except ImportError:
-        console.print(
-            "No timeline.svg: matplotlib is missing; `pip install 'voiced[plots]'`.", style="yellow"
-        )
+    draw(out / "timeline.svg", performance)
     console.print(table(performance.outcomes))
     wrong = sum(1 for outcome in performance.outcomes if outcome.problems)
     console.print(f"\n{len(performance.outcomes)} turns, {wrong} wrong, in {performance.length_s:.0f} s.")

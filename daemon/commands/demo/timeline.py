@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from daemon.commands import svg
 from daemon.commands.demo.recording import RATE_HZ, Track, cut
 from daemon.commands.demo.report import Outcome
 from daemon.commands.demo.virtualcard import Side
+from daemon.commands.svg import Point
 from daemon.commands.verbs import arguments_of
 from daemon.control.client import Json
 from daemon.text.printable import one_line
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Span: TypeAlias = tuple[float, float, Any]
 """From, to (seconds since the beginning), and what held in between."""
@@ -32,17 +33,21 @@ STATES: Final = {
     "muted": "#5f6368",
 }
 _SIDES: Final[dict[Side, str]] = {"microphone": "#2f6fd6", "speaker": "#2a8f57"}
-_INK, _FAINT, _WRONG, _LIT = "#202124", "#9aa0a6", "#d93025", "#f5a623"
+_GREY, _LIT = "#9aa0a6", "#f5a623"
 _OWN_COLOURS: Final = {"red": "#e5483a", "green": "#3bab6b", "blue": "#4c8bf5"}
-_STYLE: Final = {
-    "font.size": 9,
-    "font.family": "DejaVu Sans",
-    "svg.hashsalt": "voiced",
-    "text.parse_math": False,  # a price in an answer is no formula
-}
 _MOST_LETTERS: Final = 40
 _LETTER_WIDTH_S = 0.18
 """About how much of the time axis one letter of a caption takes."""
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 110.0, 24.0, 100.0, 40.0
+_NARROWEST, _WIDEST, _SECOND = 1008.0, 3456.0, 21.6
+_UNIT: Final = 75.0
+"""How high a waveform is; the other rows are parts of it."""
+_GAP: Final = 8.0
+_SMALL, _TINY = 9.0, 7.5
+_STRIPES_PER_S: Final = 10
+_STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
+_LEAST_STEP: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -72,45 +77,63 @@ class Performance:
         return list(dict.fromkeys(each["name"] for each in self.events if each["event"] == kind))
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A strip of the picture with the whole time in it; values run from 0 at its foot to 1 at its top."""
+
+    top: float
+    height: float
+    width: float
+    length_s: float
+
+    def at(self, seconds: float, value: float = 0.0) -> Point:
+        """Where a moment is, and a value in it."""
+        part = seconds / max(self.length_s, 1e-3)
+        return _LEFT + part * (self.width - _LEFT - _RIGHT), self.top + (1.0 - value) * self.height
+
+    def bar(self, span: Span, low: float, high: float, colour: str) -> str:
+        """A box from one moment to another."""
+        corner, (right, foot) = self.at(span[0], high), self.at(span[1], low)
+        return svg.box(corner, right - corner[0], foot - corner[1], colour)
+
+    def label(self, *lines: str) -> Iterator[str]:
+        """What it shows, to the left of it."""
+        middle = self.top + self.height / 2 + _SMALL * (0.35 - 0.55 * (len(lines) - 1))
+        for number, text in enumerate(lines):
+            place = (_LEFT - 8, middle + 1.1 * _SMALL * number)
+            yield svg.letters(place, text, anchor="end", size=_SMALL)
+
+
 def draw(path: Path, performance: Performance) -> None:
-    """Draw a performance into an SVG, or whatever the name of the file says. Needs matplotlib."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    lanes = _lanes(performance)
-    heights = (
-        [1.0] * len(performance.tracks)
-        + [0.55]
-        + [0.3] * len(performance.names("lamp"))
-        + [0.36] * len(lanes)
-    )
-    width = min(48.0, max(14.0, 0.3 * performance.length_s))
-    with rc_context(
-        {"font.size": 9, "font.family": "DejaVu Sans", "svg.hashsalt": "voiced", "text.parse_math": False}
-    ):
-        figure = Figure(figsize=(width, 2.2 + 1.05 * sum(heights)), layout="constrained")
-        rows = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0])
-        for row in rows:
-            _bare(row)
-        left = iter(rows)
-        for side, track in performance.tracks.items():
-            _waveform(next(left), performance, side, track)
-        _states(next(left), performance)
-        for name in performance.names("lamp"):
-            _lamp(next(left), performance, name)
-        for name in lanes:
-            _device(next(left), performance, name)
-        _turns(rows, performance)
-        rows[-1].set_xlim(0, performance.length_s)
-        rows[-1].tick_params(axis="x", bottom=True, labelbottom=True)
-        rows[-1].set_xlabel("seconds")
-        figure.savefig(path)
+    """Draw a performance into an SVG."""
+    path.write_text(timeline(performance), encoding="utf-8")
 
 
-def _bare(row: Axes) -> None:
-    for spine in row.spines.values():
-        spine.set_visible(False)
-    row.tick_params(left=False, labelleft=False, bottom=False, labelbottom=False)
+def timeline(performance: Performance) -> str:
+    """The picture of a performance, as the text of a file."""
+    width = min(_WIDEST, max(_NARROWEST, _SECOND * performance.length_s))
+    shapes: list[str] = []
+    top = _TOP
+    for height, painted in _rows(performance):
+        row = _Row(top, height * _UNIT, width, performance.length_s)
+        shapes += painted(row)
+        top += row.height + _GAP
+    whole = _Row(_TOP, top - _GAP - _TOP, width, performance.length_s)
+    return svg.document(width, top + _BOTTOM, [*shapes, *_turns(whole, performance), *_axis(whole)])
+
+
+_Painter: TypeAlias = Callable[[_Row], Iterator[str]]
+
+
+def _rows(performance: Performance) -> Iterator[tuple[float, _Painter]]:
+    """Each row, how high it is, and what paints it."""
+    for side, track in performance.tracks.items():
+        yield 1.0, partial(_waveform, performance=performance, side=side, track=track)
+    yield 0.55, partial(_states, performance=performance)
+    for name in performance.names("lamp"):
+        yield 0.3, partial(_lamp, performance=performance, name=name)
+    for name in _lanes(performance):
+        yield 0.36, partial(_device, performance=performance, name=name)
 
 
 def _short(text: object) -> str:
@@ -119,20 +142,30 @@ def _short(text: object) -> str:
     return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
 
 
-def _label(row: Axes, text: str) -> None:
-    row.set_ylabel(text, rotation=0, ha="right", va="center", color=_INK)
+def _axis(whole: _Row) -> Iterator[str]:
+    """The seconds, below."""
+    second = whole.at(1.0)[0] - whole.at(0.0)[0]
+    step = next((each for each in _STEPS_S if each * second >= _LEAST_STEP), _STEPS_S[-1])
+    for seconds in range(0, int(whole.length_s) + 1, step):
+        x, y = whole.at(seconds)
+        yield svg.line((x, y + 4), (x, y + 8), svg.INK)
+        yield svg.letters((x, y + 18), str(seconds), anchor="middle", size=_SMALL)
+    x, y = whole.at(whole.length_s / 2)
+    yield svg.letters((x, y + 32), "seconds", anchor="middle", size=_SMALL)
 
 
 # ---------------------------------------------------------------- rows
 
 
-def _waveform(row: Axes, performance: Performance, side: Side, track: Track) -> None:
+def _waveform(row: _Row, performance: Performance, side: Side, track: Track) -> Iterator[str]:
     lowest, highest = envelope(cut(track, performance.begin, performance.end))
+    reach = 2.2 * max(0.05, float(np.max(np.abs([lowest, highest]), initial=0.0)))
     times = np.linspace(0, performance.length_s, len(lowest))
-    row.fill_between(times, lowest, highest, color=_SIDES[side], linewidth=0.3)
-    reach = max(0.05, float(np.max(np.abs([lowest, highest]))))
-    row.set_ylim(-1.1 * reach, 1.1 * reach)
-    _label(row, side)
+    above = [row.at(time, 0.5 + value / reach) for time, value in zip(times, highest, strict=True)]
+    below = [row.at(time, 0.5 + value / reach) for time, value in zip(times, lowest, strict=True)]
+    yield svg.area([*above, *reversed(below)], _SIDES[side])
+    yield svg.line(row.at(0.0, 0.5), row.at(performance.length_s, 0.5), _SIDES[side])
+    yield from row.label(side)
 
 
 def envelope(samples: npt.NDArray[np.float32], per_second: int = 50) -> npt.NDArray[np.float32]:
@@ -142,25 +175,36 @@ def envelope(samples: npt.NDArray[np.float32], per_second: int = 50) -> npt.NDAr
     return np.stack([padded.min(axis=1), padded.max(axis=1)])
 
 
-def _states(row: Axes, performance: Performance) -> None:
-    for start, end, state in performance.spans("state", lambda event: event["state"]):
-        row.barh(0.5, end - start, 0.5, start, align="edge", color=STATES.get(state, _FAINT))
+def _states(row: _Row, performance: Performance) -> Iterator[str]:
+    for span in performance.spans("state", lambda event: event["state"]):
+        start, end, state = span
+        yield row.bar(span, 0.48, 0.95, STATES.get(state, _GREY))
         if end - start > 0.8 * _LETTER_WIDTH_S * len(state):
-            row.text((start + end) / 2, 0.75, state, ha="center", va="center", color=_INK, fontsize=7)
-    for start, end, pressed in performance.spans("button", lambda event: event["pressed"]):
-        if pressed:
-            row.barh(0.05, end - start, 0.3, start, align="edge", color=_INK)
-    row.set_ylim(0, 1.05)
-    _label(row, "state\nbutton")
+            x, y = row.at((start + end) / 2, 0.71)
+            yield svg.letters((x, y + 0.35 * _TINY), state, anchor="middle", size=_TINY)
+    for span in performance.spans("button", lambda event: event["pressed"]):
+        if span[2]:
+            yield row.bar(span, 0.05, 0.33, svg.INK)
+    yield from row.label("state", "button")
 
 
-def _lamp(row: Axes, performance: Performance, name: str) -> None:
-    columns = max(1, round(performance.length_s * 50))
-    strip = np.full((1, columns, 3), 0.1)
+def _lamp(row: _Row, performance: Performance, name: str) -> Iterator[str]:
+    """Its colours as stripes; those that are alike are one."""
+    stripes = ["#1a1a1a"] * max(1, round(performance.length_s * _STRIPES_PER_S))
     for start, end, colour in performance.spans("lamp", lambda event: event["colour"], name):
-        strip[0, int(start * 50) : int(end * 50) + 1] = 0.1 + 0.9 * np.clip(colour, 0, 1)
-    row.imshow(strip, aspect="auto", extent=(0, performance.length_s, 0, 1), interpolation="nearest")
-    _label(row, f"{name} lamp")
+        first, last = int(start * _STRIPES_PER_S), int(end * _STRIPES_PER_S) + 1
+        stripes[first:last] = [_shown(colour)] * len(stripes[first:last])
+    begin = 0
+    for colour, alike in groupby(stripes):
+        end = begin + len(list(alike))
+        yield row.bar((begin / _STRIPES_PER_S, end / _STRIPES_PER_S, None), 0.0, 1.0, colour)
+        begin = end
+    yield from row.label(f"{name} lamp")
+
+
+def _shown(colour: Sequence[float]) -> str:
+    """A lamp's colour upon a lamp that can be seen when it is off."""
+    return "#" + "".join(f"{round(255 * (0.1 + 0.9 * min(max(part, 0.0), 1.0))):02x}" for part in colour)
 
 
 def _lanes(performance: Performance) -> list[str]:
@@ -173,49 +217,44 @@ def _device_of(event: Json) -> str:
     return str(arguments_of(event).get("device", ""))
 
 
-def _device(row: Axes, performance: Performance, name: str) -> None:
-    row.axhline(0, color=_FAINT, linewidth=0.6)
+def _device(row: _Row, performance: Performance, name: str) -> Iterator[str]:
+    yield svg.line(row.at(0.0), row.at(performance.length_s), _GREY)
     own = next((colour for word, colour in _OWN_COLOURS.items() if word in name.split()), _LIT)
-    for start, end, value in performance.spans("device", lambda event: event["value"], name):
+    for span in performance.spans("device", lambda event: event["value"], name):
+        value = span[2]
         height, colour = (float(value != "#000000"), value) if isinstance(value, str) else (value, own)
         if height:
-            row.barh(0, end - start, height, start, align="edge", color=colour)
+            yield row.bar(span, 0.0, 0.9 * height, colour)
     for event in performance.events:
         if event["event"] == "tool" and _device_of(event) == name:
-            at = event["t"] - performance.begin
-            row.plot(at, 0.1, "^", color=_INK, markersize=4, clip_on=False)
+            x, y = row.at(event["t"] - performance.begin)
+            yield svg.area([(x - 3, y), (x + 3, y), (x, y - 5)], svg.INK)
             if event["name"] == "read_device":
-                row.text(at + 0.2, 0.5, _short(event["output"]), va="center", fontsize=7, color=_INK)
-    row.set_ylim(0, 1.1)
-    _label(row, _short(name))
+                yield svg.letters((x + 5, y - 0.4 * row.height), _short(event["output"]), size=_TINY)
+    yield from row.label(_short(name))
 
 
 # ---------------------------------------------------------------- turns
 
 
-def _turns(rows: Sequence[Axes], performance: Performance) -> None:
+def _turns(whole: _Row, performance: Performance) -> Iterator[str]:
     """A faint line where each turn begins, and above it what was said and what was answered."""
     starts = [outcome.begin - performance.begin for outcome in performance.outcomes]
     ends = [*starts[1:], performance.length_s]
     for number, (start, end, outcome) in enumerate(zip(starts, ends, performance.outcomes, strict=False), 1):
-        for row in rows:
-            row.axvline(start, color=_FAINT, linewidth=0.5, linestyle=":")
-        letters = max(14, int((end - start) / _LETTER_WIDTH_S) - 1)
-        rows[0].annotate(
-            _caption(number, outcome, letters),
-            (start, 1.02),
-            xycoords=("data", "axes fraction"),
-            va="bottom",
-            fontsize=7.5,
-            color=_WRONG if outcome.problems else _INK,
-        )
+        yield svg.line(whole.at(start, 1.0), whole.at(start), _GREY, dotted=True)
+        lines = _caption(number, outcome, max(14, int((end - start) / _LETTER_WIDTH_S) - 1))
+        x, y = whole.at(start, 1.0)
+        for above, text in enumerate(reversed(lines)):
+            colour = svg.WRONG if outcome.problems else svg.INK
+            yield svg.letters((x, y - 4 - 1.2 * _TINY * above), text, size=_TINY, colour=colour)
 
 
-def _caption(number: int, outcome: Outcome, letters: int) -> str:
+def _caption(number: int, outcome: Outcome, letters: int) -> list[str]:
     said = outcome.said or outcome.turn.get("heard") or "(a file)"
     paragraphs = [
         f"{number} {'✗' if outcome.problems else '✓'} {said}",
         f"→ {outcome.turn.get('reply') or ''}",
     ]
     lines = [textwrap.wrap(one_line(each), letters, max_lines=4, placeholder=" …") for each in paragraphs]
-    return "\n".join(line for paragraph in lines for line in paragraph)
+    return [line for paragraph in lines for line in paragraph]
