@@ -20,8 +20,6 @@ EXCEPTIONS: Final[dict[str, tuple[int, str]]] = {
     "daemon.core.response.controller.ResponseController": (58, "being divided"),
     "daemon.core.turn.manager.TurnManager": (56, "being divided"),
     "daemon.devices.limiter._Output": (32, "being divided"),
-    "daemon.service.appliance.Appliance": (68, "being divided"),
-    "daemon.telemetry.event_log.EventLog": (35, "being divided"),
 }
 """Classes that may be larger, how large, and why."""
 

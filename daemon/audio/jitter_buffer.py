@@ -1,7 +1,7 @@
 """The jitter buffer in front of the speaker, and the clock that tells how much of it was heard.
 
 Frames are counted along one line: what `pull` gave out has been *written*, what the card still holds is
-its *delay*, and what was written less the delay has been *heard*. The line remembers which stretch of it
+its *delay*, and what was written less the delay has been *heard*. The line remembers which segment of it
 carries which item until that was heard, so padding and pauses never count for an item.
 
                   heard                    delay              queued
@@ -66,27 +66,32 @@ class JitterBuffer:
         self._start_frames = rate_hz * start_ms // 1000
         self._max_frames = int(rate_hz * max_queue_s)
         self._items: dict[str, _Item] = {}  # in the order of playing, until heard to the end
-        self._line: deque[_Stretch] = deque()  # written and not heard yet, the oldest first
+        self._line: deque[_PlayedSegment] = deque()  # written and not heard yet, the oldest first
         self._line_frames = 0
         self._waiting = True
         self._gain_now = 1.0
-        self._chime = _NOTHING
+        self._earcon = _NOTHING
         self._begun: list[str] = []
         self._heard_to_end: list[str] = []
         self._refused: deque[str] = deque(maxlen=_REFUSED_ITEMS)
 
     # ------------------------------------------------------------ the loop's side
 
-    def push(self, item_id: str, samples: Mono) -> None:
-        """Queue audio of an item, at the card's rate; ignored if the item was cut or is finished."""
+    def push(self, item_id: str, samples: Mono) -> int:
+        """Queue audio of an item, at the card's rate; ignored if the item was cut or is finished.
+
+        Returns how many frames found no room.
+        """
         if item_id in self._refused:
-            return
+            return 0
         item = self._items.setdefault(item_id, _Item(item_id))
         if item.finished:
-            return
+            return 0
         room = max(0, self._max_frames - sum(other.queued for other in self._items.values()))
-        self.dropped_frames += max(0, len(samples) - room)
+        dropped = max(0, len(samples) - room)
+        self.dropped_frames += dropped
         item.put(quantised(samples[:room]))
+        return dropped
 
     def finish(self, item_id: str) -> None:
         """No more audio will come for this item."""
@@ -99,14 +104,14 @@ class JitterBuffer:
         item = self._items.get(item_id)
         return item.heard_ms(self._rate_hz) if item else 0
 
-    def chime(self, samples: Mono) -> None:
+    def play_earcon(self, samples: Mono) -> None:
         """Play this where there is no item to play; the first item that can be played fades it out."""
         if self.idle:
-            self._chime = samples
+            self._earcon = samples
 
-    def hush(self) -> bool:
-        """No more of the chime; True if the card may still hold some of what is no item's."""
-        self._chime = _NOTHING
+    def stop_earcon(self) -> bool:
+        """No more of the earcon; True if the card may still hold some of what is no item's."""
+        self._earcon = _NOTHING
         return self.idle and self._line_frames > 0
 
     def take_begun(self) -> list[str]:
@@ -130,24 +135,26 @@ class JitterBuffer:
         """Exactly `frames` samples, padded with silence after the last item, or None: nothing to play now."""
         playable, complete = self._playable()
         plays = self._may_play(playable, complete, frames)
-        if not plays and not len(self._chime):
+        if not plays and not len(self._earcon):
             return None
         samples, written = np.zeros(frames, np.float32), 0
         if plays:
             self._waiting = complete and playable <= frames
             written = self._write(samples)
         self._note(None, frames - written)
-        self._add_chime(samples, plays)
+        self._add_earcon(samples, plays)
         self._amplify(samples)
         return samples
 
-    def played(self, delay_frames: int) -> None:
-        """Move the clock: the card still holds `delay_frames` of what was pulled."""
+    def played(self, delay_frames: int) -> bool:
+        """Move the clock: the card still holds `delay_frames` of what was pulled; True if it ran dry."""
         self._advance(self._line_frames - delay_frames)
         self._retire()
-        if delay_frames <= 0 and self._items and not self._waiting:
+        dry = delay_frames <= 0 and bool(self._items) and not self._waiting
+        if dry:
             self.underruns += 1
             self._waiting = True
+        return dry
 
     def stopped(self, delay_frames: int) -> Cut:
         """The card is silent and `delay_frames` were never heard: throw away all audio, refuse its items."""
@@ -157,7 +164,7 @@ class JitterBuffer:
         heard = items.pop(0) if items and items[0].heard else None
         self._refused.extend(self._items)
         self._items.clear()
-        self._chime = _NOTHING
+        self._earcon = _NOTHING
         self._line.clear()
         self._line_frames = 0
         self._waiting = True
@@ -206,16 +213,16 @@ class JitterBuffer:
 
     def _note(self, item: _Item | None, frames: int) -> None:
         if frames:
-            self._line.append(_Stretch(item, frames))
+            self._line.append(_PlayedSegment(item, frames))
             self._line_frames += frames
 
-    def _add_chime(self, samples: Mono, fade: bool) -> None:
-        """What is heard of a chime counts for no item."""
-        part = self._chime[: len(samples)]
+    def _add_earcon(self, samples: Mono, fade: bool) -> None:
+        """What is heard of an earcon counts for no item."""
+        part = self._earcon[: len(samples)]
         if fade and len(part):
             part = part * np.linspace(1.0, 0.0, len(part), dtype=np.float32)
         samples[: len(part)] += part
-        self._chime = _NOTHING if fade else self._chime[len(part) :]
+        self._earcon = _NOTHING if fade else self._earcon[len(part) :]
 
     def _amplify(self, samples: Mono) -> None:
         before, self._gain_now = self._gain_now, self.gain
@@ -227,14 +234,14 @@ class JitterBuffer:
     def _advance(self, frames: int) -> None:
         """The next `frames` frames of the line have been heard."""
         while frames > 0 and self._line:
-            stretch = self._line[0]
-            heard = min(frames, stretch.frames)
-            if stretch.item:
-                stretch.item.heard += heard
-            stretch.frames -= heard
+            segment = self._line[0]
+            heard = min(frames, segment.frames)
+            if segment.item:
+                segment.item.heard += heard
+            segment.frames -= heard
             self._line_frames -= heard
             frames -= heard
-            if not stretch.frames:
+            if not segment.frames:
                 self._line.popleft()
 
     def _retire(self) -> None:
@@ -280,7 +287,7 @@ class _Item:
 
 
 @dataclass
-class _Stretch:
+class _PlayedSegment:
     item: _Item | None
     """None where the line is silent."""
     frames: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from daemon.control.pending_requests import PendingRequests
@@ -27,14 +28,17 @@ class Appliance(Protocol):
 class Handlers:
     """Answers requests; a streaming `ask` gets the words of its turn as they come."""
 
-    def __init__(self, appliance: Appliance, tickets: PendingRequests) -> None:
+    def __init__(
+        self, appliance: Appliance, requests: PendingRequests, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._appliance = appliance
-        self._tickets = tickets
-        self._listeners: dict[int, Emit] = {}
+        self._clock = clock
+        self._requests = requests
+        self._emitters: dict[int, Emit] = {}
 
     def words(self, ticket: int, who: str, text: str) -> None:
         """Words of the turn with this ticket."""
-        if emit := self._listeners.get(ticket):
+        if emit := self._emitters.get(ticket):
             emit({"event": who, "delta": text})
 
     async def handle(self, request: Json, emit: Emit) -> Json:
@@ -43,14 +47,14 @@ class Handlers:
             case "status":
                 return await self._appliance.status()
             case "press":
-                self._appliance.happened(ev.ButtonEdge(True, time.monotonic()))
+                self._appliance.happened(ev.ButtonEdge(True, self._clock()))
             case "release":
-                self._appliance.happened(ev.ButtonEdge(False, time.monotonic()))
+                self._appliance.happened(ev.ButtonEdge(False, self._clock()))
             case "ask":
                 return await self._ask(request, emit)
             case "say":
                 text = _text(request)
-                ticket, answer = self._tickets.issue()
+                ticket, answer = self._requests.issue()
                 return await self._turn(ev.SayAsked(text, ticket), ticket, answer)
             case "stop":
                 self._appliance.happened(ev.StopAsked())
@@ -62,9 +66,9 @@ class Handlers:
 
     async def _ask(self, request: Json, emit: Emit) -> Json:
         text = _text(request)
-        ticket, answer = self._tickets.issue()
+        ticket, answer = self._requests.issue()
         if request.get("stream"):
-            self._listeners[ticket] = emit
+            self._emitters[ticket] = emit
         return await self._turn(ev.TextAsked(text, ticket), ticket, answer)
 
     async def _turn(self, event: ev.Input, ticket: int, answer: asyncio.Future[Json]) -> Json:
@@ -74,8 +78,8 @@ class Handlers:
         except TimeoutError:
             raise RequestError("The turn did not end in time; see the log of voiced.") from None
         finally:
-            self._listeners.pop(ticket, None)
-            self._tickets.withdraw(ticket)
+            self._emitters.pop(ticket, None)
+            self._requests.withdraw(ticket)
 
 
 def _text(request: Json) -> str:

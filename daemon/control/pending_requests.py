@@ -1,4 +1,4 @@
-"""Who waits for an answer of the machine: a number goes in with an event and comes back with the answer."""
+"""Requests that wait for the machine: a number goes in with an event and comes back with the answer."""
 
 from __future__ import annotations
 

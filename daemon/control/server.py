@@ -41,8 +41,9 @@ class RequestError(PeerError):
 class ControlServer:
     """Serves the socket. `handle` answers every verb but `watch`."""
 
-    def __init__(self, path: str, handle: Handler) -> None:
+    def __init__(self, path: str, handle: Handler, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._clock = clock
         self._handle = handle
         self._server: asyncio.Server | None = None
         self._watchers: set[asyncio.StreamWriter] = set()
@@ -75,7 +76,7 @@ class ControlServer:
         """Tell everyone who watches; one who does not read is let go."""
         if not self._watchers:
             return
-        line = _line(self._outlet.masked({"t": time.monotonic(), "event": event, **fields}))
+        line = _line(self._outlet.masked({"t": self._clock(), "event": event, **fields}))
         for writer in list(self._watchers):
             if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
                 self._watchers.discard(writer)

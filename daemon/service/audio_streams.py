@@ -1,15 +1,15 @@
-"""The two sound lanes: microphone thread -> wire format, and wire format -> jitter buffer -> speaker thread.
+"""The sound path: microphone thread -> wire format, and wire format -> jitter buffer -> speaker thread.
 
-The methods that the ports name are called on the audio threads; the others on the event loop. A lane hands
-over by `tell`, and calls `notice` when its `fault` has changed; the shell makes both safe from any thread.
+The methods that the ports name are called on the audio threads, the others on the event loop. What happens
+is handed over by the calls of `StreamEvents`, which the shell makes safe from any thread.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -30,26 +30,37 @@ from daemon.core.events import (
     Xrun,
 )
 from daemon.realtime.events import RATE_HZ
+from daemon.telemetry.notifications import LossKind
 from hardware.ports import Mono, SoundError, Speaker
 
-Tell: TypeAlias = Callable[[Input], None]
-Notice: TypeAlias = Callable[[], None]
 Filter: TypeAlias = Literal["minimum", "linear"]
 
 CHUNKS_PER_S = 25
 KEPT_PEAKS = 3
 
 
+@dataclass(frozen=True)
+class StreamEvents:
+    """How a stream tells what happens; each may be called from any thread."""
+
+    post: Callable[[Input], None]
+    drained: Callable[[], None]
+    """The queue may have been heard to its end: ask `drained` on the event loop."""
+    fault_changed: Callable[[], None]
+    lost: Callable[[LossKind], None]
+    clock: Callable[[], float]
+
+
 class CaptureStream:
     """The Capture port. The first piece of an utterance is one period, to leave at once; then 40 ms."""
 
-    def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
+    def __init__(self, events: StreamEvents, kind: Filter) -> None:
         self.fault = ""
         self.peaks: deque[float] = deque(maxlen=KEPT_PEAKS)
         """The loudest sample of each of the latest utterances, 1.0 is full scale."""
         self._peak = 0.0
-        self._tell = tell
-        self._notice = notice
+        self._post = events.post
+        self._fault_changed = events.fault_changed
         self._kind: Filter = kind
         self._rate_hz = RATE_HZ
         self._resampler = Resampler(RATE_HZ, RATE_HZ)
@@ -60,7 +71,7 @@ class CaptureStream:
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate."""
         self.fault = ""
-        self._notice()
+        self._fault_changed()
         self._rate_hz = rate_hz
         self._begin()
 
@@ -80,16 +91,16 @@ class CaptureStream:
         self.peaks.append(self._peak)
         self._peak = 0.0
         self._begin()
-        self._tell(CaptureEnded())
+        self._post(CaptureEnded())
 
     def overrun(self) -> None:
         """Frames were lost."""
-        self._tell(Xrun("overrun"))
+        self._post(Xrun("overrun"))
 
     def failed(self, error: SoundError) -> None:
         """The card has gone; it will be back."""
         self.fault = str(error)
-        self._notice()
+        self._fault_changed()
 
     def _begin(self) -> None:
         """For a new utterance: nothing of the one before, and the first period leaves at once."""
@@ -99,22 +110,25 @@ class CaptureStream:
     def _hand_over(self, samples: Mono) -> None:
         if len(samples):
             self._peak = max(self._peak, float(np.abs(samples).max()))
-            self._tell(Captured(to_pcm16(samples)))
+            self._post(Captured(to_pcm16(samples)))
 
 
 class PlaybackStream:
     """The Playback port, and the loop's side of the same queue. One lock, never held for long."""
 
-    def __init__(self, tell: Tell, notice: Notice, kind: Filter) -> None:
+    def __init__(self, events: StreamEvents, kind: Filter) -> None:
         self.speaker: Speaker | None = None
         self.fault = ""
-        self._tell = tell
-        self._notice = notice
+        self._post = events.post
+        self._fault_changed = events.fault_changed
+        self._on_drained = events.drained
+        self._lost = events.lost
+        self._clock = events.clock
         self._kind: Filter = kind
         self._lock = threading.Lock()
         self._rate_hz = RATE_HZ
         self._gain = 1.0
-        self._playout = JitterBuffer(RATE_HZ)
+        self._buffer = JitterBuffer(RATE_HZ)
         self._resamplers: dict[str, Resampler] = {}
 
     # ------------------------------------------------------------ on the event loop
@@ -122,14 +136,16 @@ class PlaybackStream:
     def play(self, item_id: str, pcm: bytes) -> None:
         """Queue more of an item: PCM16 mono 24 kHz. Without a card it is over at once, unheard."""
         if self.fault:
-            self._tell(Unplayed(item_id))
+            self._post(Unplayed(item_id))
             return
         resampler = self._resamplers.get(item_id)
         if resampler is None:
             resampler = self._resamplers[item_id] = Resampler(RATE_HZ, self._rate_hz, self._kind)
         samples = resampler.process(from_pcm16(pcm))
         with self._lock:
-            self._playout.push(item_id, samples)
+            dropped = self._buffer.push(item_id, samples)
+        if dropped:
+            self._lost("dropped_audio")
         self._wake()
 
     def end(self, item_id: str) -> None:
@@ -137,47 +153,47 @@ class PlaybackStream:
         resampler = self._resamplers.pop(item_id, None)
         with self._lock:
             if resampler is not None:
-                self._playout.push(item_id, resampler.flush())
-            self._playout.finish(item_id)
-            idle = self._playout.idle
+                self._buffer.push(item_id, resampler.flush())
+            self._buffer.finish(item_id)
+            idle = self._buffer.idle
         if idle:
-            self._tell(PlaybackDrained(()))
+            self._on_drained()
         self._wake()
 
-    def silence(self) -> None:
-        """Stop at once; Stopped is told when it is silent. Without a card it is silent already."""
+    def stop(self) -> None:
+        """Stop at once; PlaybackStopped follows when it is silent. Without a card it is silent already."""
         self._resamplers.clear()
         if self.speaker is None or self.fault:
             self.stopped(0)
         else:
             self.speaker.stop()
 
-    def chime(self, kind: EarconKind) -> None:
+    def play_earcon(self, kind: EarconKind) -> None:
         """Play an earcon where there is nothing else to play."""
         if self.fault:
             return
         with self._lock:
-            self._playout.chime(tone(kind, self._rate_hz))
+            self._buffer.play_earcon(tone(kind, self._rate_hz))
         self._wake()
 
-    def hush(self) -> None:
+    def stop_earcon(self) -> None:
         """Stop an earcon, what the card holds of it included."""
         with self._lock:
-            sounding = self._playout.hush()
+            sounding = self._buffer.stop_earcon()
         if sounding:
-            self.silence()
+            self.stop()
 
     def set_gain(self, gain: float) -> None:
         """Volume: 0.0 to 1.0."""
         with self._lock:
-            self._gain = self._playout.gain = gain
+            self._gain = self._buffer.gain = gain
 
     def drained(self) -> PlaybackDrained | None:
         """If everything has been heard: the items that have, since this was last asked."""
         with self._lock:
-            if not self._playout.idle:
+            if not self._buffer.idle:
                 return None
-            return PlaybackDrained(tuple(self._playout.take_heard_to_end()))
+            return PlaybackDrained(tuple(self._buffer.take_heard_to_end()))
 
     def _wake(self) -> None:
         if self.speaker is not None:
@@ -188,46 +204,48 @@ class PlaybackStream:
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate. What was queued for another rate is lost with the old card."""
         self.fault = ""
-        self._notice()
+        self._fault_changed()
         with self._lock:
             if rate_hz != self._rate_hz:
                 self._rate_hz, self._resamplers = rate_hz, {}
-                self._playout = JitterBuffer(rate_hz)
-                self._playout.gain = self._gain
-        self._tell(PlaybackDrained(()))
+                self._buffer = JitterBuffer(rate_hz)
+                self._buffer.gain = self._gain
+        self._on_drained()
 
     def pull(self, frames: int) -> Mono | None:
         """Samples to write now."""
         with self._lock:
-            samples = self._playout.pull(frames)
-            begun = self._playout.take_begun()
+            samples = self._buffer.pull(frames)
+            begun = self._buffer.take_begun()
         for item_id in begun:
-            self._tell(PlaybackStarted(item_id, time.monotonic()))
+            self._post(PlaybackStarted(item_id, self._clock()))
         return samples
 
     def played(self, delay_frames: int) -> None:
         """So much is written and not heard."""
         with self._lock:
-            playing = not self._playout.idle
-            self._playout.played(delay_frames)
-            drained = playing and self._playout.idle
+            playing = not self._buffer.idle
+            dry = self._buffer.played(delay_frames)
+            drained = playing and self._buffer.idle
+        if dry:
+            self._lost("late_audio")
         if drained:
-            self._tell(PlaybackDrained(()))
+            self._on_drained()
 
     def stopped(self, delay_frames: int) -> None:
         """Silent; so much was written and never heard."""
         with self._lock:
-            cut = self._playout.stopped(delay_frames)
-        self._tell(PlaybackStopped(cut))
+            cut = self._buffer.stopped(delay_frames)
+        self._post(PlaybackStopped(cut))
 
     def underrun(self) -> None:
         """The card ran dry."""
-        self._tell(Xrun("underrun"))
+        self._post(Xrun("underrun"))
 
     def failed(self, error: SoundError) -> None:
         """The card has gone; it will be back. What was queued is not played then, out of place."""
         self.fault = str(error)
-        self._notice()
+        self._fault_changed()
         with self._lock:
-            cut = self._playout.lost()
-        self._tell(SpeakerLost(cut))
+            cut = self._buffer.lost()
+        self._post(SpeakerLost(cut))

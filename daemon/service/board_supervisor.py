@@ -22,8 +22,19 @@ NO_PINS = "The pins cannot be reached; see the log of voiced."
 Spawn: TypeAlias = Callable[[Coroutine[Any, Any, Any], str], None]
 
 
+def open_board(config: Config) -> Board:
+    """The board that the configuration wants. Raises PinError."""
+    if config.gpio.backend == "virtual":
+        from hardware.gpio.virtual_board import VirtualBoard
+
+        return VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+    from hardware.gpio.board import GpioBoard
+
+    return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
+
+
 class BoardSupervisor:
-    """All methods belong to the event loop.
+    """All methods belong to the event loop. `make()` opens a board, on a thread; it may raise PinError.
 
     `edge(pressed)` is called on the board's own thread, `opened()` whenever the board is there (anew), and
     `changed()` when `fault` has changed.
@@ -31,18 +42,20 @@ class BoardSupervisor:
 
     def __init__(
         self,
-        config: Config,
+        make: Callable[[], Board],
         edge: Callable[[bool], None],
         opened: Callable[[], None],
         changed: Callable[[], None],
         spawn: Spawn,
+        retry_s: float = RETRY_S,
     ) -> None:
         self.fault = ""
-        self._config = config
+        self._make = make
         self._edge = edge
         self._opened = opened
         self._changed = changed
         self._spawn = spawn
+        self._retry_s = retry_s
         self._board: Board | None = None
 
     @property
@@ -112,16 +125,6 @@ class BoardSupervisor:
             raise PinError(NO_PINS)
         return self._board
 
-    def _make(self) -> Board:
-        config = self._config
-        if config.gpio.backend == "virtual":
-            from hardware.gpio.virtual_board import VirtualBoard
-
-            return VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
-        from hardware.gpio.board import GpioBoard
-
-        return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
-
     def _lose(self, board: Board, reason: str) -> None:
         """Give this board up. Nobody knows then whether the button is down: it counts as let go."""
         if board is not self._board:
@@ -140,4 +143,4 @@ class BoardSupervisor:
 
     def _later(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(RETRY_S, lambda: self._spawn(work(), "board"))
+        loop.call_later(self._retry_s, lambda: self._spawn(work(), "board"))

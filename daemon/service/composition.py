@@ -1,4 +1,4 @@
-"""The parts that the configuration decides about: the tools, and the machine with its limits."""
+"""The parts that the configuration decides about: servers, tools, and the machine with its limits."""
 
 from __future__ import annotations
 
@@ -8,23 +8,44 @@ from pathlib import Path
 from typing import Literal
 
 from daemon.config.model import Config
+from daemon.core.events import Place
 from daemon.core.machine import Machine
 from daemon.core.turn.manager import TurnSettings
 from daemon.devices import inventory
 from daemon.devices.limiter import Devices
-from daemon.extensions import launch
+from daemon.extensions.launch import Launch
 from daemon.extensions.supervisor import Extensions
-from daemon.network.credentials import keyless
-from daemon.network.endpoint import falls_back
+from daemon.network.credentials import find_key, keyless, wants_key
+from daemon.network.endpoint import Endpoint, brain_endpoint, endpoint, falls_back
 from daemon.realtime.events import Json
 from daemon.realtime.session_config import session_config
+from daemon.telemetry.notifications import KeyChecked
 from daemon.tools.builtin import Appliance, builtin_tools, reserved_names
 from daemon.tools.toolbox import Toolbox
 
+NO_KEY = "There is no key for the cloud: the offline brain answers. `sudo voiced setup` stores a key."
+REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` stores one."
 
-def extensions(config: Config, changed: Callable[[], None]) -> Extensions:
+
+def endpoints(config: Config, publish: Callable[[KeyChecked], None]) -> Callable[[Place], Endpoint]:
+    """Where the configured server and the offline brain are, asked for each connection."""
+
+    def find(place: Place) -> Endpoint:
+        if place == "brain":
+            return brain_endpoint(config.brain)
+        # The file of the key may have changed since the last connection.
+        key, trouble = find_key(config)
+        if not key and wants_key(config):
+            trouble = " ".join(filter(None, (trouble, NO_KEY if keyless(config) else REFUSED)))
+        publish(KeyChecked("" if config.realtime.server.is_brain else trouble))
+        return endpoint(config)
+
+    return find
+
+
+def extensions(config: Config, launch: Launch, changed: Callable[[], None]) -> Extensions:
     """The owner's tools; `changed` is called when there are others."""
-    return Extensions(Path(config.tools.directory), reserved_names(), launch.usual(), changed)
+    return Extensions(Path(config.tools.directory), reserved_names(), launch, changed)
 
 
 def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox:

@@ -1,4 +1,4 @@
-"""The websocket: moves frames, knows no meaning.
+"""The WebSocket transport; does not interpret events.
 
 A `RealtimeLink` serves any number of connections. What arrives is decoded and handed on in order, what is
 sent goes out in order, and every event may be written to the wire log.
@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
 
 from daemon.core.events import Connected, Disconnected, Place, Received
 from daemon.network.dial import CLOSE_S, OPEN_S, Shunned, dial
@@ -33,72 +33,123 @@ PONG_S = 5.0
 
 _MOST_SHUNNED = 16
 
+
+class Socket(Protocol):
+    """As much of the library's connection as is used here."""
+
+    @property
+    def response(self) -> Response | None:
+        """What the server has answered to the handshake."""
+
+    @property
+    def close_code(self) -> int | None:
+        """How it ended, if it has."""
+
+    @property
+    def close_reason(self) -> str | None:
+        """Why it ended, if somebody has said so."""
+
+    async def recv(self, decode: Literal[False]) -> bytes:
+        """The next frame. Raises ConnectionClosed."""
+
+    async def send(self, message: bytes, text: bool) -> None:
+        """A frame, behind those before it. Raises ConnectionClosed."""
+
+    async def ping(self) -> Awaitable[float]:
+        """What is returned is done when the other end has answered. Raises ConnectionClosed."""
+
+    async def close(self) -> None:
+        """Leave."""
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(self, *_: Any) -> None: ...
+
+
+Dial: TypeAlias = Callable[[Endpoint, float, Shunned], Awaitable[Socket]]
+"""Opens a connection within so many seconds. Raises DialError."""
+
 LinkEvent: TypeAlias = Connected | Received | Disconnected
 
 
 @dataclass
-class _Line:
+class _Connection:
     """One connection: what is to be sent on it, and who serves it."""
 
     outgoing: asyncio.Queue[ClientEvents]
     task: asyncio.Task[None]
-    socket: ClientConnection | None = None
+    socket: Socket | None = None
 
 
 class RealtimeLink:
-    """Opens, sends, closes; tells what happens by `tell`, always from the event loop.
+    """Opens, sends, closes; says what happens by `happened`, always from the event loop.
 
-    Several connections may be open at a time, each with a number.
+    Several connections may be open at a time, each with a number. `undecodable` is called for each frame
+    that is left out.
     """
 
     def __init__(
-        self, endpoint: Callable[[Place], Endpoint], tell: Callable[[LinkEvent], None], wire: WireLog
+        self,
+        endpoint: Callable[[Place], Endpoint],
+        happened: Callable[[LinkEvent], None],
+        wire: WireLog,
+        dial: Dial = dial,
+        undecodable: Callable[[Junk], None] = lambda frame: None,
+        pong_s: float = PONG_S,
     ) -> None:
-        self.junk_frames = 0
         self._endpoint = endpoint
-        self._tell = tell
+        self._happened = happened
         self._wire = wire
-        self._lines: dict[int, _Line] = {}
+        self._dial = dial
+        self._undecodable = undecodable
+        self._pong_s = pong_s
+        self._connections: dict[int, _Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._shunned: Shunned = deque(maxlen=_MOST_SHUNNED)
 
     @property
     def at_work(self) -> bool:
         """Is a connection being made or served? Its end is always told; until then it is at work."""
-        return any(not line.task.done() for line in self._lines.values())
+        return any(not connection.task.done() for connection in self._connections.values())
+
+    @property
+    def unsent(self) -> int:
+        """How many events wait for their connections."""
+        return sum(connection.outgoing.qsize() for connection in self._connections.values())
 
     def open(self, conn: int, place: Place, limit_s: float = OPEN_S) -> None:
         """Connect to this place within the limit, and call the connection by this number."""
         outgoing: asyncio.Queue[ClientEvents] = asyncio.Queue()
         task = asyncio.create_task(self._serve(conn, place, limit_s, outgoing), name=f"link-{conn}")
-        self._lines[conn] = _Line(outgoing, task)
+        self._connections[conn] = _Connection(outgoing, task)
 
     def send(self, conn: int, event: ClientEvents) -> None:
         """Put an event on the wire, behind those before it; a connection that has ended takes none."""
-        if line := self._lines.get(conn):
-            line.outgoing.put_nowait(event)
+        if connection := self._connections.get(conn):
+            connection.outgoing.put_nowait(event)
 
     def probe(self, conn: int) -> None:
         """Ask whether the other end is there; if it does not say so in time, the connection has ended."""
-        line = self._lines.get(conn)
-        if line is not None and line.socket is not None:
-            self._keep(asyncio.create_task(self._probe(conn, line, line.socket), name=f"link-{conn}-probe"))
+        connection = self._connections.get(conn)
+        if connection is not None and connection.socket is not None:
+            work = self._probe(conn, connection, connection.socket)
+            self._keep(asyncio.create_task(work, name=f"link-{conn}-probe"))
 
     def close(self, conn: int) -> None:
         """Leave a connection; nothing more is told of it."""
-        line = self._lines.pop(conn, None)
-        if line is None:
+        connection = self._connections.pop(conn, None)
+        if connection is None:
             return
-        if line.socket is None:
-            line.task.cancel()
+        if connection.socket is None:
+            connection.task.cancel()
         else:
             # Not cancelled: on Python 3.11.2 a cancelled task cannot time out, and a dead socket would stay.
-            self._keep(asyncio.create_task(line.socket.close(), name=f"link-{conn}-close"))
-        self._keep(line.task)
+            self._keep(asyncio.create_task(connection.socket.close(), name=f"link-{conn}-close"))
+        self._keep(connection.task)
 
     async def aclose(self) -> None:
         """Leave all connections and wait until they are gone."""
-        for conn in list(self._lines):
+        for conn in list(self._connections):
             self.close(conn)
         if self._closing:
             await asyncio.wait(self._closing, timeout=2 * CLOSE_S)  # a dead one takes all of it
@@ -107,24 +158,26 @@ class RealtimeLink:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _probe(self, conn: int, line: _Line, socket: ClientConnection) -> None:
+    async def _probe(self, conn: int, connection: _Connection, socket: Socket) -> None:
         with contextlib.suppress(ConnectionClosed):
             try:
-                async with asyncio.timeout(PONG_S):
+                async with asyncio.timeout(self._pong_s):
                     await (await socket.ping())
             except TimeoutError:
-                if self._lines.get(conn) is line:
+                if self._connections.get(conn) is connection:
                     self.close(conn)
-                    self._tell(Disconnected(conn, 0, "the server does not answer"))
+                    self._happened(Disconnected(conn, 0, "the server does not answer"))
 
     async def _serve(
         self, conn: int, place: Place, limit_s: float, outgoing: asyncio.Queue[ClientEvents]
     ) -> None:
         try:
-            socket = await dial(self._endpoint(place), limit_s, self._shunned)
+            socket = await self._dial(self._endpoint(place), limit_s, self._shunned)
             async with socket, asyncio.TaskGroup() as tasks:
-                self._lines[conn].socket = socket
-                self._tell(Connected(conn, server_s(socket.response.headers) if socket.response else None))
+                self._connections[conn].socket = socket
+                self._happened(
+                    Connected(conn, server_s(socket.response.headers) if socket.response else None)
+                )
                 writer = tasks.create_task(self._write(conn, socket, outgoing), name=f"link-{conn}-writer")
                 end = await self._read(conn, socket)
                 writer.cancel()
@@ -136,10 +189,10 @@ class RealtimeLink:
             # Our own bug: without an end nobody would ever connect again.
             log.exception("The connection failed here, not at the server.")
             end = Disconnected(conn, 0, "internal error")
-        if self._lines.pop(conn, None):
-            self._tell(end)
+        if self._connections.pop(conn, None):
+            self._happened(end)
 
-    async def _read(self, conn: int, socket: ClientConnection) -> Disconnected:
+    async def _read(self, conn: int, socket: Socket) -> Disconnected:
         """Frames until the end; a close of any kind is an end, not an exception."""
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -148,21 +201,19 @@ class RealtimeLink:
         return Disconnected(conn, int(socket.close_code or 0), socket.close_reason or "")
 
     def _received(self, conn: int, frame: bytes) -> None:
-        if conn not in self._lines:
+        if conn not in self._connections:
             return
         event = decode_server(frame)
         if isinstance(event, Junk):
-            self.junk_frames += 1
+            self._undecodable(event)
             log.debug("left out a frame %s: %s", event.type or "without a type", event.reason)
             if event.type:
                 self._wire.write(conn, "server", frame)
             return
         self._wire.write(conn, "server", frame)
-        self._tell(Received(conn, event))
+        self._happened(Received(conn, event))
 
-    async def _write(
-        self, conn: int, socket: ClientConnection, outgoing: asyncio.Queue[ClientEvents]
-    ) -> None:
+    async def _write(self, conn: int, socket: Socket, outgoing: asyncio.Queue[ClientEvents]) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 frame = encode(await outgoing.get())

@@ -1,66 +1,92 @@
-"""Both sound cards: the lanes on the loop's side, and the threads that have the cards."""
+"""The sound of the appliance: where it comes from, where it goes to, and the streams on our side."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from typing import Protocol
 
 from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
-from daemon.service.audio_streams import CaptureStream, Notice, PlaybackStream, Tell
-from hardware.ports import Microphone, SoundConfig, Speaker
+from daemon.service.audio_streams import CaptureStream, Filter, PlaybackStream, StreamEvents
+from hardware.ports import Capture, Microphone, Playback, SoundConfig, Speaker
+
+
+class SoundCards(Protocol):
+    """Opens what sound comes from and goes to."""
+
+    def microphone(self, capture: Capture) -> Microphone:
+        """A source that delivers to this stream."""
+
+    def speaker(self, playback: Playback) -> Speaker:
+        """A sink that takes from this stream."""
+
+
+class AlsaCards:
+    """The sound cards of the machine."""
+
+    def __init__(self, config: SoundConfig) -> None:
+        self._config = config
+
+    def microphone(self, capture: Capture) -> Microphone:
+        """A thread that has the card of the microphone."""
+        from hardware.sound.alsa_streams import AlsaMicrophone
+
+        return AlsaMicrophone(self._config, capture)
+
+    def speaker(self, playback: Playback) -> Speaker:
+        """A thread that has the card of the speaker."""
+        from hardware.sound.alsa_streams import AlsaSpeaker
+
+        return AlsaSpeaker(self._config, playback)
 
 
 class Sound:
-    """Belongs to the event loop. `tell` and `notice` are called from any thread."""
+    """Belongs to the event loop."""
 
-    def __init__(self, config: SoundConfig, tell: Tell, notice: Notice) -> None:
-        self.microphone_lane = CaptureStream(tell, notice, config.filter)
-        self.speaker_lane = PlaybackStream(tell, notice, config.filter)
-        self._config = config
-        self._tell = tell
+    def __init__(self, cards: SoundCards, events: StreamEvents, kind: Filter) -> None:
+        self.playback = PlaybackStream(events, kind)
+        self._capture = CaptureStream(events, kind)
+        self._cards = cards
+        self._post = events.post
         self._microphone: Microphone | None = None
-        self._speaker: Speaker | None = None
-
-    def use(self, microphone: Microphone, speaker: Speaker) -> None:
-        """These serve the lanes."""
-        self._microphone = microphone
-        self._speaker = self.speaker_lane.speaker = speaker
+        self._streams: dict[str, Microphone | Speaker] = {}
 
     def open(self) -> Coroutine[None, None, None]:
-        """Open both cards; what is returned sees for ever that neither thread hangs."""
-        from hardware.sound.alsa_streams import AlsaMicrophone, AlsaSpeaker
-
-        microphone = AlsaMicrophone(self._config, self.microphone_lane)
-        speaker = AlsaSpeaker(self._config, self.speaker_lane)
-        self.use(microphone, speaker)
-        return watchdog.attend((microphone, speaker))
+        """Open every card; what is returned sees for ever that none of their threads hangs."""
+        self._microphone = self._cards.microphone(self._capture)
+        self.playback.speaker = speaker = self._cards.speaker(self.playback)
+        self._streams = {"microphone": self._microphone, "speaker": speaker}
+        return watchdog.attend([each for each in self._streams.values() if isinstance(each, watchdog.Thread)])
 
     def capture(self, on: bool) -> None:
         """Open the microphone or close it."""
         if self._microphone is None:
             return
-        if on and self.microphone_lane.fault:
-            self._tell(MicrophoneUnavailable())
+        if on and self._capture.fault:
+            self._post(MicrophoneUnavailable())
         if on:
             self._microphone.start()
         else:
             self._microphone.stop()
 
-    def parts(self) -> Mapping[str, watchdog.GetsOn]:
-        """What must get on, for systemd's watchdog."""
-        streams = {"microphone": self._microphone, "speaker": self._speaker}
-        return {name: _moves(stream) for name, stream in streams.items() if stream is not None}
+    @property
+    def microphone_peaks(self) -> list[float]:
+        """The loudest sample of each of the latest utterances, for whoever doubts the microphone."""
+        return list(self._capture.peaks)
+
+    def progress(self) -> Mapping[str, watchdog.ProgressCheck]:
+        """What must make progress, for systemd's watchdog."""
+        return {name: _moves(stream) for name, stream in self._streams.items()}
 
     def faults(self) -> Mapping[str, str]:
         """What does not work at the moment, and why."""
-        return {"microphone": self.microphone_lane.fault, "speaker": self.speaker_lane.fault}
+        return {"microphone": self._capture.fault, "speaker": self.playback.fault}
 
     async def close(self) -> None:
         """Let the cards go; waits at most a second for them."""
-        streams = [stream for stream in (self._microphone, self._speaker) if stream is not None]
-        await asyncio.gather(*(asyncio.to_thread(stream.close) for stream in streams))
+        await asyncio.gather(*(asyncio.to_thread(stream.close) for stream in self._streams.values()))
 
 
-def _moves(stream: Microphone | Speaker) -> watchdog.GetsOn:
+def _moves(stream: Microphone | Speaker) -> watchdog.ProgressCheck:
     return watchdog.moving(lambda: stream.beats)

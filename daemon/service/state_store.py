@@ -25,11 +25,11 @@ log = logging.getLogger("voiced")
 
 MAX_KEPT_BYTES = 4 * 2**20
 MAX_READ_BYTES = 8 * MAX_KEPT_BYTES
-PATIENCE_S = 1.0
+SETTLE_LIMIT_S = 1.0
 
 
 class Preferences(msgspec.Struct, frozen=True):
-    """The owner's last wishes."""
+    """Preferences that survive a restart."""
 
     volume_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 80
     muted: bool = False
@@ -39,24 +39,24 @@ class StateStore:
     """Reads at once; writes from a thread, one at a time, and of several the newest."""
 
     def __init__(self, state: Path, runtime: Path, spawn: Spawn) -> None:
-        self._wishes_file = state / "state.json"
+        self._preferences_file = state / "state.json"
         self._conversation_file = runtime / "conversation" / "ledger.jsonl"
         self._old_file = self._conversation_file.with_suffix(".json")  # of voiced 0.1.0
-        self.wishes = recall(self._wishes_file)
+        self.preferences = load_preferences(self._preferences_file)
         self._spawn = spawn
         self._due: dict[Path, bytes] = {}
         self._writing = asyncio.Lock()
-        self._news: list[HistoryEntry] = []
-        self._anew = False
+        self._unsaved: list[HistoryEntry] = []
+        self._replaced = False
         self._kept_bytes, self._most_bytes = 0, MAX_KEPT_BYTES
         self._appending = asyncio.Lock()
 
-    def wish(self, **changes: Any) -> None:
+    def prefer(self, **changes: Any) -> None:
         """The owner wants it otherwise from now on."""
-        wishes = msgspec.structs.replace(self.wishes, **changes)
-        if wishes != self.wishes:
-            self.wishes = wishes
-            self._write(self._wishes_file, msgspec.json.encode(wishes))
+        preferences = msgspec.structs.replace(self.preferences, **changes)
+        if preferences != self.preferences:
+            self.preferences = preferences
+            self._write(self._preferences_file, msgspec.json.encode(preferences))
 
     def conversation(self) -> bytes:
         """The lines kept since the board was switched on; empty if there are none."""
@@ -65,44 +65,44 @@ class StateStore:
                 return read_bytes(path, MAX_READ_BYTES)
         return b""
 
-    def remember(self, news: list[HistoryEntry], whole: Callable[[], list[HistoryEntry]]) -> None:
+    def append(self, entries: list[HistoryEntry], whole: Callable[[], list[HistoryEntry]]) -> None:
         """Append what is new to the conversation; `whole` is asked when its file has grown too large."""
         if self._kept_bytes > self._most_bytes:
-            self.remember_anew(whole())
-        elif news:
-            self._news += news
-            self._spawn(self._append(), "memory")
+            self.replace(whole())
+        elif entries:
+            self._unsaved += entries
+            self._spawn(self._flush(), "memory")
 
-    def remember_anew(self, entries: list[HistoryEntry]) -> None:
+    def replace(self, entries: list[HistoryEntry]) -> None:
         """The conversation is this, and nothing else is left of it."""
-        self._news, self._anew, self._kept_bytes = entries, True, 0
-        self._spawn(self._append(), "memory")
+        self._unsaved, self._replaced, self._kept_bytes = entries, True, 0
+        self._spawn(self._flush(), "memory")
 
     async def settled(self) -> None:
         """Wait until all of the conversation that was handed over is in its file, but not for long."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
-                await self._append()
+            async with asyncio.timeout(SETTLE_LIMIT_S):
+                await self._flush()
 
-    async def aclose(self, news: list[HistoryEntry]) -> None:
+    async def aclose(self, entries: list[HistoryEntry]) -> None:
         """The last of it."""
-        self._news += news
+        self._unsaved += entries
         await self.settled()
 
-    async def _append(self) -> None:
+    async def _flush(self) -> None:
         async with self._appending:
-            news, anew = self._news, self._anew
-            self._news, self._anew = [], False
-            if anew:
-                written = await asyncio.to_thread(self._write_anew, news)
+            entries, replaced = self._unsaved, self._replaced
+            self._unsaved, self._replaced = [], False
+            if replaced:
+                written = await asyncio.to_thread(self._rewrite, entries)
                 self._most_bytes = max(MAX_KEPT_BYTES, 2 * written)
                 self._kept_bytes += written
-            elif news:
-                self._kept_bytes += await asyncio.to_thread(append, self._conversation_file, news)
+            elif entries:
+                self._kept_bytes += await asyncio.to_thread(append_lines, self._conversation_file, entries)
 
-    def _write_anew(self, entries: list[HistoryEntry]) -> int:
+    def _rewrite(self, entries: list[HistoryEntry]) -> int:
         written = lines(entries)
-        keep(self._conversation_file, written)
+        replace_file(self._conversation_file, written)
         with suppress(OSError):
             self._old_file.unlink()
         return len(written)
@@ -114,10 +114,10 @@ class StateStore:
 
     async def _write_down(self, path: Path) -> None:
         async with self._writing:
-            await asyncio.to_thread(keep, path, self._due.pop(path))
+            await asyncio.to_thread(replace_file, path, self._due.pop(path))
 
 
-def recall(path: Path) -> Preferences:
+def load_preferences(path: Path) -> Preferences:
     """What was kept; the defaults where nothing can be read."""
     try:
         return msgspec.json.decode(read_bytes(path), type=Preferences)
@@ -128,24 +128,24 @@ def recall(path: Path) -> Preferences:
         return Preferences()
 
 
-def append(path: Path, entries: list[HistoryEntry]) -> int:
-    """Write more of a conversation down, for our eyes only; how many bytes that were."""
+def append_lines(path: Path, entries: list[HistoryEntry]) -> int:
+    """Append to a conversation, in a file that only we may read; how many bytes that were."""
     written = mask(lines(entries).decode()).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(path, "ab+", opener=_for_us) as file:
+        with open(path, "ab+", opener=_private) as file:
             file.write((b"\n" if _torn(file) else b"") + written)
     except OSError as error:
         log.warning("%s cannot be written (%s); see to its directory.", path, error)
     return len(written)
 
 
-def keep(path: Path, data: bytes) -> None:
-    """Write JSON down, for our eyes only; a disk that refuses costs the memory, not the service."""
+def replace_file(path: Path, data: bytes) -> None:
+    """Write JSON, in a file that only we may read; a disk that refuses costs the file, not the service."""
     scratch = path.with_suffix(".new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(scratch, "wb", opener=_for_us) as file:
+        with open(scratch, "wb", opener=_private) as file:
             file.write(mask(data.decode()).encode())
             file.flush()
             os.fsync(file.fileno())
@@ -162,5 +162,5 @@ def _torn(file: BinaryIO) -> bool:
     return file.read(1) != b"\n"
 
 
-def _for_us(path: str, flags: int) -> int:
+def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

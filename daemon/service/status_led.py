@@ -1,4 +1,4 @@
-"""The status lamps: one mood at a time, redrawn while it moves."""
+"""The status lamps: one pattern at a time, redrawn while it moves."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from daemon.core.feedback.status_led import TROUBLE_S, Colour, LedPattern, frame
 
 
 class StatusLed:
-    """Shows state, connection and trouble; `draw` gets each new colour."""
+    """Shows state, connection, faults and alerts; `draw` gets each new colour."""
 
-    def __init__(self, draw: Callable[[Colour], None]) -> None:
+    def __init__(self, draw: Callable[[Colour], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._draw = draw
+        self._clock = clock
         self._state: TurnState = "idle"
         self._link: LinkState = "connecting"
         self._faulty = False
-        self._trouble_until = 0.0
-        self._mood: LedPattern = "idle"
-        self._since = time.monotonic()
+        self._alert_until = 0.0
+        self._pattern: LedPattern = "idle"
+        self._since = self._clock()
         self._drawn: Colour | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -39,9 +40,9 @@ class StatusLed:
         self._faulty = faulty
         self.refresh()
 
-    def trouble(self) -> None:
+    def alert(self) -> None:
         """Something went wrong: show it for a moment."""
-        self._trouble_until = time.monotonic() + TROUBLE_S
+        self._alert_until = self._clock() + TROUBLE_S
         self.refresh()
 
     def redraw(self) -> None:
@@ -50,19 +51,19 @@ class StatusLed:
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw now, and again as long as the mood moves."""
-        now = time.monotonic()
-        mood = self._choose(now)
-        if mood != self._mood:
-            self._mood, self._since = mood, now
-        colour = frame(mood, now - self._since)
+        """Draw now, and again as long as the pattern moves."""
+        now = self._clock()
+        pattern = self._choose(now)
+        if pattern != self._pattern:
+            self._pattern, self._since = pattern, now
+        colour = frame(pattern, now - self._since)
         if colour != self._drawn:
             self._drawn = colour
             self._draw(colour)
-        self._again(next_frame_s(mood, now - self._since))
+        self._again(next_frame_s(pattern, now - self._since))
 
     def _choose(self, now: float) -> LedPattern:
-        if now < self._trouble_until:
+        if now < self._alert_until:
             return "trouble"
         if self._state != "idle":
             return self._state

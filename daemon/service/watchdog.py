@@ -1,4 +1,4 @@
-"""Feeds systemd's watchdog only while every part of the service gets on.
+"""Feeds systemd's watchdog only while every part of the service makes progress.
 
 That it is fed at all shows that the event loop does. A part that does not is named in the log, as nobody
 can ask it once systemd has ended the process.
@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from daemon.service import systemd_notify
 
 log = logging.getLogger("voiced")
 
-GetsOn: TypeAlias = Callable[[], bool]
+ProgressCheck: TypeAlias = Callable[[], bool]
 
 
-def moving(beats: Callable[[], int]) -> GetsOn:
+def moving(beats: Callable[[], int]) -> ProgressCheck:
     """Whether a counter has changed since this was last asked; the first answer is yes."""
     before: int | None = None
 
@@ -30,7 +30,8 @@ def moving(beats: Callable[[], int]) -> GetsOn:
     return moves
 
 
-class Beating(Protocol):
+@runtime_checkable
+class Thread(Protocol):
     """A thread that can hang in a call which never returns."""
 
     @property
@@ -46,7 +47,7 @@ HANGS_AFTER: Final = 4
 """Looks, and not seconds: where the whole machine stands still, there are none."""
 
 
-async def attend(threads: Sequence[Beating]) -> None:
+async def attend(threads: Sequence[Thread]) -> None:
     """For ever: whatever hangs is given up, once, within `LOOK_S * (HANGS_AFTER + 1)`."""
     still = [0] * len(threads)
     before = [-1] * len(threads)
@@ -59,12 +60,12 @@ async def attend(threads: Sequence[Beating]) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def feed(parts: Mapping[str, GetsOn], interval_s: float) -> None:
-    """Ask every part in this interval, for ever, and feed systemd if all of them get on."""
+async def feed(parts: Mapping[str, ProgressCheck], interval_s: float) -> None:
+    """Ask every part in this interval, for ever, and feed systemd if all of them make progress."""
     told: list[str] = []
     while True:
         await asyncio.sleep(interval_s)
-        stuck = [part for part, gets_on in parts.items() if not gets_on()]
+        stuck = [part for part, makes_progress in parts.items() if not makes_progress()]
         if not stuck:
             systemd_notify.notify("WATCHDOG=1")
         elif stuck != told:

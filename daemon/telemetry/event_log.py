@@ -1,11 +1,11 @@
-"""What becomes a record of the journal, and how often: what lasts is told when it begins and when it ends."""
+"""Turns events into journal records; lasting conditions are logged at start and end only."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from daemon import __version__
 from daemon.config.model import Config
@@ -14,8 +14,8 @@ from daemon.network.credentials import keyless
 from daemon.realtime.events import Json
 from daemon.realtime.prices import Prices, cost_usd
 from daemon.realtime.provider_registry import BRAIN
+from daemon.telemetry.condition_log import ConditionLog, Later
 from daemon.telemetry.journal import RecordKind, write
-from daemon.telemetry.rate_limiter import Over, RateLimiter
 
 FIGURES: Final = (
     "press_to_first_frame_ms",
@@ -24,10 +24,6 @@ FIGURES: Final = (
     "first_delta_to_sound_ms",
 )
 _AS_THEY_ARE: Final = ("source", "interrupted", "trouble", "heard_ms", "xruns")
-FAULT_QUIET_S: Final = 5.0
-XRUN_QUIET_S: Final = 10.0
-DEVICE_QUIET_S: Final = 2.0
-REMARK_QUIET_S: Final = 10.0
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -47,15 +43,8 @@ def served(config: Config, link: LinkState = "ready") -> ServedBy:
     return ServedBy(server.name, model, server.prices(model, realtime.prices))
 
 
-class Timer(Protocol):
-    """What `later` gives back."""
-
-    def cancel(self) -> None:
-        """Do not call."""
-
-
 class EventLog:
-    """Told by the shell on the event loop what happens; decides what is worth a record.
+    """Decides on the event loop what is worth a record; `conditions` has what comes and goes, or comes often.
 
     `served(link)` is who answers from the next session on. `later(seconds, call)` is the loop's `call_later`.
     """
@@ -64,24 +53,17 @@ class EventLog:
         self,
         served: Callable[[LinkState], ServedBy],
         transcripts: bool,
-        later: Callable[[float, Callable[[], None]], Timer],
+        later: Later,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._who = served
+        self._find_served = served
         self._served = served("ready")
         self._transcripts = transcripts
-        self._later = later
+        self.conditions = ConditionLog(later, clock)
         self._clock = clock
-        self._timer: Timer | None = None
         self._connection = _Connection()
         self._muted = False
         self._key_trouble = ""
-        self._faults: set[str] = set()
-        self._values: dict[str, object] = {}
-        self._fault_spells = RateLimiter(FAULT_QUIET_S)
-        self._xrun_spells = RateLimiter(XRUN_QUIET_S)
-        self._device_spells = RateLimiter(DEVICE_QUIET_S)
-        self._remarks = RateLimiter(REMARK_QUIET_S)
 
     # ------------------------------------------------------------ the service
 
@@ -92,9 +74,7 @@ class EventLog:
 
     def stopping(self) -> None:
         """Told to stop; what has been counted so far is told now."""
-        self._tell_over(0.0)
-        if self._timer is not None:
-            self._timer.cancel()
+        self.conditions.close()
         write(RecordKind.STOPPING, "stopping")
 
     # ------------------------------------------------------------ turns
@@ -124,14 +104,14 @@ class EventLog:
         message = f"the answer that was cut off: {_price(tokens, cost)}"
         write(RecordKind.LATE_TOKENS, message, cost_usd=cost, **_token_fields(tokens))
 
-    def trouble(self, message: str) -> None:
+    def alert(self, message: str) -> None:
         """The user was shown that something went wrong."""
         write(RecordKind.TROUBLE, message)
 
     def key(self, trouble: str) -> None:
         """What is wrong with the key, if anything: told when it is something else than before."""
         if trouble and trouble != self._key_trouble:
-            self.trouble(trouble)
+            self.alert(trouble)
         self._key_trouble = trouble
 
     def tool(self, name: str, took_ms: float, arguments: str, output: str) -> None:
@@ -146,96 +126,22 @@ class EventLog:
     def connection(self, link: LinkState, reason: str) -> None:
         """The connection is somewhere else."""
         if link in ("ready", "fallback"):
-            self._served = self._who(link)
+            self._served = self._find_served(link)
         self._connection.is_now(link, reason, self._clock())
 
     def leaving(self, why: NewSession | None) -> None:
         """The connection is left on purpose."""
         self._connection.cause = why or self._connection.cause
 
-    def remark(self, message: str) -> None:
-        """Something the server says about what we sent; one that says it of every frame is cut short."""
-        now = self._clock()
-        if self._remarks.came("server", now):
-            write(RecordKind.REMARK, message)
-        self._remarks.went("server", now)
-        self._wake()
-
     def settings(self, message: str) -> None:
         """The server does not have the settings that it was sent; told once for a connection."""
         write(RecordKind.SETTINGS, message)
-
-    # ------------------------------------------------------------ parts, cards, devices
-
-    def faults(self, faults: Mapping[str, str]) -> None:
-        """All that does not work at the moment, by part, and why."""
-        now = self._clock()
-        for part in self._faults - faults.keys():
-            self._fault_spells.went(part, now)
-        for part in faults.keys() - self._faults:
-            if self._fault_spells.came(part, now):
-                write(RecordKind.FAULT, f"{part}: {faults[part]}", part=part)
-        self._faults = set(faults)
-        self._wake()
-
-    def xrun(self, kind: str) -> None:
-        """A sound card lost frames or ran dry."""
-        now = self._clock()
-        if self._xrun_spells.came(kind, now):
-            write(RecordKind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
-        self._xrun_spells.went(kind, now)
-        self._wake()
-
-    def device(self, name: str, value: object) -> None:
-        """An output is set. A blink is told by its first value and its last."""
-        if self._values.get(name) == value:
-            return
-        now, self._values[name] = self._clock(), value
-        if self._device_spells.came(name, now):
-            self._tell_device(name)
-        self._device_spells.went(name, now)
-        self._wake()
 
     def muted(self, muted: bool) -> None:
         """Is the microphone muted?"""
         if muted != self._muted:
             self._muted = muted
             write(RecordKind.MUTE, "muted" if muted else "no longer muted", muted=muted)
-
-    def _tell_device(self, name: str, changes: int = 1) -> None:
-        value = self._values[name]
-        more = f", after {changes} changes" if changes > 1 else ""
-        write(RecordKind.DEVICE, f"{name}: {_value(value)}{more}", device=name, value=value, changes=changes)
-
-    # ------------------------------------------------------------ the ends of spells
-
-    def _wake(self) -> None:
-        """Have the next end told in time; nothing wakes while there is none."""
-        if self._timer is not None:
-            self._timer.cancel()
-        spells = (self._fault_spells, self._xrun_spells, self._device_spells, self._remarks)
-        due = [each.deadline for each in spells if each.deadline is not None]
-        self._timer = self._later(max(0.0, min(due) - self._clock()), self._tick) if due else None
-
-    def _tick(self) -> None:
-        self._timer = None
-        self._tell_over()
-        self._wake()
-
-    def _tell_over(self, quiet_s: float | None = None) -> None:
-        now = self._clock()
-        for over in self._fault_spells.over(now, quiet_s):
-            _tell_mended(over)
-        for over in self._xrun_spells.over(now, quiet_s):
-            _tell_more_xruns(over)
-        for over in self._device_spells.over(now, quiet_s):
-            if over.times > 1:
-                self._tell_device(over.name, over.times - 1)
-        for over in self._remarks.over(now, quiet_s):
-            if over.times > 1:
-                write(
-                    RecordKind.REMARK, f"{over.times - 1} more remarks of the server in {over.lasted_s:.0f} s"
-                )
 
 
 class _Connection:
@@ -274,18 +180,6 @@ class _Connection:
             write(RecordKind.DISCONNECTED, f"connection: {reason}", link=link)
 
 
-def _tell_mended(over: Over) -> None:
-    times = f", {over.times} times" if over.times > 1 else ""
-    message = f"{over.name}: works again; it did not for {over.lasted_s:.0f} s{times}"
-    write(RecordKind.FAULT_OVER, message, part=over.name, lasted_s=over.lasted_s, times=over.times)
-
-
-def _tell_more_xruns(over: Over) -> None:
-    if more := over.times - 1:
-        message = f"{over.name} of the sound card: {more} more in {over.lasted_s:.0f} s"
-        write(RecordKind.XRUN, message, xrun=over.name, count=more)
-
-
 def _turn_line(turn: Json, tools: str, cost: float | None, words: Json) -> str:
     how = "interrupted" if turn["interrupted"] else turn["trouble"] or "done"
     figures = " ".join(f"{name}={turn[name]:g}" for name in FIGURES if turn[name] is not None)
@@ -308,9 +202,3 @@ def _token_fields(tokens: Json) -> Json:
 def _tool_name(name: str) -> str:
     """The model may call what is no tool, by any name it likes."""
     return name if _TOOL_NAME.fullmatch(name) else "?"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return {0.0: "off", 1.0: "on"}.get(value, f"{value:.0%}")

@@ -48,6 +48,7 @@ class RecordKind(Enum):
     FAULT = "0711ccad6a024f17933a785f9c6272e7"  # a part does not work
     FAULT_OVER = "8d7645c9011f4900a535700b5ffbc3ca"  # it works again
     XRUN = "dcf383eb10034e24b7d166bfcb23a19b"  # a sound card lost frames or ran dry
+    LOSS = "3b0f5c1be5c84a4d9d1d0c2e6a7f48b1"  # audio of an answer, or a frame of the server, was lost
     TOOL = "a6c4960f347a4b5cb6a0788b17c70b07"  # a tool was called
     DEVICE = "22e01373f5a7401d94e1f12c779e4a08"  # an output has another value
     MUTE = "6e89f5ea03b346cfa85fb573bc6615fa"  # the microphone was muted or opened

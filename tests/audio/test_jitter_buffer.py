@@ -15,7 +15,7 @@ from hardware.ports import Mono
 
 RATE_HZ = 1_000  # a frame is a millisecond
 PERIOD = 10
-CHIME = 0.0625
+EARCON = 0.0625
 
 
 def sound(frames: int, level: float = 0.5) -> Mono:
@@ -209,41 +209,41 @@ def test_a_change_of_volume_is_spread_over_one_pull() -> None:
     np.testing.assert_allclose(after, 0.25, atol=1e-4)
 
 
-def test_a_chime_is_played_as_it_is_and_then_nothing() -> None:
+def test_an_earcon_is_played_as_it_is_and_then_nothing() -> None:
     playout = JitterBuffer(RATE_HZ)
-    playout.chime(sound(13, CHIME))
+    playout.play_earcon(sound(13, EARCON))
     first, second, third = pulled(playout, 3)
     assert first is not None
     assert second is not None
     assert third is None
-    assert [*first, *second] == [CHIME] * 13 + [0.0] * 7
+    assert [*first, *second] == [EARCON] * 13 + [0.0] * 7
 
 
 def test_the_volume_is_that_of_everything_else() -> None:
     playout = JitterBuffer(RATE_HZ)
     playout.gain = 0.5
-    playout.chime(sound(20, CHIME))
+    playout.play_earcon(sound(20, EARCON))
     _, after = pulled(playout, 2)
     assert after is not None
-    assert set(after) == {np.float32(CHIME / 2)}
+    assert set(after) == {np.float32(EARCON / 2)}
 
 
-def test_an_item_is_not_delayed_by_a_chime_which_fades_under_its_first_period() -> None:
+def test_an_item_is_not_delayed_by_an_earcon_which_fades_under_its_first_period() -> None:
     playout = JitterBuffer(RATE_HZ)
-    playout.chime(sound(100, CHIME))
+    playout.play_earcon(sound(100, EARCON))
     pulled(playout, 1)
     playout.push("item", sound(40, 0.5))
     playout.finish("item")
     first, second = pulled(playout, 2)
     assert first is not None
     assert second is not None
-    np.testing.assert_allclose(first, 0.5 + CHIME * np.linspace(1, 0, PERIOD), atol=1e-4)
+    np.testing.assert_allclose(first, 0.5 + EARCON * np.linspace(1, 0, PERIOD), atol=1e-4)
     np.testing.assert_allclose(second, 0.5, atol=1e-4)
 
 
-def test_a_chime_is_never_heard_of_an_item() -> None:
+def test_an_earcon_is_never_heard_of_an_item() -> None:
     playout = JitterBuffer(RATE_HZ)
-    playout.chime(sound(30, CHIME))
+    playout.play_earcon(sound(30, EARCON))
     pulled(playout, 3)
     playout.push("item", sound(40))
     playout.finish("item")
@@ -254,24 +254,24 @@ def test_a_chime_is_never_heard_of_an_item() -> None:
     assert playout.stopped(5) == Cut("item", 15, (), ())
 
 
-def test_where_an_item_is_played_or_waits_a_chime_is_not() -> None:
+def test_where_an_item_is_played_or_waits_an_earcon_is_not() -> None:
     playout = JitterBuffer(RATE_HZ)
     playout.push("item", sound(5))
-    playout.chime(sound(30, CHIME))
+    playout.play_earcon(sound(30, EARCON))
     assert playout.pull(PERIOD) is None
 
 
-def test_a_chime_is_hushed_and_it_is_told_whether_the_card_holds_some_of_it() -> None:
+def test_an_earcon_is_stopped_and_it_is_told_whether_the_card_holds_some_of_it() -> None:
     playout = JitterBuffer(RATE_HZ)
-    playout.chime(sound(30, CHIME))
-    assert not playout.hush()
+    playout.play_earcon(sound(30, EARCON))
+    assert not playout.stop_earcon()
     assert playout.pull(PERIOD) is None
-    playout.chime(sound(30, CHIME))
+    playout.play_earcon(sound(30, EARCON))
     pulled(playout, 2)
     playout.played(10)
-    assert playout.hush()
+    assert playout.stop_earcon()
     playout.played(0)
-    assert not playout.hush()
+    assert not playout.stop_earcon()
     assert playout.pull(PERIOD) is None
 
 
@@ -293,8 +293,8 @@ class Story:
             self.pushed[item_id] += 0 if item_id in self.finished | self.cut else frames
             self.playout.push(item_id, sound(frames))
 
-    def chime(self, frames: int) -> None:
-        self.playout.chime(sound(frames, CHIME))
+    def play_earcon(self, frames: int) -> None:
+        self.playout.play_earcon(sound(frames, EARCON))
 
     def finish(self, item_id: str) -> None:
         if item_id in self.pushed:
@@ -307,7 +307,7 @@ class Story:
             return False
         assert len(samples) == frames
         assert samples.any()
-        self.given += int(np.count_nonzero(samples > CHIME))
+        self.given += int(np.count_nonzero(samples > EARCON))
         return True
 
     def look(self) -> None:
@@ -355,8 +355,8 @@ STEPS = st.one_of(
     st.tuples(st.just("pull"), st.integers(1, 20)),
     st.tuples(st.just("played"), st.integers(0, 80)),
     st.tuples(st.just("stopped"), st.integers(0, 80)),
-    st.tuples(st.just("chime"), st.integers(1, 60)),
-    st.tuples(st.just("hush")),
+    st.tuples(st.just("play_earcon"), st.integers(1, 60)),
+    st.tuples(st.just("stop_earcon")),
 )
 
 

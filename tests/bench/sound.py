@@ -20,6 +20,7 @@ from daemon.audio.resampler import Resampler
 from daemon.service.audio_streams import CaptureStream, PlaybackStream
 from hardware.ports import Mono
 from hardware.sound.sample_formats import FORMATS
+from tests.service.streams import unheard
 
 PAIRS = (
     *((48_000, 24_000), (44_100, 24_000), (32_000, 24_000), (16_000, 24_000), (96_000, 24_000)),
@@ -103,7 +104,7 @@ def measure_lanes() -> dict[str, float]:
 
 
 def microphone_us() -> float:
-    lane = CaptureStream(lambda _: None, lambda: None, "minimum")
+    lane = CaptureStream(unheard(), "minimum")
     lane.opened(CARD_HZ)
     card = FORMATS[0]
     period = card.encode(tone(440, CARD_HZ, 0.01), 1)
@@ -116,7 +117,7 @@ def microphone_us() -> float:
 
 
 def speaker_us() -> float:
-    lane = PlaybackStream(lambda _: None, lambda: None, "minimum")
+    lane = PlaybackStream(unheard(), "minimum")
     lane.opened(CARD_HZ)
     card = FORMATS[0]
     pcm = to_pcm16(tone(440, 24_000, 0.02))

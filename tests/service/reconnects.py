@@ -30,6 +30,7 @@ from tests.service.hostile import TOO_LARGE, reset, url_of
 
 QUIET_S = 0.02
 SETTLE_S = 0.5
+PONG_S = 0.05
 REFUSALS = tuple(int(kind) for kind in HANDSHAKES if kind.isdigit())
 
 
@@ -122,7 +123,7 @@ class Impatient:
     def __init__(self, url: str) -> None:
         self.codes: Counter[int] = Counter()
         self.ends = 0
-        self.link = RealtimeLink(lambda place: Endpoint(url), self._happened, WireLog(""))
+        self.link = RealtimeLink(lambda place: Endpoint(url), self._happened, WireLog(""), pong_s=PONG_S)
         self._machine = Machine(TurnSettings(), {"type": "realtime", "tools": []}, Devices({}), random.random)
         self._ahead_s = 0.0
         self._stirred = asyncio.Event()

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from daemon.config.loader import parse
-from daemon.service import board_supervisor as module
 from daemon.service.board_supervisor import BoardSupervisor
 from hardware.ports import PinError, Value
 
@@ -43,19 +41,18 @@ class ScriptedBoard:
 class House:
     """Pins, what they told, and the boards that they will find: one by one, None for no board."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.log: list[Any] = []
         self.boards: list[ScriptedBoard | None] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.pins = BoardSupervisor(
-            parse('[gpio]\nbackend = "virtual"', "test"),
+            self.make,  # type: ignore[arg-type]
             lambda pressed: self.log.append(("edge", pressed)),
             lambda: self.log.append("opened"),
             lambda: self.log.append(("fault", self.pins.fault)),
             self.spawn,
+            retry_s=0.01,
         )
-        monkeypatch.setattr(self.pins, "_make", self.make)
-        monkeypatch.setattr(module, "RETRY_S", 0.01)
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         self.tasks.append(asyncio.create_task(work, name=name))
@@ -74,11 +71,9 @@ class House:
         raise AssertionError(f"{entry} never came")
 
 
-def test_a_board_that_comes_late_is_opened_and_its_absence_is_told_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_board_that_comes_late_is_opened_and_its_absence_is_told_once() -> None:
     async def scenario() -> list[Any]:
-        house = House(monkeypatch)
+        house = House()
         house.boards = [None, None, None, ScriptedBoard(house.log)]
         await house.pins.open()
         assert not house.pins.there
@@ -90,11 +85,9 @@ def test_a_board_that_comes_late_is_opened_and_its_absence_is_told_once(
 
 
 @pytest.mark.parametrize("way", ["write", "lamp", "edges"])
-def test_a_board_that_goes_lets_the_button_go_and_is_opened_again(
-    monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
+def test_a_board_that_goes_lets_the_button_go_and_is_opened_again(way: str) -> None:
     async def scenario() -> list[Any]:
-        house = House(monkeypatch)
+        house = House()
         board = ScriptedBoard(house.log)
         house.boards = [board, ScriptedBoard(house.log)]
         await house.pins.open()

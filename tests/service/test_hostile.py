@@ -23,10 +23,11 @@ from msgspec import structs
 from daemon.brain.server.server import serve
 from daemon.brain.server.session import Session
 from daemon.config.model import Config
+from hardware.sound.memory_streams import PERIOD_S
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.audit import outcome, violations
 from tests.scenarios.faults.clock import Inline
-from tests.scenarios.faults.house import PERIOD_S, House, Person, ToneEar, Utterance, configuration
+from tests.scenarios.faults.house import House, Person, ToneEar, Utterance, configuration
 from tests.scenarios.faults.story import SCRIPT, Run, items_of
 from tests.scenarios.faults.verdict import parse
 from tests.scenarios.realtime.rig import Machine
@@ -107,11 +108,11 @@ class Unhurried(Person):
         microphone, loop = self.house.microphone, asyncio.get_running_loop()
         utterance = Utterance(number, text, loop.time(), seconds)
         self.said.append(utterance)
-        microphone.voice = number
-        end = microphone._frame + round(seconds / PERIOD_S)
+        self.house.voice = number
+        end = microphone.periods + round(seconds / PERIOD_S)
         self.house.board.press()
-        await self.until(lambda: microphone._frame >= end)
-        microphone.voice = -1
+        await self.until(lambda: microphone.periods >= end)
+        self.house.voice = -1
         await asyncio.sleep(0.1)
         self.house.board.release()
         utterance.released_at = loop.time()

@@ -18,6 +18,7 @@ from websockets.server import ServerProtocol
 from daemon.core.events import Connected, Disconnected, Received
 from daemon.network.endpoint import Endpoint
 from daemon.realtime import events as wire
+from daemon.realtime.codec import Junk
 from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 
@@ -30,6 +31,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.events: list[LinkEvent] = []
+        self.undecodable: list[Junk] = []
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
 
     def __call__(self, event: LinkEvent) -> None:
@@ -52,7 +54,7 @@ async def linked(handler: Handler, log: str = "", **options: Any) -> Any:
         port = next(iter(server.sockets)).getsockname()[1]
         told, log_file = Listener(), WireLog(log)
         endpoint = Endpoint(f"ws://127.0.0.1:{port}/v1/realtime", {"Authorization": "Bearer sk-canary"})
-        link = RealtimeLink(lambda place: endpoint, told, log_file)
+        link = RealtimeLink(lambda place: endpoint, told, log_file, undecodable=told.undecodable.append)
         link.open(1, "server")
         yield link, told
         await link.aclose()
@@ -86,9 +88,9 @@ def test_junk_is_counted_and_what_follows_is_still_read() -> None:
             await socket.send(frame)
 
     async def scenario() -> None:
-        async with linked(handler) as (link, told):
+        async with linked(handler) as (_, told):
             await told.end()
-            assert link.junk_frames == 3
+            assert [frame.type for frame in told.undecodable] == ["", "", "from.the.future"]
         assert [type(event) for event in told.events] == [Connected, Received, Disconnected]
 
     run(scenario)
@@ -225,9 +227,8 @@ def test_connections_live_side_by_side_and_are_left_in_silence() -> None:
     run(scenario)
 
 
-def test_a_probe_finds_out_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_finds_out_that_nobody_is_there() -> None:
     """As when a router forgets a connection: the socket is open, and nothing comes back."""
-    monkeypatch.setattr("daemon.service.realtime_link.PONG_S", 0.2)
     gone = asyncio.Event()
 
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -245,7 +246,7 @@ def test_a_probe_finds_out_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch)
         server = await asyncio.start_server(mute, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         told = Listener()
-        link = RealtimeLink(lambda place: Endpoint(f"ws://127.0.0.1:{port}/"), told, WireLog(""))
+        link = RealtimeLink(lambda place: Endpoint(f"ws://127.0.0.1:{port}/"), told, WireLog(""), pong_s=0.2)
         link.open(1, "server")
         await told.begun.wait()
         link.probe(1)

@@ -18,8 +18,7 @@ RESET = 1006
 
 
 @pytest.fixture(autouse=True)
-def _brisk(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("daemon.service.realtime_link.PONG_S", 0.05)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "websockets")
 
 
@@ -50,4 +49,4 @@ def test_a_link_that_forgets_to_close_is_noticed(monkeypatch: pytest.MonkeyPatch
 
 
 def _forget(self: RealtimeLink, conn: int) -> None:
-    self._lines.pop(conn, None)
+    self._connections.pop(conn, None)

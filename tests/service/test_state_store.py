@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from daemon.core.history.history import Called, History, HistoryEntry, Said, lines
-from daemon.service.state_store import MAX_KEPT_BYTES, Preferences, StateStore, append
+from daemon.service.state_store import MAX_KEPT_BYTES, Preferences, StateStore, append_lines
 
 HELLO = Said("user", "u1", "hello")
 CALL = Called("c1", "set_device", "{}")
@@ -35,19 +35,19 @@ def remembering(state: Path, runtime: Path, use: Callable[[StateStore], None]) -
 def test_the_newest_wishes_are_kept(tmp_path: Path) -> None:
     def use(memory: StateStore) -> None:
         for percent in (10, 20, 30):
-            memory.wish(volume_percent=percent)
-        memory.wish(muted=True)
+            memory.prefer(volume_percent=percent)
+        memory.prefer(muted=True)
 
     remembering(tmp_path, tmp_path, use)
     seen: list[Preferences] = []
-    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.preferences))
     assert seen == [Preferences(30, muted=True)]
     assert not list(tmp_path.glob("*.new"))
 
 
 def test_the_conversation_is_for_our_eyes_only(tmp_path: Path) -> None:
     runtime = tmp_path / "run"
-    remembering(tmp_path, runtime, lambda memory: memory.remember([HELLO], list))
+    remembering(tmp_path, runtime, lambda memory: memory.append([HELLO], list))
     kept = runtime / "conversation" / "ledger.jsonl"
     assert kept.read_bytes() == lines([HELLO])
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -59,7 +59,7 @@ def test_a_conversation_is_appended_to_in_order(tmp_path: Path) -> None:
 
     def use(memory: StateStore) -> None:
         for entry in entries:
-            memory.remember([entry], list)
+            memory.append([entry], list)
 
     remembering(tmp_path, tmp_path, use)
     seen: list[bytes] = []
@@ -69,10 +69,10 @@ def test_a_conversation_is_appended_to_in_order(tmp_path: Path) -> None:
 
 def test_a_line_that_a_full_disk_has_cut_off_costs_itself_alone(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
-    append(file, [HELLO])
+    append_lines(file, [HELLO])
     with file.open("ab") as rest:
         rest.write(lines([HELLO])[:20])
-    append(file, [CALL])
+    append_lines(file, [CALL])
     ledger = History()
     assert ledger.restore(file.read_bytes())
     assert [type(entry) for entry in ledger.whole()] == [Said, Called]
@@ -87,11 +87,11 @@ def test_a_conversation_that_has_grown_large_is_written_anew(tmp_path: Path) -> 
 
     async def scenario() -> None:
         memory = StateStore(tmp_path, tmp_path, lambda work, name: work.close())
-        memory.remember([large], whole)
+        memory.append([large], whole)
         await memory.settled()
-        memory.remember([HELLO], whole)
+        memory.append([HELLO], whole)
         await memory.settled()
-        memory.remember([CALL], whole)
+        memory.append([CALL], whole)
         await memory.aclose([HELLO])
         assert memory.conversation() == lines([HELLO, CALL, HELLO])
 
@@ -107,7 +107,7 @@ def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> Non
 
     def use(memory: StateStore) -> None:
         seen.append(memory.conversation())
-        memory.remember_anew([HELLO])
+        memory.replace([HELLO])
 
     remembering(tmp_path, tmp_path, use)
     assert seen == [b"[]"]
@@ -132,7 +132,7 @@ def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> Non
 def test_a_torn_file_costs_the_memory_only(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.json").write_bytes(content)
     seen: list[Preferences] = []
-    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.wishes))
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.preferences))
     assert seen == [Preferences()]
 
 
@@ -141,7 +141,7 @@ def test_a_pipe_in_the_place_of_a_file_holds_up_nothing(tmp_path: Path) -> None:
     for name in ("state.json", "conversation/ledger.jsonl"):
         os.mkfifo(tmp_path / name)
     seen: list[object] = []
-    remembering(tmp_path, tmp_path, lambda memory: seen.extend([memory.wishes, memory.conversation()]))
+    remembering(tmp_path, tmp_path, lambda memory: seen.extend([memory.preferences, memory.conversation()]))
     assert seen == [Preferences(), b""]
 
 
@@ -149,5 +149,5 @@ def test_a_place_that_cannot_be_written_is_told_and_survived(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "state").write_text("this is no directory")
-    remembering(tmp_path / "state", tmp_path, lambda memory: memory.wish(muted=True))
+    remembering(tmp_path / "state", tmp_path, lambda memory: memory.prefer(muted=True))
     assert "cannot be written" in caplog.text

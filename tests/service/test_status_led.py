@@ -22,13 +22,13 @@ def test_the_turn_comes_first_then_faults_then_the_connection() -> None:
         assert drawn[-1] == frame("fault", 0.0)
         light.state("listening")
         assert drawn[-1] == frame("listening", 0.0)
-        light.trouble()
+        light.alert()
         assert drawn[-1] == frame("trouble", 0.0)
 
     asyncio.run(scenario())
 
 
-def test_a_still_mood_costs_no_timer() -> None:
+def test_a_still_pattern_costs_no_timer() -> None:
     async def scenario() -> None:
         drawn: list[Colour] = []
         light = StatusLed(drawn.append)

@@ -51,7 +51,7 @@ async def starved(systemd: socket.socket) -> bool:
     return not cleared(systemd)
 
 
-def run(parts: dict[str, watchdog.GetsOn], scenario: Callable[[], Awaitable[None]]) -> None:
+def run(parts: dict[str, watchdog.ProgressCheck], scenario: Callable[[], Awaitable[None]]) -> None:
     async def beside() -> None:
         feeding = asyncio.create_task(watchdog.feed(parts, INTERVAL_S))
         await asyncio.wait_for(scenario(), 30)

@@ -37,7 +37,7 @@ def test_every_promise_holds_and_everything_is_answered(name: str) -> None:
 def test_what_a_strict_server_does_not_take_is_told_and_everything_else_is_there(name: str) -> None:
     run = play([], character=ZOO[name])
     assert list(run.house.machine.left_out) == [Strict.spoiled]
-    assert Strict.spoiled in run.house.refused()["settings"]
+    assert Strict.spoiled in run.house.app.faults.of_settings()["settings"]
     kinds = [kind for _, _, _, kind in run.network.seen]
     assert kinds.count("session.created") > 1, "there was a rotation"
     assert 1 <= kinds.count("error") < MOST_UPDATES, "it is offered to the first session alone"

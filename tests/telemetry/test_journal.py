@@ -52,8 +52,8 @@ TURN: Json = {
 }
 
 
-class Desk:
-    """A chronicle with a clock of its own, and the records it has written."""
+class Rig:
+    """An event log with a clock of its own, and the records it has written."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture, transcripts: bool = False) -> None:
         caplog.set_level(logging.INFO)
@@ -61,9 +61,9 @@ class Desk:
         self._caplog = caplog
         self._due: tuple[float, Callable[[], None]] | None = None
         served = ServedBy("openai", "gpt-realtime-2.1-mini", Prices(1.0, 0.5, 2.0, 10.0, 5.0, 20.0))
-        self.chronicle = EventLog(lambda link: served, transcripts, self._later, lambda: self.now)
+        self.log = EventLog(lambda link: served, transcripts, self._later, lambda: self.now)
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> Desk:
+    def _later(self, seconds: float, call: Callable[[], None]) -> Rig:
         assert self._due is None
         self._due = self.now + seconds, call
         return self
@@ -97,8 +97,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(caplog: pytest.LogCaptureFixture) -> Desk:
-    return Desk(caplog)
+def rig(caplog: pytest.LogCaptureFixture) -> Rig:
+    return Rig(caplog)
 
 
 # ---------------------------------------------------------------- records
@@ -125,9 +125,9 @@ def test_a_record_has_its_id_and_its_fields_and_none_that_is_unknown(
     }
 
 
-def test_a_turn_is_told_with_its_figures_and_its_price(desk: Desk) -> None:
-    desk.chronicle.turn(TURN)
-    ((kind, fields),) = desk.written()
+def test_a_turn_is_told_with_its_figures_and_its_price(rig: Rig) -> None:
+    rig.log.turn(TURN)
+    ((kind, fields),) = rig.written()
     assert kind is RecordKind.TURN
     assert fields["turn"] == "7"
     assert fields["tools"] == "set_device"
@@ -141,17 +141,17 @@ def test_a_turn_is_told_with_its_figures_and_its_price(desk: Desk) -> None:
 def test_words_are_told_only_if_the_owner_wants_them(caplog: pytest.LogCaptureFixture) -> None:
     for transcripts in (False, True):
         caplog.clear()
-        desk = Desk(caplog, transcripts)
-        desk.chronicle.turn(TURN)
-        desk.chronicle.tool("set_device", 12.0, '{"device":"canary"}', "The canary is on.")
-        assert ("canary" in desk.everything()) is transcripts
-        assert ("so it does" in desk.everything()) is transcripts
+        rig = Rig(caplog, transcripts)
+        rig.log.turn(TURN)
+        rig.log.tool("set_device", 12.0, '{"device":"canary"}', "The canary is on.")
+        assert ("canary" in rig.everything()) is transcripts
+        assert ("so it does" in rig.everything()) is transcripts
 
 
-def test_a_name_that_the_model_made_up_is_not_told(desk: Desk) -> None:
-    desk.chronicle.tool("say the canary sings", 1.0, "{}", "Error: there is no such tool.")
-    assert "canary" not in desk.everything()
-    assert desk.written()[0][1]["ok"] == "0"
+def test_a_name_that_the_model_made_up_is_not_told(rig: Rig) -> None:
+    rig.log.tool("say the canary sings", 1.0, "{}", "Error: there is no such tool.")
+    assert "canary" not in rig.everything()
+    assert rig.written()[0][1]["ok"] == "0"
 
 
 def test_what_a_tool_raises_is_told_by_its_place_not_by_its_words(caplog: pytest.LogCaptureFixture) -> None:
@@ -170,78 +170,78 @@ def test_what_a_tool_raises_is_told_by_its_place_not_by_its_words(caplog: pytest
 # ---------------------------------------------------------------- what lasts is told twice
 
 
-def test_a_day_without_network_is_two_lines(desk: Desk) -> None:
-    desk.chronicle.connection("ready", "")
+def test_a_day_without_network_is_two_lines(rig: Rig) -> None:
+    rig.log.connection("ready", "")
     for attempt in range(3000):
-        desk.chronicle.connection("connecting", "")
-        desk.chronicle.connection("waiting", f"The connection is down; next try in {attempt} s.")
-        desk.wait(28.8)
-    desk.chronicle.connection("ready", "")
-    (_, first), (lost, _), (back, fields) = desk.written()
+        rig.log.connection("connecting", "")
+        rig.log.connection("waiting", f"The connection is down; next try in {attempt} s.")
+        rig.wait(28.8)
+    rig.log.connection("ready", "")
+    (_, first), (lost, _), (back, fields) = rig.written()
     assert first["cause"] == "start"
     assert (lost, back) == (RecordKind.DISCONNECTED, RecordKind.CONNECTED)
     assert fields["cause"] == "lost"
     assert float(fields["away_s"]) == pytest.approx(86_400)
 
 
-def test_each_reason_of_a_refusal_is_told_once(desk: Desk) -> None:
+def test_each_reason_of_a_refusal_is_told_once(rig: Rig) -> None:
     for reason in ("no quota", "no quota", "bad key", "no quota"):
-        desk.chronicle.connection("refused", reason)
-    assert [kind for kind, _ in desk.written()] == [RecordKind.DISCONNECTED] * 2
+        rig.log.connection("refused", reason)
+    assert [kind for kind, _ in rig.written()] == [RecordKind.DISCONNECTED] * 2
 
 
-def test_a_rotation_is_told_as_one(desk: Desk) -> None:
-    desk.chronicle.connection("ready", "")
-    desk.chronicle.leaving(NewSession.EXPIRING)
-    desk.chronicle.connection("connecting", "")
-    desk.chronicle.connection("ready", "")
-    assert [fields["cause"] for _, fields in desk.written()] == ["start", "worn"]
+def test_a_rotation_is_told_as_one(rig: Rig) -> None:
+    rig.log.connection("ready", "")
+    rig.log.leaving(NewSession.EXPIRING)
+    rig.log.connection("connecting", "")
+    rig.log.connection("ready", "")
+    assert [fields["cause"] for _, fields in rig.written()] == ["start", "worn"]
 
 
-def test_xruns_are_told_at_once_and_then_counted(desk: Desk) -> None:
+def test_xruns_are_told_at_once_and_then_counted(rig: Rig) -> None:
     for _ in range(500):
-        desk.chronicle.xrun("underrun")
-        desk.wait(0.1)
-    assert len(desk.written()) == 1
-    desk.wait(60)
-    assert [int(fields["count"]) for _, fields in desk.written()] == [1, 499]
-    assert desk.asleep
+        rig.log.conditions.xrun("underrun")
+        rig.wait(0.1)
+    assert len(rig.written()) == 1
+    rig.wait(60)
+    assert [int(fields["count"]) for _, fields in rig.written()] == [1, 499]
+    assert rig.asleep
 
 
-def test_a_part_that_comes_and_goes_is_one_fault(desk: Desk) -> None:
+def test_a_part_that_comes_and_goes_is_one_fault(rig: Rig) -> None:
     for _ in range(100):
-        desk.chronicle.faults({"speaker": "The card has gone."})
-        desk.wait(0.5)
-        desk.chronicle.faults({})
-        desk.wait(0.5)
-    desk.wait(60)
-    (_, fault), (_, over) = desk.written()
+        rig.log.conditions.faults({"speaker": "The card has gone."})
+        rig.wait(0.5)
+        rig.log.conditions.faults({})
+        rig.wait(0.5)
+    rig.wait(60)
+    (_, fault), (_, over) = rig.written()
     assert fault["part"] == over["part"] == "speaker"
     assert over["times"] == "100"
-    assert desk.asleep
+    assert rig.asleep
 
 
-def test_a_blink_is_told_by_its_first_value_and_its_last(desk: Desk) -> None:
+def test_a_blink_is_told_by_its_first_value_and_its_last(rig: Rig) -> None:
     for value in [1.0, 0.0] * 20:
-        desk.chronicle.device("lamp", value)
-        desk.wait(0.3)
-    desk.wait(60)
-    assert [(fields["value"], fields["changes"]) for _, fields in desk.written()] == [("1", "1"), ("0", "39")]
+        rig.log.conditions.device("lamp", value)
+        rig.wait(0.3)
+    rig.wait(60)
+    assert [(fields["value"], fields["changes"]) for _, fields in rig.written()] == [("1", "1"), ("0", "39")]
 
 
-def test_a_server_that_complains_of_every_frame_does_not_fill_the_journal(desk: Desk) -> None:
+def test_a_server_that_complains_of_every_frame_does_not_fill_the_journal(rig: Rig) -> None:
     for number in range(1000):
-        desk.chronicle.remark(f"The server reports error {number}.")
-        desk.wait(0.02)
-    desk.wait(60)
-    assert len(desk.written()) == 2
+        rig.log.conditions.server_notice(f"The server reports error {number}.")
+        rig.wait(0.02)
+    rig.wait(60)
+    assert len(rig.written()) == 2
 
 
-def test_what_was_counted_is_told_before_the_end(desk: Desk) -> None:
+def test_what_was_counted_is_told_before_the_end(rig: Rig) -> None:
     for _ in range(3):
-        desk.chronicle.xrun("overrun")
-    desk.chronicle.stopping()
-    assert [kind for kind, _ in desk.written()] == [RecordKind.XRUN, RecordKind.XRUN, RecordKind.STOPPING]
+        rig.log.conditions.xrun("overrun")
+    rig.log.stopping()
+    assert [kind for kind, _ in rig.written()] == [RecordKind.XRUN, RecordKind.XRUN, RecordKind.STOPPING]
 
 
 @pytest.mark.parametrize(
@@ -404,6 +404,6 @@ def test_a_journal_that_stands_still_stops_neither_the_voice_nor_the_end() -> No
 def test_free_prices_are_those_of_the_offline_brain(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     never: Any = None
-    chronicle = EventLog(lambda link: ServedBy("offline", "small", FREE), False, never)
-    chronicle.turn(TURN)
+    event_log = EventLog(lambda link: ServedBy("offline", "small", FREE), False, never)
+    event_log.turn(TURN)
     assert vars(caplog.records[0])["VOICED_COST_USD"] == "0"

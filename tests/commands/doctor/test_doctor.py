@@ -25,6 +25,7 @@ from hardware.gpio.chip_factory import Chip
 from hardware.ports import PinError
 from tests.commands.doctor.rig import HDMI, PID, Planted
 from tests.extensions.rig import GOOD
+from tests.service.streams import unheard
 
 KEY = "sk-proj-0123456789abcdefghij"
 CLOUD = {"provider": "azure", "url": "ws://127.0.0.1:{port}", "fallback": "none"}
@@ -477,8 +478,8 @@ def test_a_check_that_fails_is_told_and_the_others_go_on(
     assert [each.code for each in planted.findings()] == ["V999", "V921"]
 
 
-def test_microphone_lane_remembers_the_loudest_sample_of_each_utterance() -> None:
-    lane = CaptureStream(lambda _: None, lambda: None, "minimum")
+def test_the_microphone_remembers_the_loudest_sample_of_each_utterance() -> None:
+    lane = CaptureStream(unheard(), "minimum")
     lane.opened(24_000)
     assert not lane.peaks
     for peak in (0.9, 0.5, 0.0, 0.25):

@@ -15,7 +15,7 @@ from daemon.audio.pcm import from_pcm16, quantised, to_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.core.events import Input, PlaybackDrained, PlaybackStopped
 from daemon.realtime.events import RATE_HZ as WIRE_HZ
-from daemon.service.audio_streams import PlaybackStream
+from daemon.service.audio_streams import PlaybackStream, StreamEvents
 from hardware.ports import Mono, SoundConfig
 from hardware.sound.alsa_streams import AlsaSpeaker
 from tests.hardware.sound.conftest import wait_until
@@ -24,13 +24,13 @@ from tests.hardware.sound.test_speaker import RATE_HZ, recorded
 
 @dataclass
 class Stage:
-    """A speaker behind its lane; `told` is what reaches the machine, as the shell passes it on."""
+    """A speaker behind its stream; `told` is what reaches the machine, as the shell passes it on."""
 
-    lane: PlaybackStream
+    stream: PlaybackStream
     told: list[Input] = field(default_factory=list)
 
     def drained(self) -> list[str]:
-        """The items that were heard to their ends, whenever the lane says that it has nothing left."""
+        """The items that were heard to their ends, whenever the stream says that it has nothing left."""
         return [item for event in self.told if isinstance(event, PlaybackDrained) for item in event.items]
 
 
@@ -39,13 +39,15 @@ def stage(card: VirtualCard, config: SoundConfig) -> Iterator[Stage]:
     told: list[Input] = []
     opened: list[bool] = []
 
-    def tell(event: Input) -> None:
-        drained = made.lane.drained() if isinstance(event, PlaybackDrained) else event
-        if drained is not None:
-            told.append(drained)
+    def drained() -> None:
+        if (event := made.stream.drained()) is not None:
+            told.append(event)
 
-    made = Stage(PlaybackStream(tell, lambda: opened.append(True), "minimum"), told)
-    speaker = made.lane.speaker = AlsaSpeaker(config, made.lane)
+    events = StreamEvents(
+        told.append, drained, lambda: opened.append(True), lambda kind: None, time.monotonic
+    )
+    made = Stage(PlaybackStream(events, "minimum"), told)
+    speaker = made.stream.speaker = AlsaSpeaker(config, made.stream)
     wait_until(lambda: opened, "the speaker is open")
     yield made
     speaker.close()
@@ -63,7 +65,7 @@ def test_an_earcon_comes_out_sample_by_sample(card: VirtualCard, stage: Stage, t
     for attempt in range(3):
         with card.record("speaker", tmp_path / "played.wav"):
             time.sleep(0.2)
-            stage.lane.chime("error")
+            stage.stream.play_earcon("error")
             time.sleep(0.8)
         played = sounding(recorded(tmp_path / "played.wav"))
         if len(played) == len(sounding(wanted)):
@@ -73,7 +75,7 @@ def test_an_earcon_comes_out_sample_by_sample(card: VirtualCard, stage: Stage, t
     assert stage.drained() == []
 
 
-def test_a_hushed_earcon_ends_at_once_though_the_card_holds_more_of_it(
+def test_a_stopped_earcon_ends_at_once_though_the_card_holds_more_of_it(
     card: VirtualCard, stage: Stage, tmp_path: Path
 ) -> None:
     """A stall of the machine comes between the order and its time, so at most three tries."""
@@ -82,9 +84,9 @@ def test_a_hushed_earcon_ends_at_once_though_the_card_holds_more_of_it(
         stage.told.clear()
         with card.record("speaker", tmp_path / "played.wav"):
             time.sleep(0.2)
-            stage.lane.chime("error")
+            stage.stream.play_earcon("error")
             time.sleep(0.1)
-            stage.lane.hush()
+            stage.stream.stop_earcon()
             wait_until(
                 lambda: any(isinstance(event, PlaybackStopped) for event in stage.told), "it is silent"
             )
@@ -105,10 +107,10 @@ def test_an_answer_does_not_wait_for_an_earcon_and_is_heard_whole(
         stage.told.clear()
         with card.record("speaker", tmp_path / "played.wav"):
             time.sleep(0.2)
-            stage.lane.chime("error")
+            stage.stream.play_earcon("error")
             time.sleep(0.02)
-            stage.lane.play(f"item {attempt}", quantised(answer).tobytes())
-            stage.lane.end(f"item {attempt}")
+            stage.stream.play(f"item {attempt}", quantised(answer).tobytes())
+            stage.stream.end(f"item {attempt}")
             wait_until(stage.drained, "the answer was heard")
             time.sleep(0.2)
         played = sounding(recorded(tmp_path / "played.wav"))

@@ -98,7 +98,7 @@ def _effects(run: Run) -> Iterator[str]:
 
 def _failures(run: Run) -> Iterator[str]:
     """The service goes on without an effect that fails; here each must come about."""
-    yield from sorted(run.house.careful.failed)
+    yield from sorted(run.house.failed)
 
 
 def _view(run: Run) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""The appliance in a virtual house: the real shell, a microphone and a speaker on virtual time, a person."""
+"""The appliance in a virtual house: the real shell, sound in memory on virtual time, a person."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,87 +17,23 @@ from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.config.loader import parse
 from daemon.config.model import Config
 from daemon.core import events as ev
+from daemon.network.dial import dial
+from daemon.service import subscribers
 from daemon.service.appliance import Appliance
-from daemon.service.audio_streams import CaptureStream, PlaybackStream
+from daemon.service.ports import real_ports
+from daemon.service.realtime_link import Dial
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import Mono
+from hardware.sound.memory_streams import (
+    PERIOD_FRAMES,
+    RATE_HZ,
+    MemoryCards,
+    MemoryMicrophone,
+    MemorySpeaker,
+)
 
-RATE_HZ = 24_000
-PERIOD_S = 0.02
-PERIOD_FRAMES = int(RATE_HZ * PERIOD_S)
 BASE_HZ, STEP_HZ = 300, 100
 """Utterance number n is a tone, so that what the brain got can be told apart and measured."""
-
-
-class Microphone:
-    """Delivers a tone while somebody speaks, silence else."""
-
-    def __init__(self, lane: CaptureStream) -> None:
-        self.beats = 0
-        self.voice = -1
-        self._lane = lane
-        self._on = False
-        self._due = 0.0
-        self._frame = 0
-        lane.opened(RATE_HZ)
-
-    def start(self) -> None:
-        if not self._on:
-            self._on = True
-            self._due = asyncio.get_running_loop().time()
-            self._next()
-
-    def stop(self) -> None:
-        if self._on:
-            self._on = False
-            asyncio.get_running_loop().call_later(PERIOD_S / 2, self._lane.ended)
-
-    def close(self) -> None:
-        self._on = False
-
-    def _period(self) -> None:
-        if not self._on:
-            return
-        self._frame += 1
-        self._lane.frames(_tone(self.voice, self._frame % 50))
-        self._next()
-
-    def _next(self) -> None:
-        """A card keeps its pace, whoever is late."""
-        self._due += PERIOD_S
-        asyncio.get_running_loop().call_at(self._due, self._period)
-
-
-class Speaker:
-    """Takes what there is, a period at a time; `heard_s` is when it was not silent."""
-
-    def __init__(self, lane: PlaybackStream) -> None:
-        self.beats = 0
-        self.heard: list[tuple[float, Mono]] = []
-        self._lane = lane
-        self._running = False
-        lane.opened(RATE_HZ)
-
-    def wake(self) -> None:
-        if not self._running:
-            self._running = True
-            asyncio.get_running_loop().call_soon(self._period)
-
-    def stop(self) -> None:
-        asyncio.get_running_loop().call_later(PERIOD_S, self._lane.stopped, 0)
-
-    def close(self) -> None:
-        self._running = False
-
-    def _period(self) -> None:
-        loop = asyncio.get_running_loop()
-        samples = self._lane.pull(PERIOD_FRAMES)
-        self._lane.played(0)
-        if samples is None:
-            self._running = False
-            return
-        self.heard.append((loop.time(), samples))
-        loop.call_later(PERIOD_S, self._period)
 
 
 @cache
@@ -131,44 +68,56 @@ class ToneEar:
         return Recognition(said, meaning, "sure" if meaning else "refuse")
 
 
-class House(Appliance):
+class House:
     """The real shell on a virtual board, with what it shows and does written down."""
 
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: Config, transport: Dial = dial) -> None:
+        self.voice = -1
+        """The number of the utterance that is being spoken, -1 for silence."""
         self.record: list[tuple[float, str, dict[str, Any]]] = []
-        self.control.publish = self._publish  # type: ignore[method-assign]
         self.troubles: list[tuple[float, str]] = []
         self.dials: list[float] = []
         """When the server was dialled though nobody waited for it."""
         self.wanted_dials: list[float] = []
-
-    def _publish(self, event: str, **fields: Any) -> None:
-        self.record.append((self._loop.time(), event, fields))
-
-    def _open_sound(self) -> None:
-        self.microphone = Microphone(self.sound.microphone_lane)
-        self.speaker = Speaker(self.sound.speaker_lane)
-        self.sound.use(self.microphone, self.speaker)
-
-    def _carry_out(self, effect: ev.Effect) -> None:
-        if isinstance(effect, ev.UserAlert):
-            self.troubles.append((self._loop.time(), effect.message))
-        elif isinstance(effect, ev.Connect) and effect.place == "server":
-            dials = self.dials if self.machine.state in ("idle", "muted") else self.wanted_dials
-            dials.append(self._loop.time())
-        super()._carry_out(effect)
+        self.board = VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        self._cards = MemoryCards(lambda number: _tone(self.voice, number % 50))
+        ports = real_ports(config)
+        ports = replace(ports, sound=self._cards, board=lambda: self.board, transport=transport)
+        self.app = Appliance(config, ports)
+        self.run = self.app.run
+        self.machine = self.app.machine
+        self.requests = self.app.requests
+        self.happened = self.app.api.happened
+        self.failed = self.app.isolation.failed
+        subscribers.watchers(self.app.notifier, self.publish)
+        self.app.notifier.subscribe("the house", ev.UserAlert, self._alerted)
+        self.app.notifier.subscribe("the house", ev.Connect, self._dialled)
 
     @property
-    def board(self) -> VirtualBoard:
-        """The virtual board, which has the button."""
-        board = self._pins._board
-        assert isinstance(board, VirtualBoard)
-        return board
+    def microphone(self) -> MemoryMicrophone:
+        """There while the house is lived in."""
+        return self._cards.opened_microphone
+
+    @property
+    def speaker(self) -> MemorySpeaker:
+        """There while the house is lived in."""
+        return self._cards.opened_speaker
+
+    def publish(self, event: str, **fields: Any) -> None:
+        """As whoever watches gets it."""
+        self.record.append((time.monotonic(), event, fields))
 
     def of(self, event: str) -> list[tuple[float, dict[str, Any]]]:
         """What was published under this name."""
         return [(at, fields) for at, name, fields in self.record if name == event]
+
+    def _alerted(self, alert: ev.UserAlert) -> None:
+        self.troubles.append((time.monotonic(), alert.message))
+
+    def _dialled(self, effect: ev.Connect) -> None:
+        if effect.place == "server":
+            dials = self.dials if self.machine.state in ("idle", "muted") else self.wanted_dials
+            dials.append(time.monotonic())
 
 
 @dataclass
@@ -195,9 +144,9 @@ class Person:
         utterance = Utterance(number, text, loop.time(), seconds)
         self.said.append(utterance)
         self.house.board.press()
-        self.house.microphone.voice = number
+        self.house.voice = number
         await asyncio.sleep(seconds)
-        self.house.microphone.voice = -1
+        self.house.voice = -1
         await asyncio.sleep(0.1)
         self.house.board.release()
         utterance.released_at = loop.time()

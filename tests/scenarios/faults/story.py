@@ -54,7 +54,6 @@ def stage(network: Network, seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
         virtual_time() as loop,
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as directory,
         mock.patch("daemon.brain.server.engine_pool.ThreadPoolExecutor", Inline),
-        mock.patch("daemon.service.realtime_link.dial", network.dial),
         mock.patch("daemon.brain.server.server.Session", network.session),
     ):
         random.seed(seed)
@@ -62,13 +61,17 @@ def stage(network: Network, seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
 
 
 def play(
-    faults: list[Fault], seed: int = 0, fallback: str = "none", character: type[Character] = Character
+    faults: list[Fault],
+    seed: int = 0,
+    fallback: str = "none",
+    character: type[Character] = Character,
+    home: type[House] = House,
 ) -> Run:
     """Live through the reference conversation with these faults, and such a server."""
     ear = ToneEar(SCRIPT)
     network = Network(lambda: Engines(lambda: ear, ToneVoice), faults, SESSION_S, character)
     with stage(network, seed) as (loop, directory):
-        house = House(configuration(directory, fallback))
+        house = home(configuration(directory, fallback), network.dial)
         run = Run(faults, house, network, ear, [])
         loop.run_until_complete(_live(run))
         return run
@@ -116,7 +119,7 @@ async def _converse(run: Run, person: Person, phase: Callable[[str], None]) -> N
     await person.say(2, SCRIPT[2])
     await person.quiet()
     phase("text")
-    _, answer = house.tickets.issue()
+    _, answer = house.requests.issue()
     house.happened(ev.TextAsked(TEXT, 1))
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(answer, 45.0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios.faults.house import PERIOD_S
+from hardware.sound.memory_streams import PERIOD_S
 from tests.scenarios.faults.network import Fault
 from tests.scenarios.faults.story import Run, play
 

@@ -17,16 +17,16 @@ PARTS = {
     "nothing can be recorded": "daemon.telemetry.event_log.write",
     "the lamp fails": "daemon.service.status_led.StatusLed.refresh",
     "whoever follows an answer has gone": "daemon.control.handlers.Handlers.words",
-    "nothing can be kept": "daemon.service.state_store.StateStore.remember",
-    "wishes cannot be kept": "daemon.service.state_store.StateStore.wish",
+    "nothing can be kept": "daemon.service.state_store.StateStore.append",
+    "preferences cannot be kept": "daemon.service.state_store.StateStore.prefer",
 }
 
 
 class UnwatchedHouse(House):
     """Whoever watches is told, and then it fails."""
 
-    def _publish(self, event: str, **fields: object) -> None:
-        super()._publish(event, **fields)
+    def publish(self, event: str, **fields: object) -> None:
+        super().publish(event, **fields)
         raise RuntimeError("planted")
 
 
@@ -37,14 +37,13 @@ def test_a_part_that_always_fails_costs_no_question(part: str, caplog: pytest.Lo
     assert planted.called
     assert [outcome(run, each) for each in run.said] == ["answered"] * 4
     told = [record.getMessage() for record in caplog.records if "everything else goes on" in record.message]
-    assert len(told) == len(set(told)) == len(run.house.careful.failed)
+    assert len(told) == len(set(told)) == len(run.house.failed)
 
 
 def test_a_watcher_that_cannot_be_told_costs_no_question() -> None:
-    with mock.patch("tests.scenarios.faults.story.House", UnwatchedHouse):
-        run = play([])
+    run = play([], home=UnwatchedHouse)
     assert [outcome(run, each) for each in run.said] == ["answered"] * 4
-    assert run.house.careful.failed
+    assert run.house.failed
 
 
 def test_an_output_that_fails_in_an_unknown_way_is_not_told_as_done() -> None:

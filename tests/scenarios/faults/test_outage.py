@@ -35,7 +35,7 @@ def waited_s(kind: str, seed: int) -> list[float]:
     """How long each question waited for its first sound from the server's return on."""
     network = Network(lambda: Engines(lambda: ToneEar(SCRIPT), ToneVoice), [], 3600.0)
     with stage(network, seed) as (loop, directory):
-        house = House(configuration(directory, "none"))
+        house = House(configuration(directory, "none"), network.dial)
         return loop.run_until_complete(_ask(house, network, kind, random.Random(seed)))
 
 

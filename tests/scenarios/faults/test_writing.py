@@ -49,7 +49,7 @@ def ask(written: int, fallback: str) -> tuple[House, Scribe]:
     """One spoken question to such a server."""
     network = Scribe(ToneEar([QUESTION]), written)
     with stage(network, seed=0) as (loop, directory):
-        house = House(configuration(directory, fallback))
+        house = House(configuration(directory, fallback), network.dial)
         loop.run_until_complete(_live(house))
         return house, network
 

@@ -6,14 +6,19 @@ import asyncio
 import contextlib
 import json
 import tempfile
+from dataclasses import replace
+from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Never
 
 import msgspec
 
 from daemon.config.loader import parse
+from daemon.network.happy_eyeballs import DialError, Step
 from daemon.realtime.events import ClientEvents
 from daemon.service.appliance import Appliance
+from daemon.service.ports import real_ports
+from hardware.sound.memory_streams import MemoryCards
 from tests.brain.scripted import ScriptedEar
 from tests.brain.talk import Talk
 from tests.scenarios.fuzz.inputs import LARGE_BYTES, as_json, conforming
@@ -69,18 +74,26 @@ class ControlSocket:
 
     async def _run(self, folder: str, data: bytes, meter: Meter) -> None:
         path = f"{folder}/control"
-        app = Appliance(parse(_config(folder), "fuzz"))
-        app._loop = asyncio.get_running_loop()
-        await app.control.open()
+        config = parse(_config(folder), "fuzz")
+        ports = replace(real_ports(config), sound=MemoryCards(), transport=_no_network)
+        running = asyncio.create_task(Appliance(config, ports).run())
         try:
             async with asyncio.timeout(_SETTLE_S):
+                while not Path(path).exists():  # noqa: ASYNC110
+                    await asyncio.sleep(0)
                 for line in data.split(b"\n", _MOST):
                     with meter():
                         await _told(path, line + b"\n")
                 status = await _told(path, b'{"do": "status"}\n')
                 promised(status["ok"] is True, "the next client is not served")
         finally:
-            await app._stop()
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def _no_network(*_: object) -> Never:
+    raise DialError(Step.ADDRESS, "there is no network", "be content")
 
 
 def _config(folder: str) -> str:

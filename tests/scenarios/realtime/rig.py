@@ -9,9 +9,10 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from types import SimpleNamespace
+from typing import TypeVar, get_args
 
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.config.loader import parse
@@ -19,9 +20,10 @@ from daemon.config.model import Config
 from daemon.core import events as ev
 from daemon.realtime.events import Json
 from daemon.service.appliance import Appliance
-from daemon.service.audio_streams import PlaybackStream
+from daemon.service.ports import real_ports
+from daemon.service.sound import AlsaCards
 from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import Mono
+from hardware.ports import Mono, Playback, SoundConfig, Speaker
 
 T = TypeVar("T")
 
@@ -50,6 +52,7 @@ directory = "{folder}"
 """
 TICK_S = 0.01
 STALL_S = 0.1
+_PLAYBACK = ("opened", "played", "stopped", "underrun", "failed")
 
 
 @dataclass
@@ -72,6 +75,8 @@ class Notes:
 
     captured: list[bytes] = field(default_factory=list)
     effects: list[tuple[float, ev.Effect]] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)
+    """Items that are being played and are not complete."""
     starved: int = 0
     """How often the card asked in vain in the middle of an answer."""
 
@@ -80,45 +85,52 @@ class Notes:
         return [(at, effect) for at, effect in self.effects if isinstance(effect, kind)]
 
 
-class _Lane(PlaybackStream):
+class WatchedCards(AlsaCards):
     """Notes when there was nothing to play of an answer that had begun and was not complete."""
 
-    notes: Notes
+    def __init__(self, config: SoundConfig, notes: Notes) -> None:
+        super().__init__(config)
+        self._notes = notes
 
-    def pull(self, frames: int) -> Mono | None:
-        samples = super().pull(frames)
-        items = list(self._playout._items.values())
-        if samples is None and any(item.written and not item.finished for item in items):
-            self.notes.starved += 1
-        return samples
+    def speaker(self, playback: Playback) -> Speaker:
+        pull = playback.pull
+
+        def watched(frames: int) -> Mono | None:
+            samples = pull(frames)
+            self._notes.starved += samples is None and bool(self._notes.begun)
+            return samples
+
+        watching = SimpleNamespace(**{name: getattr(playback, name) for name in _PLAYBACK}, pull=watched)
+        return super().speaker(watching)
 
 
-class RealtimeRig(Appliance):
-    """The real one, with what it does written down."""
+class RealtimeRig:
+    """The real appliance, with what it does written down."""
 
     def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self.notes = Notes()
-        lane = self.sound.speaker_lane = _Lane(self.tell, self._notice, config.sound.filter)
-        lane.notes = self.notes
+        self.notes = notes = Notes()
+        self.board = VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        cards = WatchedCards(config.sound, notes)
+        self.app = Appliance(config, replace(real_ports(config), sound=cards, board=lambda: self.board))
+        self.run = self.app.run
+        self.machine = self.app.machine
+        self.xruns = {"overrun": 0, "underrun": 0}
         self.machine_watch = Machine()
+        subscribe = self.app.notifier.subscribe
+        subscribe("the rig", ev.Captured, lambda event: notes.captured.append(event.pcm))
+        subscribe("the rig", ev.Xrun, self._xrun)
+        subscribe("the rig", ev.PlaybackStarted, lambda event: notes.begun.add(event.item_id))
+        subscribe("the rig", ev.PlayEnd, lambda effect: notes.begun.discard(effect.item_id))
+        subscribe("the rig", ev.PlaybackStopped, lambda event: notes.begun.clear())
+        for kind in get_args(ev.Effect):
+            if kind is not ev.Play:
+                subscribe("the rig", kind, self._note)
 
-    def happened(self, event: ev.Input) -> None:
-        if isinstance(event, ev.Captured):
-            self.notes.captured.append(event.pcm)
-        super().happened(event)
+    def _xrun(self, event: ev.Xrun) -> None:
+        self.xruns[event.kind] += 1
 
-    def _carry_out(self, effect: ev.Effect) -> None:
-        if not isinstance(effect, ev.Play):
-            self.notes.effects.append((time.monotonic(), effect))
-        super()._carry_out(effect)
-
-    @property
-    def board(self) -> VirtualBoard:
-        """The virtual board, which has the button."""
-        board = self._pins._board
-        assert isinstance(board, VirtualBoard)
-        return board
+    def _note(self, effect: ev.Effect) -> None:
+        self.notes.effects.append((time.monotonic(), effect))
 
     async def until(self, holds: Callable[[], bool], patience_s: float = 120.0) -> None:
         """Wait for something. Raises TimeoutError."""
@@ -150,7 +162,7 @@ async def appliance(card: VirtualCard, url: str, realtime: str) -> AsyncIterator
         tasks = [asyncio.create_task(app.run()), asyncio.create_task(app.machine_watch.watch())]
         try:
             await app.until(lambda: app.machine.link == "ready")
-            app.set_volume(100)
+            app.app.api.set_volume(100)
             yield app
         finally:
             for task in tasks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -62,26 +63,26 @@ class Household(House):
     """Counts how sessions follow each other."""
 
     def __init__(self, config: Config, weather: Weather) -> None:
-        super().__init__(config)
+        super().__init__(config, weather.dial)
         self.hour = Hour(0)
         self._weather = weather
         self._ready_at = 0.0
+        self.app.notifier.subscribe("the hour", ev.Disconnected, self._ended)
+        self.app.notifier.subscribe("the hour", ev.Disconnect, self._left_on_purpose)
+        self.app.notifier.subscribe("the hour", ev.LinkChanged, self._moved)
 
-    def happened(self, event: ev.Input) -> None:
-        if isinstance(event, ev.Disconnected) and event.code == 1001 and self._age_s() > SESSION_S - 1.0:
+    def _ended(self, event: ev.Disconnected) -> None:
+        if event.code == 1001 and time.monotonic() - self._ready_at > SESSION_S - 1.0:
             self._left(seamless=False, how="the session was used until it expired")
-        super().happened(event)
 
-    def _carry_out(self, effect: ev.Effect) -> None:
-        if isinstance(effect, ev.Disconnect) and effect.why is ev.NewSession.EXPIRING:
+    def _left_on_purpose(self, effect: ev.Disconnect) -> None:
+        if effect.why is ev.NewSession.EXPIRING:
             self._left(self.machine.link == "ready", "the old session was left before the new one was there")
-        if isinstance(effect, ev.LinkChanged) and effect.link == "ready":
-            self._ready_at = self._loop.time()
-            self.hour.reconnects += 1
-        super()._carry_out(effect)
 
-    def _age_s(self) -> float:
-        return self._loop.time() - self._ready_at
+    def _moved(self, effect: ev.LinkChanged) -> None:
+        if effect.link == "ready":
+            self._ready_at = time.monotonic()
+            self.hour.reconnects += 1
 
     def _left(self, seamless: bool, how: str) -> None:
         """A session has come to its end by its age."""
@@ -89,13 +90,13 @@ class Household(House):
             self.hour.seamless += 1
             return
         self.hour.broken += 1
-        if self._loop.time() - self._weather.hurt_at > GRACE_S:
+        if time.monotonic() - self._weather.hurt_at > GRACE_S:
             self.hour.complaints.append(f"{how}, and no fault was to blame")
 
     @property
     def unsent(self) -> int:
         """Events that wait for their connections."""
-        return sum(line.outgoing.qsize() for line in self._link._lines.values())
+        return self.app.link.unsent
 
 
 def live(hours: int, seed: int, faults_an_hour: int, fallback: str) -> Iterator[Hour]:
@@ -189,7 +190,7 @@ class _Day:
     async def _type(self, hour: Hour, text: str) -> None:
         house = self._house
         self._presses.append(asyncio.get_running_loop().time())
-        ticket, answer = house.tickets.issue()
+        ticket, answer = house.requests.issue()
         house.happened(ev.TextAsked(text, ticket))
         turn: dict[str, Any] = {}
         with contextlib.suppress(TimeoutError):

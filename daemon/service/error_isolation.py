@@ -1,4 +1,4 @@
-"""What is to be done one after the other, and must be done whether or not the one before has failed."""
+"""Keeps a call that fails from everything behind it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ log = logging.getLogger("voiced")
 P = ParamSpec("P")
 
 
-class Careful:
+class ErrorIsolation:
     """Calls that may fail. Each kind of failure is logged once: what fails now may fail at every step."""
 
     def __init__(self) -> None:
         self.failed: set[str] = set()
         """What has failed so far, and how."""
 
-    def do(self, what: str, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def run(self, what: str, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call it; never raises."""
-        with self.guard(what):
+        try:
             call(*args, **kwargs)
+        except Exception as error:
+            self.report(what, error)
 
     @contextmanager
     def guard(self, what: str) -> Iterator[None]:
@@ -30,7 +32,11 @@ class Careful:
         try:
             yield
         except Exception as error:
-            failure = f"{what}: {type(error).__name__}"
-            if failure not in self.failed:
-                self.failed.add(failure)
-                log.exception("%s failed; everything else goes on", what)
+            self.report(what, error)
+
+    def report(self, what: str, error: Exception) -> None:
+        """Log it, the first time; to be called where it was caught."""
+        failure = f"{what}: {type(error).__name__}"
+        if failure not in self.failed:
+            self.failed.add(failure)
+            log.exception("%s failed; everything else goes on", what)

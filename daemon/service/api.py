@@ -1,0 +1,92 @@
+"""What control socket, tools, and later a panel, may ask of the running service.
+
+They know it by protocols of their own (`daemon/control/handlers.py`, `daemon/tools/builtin.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from daemon import __version__
+from daemon.core import events as ev
+from daemon.devices.requests import DeviceAnswer, Request
+from daemon.realtime.events import Json
+from daemon.service.device_gateway import DeviceGateway
+from daemon.service.faults import Faults
+from daemon.service.machine_driver import MachineDriver
+from daemon.service.sound import Sound
+from daemon.service.state_store import StateStore
+from daemon.service.subscribers import Counts
+from daemon.service.systemd_notify import ProcessUsage
+from hardware.ports import Reading
+
+
+class ApplianceApi:
+    """All of it is called on the event loop."""
+
+    def __init__(
+        self,
+        driver: MachineDriver,
+        devices: DeviceGateway,
+        sound: Sound,
+        store: StateStore,
+        faults: Faults,
+        counts: Counts,
+        tool_files: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self.usage = ProcessUsage()
+        self._driver = driver
+        self._devices = devices
+        self._sound = sound
+        self._store = store
+        self._faults = faults
+        self._counts = counts
+        self._tool_files = tool_files
+
+    def happened(self, event: ev.Input) -> None:
+        """Step the machine with what somebody asks for."""
+        self._driver.happened(event)
+
+    async def status(self) -> Json:
+        """Everything that `voiced status` shows."""
+        machine, peaks = self._driver.machine, self._sound.microphone_peaks
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "state": machine.state,
+            "link": machine.link,
+            "devices": await self._devices.readings(),
+            "volume": self.volume,
+            "muted": machine.muted,
+            "microphone_peak": peaks[-1] if peaks else None,
+            "microphone_peaks": peaks,
+            "xruns": self._counts.xruns,
+            "losses": self._counts.losses,
+            "faults": self._faults.of_parts() | self._faults.of_settings(),
+            "left_out": machine.left_out,
+            "tools": self._tool_files(),
+            **self.usage.figures(),
+        }
+
+    async def ask(self, request: Request) -> DeviceAnswer:
+        """Ask for an output to be changed."""
+        return await self._devices.ask(request)
+
+    async def read(self, key: str) -> Reading:
+        """Ask a sensor. Raises PinError."""
+        return await self._devices.read(key)
+
+    @property
+    def volume(self) -> int:
+        """How loud the speaker is, in percent."""
+        return self._store.preferences.volume_percent
+
+    def set_volume(self, percent: int) -> None:
+        """Make the speaker louder or quieter; it stays so after a restart."""
+        self._sound.playback.set_gain(percent / 100)
+        self._store.prefer(volume_percent=percent)
+
+    def forget(self) -> None:
+        """Forget the conversation when the present turn is over."""
+        self.happened(ev.ForgetAsked())

@@ -1,0 +1,106 @@
+"""Carries out what the machine asks for."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from daemon.control.pending_requests import PendingRequests
+from daemon.core import events as ev
+from daemon.devices.requests import WriteOutput
+from daemon.service.device_gateway import DeviceGateway
+from daemon.service.faults import Faults
+from daemon.service.machine_driver import MachineDriver
+from daemon.service.notifier import Notifier
+from daemon.service.realtime_link import RealtimeLink
+from daemon.service.sound import Sound
+from daemon.service.state_store import StateStore
+from daemon.service.task_supervisor import TaskSupervisor
+from daemon.telemetry.notifications import ToolFinished
+from daemon.tools.toolbox import Toolbox
+
+
+class EffectRunner:
+    """One arm for each kind of effect: mypy refuses the file while one is missing.
+
+    Every effect was published before it comes here, so that those which only tell somebody need nothing more.
+    """
+
+    def __init__(
+        self,
+        driver: MachineDriver,
+        link: RealtimeLink,
+        sound: Sound,
+        devices: DeviceGateway,
+        store: StateStore,
+        requests: PendingRequests,
+        toolbox: Toolbox,
+        faults: Faults,
+        notifier: Notifier,
+        tasks: TaskSupervisor,
+    ) -> None:
+        self._driver = driver
+        self._link = link
+        self._sound = sound
+        self._playback = sound.playback
+        self._devices = devices
+        self._store = store
+        self._requests = requests
+        self._toolbox = toolbox
+        self._faults = faults
+        self._publish = notifier.publish
+        self._tasks = tasks
+
+    def run(self, effect: ev.Effect) -> None:
+        """Do it. May raise anything; the driver sees to that."""
+        match effect:
+            case ev.Send(event, conn):
+                self._link.send(conn, event)
+            case ev.Play(item_id, pcm):
+                self._playback.play(item_id, pcm)
+            case ev.PlayEnd(item_id):
+                self._playback.end(item_id)
+            case ev.StopPlayback():
+                self._playback.stop()
+            case ev.Earcon(kind):
+                self._playback.play_earcon(kind)
+            case ev.StopEarcon():
+                self._playback.stop_earcon()
+            case ev.SetCapture(on):
+                self._sound.capture(on)
+            case ev.Connect(conn, place):
+                self._link.open(conn, place)
+            case ev.Disconnect(conn):
+                self._link.close(conn)
+            case ev.Probe(conn):
+                self._link.probe(conn)
+            case WriteOutput():
+                self._devices.change(effect)
+            case ev.DeviceAnswered(ticket, answer):
+                self._requests.resolve(ticket, answer)
+            case ev.RunTool(key, name, arguments):
+                self._tasks.spawn(self._run_tool(key, name, arguments), f"tool-{name}")
+            case ev.Remember(entries):
+                self._store.append(entries, self._driver.machine.ledger.whole)
+            case ev.HistoryCleared():
+                self._store.replace([])
+            case ev.StateChanged():
+                self._store.prefer(muted=self._driver.machine.muted)
+            case ev.TurnOver(turn, ticket):
+                self._requests.resolve(ticket, turn)
+            case ev.ButtonStuck(stuck):
+                self._faults.button_stuck = stuck
+                self._publish(self._faults.all())
+            case ev.LinkChanged() | ev.SettingsRejected():
+                self._publish(self._faults.all())
+            case ev.Words() | ev.ToolReport() | ev.LateTokens() | ev.UserAlert() | ev.ServerNotice():
+                pass  # whoever is to know has been told
+            case _:
+                assert_never(effect)
+
+    async def _run_tool(self, key: str, name: str, arguments: str) -> None:
+        await self._store.settled()  # after a crash nobody may wonder whether it was asked for
+        began = self._driver.clock()
+        output = await self._toolbox.call(name, arguments)
+        took_ms = (self._driver.clock() - began) * 1000
+        self._publish(ToolFinished(name, took_ms, arguments, output))
+        self._driver.happened(ev.ToolDone(key, output))

@@ -1,0 +1,85 @@
+"""Steps the machine: what happens goes in, its effects are carried out, and it is woken at its deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from daemon.core import events as ev
+from daemon.core.machine import Machine
+from daemon.service.error_isolation import ErrorIsolation
+from daemon.service.notifier import Notifier
+
+
+class MachineDriver:
+    """All of it belongs to the event loop, but for `post` and `call`, which come from any thread.
+
+    The parts hand events in and the effects go out to the same parts: the driver is made first, so that they
+    can be given `happened`, and `attach` closes the circle.
+    """
+
+    machine: Machine
+
+    def __init__(self, notifier: Notifier, isolation: ErrorIsolation, clock: Callable[[], float]) -> None:
+        self._publish = notifier.publish
+        self._isolation = isolation
+        self.clock = clock
+        self._timer: asyncio.TimerHandle | None = None
+
+    def attach(self, machine: Machine, carry_out: Callable[[ev.Effect], None]) -> None:
+        """Drive this machine."""
+        self.machine = machine
+        self._carry_out = carry_out
+
+    def open(self) -> None:
+        """Use the loop that runs."""
+        self._loop = asyncio.get_running_loop()
+
+    def close(self) -> None:
+        """Wake the machine no more."""
+        self._wake_at(None)
+
+    @property
+    def waits(self) -> bool:
+        """Will the machine be woken?"""
+        return self._timer is not None
+
+    def call(self, call: Callable[..., object], *args: Any) -> None:
+        """Call this on the event loop; from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: we are leaving
+            self._loop.call_soon_threadsafe(call, *args)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        """Call this on the event loop in a while."""
+        return self._loop.call_later(seconds, call)
+
+    def post(self, event: ev.Input) -> None:
+        """Something happened; from any thread."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.happened, event)
+
+    def happened(self, event: ev.Input) -> None:
+        """Something happened: step the machine, carry out what it asks for; what fails fails alone."""
+        self._publish(event)
+        try:
+            for effect in self.machine.step(event, self.clock()):
+                self._publish(effect)
+                try:
+                    self._carry_out(effect)
+                except Exception as error:
+                    self._isolation.report(type(effect).__name__, error)
+        finally:
+            self._wake_at(self.machine.deadline)
+
+    def _wake_at(self, deadline: float | None) -> None:
+        if self._timer is not None:
+            if deadline is not None and self._timer.when() == deadline:
+                return
+            self._timer.cancel()
+        self._timer = None if deadline is None else self._loop.call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.happened(ev.Tick())

@@ -1,0 +1,124 @@
+"""Who subscribes to what happens: outputs, status lamp, journal, control socket, systemd, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+from daemon.control.handlers import Handlers
+from daemon.core import events as ev
+from daemon.core.machine import Machine
+from daemon.service import systemd_notify
+from daemon.service.board_supervisor import BoardSupervisor
+from daemon.service.device_gateway import DeviceGateway
+from daemon.service.notifier import Notifier
+from daemon.service.status_led import StatusLed
+from daemon.telemetry import notifications as note
+from daemon.telemetry.event_log import EventLog
+
+
+class Counts:
+    """What has been lost since the start."""
+
+    def __init__(self) -> None:
+        self.xruns = {"overrun": 0, "underrun": 0}
+        """Of the sound cards."""
+        self.losses = dict.fromkeys(get_args(note.LossKind), 0)
+        """See `Loss`."""
+
+    def subscribe(self, to: Notifier) -> None:
+        """Count from now on."""
+        to.subscribe("the count", ev.Xrun, self._xrun)
+        to.subscribe("the count", note.Loss, self._loss)
+
+    def _xrun(self, event: ev.Xrun) -> None:
+        self.xruns[event.kind] += 1
+
+    def _loss(self, event: note.Loss) -> None:
+        self.losses[event.kind] += 1
+
+
+def board(to: Notifier, supervisor: BoardSupervisor, devices: DeviceGateway, safe_plan: Path) -> None:
+    """What was on before is on again, and can be made safe by others."""
+    to.subscribe("the safe plan", note.BoardOpened, lambda _: supervisor.write_safe_plan(safe_plan))
+    to.subscribe("the outputs", note.BoardOpened, lambda _: devices.restore())
+
+
+def status_led(to: Notifier, led: StatusLed) -> None:
+    """State, connection, alerts and faults are seen."""
+    to.subscribe("the lamp", note.BoardOpened, lambda event: led.redraw())
+    to.subscribe("the lamp", ev.StateChanged, lambda event: led.state(event.state))
+    to.subscribe("the lamp", ev.LinkChanged, lambda event: led.link(event.link))
+    to.subscribe("the lamp", ev.UserAlert, lambda event: led.alert())
+    # What the owner has offered and we cannot use is no fault of the appliance.
+    to.subscribe("the lamp", note.FaultsChanged, lambda event: led.fault(bool(event.parts)))
+
+
+def journal(to: Notifier, log: EventLog, machine: Machine) -> None:
+    """What is worth a record gets one."""
+    conditions = log.conditions
+    to.subscribe("the record", note.ServiceReady, lambda event: log.ready(event.start_ms))
+    to.subscribe("the record", note.ServiceStopping, lambda event: log.stopping())
+    to.subscribe("the record", note.KeyChecked, lambda event: log.key(event.trouble))
+    to.subscribe("the record", ev.StateChanged, lambda event: log.muted(machine.muted))
+    to.subscribe("the record", ev.LinkChanged, lambda event: log.connection(event.link, event.reason))
+    to.subscribe("the record", ev.Disconnect, lambda event: log.leaving(event.why))
+    to.subscribe("the record", ev.TurnOver, lambda event: log.turn(event.turn))
+    to.subscribe("the record", ev.LateTokens, lambda event: log.late_tokens(event.tokens))
+    to.subscribe("the record", ev.UserAlert, lambda event: log.alert(event.message))
+    to.subscribe("the record", ev.SettingsRejected, lambda event: log.settings(event.message))
+    to.subscribe("the record", ev.ServerNotice, lambda event: conditions.server_notice(event.message))
+    to.subscribe("the record", ev.Xrun, lambda event: conditions.xrun(event.kind))
+    to.subscribe("the record", note.Loss, lambda event: conditions.loss(event.kind))
+    to.subscribe("the record", note.DeviceChanged, lambda event: conditions.device(event.name, event.value))
+    to.subscribe("the record", note.FaultsChanged, lambda e: conditions.faults({**e.parts, **e.offered}))
+    to.subscribe(
+        "the record",
+        note.ToolFinished,
+        lambda event: log.tool(event.name, event.took_ms, event.arguments, event.output),
+    )
+
+
+def typed_questions(to: Notifier, handlers: Handlers, machine: Machine) -> None:
+    """Whoever has typed a question gets the words of its answer as they come."""
+    to.subscribe("the words", ev.Words, lambda event: handlers.words(machine.ticket, event.who, event.text))
+
+
+def watchers(to: Notifier, tell: Callable[..., object]) -> None:
+    """Whoever watches sees it: `tell` gets each event's name and fields, as `voiced watch` has them."""
+
+    def words(event: ev.Words) -> None:
+        tell(event.who, **{"text" if event.whole else "delta": event.text})
+
+    def tool(event: ev.ToolReport) -> None:
+        report = {"call_id": event.key, "name": event.name, "arguments": event.arguments}
+        tell("tool", **report, output=event.output)
+
+    def lamp(event: note.LampWritten) -> None:
+        tell("lamp", name=event.name, colour=[round(part, 3) for part in event.colour])
+
+    def publish(kind: type[Any], name: str, *fields: str) -> None:
+        to.subscribe("publishing", kind, lambda e: tell(name, **{f: getattr(e, f) for f in fields}))
+
+    publish(ev.ButtonEdge, "button", "pressed")
+    publish(ev.StateChanged, "state", "state")
+    publish(ev.Earcon, "earcon", "kind")
+    publish(note.DeviceWritten, "device", "name", "value")
+    to.subscribe("publishing", ev.LinkChanged, lambda e: tell("link", state=e.link, reason=e.reason))
+    to.subscribe("publishing", ev.TurnOver, lambda event: tell("turn", **event.turn))
+    to.subscribe("publishing", ev.Words, words)
+    to.subscribe("publishing", ev.ToolReport, tool)
+    to.subscribe("publishing", note.LampWritten, lamp)
+
+
+def systemd(to: Notifier, machine: Machine) -> None:
+    """READY, STOPPING, and a status for `systemctl status`."""
+
+    def status(_: object) -> None:
+        systemd_notify.notify(f"STATUS={machine.state}, connection {machine.link}")
+
+    to.subscribe("the status", ev.StateChanged, status)
+    to.subscribe("the status", ev.LinkChanged, status)
+    to.subscribe("telling systemd", note.ServiceReady, lambda event: systemd_notify.notify("READY=1"))
+    to.subscribe("telling systemd", note.ServiceStopping, lambda event: systemd_notify.notify("STOPPING=1"))

@@ -1,0 +1,127 @@
+"""Microphone and speaker in memory: a fake card for rigs, on the time of the event loop that runs.
+
+It keeps a card's pace and holds nothing back: what is pulled has been heard a period later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from hardware.ports import Capture, Mono, Playback
+
+RATE_HZ: Final = 24_000
+PERIOD_S: Final = 0.02
+PERIOD_FRAMES: Final = int(RATE_HZ * PERIOD_S)
+
+
+class MemoryMicrophone:
+    """Delivers what `sound(number)` gives for each period, from number 1 on."""
+
+    def __init__(self, capture: Capture, sound: Callable[[int], Mono]) -> None:
+        self.periods = 0
+        self._sound = sound
+        self._capture = capture
+        self._on = False
+        self._due = 0.0
+        capture.opened(RATE_HZ)
+
+    @property
+    def beats(self) -> int:
+        """There is no thread."""
+        return self.periods
+
+    def start(self) -> None:
+        """Deliver from now on."""
+        if not self._on:
+            self._on = True
+            self._due = asyncio.get_running_loop().time()
+            self._next()
+
+    def stop(self) -> None:
+        """Deliver no more."""
+        if self._on:
+            self._on = False
+            asyncio.get_running_loop().call_later(PERIOD_S / 2, self._capture.ended)
+
+    def close(self) -> None:
+        """Deliver no more, and say nothing of it."""
+        self._on = False
+
+    def _deliver(self) -> None:
+        if self._on:
+            self.periods += 1
+            self._capture.frames(self._sound(self.periods))
+            self._next()
+
+    def _next(self) -> None:
+        """A card keeps its pace, whoever is late."""
+        self._due += PERIOD_S
+        asyncio.get_running_loop().call_at(self._due, self._deliver)
+
+
+class MemorySpeaker:
+    """Takes a period at a time while there is something; `heard` has when, and what."""
+
+    def __init__(self, playback: Playback) -> None:
+        self.heard: list[tuple[float, Mono]] = []
+        self._playback = playback
+        self._running = False
+        playback.opened(RATE_HZ)
+
+    @property
+    def beats(self) -> int:
+        """There is no thread."""
+        return len(self.heard)
+
+    def wake(self) -> None:
+        """There is something to take."""
+        if not self._running:
+            self._running = True
+            asyncio.get_running_loop().call_soon(self._take)
+
+    def stop(self) -> None:
+        """Silent a period later."""
+        asyncio.get_running_loop().call_later(PERIOD_S, self._playback.stopped, 0)
+
+    def close(self) -> None:
+        """Take no more."""
+        self._running = False
+
+    def _take(self) -> None:
+        loop = asyncio.get_running_loop()
+        samples = self._playback.pull(PERIOD_FRAMES)
+        self._playback.played(0)
+        if samples is None:
+            self._running = False
+            return
+        self.heard.append((loop.time(), samples))
+        loop.call_later(PERIOD_S, self._take)
+
+
+def silence(number: int) -> Mono:
+    """A period in which nobody says anything."""
+    return np.zeros(PERIOD_FRAMES, np.float32)
+
+
+class MemoryCards:
+    """Opens both; they are there as `opened_microphone` and `opened_speaker` once the service runs."""
+
+    opened_microphone: MemoryMicrophone
+    opened_speaker: MemorySpeaker
+
+    def __init__(self, sound: Callable[[int], Mono] = silence) -> None:
+        self._sound = sound
+
+    def microphone(self, capture: Capture) -> MemoryMicrophone:
+        """The source."""
+        self.opened_microphone = MemoryMicrophone(capture, self._sound)
+        return self.opened_microphone
+
+    def speaker(self, playback: Playback) -> MemorySpeaker:
+        """The sink."""
+        self.opened_speaker = MemorySpeaker(playback)
+        return self.opened_speaker
