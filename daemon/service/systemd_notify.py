@@ -14,22 +14,22 @@ from daemon.text.printable import one_line
 _PR_SET_DUMPABLE = 4
 
 
-class _Systemd:
+class Systemd:
     """The other end of NOTIFY_SOCKET (sd_notify(3)), which may be gone or full at any time.
 
     Python's binding raises where it is gone, and waits where it is full.
     """
 
     def __init__(self) -> None:
-        self._untold: dict[str, str] = {}
+        self._unsent: dict[str, str] = {}
 
-    def tell(self, state: str) -> None:
+    def notify(self, state: str) -> None:
         """Never raises, never waits. What is not taken now goes with the next; a sign of life does not."""
-        name, _, value = state.partition("=")
-        self._untold[name] = value
-        if _sent("\n".join(map("=".join, self._untold.items()))):
-            self._untold.clear()
-        self._untold.pop("WATCHDOG", None)
+        name, _, value = one_line(state).partition("=")
+        self._unsent[name] = value
+        if _sent("\n".join(map("=".join, self._unsent.items()))):
+            self._unsent.clear()
+        self._unsent.pop("WATCHDOG", None)
 
 
 def _sent(message: str) -> bool:
@@ -47,12 +47,12 @@ def _sent(message: str) -> bool:
     return True
 
 
-_systemd: Final = _Systemd()
+_systemd: Final = Systemd()
 
 
 def notify(state: str) -> None:
     """Tell systemd, where there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
-    _systemd.tell(one_line(state))
+    _systemd.notify(state)
 
 
 def watchdog_interval_s() -> float | None:

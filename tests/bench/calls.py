@@ -1,4 +1,4 @@
-"""How many functions one captured piece calls from microphone to wire: `python -m tests.bench.calls [--list]`.
+"""How many functions a captured piece calls from microphone to wire: `python -m tests.bench.calls [--list]`.
 
 The whole service, with sound in memory and a server that only greets. Counted are calls of Python functions,
 the standard library's included, from the period that makes a piece of 40 ms complete to `send` of the
@@ -25,9 +25,8 @@ import numpy as np
 from daemon.config.loader import parse
 from daemon.service.appliance import Appliance
 from daemon.service.ports import real_ports
-from daemon.service.realtime_link import RealtimeLink
 from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import Capture, Microphone
+from hardware.ports import Capture
 from hardware.sound.memory_streams import PERIOD_FRAMES, MemoryCards, MemoryMicrophone
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +101,7 @@ class HandMicrophone(MemoryMicrophone):
 class HandCards(MemoryCards):
     """A microphone that is moved by hand."""
 
-    def microphone(self, capture: Capture) -> Microphone:
+    def microphone(self, capture: Capture) -> HandMicrophone:
         self.by_hand = HandMicrophone(capture)
         return self.by_hand
 

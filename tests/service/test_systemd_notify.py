@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.service import systemd_notify
+from daemon.service.systemd_notify import Systemd
 from daemon.text.masking import Secret
 
 PATIENCE_S = 10.0
@@ -23,18 +23,14 @@ def systemd(address: str) -> Iterator[socket.socket]:
         yield receiver
 
 
-@pytest.fixture(autouse=True)
-def _nothing_untold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test before could not tell is not told in this one."""
-    monkeypatch.setattr(systemd_notify, "_systemd", systemd_notify._Systemd())
+@pytest.fixture
+def voiced() -> Systemd:
+    return Systemd()
 
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    monkeypatch.setattr(
-        systemd_notify, "_systemd", systemd_notify._Systemd()
-    )  # what another test's could not tell is no news
     return tmp_path / "notify"
 
 
@@ -50,29 +46,33 @@ def filled(path: Path) -> int:
     raise AssertionError("it is never full")
 
 
-def test_each_state_is_told_as_it_comes(path: Path) -> None:
+def test_each_state_is_told_as_it_comes(path: Path, voiced: Systemd) -> None:
     with systemd(str(path)) as receiver:
-        systemd_notify.notify("READY=1")
-        systemd_notify.notify("STATUS=idle, connection ready")
+        voiced.notify("READY=1")
+        voiced.notify("STATUS=idle, connection ready")
         assert [receiver.recv(100), receiver.recv(100)] == [b"READY=1", b"STATUS=idle, connection ready"]
 
 
-def test_a_status_forges_no_other_word_to_systemd_and_tells_no_secret(path: Path) -> None:
+def test_a_status_forges_no_other_word_to_systemd_and_tells_no_secret(path: Path, voiced: Systemd) -> None:
     Secret("sk-canary-0123456789")
     with systemd(str(path)) as receiver:
-        systemd_notify.notify("STATUS=idle, sk-canary-0123456789\nSTOPPING=1\x1b[2J")
+        voiced.notify("STATUS=idle, sk-canary-0123456789\nSTOPPING=1\x1b[2J")
         assert receiver.recv(100) == rb"STATUS=idle, ***\nSTOPPING=1\x1b[2J"
 
 
-def test_an_abstract_socket_is_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_abstract_socket_is_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, voiced: Systemd
+) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", f"@{tmp_path}/notify")
     with systemd(f"\0{tmp_path}/notify") as receiver:
-        systemd_notify.notify("READY=1")
+        voiced.notify("READY=1")
         assert receiver.recv(100) == b"READY=1"
 
 
 @pytest.mark.parametrize("what", ["absent", "a file", "a folder", "too long", "nobody behind it"])
-def test_a_socket_that_is_gone_raises_nothing(path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_that_is_gone_raises_nothing(
+    path: Path, what: str, monkeypatch: pytest.MonkeyPatch, voiced: Systemd
+) -> None:
     match what:
         case "a file":
             path.write_text("")
@@ -83,25 +83,27 @@ def test_a_socket_that_is_gone_raises_nothing(path: Path, what: str, monkeypatch
         case "nobody behind it":
             with systemd(str(path)):
                 pass
-    systemd_notify.notify("STOPPING=1")
+    voiced.notify("STOPPING=1")
 
 
-def test_a_full_socket_does_not_hold_up_and_the_newest_is_told_when_there_is_room(path: Path) -> None:
+def test_a_full_socket_does_not_hold_up_and_the_newest_is_told_when_there_is_room(
+    path: Path, voiced: Systemd
+) -> None:
     with systemd(str(path)) as receiver:
         waiting = filled(path)
-        systemd_notify.notify("READY=1")
-        systemd_notify.notify("STATUS=idle, connection waiting")
+        voiced.notify("READY=1")
+        voiced.notify("STATUS=idle, connection waiting")
         for _ in range(waiting):
             assert receiver.recv(100) == b"STATUS=full"
-        systemd_notify.notify("STATUS=idle, connection ready")
+        voiced.notify("STATUS=idle, connection ready")
         assert receiver.recv(100) == b"READY=1\nSTATUS=idle, connection ready"
 
 
-def test_a_sign_of_life_is_never_told_late(path: Path) -> None:
+def test_a_sign_of_life_is_never_told_late(path: Path, voiced: Systemd) -> None:
     with systemd(str(path)) as receiver:
         waiting = filled(path)
-        systemd_notify.notify("WATCHDOG=1")
+        voiced.notify("WATCHDOG=1")
         for _ in range(waiting):
             receiver.recv(100)
-        systemd_notify.notify("STATUS=idle, connection ready")
+        voiced.notify("STATUS=idle, connection ready")
         assert receiver.recv(100) == b"STATUS=idle, connection ready"

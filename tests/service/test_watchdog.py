@@ -148,7 +148,7 @@ def test_a_machine_that_stood_still_gives_no_thread_up() -> None:
         for _ in range(10):
             loop.run_until_complete(asyncio.sleep(1.0))
             thread.hangs = True
-            loop._clock.now += 30.0  # nobody moved, and nobody looked
+            loop.pass_over(30.0)  # nobody moved, and nobody looked
             loop.run_until_complete(asyncio.sleep(0.6))
             thread.hangs = False
         attending.cancel()

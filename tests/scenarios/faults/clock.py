@@ -51,6 +51,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds, monotonic."""
         return self._clock.now
 
+    def pass_over(self, seconds: float) -> None:
+        """Time in which nothing of this process runs."""
+        self._clock.now += seconds
+
     def wall_s(self) -> float:
         """Seconds since 1970, by a clock that jumps."""
         return WALL_S + self.time() + self.jumped_s

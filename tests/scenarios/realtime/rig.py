@@ -85,12 +85,13 @@ class Notes:
         return [(at, effect) for at, effect in self.effects if isinstance(effect, kind)]
 
 
-class WatchedCards(AlsaCards):
+class WatchedCards:
     """Notes when there was nothing to play of an answer that had begun and was not complete."""
 
     def __init__(self, config: SoundConfig, notes: Notes) -> None:
-        super().__init__(config)
+        self._cards = AlsaCards(config)
         self._notes = notes
+        self.microphone = self._cards.microphone
 
     def speaker(self, playback: Playback) -> Speaker:
         pull = playback.pull
@@ -101,7 +102,7 @@ class WatchedCards(AlsaCards):
             return samples
 
         watching = SimpleNamespace(**{name: getattr(playback, name) for name in _PLAYBACK}, pull=watched)
-        return super().speaker(watching)
+        return self._cards.speaker(watching)
 
 
 class RealtimeRig:
