@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[1]
 MOST = 30
 
 EXCEPTIONS: Final[dict[str, tuple[int, str]]] = {
-    "daemon.audio.jitter_buffer.JitterBuffer": (36, "queue and clock of what was heard; being divided"),
     "daemon.brain.server.session.Session": (36, "being divided"),
     "daemon.core.history.turn.Turn": (35, "a record: one field for each figure that `voiced watch` tells"),
     "daemon.core.machine.Machine": (34, "being divided"),

@@ -1,8 +1,8 @@
-"""The jitter buffer in front of the speaker, and the clock that tells how much of it was heard.
+"""The jitter buffer in front of the speaker.
 
-Frames are counted along one line: what `pull` gave out has been *written*, what the card still holds is
-its *delay*, and what was written less the delay has been *heard*. The line remembers which segment of it
-carries which item until that was heard, so padding and pauses never count for an item.
+An answer comes faster than it is spoken, in pieces of any size, with pauses of any length between them. At
+the start of a turn and after a pause the buffer waits for `start_ms` of audio: long enough to bridge the usual
+gap between two pieces, too short to be felt. What it holds later is the server's lead over the voice.
 
                   heard                    delay              queued
     ─────────────────────────────────┬───────────────────┬ ─ ─ ─ ─ ─ ─ ─ ▶ frames
@@ -26,12 +26,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from daemon.audio.heard_clock import HeardClock
+from daemon.audio.overlay import Gain, Overlay
 from daemon.audio.pcm import Pcm16, quantised
 from hardware.ports import Mono
 
 _REFUSED_ITEMS = 64  # a cancelled response falls silent within a round trip: the last few are enough
 _INT16 = np.float32(1 / 32768)
-_NOTHING: Mono = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ class JitterBuffer:
     """
 
     def __init__(self, rate_hz: int, start_ms: int = 40, max_queue_s: float = 600.0) -> None:
-        self.gain = 1.0
-        """Volume, 0.0 to 1.0; a change is spread over the next pull."""
+        self.gain = Gain()
         self.underruns = 0
         """How often the card ran dry in the middle of an item."""
         self.dropped_frames = 0
@@ -66,11 +66,9 @@ class JitterBuffer:
         self._start_frames = rate_hz * start_ms // 1000
         self._max_frames = int(rate_hz * max_queue_s)
         self._items: dict[str, _Item] = {}  # in the order of playing, until heard to the end
-        self._line: deque[_PlayedSegment] = deque()  # written and not heard yet, the oldest first
-        self._line_frames = 0
+        self._clock = HeardClock()
         self._waiting = True
-        self._gain_now = 1.0
-        self._earcon = _NOTHING
+        self._earcon = Overlay()
         self._begun: list[str] = []
         self._heard_to_end: list[str] = []
         self._refused: deque[str] = deque(maxlen=_REFUSED_ITEMS)
@@ -107,12 +105,12 @@ class JitterBuffer:
     def play_earcon(self, samples: Mono) -> None:
         """Play this where there is no item to play; the first item that can be played fades it out."""
         if self.idle:
-            self._earcon = samples
+            self._earcon.rest = samples
 
     def stop_earcon(self) -> bool:
         """No more of the earcon; True if the card may still hold some of what is no item's."""
-        self._earcon = _NOTHING
-        return self.idle and self._line_frames > 0
+        self._earcon.clear()
+        return self.idle and self._clock.frames > 0
 
     def take_begun(self) -> list[str]:
         """Items whose first sample was written since this was last asked."""
@@ -135,20 +133,20 @@ class JitterBuffer:
         """Exactly `frames` samples, padded with silence after the last item, or None: nothing to play now."""
         playable, complete = self._playable()
         plays = self._may_play(playable, complete, frames)
-        if not plays and not len(self._earcon):
+        if not plays and not len(self._earcon.rest):
             return None
         samples, written = np.zeros(frames, np.float32), 0
         if plays:
             self._waiting = complete and playable <= frames
             written = self._write(samples)
-        self._note(None, frames - written)
-        self._add_earcon(samples, plays)
-        self._amplify(samples)
+        self._clock.written(None, frames - written)
+        self._earcon.add(samples, fade=plays)
+        self.gain.apply(samples)
         return samples
 
     def played(self, delay_frames: int) -> bool:
         """Move the clock: the card still holds `delay_frames` of what was pulled; True if it ran dry."""
-        self._advance(self._line_frames - delay_frames)
+        self._clock.held(delay_frames)
         self._retire()
         dry = delay_frames <= 0 and bool(self._items) and not self._waiting
         if dry:
@@ -158,15 +156,14 @@ class JitterBuffer:
 
     def stopped(self, delay_frames: int) -> Cut:
         """The card is silent and `delay_frames` were never heard: throw away all audio, refuse its items."""
-        self._advance(self._line_frames - delay_frames)
+        self._clock.held(delay_frames)
         self._retire()
         items = list(self._items.values())
         heard = items.pop(0) if items and items[0].heard else None
         self._refused.extend(self._items)
         self._items.clear()
-        self._earcon = _NOTHING
-        self._line.clear()
-        self._line_frames = 0
+        self._earcon.clear()
+        self._clock.clear()
         self._waiting = True
         return Cut(
             item_id=heard.item_id if heard else None,
@@ -177,7 +174,7 @@ class JitterBuffer:
 
     def lost(self) -> Cut:
         """The card has gone, and with it all that it has not told of as heard."""
-        return self.stopped(self._line_frames)
+        return self.stopped(self._clock.frames)
 
     # ------------------------------------------------------------ parts
 
@@ -205,44 +202,11 @@ class JitterBuffer:
             if item.queued and not item.written:
                 self._begun.append(item.item_id)
             frames = item.take(samples[written:])
-            self._note(item, frames)
+            self._clock.written(item, frames)
             written += frames
             if written == len(samples) or not item.finished:
                 break
         return written
-
-    def _note(self, item: _Item | None, frames: int) -> None:
-        if frames:
-            self._line.append(_PlayedSegment(item, frames))
-            self._line_frames += frames
-
-    def _add_earcon(self, samples: Mono, fade: bool) -> None:
-        """What is heard of an earcon counts for no item."""
-        part = self._earcon[: len(samples)]
-        if fade and len(part):
-            part = part * np.linspace(1.0, 0.0, len(part), dtype=np.float32)
-        samples[: len(part)] += part
-        self._earcon = _NOTHING if fade else self._earcon[len(part) :]
-
-    def _amplify(self, samples: Mono) -> None:
-        before, self._gain_now = self._gain_now, self.gain
-        if before != self.gain:
-            samples *= np.linspace(before, self.gain, len(samples), dtype=np.float32)
-        elif self.gain != 1.0:
-            samples *= np.float32(self.gain)
-
-    def _advance(self, frames: int) -> None:
-        """The next `frames` frames of the line have been heard."""
-        while frames > 0 and self._line:
-            segment = self._line[0]
-            heard = min(frames, segment.frames)
-            if segment.item:
-                segment.item.heard += heard
-            segment.frames -= heard
-            self._line_frames -= heard
-            frames -= heard
-            if not segment.frames:
-                self._line.popleft()
 
     def _retire(self) -> None:
         while self._items and (item := next(iter(self._items.values()))).heard_to_end:
@@ -284,10 +248,3 @@ class _Item:
         self.queued -= taken
         self.written += taken
         return taken
-
-
-@dataclass
-class _PlayedSegment:
-    item: _Item | None
-    """None where the line is silent."""
-    frames: int

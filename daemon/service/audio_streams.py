@@ -186,7 +186,7 @@ class PlaybackStream:
     def set_gain(self, gain: float) -> None:
         """Volume: 0.0 to 1.0."""
         with self._lock:
-            self._gain = self._buffer.gain = gain
+            self._gain = self._buffer.gain.level = gain
 
     def drained(self) -> PlaybackDrained | None:
         """If everything has been heard: the items that have, since this was last asked."""
@@ -209,7 +209,7 @@ class PlaybackStream:
             if rate_hz != self._rate_hz:
                 self._rate_hz, self._resamplers = rate_hz, {}
                 self._buffer = JitterBuffer(rate_hz)
-                self._buffer.gain = self._gain
+                self._buffer.gain.level = self._gain
         self._on_drained()
 
     def pull(self, frames: int) -> Mono | None:

@@ -200,7 +200,7 @@ def test_more_than_the_bound_is_dropped_and_counted() -> None:
 def test_a_change_of_volume_is_spread_over_one_pull() -> None:
     playout = playing(("item", 100))
     playout.pull(PERIOD)
-    playout.gain = 0.5
+    playout.gain.level = 0.5
     ramp, after = playout.pull(PERIOD), playout.pull(PERIOD)
     assert ramp is not None
     assert after is not None
@@ -221,7 +221,7 @@ def test_an_earcon_is_played_as_it_is_and_then_nothing() -> None:
 
 def test_the_volume_is_that_of_everything_else() -> None:
     playout = JitterBuffer(RATE_HZ)
-    playout.gain = 0.5
+    playout.gain.level = 0.5
     playout.play_earcon(sound(20, EARCON))
     _, after = pulled(playout, 2)
     assert after is not None
