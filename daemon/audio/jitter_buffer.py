@@ -1,8 +1,8 @@
 """The jitter buffer in front of the speaker.
 
 An answer comes faster than it is spoken, in pieces of any size, with pauses of any length between them. At
-the start of a turn and after a pause the buffer waits for `start_ms` of audio: long enough to bridge the usual
-gap between two pieces, too short to be felt. What it holds later is the server's lead over the voice.
+the start of a turn, and after a pause, it waits for `start_ms` of audio: long enough to bridge the usual gap
+between two pieces, too short to be felt. What it holds later is the lead of the server over the voice.
 
                   heard                    delay              queued
     ─────────────────────────────────┬───────────────────┬ ─ ─ ─ ─ ─ ─ ─ ▶ frames
