@@ -265,6 +265,10 @@ def relay_on_at_start(m: Planted) -> None:
     m.config["devices.lamp"]["pin"] = 22
 
 
+def motor_at_start(m: Planted) -> None:
+    m.config["devices.blind"] = {"kind": "motor", "speed": 5, "direction": 6}
+
+
 def relay_pulled_by_config(m: Planted) -> None:
     m.write("/boot/firmware/config.txt", "gpio=2-5=op,dl\n")
 
@@ -384,6 +388,7 @@ FAULTS: list[tuple[str, Callable[[Planted], object], str]] = [
     ("V405", button_held, "short circuit"),
     ("V406", relay_on_at_start, "gpio=22=pu"),
     ("V406", relay_pulled_by_config, "gpio=4=pu"),
+    ("V406", motor_at_start, "gpio=5=pd"),  # its direction may float
     ("V501", clock_of_1970, "timedatectl set-ntp true"),
     ("V502", nobody_sets_the_clock, "timedatectl set-ntp true"),
     ("V502", nothing_sets_the_clock, "apt install systemd-timesyncd"),

@@ -1,4 +1,4 @@
-"""A motor behind a bridge of transistors: a kind that the product does not have, in one file."""
+"""A motor behind a bridge of transistors."""
 
 from __future__ import annotations
 
