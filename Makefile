@@ -8,7 +8,7 @@ MINUTES ?= 10
 SEED ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo test test-trixie check bench hearing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test test-trixie check bench mutants hearing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -26,6 +26,9 @@ check: ready           ## style and types
 
 bench: ready           ## figures: start, memory, CPU, sound path
 	$(BIN)/python -m tests.bench
+
+mutants: ready         ## small faults put into the pure rooms: do the tests notice? (a quarter of an hour)
+	$(BIN)/python -m tests.bench.mutants --seed $(SEED)
 
 hearing: ready         ## how well the brain hears, over the clips in SPEECH
 	$(BIN)/python -m tests.bench.hearing --speech $(SPEECH)
