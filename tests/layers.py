@@ -83,7 +83,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "daemon.brain.tts": ("daemon.errors", "daemon.audio", *_WIRE),
     "daemon.brain.server": (
-        *("daemon.errors", "daemon.text", "daemon.audio", *_WIRE),
+        *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", *_WIRE),
         *("daemon.brain.nlu", "daemon.brain.asr", "daemon.brain.tts"),
     ),
     # What people run by hand.

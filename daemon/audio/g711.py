@@ -12,8 +12,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from daemon.audio.pcm import Pcm16
+
 Law: TypeAlias = Literal["mu", "a"]
-Pcm16: TypeAlias = npt.NDArray[np.int16]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Wide: TypeAlias = npt.NDArray[np.int64]
 

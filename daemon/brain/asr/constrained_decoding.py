@@ -18,7 +18,7 @@ from daemon.brain.asr.word_network import Network
 
 Position: TypeAlias = tuple[int, int]
 """(arc, letters written of its word), or (node, one of the marks below) between words."""
-State: TypeAlias = frozenset[Position]
+AutomatonState: TypeAlias = frozenset[Position]
 
 AFTER_WORD, AFTER_STOP, AFTER_SPACE = -1, -2, -3
 WRITTEN_AS = {"percent": ("percent", "per cent", "%"), "dont": ("don't",)}
@@ -55,7 +55,7 @@ class Allowed:
     """What may follow: pieces, the state after each, and whether the sentence may end here."""
 
     pieces: npt.NDArray[np.int64]
-    states: tuple[State, ...]
+    states: tuple[AutomatonState, ...]
     may_end: bool
 
 
@@ -76,13 +76,13 @@ class LetterAutomaton:
         self._from: dict[int, list[int]] = {}
         for arc, (source, _, _) in enumerate(arcs):
             self._from.setdefault(source, []).append(arc)
-        self._allowed: dict[State, Allowed] = {}
-        self._steps: dict[tuple[State, str], State] = {}
-        self.start: State = frozenset((node, AFTER_SPACE) for node in self._reach[network.start]) | frozenset(
-            (node, AFTER_WORD) for node in self._reach[network.start]
-        )
+        self._allowed: dict[AutomatonState, Allowed] = {}
+        self._steps: dict[tuple[AutomatonState, str], AutomatonState] = {}
+        self.start: AutomatonState = frozenset(
+            (node, AFTER_SPACE) for node in self._reach[network.start]
+        ) | frozenset((node, AFTER_WORD) for node in self._reach[network.start])
 
-    def allowed(self, state: State) -> Allowed:
+    def allowed(self, state: AutomatonState) -> Allowed:
         """What may be written in this state."""
         if state not in self._allowed:
             found = list(self._pieces(state))
@@ -93,7 +93,7 @@ class LetterAutomaton:
             )
         return self._allowed[state]
 
-    def _pieces(self, state: State) -> Iterator[tuple[int, State]]:
+    def _pieces(self, state: AutomatonState) -> Iterator[tuple[int, AutomatonState]]:
         waiting = [(self._trie, state)]
         while waiting:
             trie, here = waiting.pop()
@@ -103,7 +103,7 @@ class LetterAutomaton:
                 if after:
                     waiting.append((onward, after))
 
-    def _step(self, state: State, letter: str) -> State:
+    def _step(self, state: AutomatonState, letter: str) -> AutomatonState:
         key = (state, letter)
         if key not in self._steps:
             self._steps[key] = frozenset(

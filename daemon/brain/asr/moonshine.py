@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from daemon.brain.asr.constrained_decoding import LetterAutomaton, State, Trie
+from daemon.brain.asr.constrained_decoding import AutomatonState, LetterAutomaton, Trie
 from daemon.brain.asr.viterbi import Floats
 
 Memory: TypeAlias = dict[str, npt.NDArray[np.float32]]
@@ -40,7 +40,7 @@ class FreeReading:
 class _Draft:
     score: float
     pieces: tuple[int, ...]
-    state: State
+    state: AutomatonState
 
 
 class Moonshine:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from daemon.brain.nlu import decoys
 from daemon.brain.nlu.intent_templates import ANSWERS, sentences
-from daemon.brain.nlu.intents import Intent, Meaning, Sentence, Tool
+from daemon.brain.nlu.intents import Intent, Meaning, OfferedTool, Sentence
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 
-__all__ = ["Grammar", "Intent", "Meaning", "Tool"]
+__all__ = ["Grammar", "Intent", "Meaning", "OfferedTool"]
 
 BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
 AFTER = "[ please ]"
@@ -32,7 +32,7 @@ MOST_HEARD_WORDS = 10_000
 class Grammar:
     """Every sentence that the tools of one session give, spoken or typed."""
 
-    def __init__(self, tools: Sequence[Tool]) -> None:
+    def __init__(self, tools: Sequence[OfferedTool]) -> None:
         self._sentences = tuple(_within(sentences(tools), MOST_WORDS))
         self._parsers = [
             (compiled(f"{BEFORE} ( {sentence.pattern} ) {AFTER}"), sentence.meaning)

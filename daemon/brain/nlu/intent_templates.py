@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from daemon.brain.nlu.entities import ToolEntities
-from daemon.brain.nlu.intents import Meaning, Sentence, Slots, Tool, choices, each, joined, one
+from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, choices, each, joined, one
 from daemon.brain.nlu.plugin_templates import own
 from daemon.brain.nlu.template_syntax import count, loosely, numbers, plain, words
 from hardware.devices.kind import Action
@@ -34,10 +34,10 @@ class Box:
     outputs: frozenset[str]
 
 
-SentenceMaker: TypeAlias = Callable[[Tool, Box], Iterator[Sentence]]
+SentenceMaker: TypeAlias = Callable[[OfferedTool, Box], Iterator[Sentence]]
 
 
-def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
+def sentences(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
     """Every sentence of these tools, then the questions about the box itself and the answers to its own."""
     tools = list({tool["name"]: tool for tool in tools}.values())
     named = [(tool["name"], plain(name)) for tool in tools for name in choices(tool, "device")]
@@ -52,7 +52,7 @@ def sentences(tools: Sequence[Tool]) -> Iterator[Sentence]:
     yield from ABOUT
 
 
-def _switching(tool: Tool, box: Box) -> Iterator[Sentence]:
+def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     devices = ToolEntities(choices(tool, "device"), box.names)
     every = "<every everything | all [ of ] [ the ] lights | [ all ] the lights >"
     lights = devices.lights()
@@ -79,7 +79,7 @@ def _switching(tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"{every} {state}", switch_every, spoken=False)
 
 
-def _levels(tool: Tool, box: Box) -> Iterator[Sentence]:
+def _levels(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     devices = ToolEntities(choices(tool, "device"), box.names)
 
     def level(said: Slots) -> Meaning:
@@ -93,7 +93,7 @@ def _levels(tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"[ set | dim | turn ] {devices.some} [ to ] {number}", level, spoken=False)
 
 
-def _colours(tool: Tool, box: Box) -> Iterator[Sentence]:
+def _colours(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     values = choices(tool, "device")
     nicknames = {"light": values[0], "lights": values[0]} if len(values) == 1 else {}
     devices = ToolEntities(values, box.names, nicknames)
@@ -108,7 +108,7 @@ def _colours(tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"( make | turn | set ) {devices.one} [ to ] {colours}", colour, example=example)
 
 
-def _blinking(tool: Tool, box: Box) -> Iterator[Sentence]:
+def _blinking(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     devices = ToolEntities(choices(tool, "device"), box.names)
 
     def blink(said: Slots) -> Meaning:
@@ -123,7 +123,7 @@ def _blinking(tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"( blink | flash ) {devices.one} [ {often} ]", blink, spoken=False)
 
 
-def _pulsing(tool: Tool, box: Box) -> Iterator[Sentence]:
+def _pulsing(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     devices = ToolEntities(choices(tool, "device"), box.names)
 
     def pulse(said: Slots) -> Meaning:
@@ -137,7 +137,7 @@ def _pulsing(tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"pulse {devices.one} [ {seconds} ]", pulse, spoken=False)
 
 
-def _acting(action: Action, tool: Tool, box: Box) -> Iterator[Sentence]:
+def _acting(action: Action, tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     devices = ToolEntities(choices(tool, "device"), box.names)
     values = {plain(value): value for value in choices(tool, "action")}
 
@@ -153,7 +153,7 @@ def _acting(action: Action, tool: Tool, box: Box) -> Iterator[Sentence]:
         yield Sentence(forms, act, example=action.example.format(device=joined(devices.examples(1))))
 
 
-def _reading(tool: Tool, box: Box) -> Iterator[Sentence]:
+def _reading(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     readable = choices(tool, "device")
     outputs = [name for name in readable if plain(name) in box.outputs]
     of_measures = MEASURES.union(*(kind.measures for kind in KINDS.sensors()))
@@ -182,7 +182,7 @@ def _question(devices: ToolEntities, form: str, example: str) -> Sentence:
     return Sentence(form.format(devices.bare), read, spoken, example.format(*devices.examples(1)))
 
 
-def _listing(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _listing(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(_said: Slots) -> Meaning:
         return one("the list of devices", "list_devices")
 
@@ -192,7 +192,7 @@ def _listing(_tool: Tool, _box: Box) -> Iterator[Sentence]:
     )
 
 
-def _telling_time(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _telling_time(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(_said: Slots) -> Meaning:
         return one("the time", "current_time")
 
@@ -201,7 +201,7 @@ def _telling_time(_tool: Tool, _box: Box) -> Iterator[Sentence]:
     yield Sentence("[ tell me ] the time", meaning, spoken=False)
 
 
-def _volume(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _volume(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(said: Slots) -> Meaning:
         percent = count(said["percent"])
         return one(f"the volume, {percent} percent", "set_volume", percent=percent)
@@ -211,7 +211,7 @@ def _volume(_tool: Tool, _box: Box) -> Iterator[Sentence]:
     yield Sentence(f"[ set ] [ the ] volume [ to ] {loose}", meaning, spoken=False)
 
 
-def _volume_steps(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _volume_steps(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(said: Slots) -> Meaning:
         direction = {"louder": "up", "quieter": "down"}.get(said["direction"], said["direction"])
         return one(f"the volume, {direction}", "change_volume", direction=direction)
@@ -221,7 +221,7 @@ def _volume_steps(_tool: Tool, _box: Box) -> Iterator[Sentence]:
     yield Sentence("[ speak ] <direction louder | quieter >", meaning, spoken=False)
 
 
-def _stopping(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _stopping(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(_said: Slots) -> Meaning:
         return one("stop", "stop_conversation")
 
@@ -231,7 +231,7 @@ def _stopping(_tool: Tool, _box: Box) -> Iterator[Sentence]:
     )
 
 
-def _forgetting(_tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _forgetting(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(_said: Slots) -> Meaning:
         return one("forget the conversation", "forget_conversation")
 
@@ -239,7 +239,7 @@ def _forgetting(_tool: Tool, _box: Box) -> Iterator[Sentence]:
     yield Sentence("forget ( it | this | everything | what i said )", meaning, spoken=False)
 
 
-def _own(tool: Tool, _box: Box) -> Iterator[Sentence]:
+def _own(tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     yield from own(tool)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from daemon.brain.nlu.template_syntax import plain
 
-Tool: TypeAlias = Mapping[str, Any]
+OfferedTool: TypeAlias = Mapping[str, Any]
 """A function tool as `session.update` carries it: type, name, description, parameters (JSON Schema)."""
 
 Slots: TypeAlias = Mapping[str, str]
@@ -66,12 +66,12 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def choices(tool: Tool, parameter: str) -> list[str]:
+def choices(tool: OfferedTool, parameter: str) -> list[str]:
     """The enum of a parameter, empty where it has none; values without a word cannot be said."""
     return sayable(properties(tool).get(parameter, {}))
 
 
-def properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
+def properties(tool: OfferedTool) -> dict[str, Mapping[str, Any]]:
     """The schemas of the parameters, null left aside; anything that is no object is left out."""
     schemas = (tool.get("parameters") or {}).get("properties") or {}
     return {name: _but_null(schema) for name, schema in schemas.items() if isinstance(schema, Mapping)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daemon.brain.nlu.intents import Meaning, Sentence, Slots, Tool, one, properties, sayable
+from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, one, properties, sayable
 from daemon.brain.nlu.template_syntax import count, numbers, plain
 
 MOST_PHRASES = 8
@@ -22,7 +22,7 @@ class Phrase:
     value: Callable[[str], Any]
 
 
-def own(tool: Tool) -> Iterator[Sentence]:
+def own(tool: OfferedTool) -> Iterator[Sentence]:
     """At most one sentence: none where a required parameter cannot be said in a word or a number."""
     schema = tool.get("parameters") or {}
     required = set(schema.get("required") or ())

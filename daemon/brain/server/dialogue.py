@@ -34,7 +34,7 @@ class Act:
     calls: tuple[Intent, ...]
 
 
-Reply: TypeAlias = Say | Act
+Decision: TypeAlias = Say | Act
 
 
 class Dialogue:
@@ -44,7 +44,7 @@ class Dialogue:
         self.pending: Meaning | None = None
         self._refused = False
 
-    def answer(self, heard: Recognition, grammar: Grammar, may_act: bool = True) -> Reply:
+    def answer(self, heard: Recognition, grammar: Grammar, may_act: bool = True) -> Decision:
         """The reply to what was heard or read; remembers a question that it asks."""
         asked, self.pending = self.pending, None
         refused_before, self._refused = self._refused, False
@@ -62,7 +62,7 @@ class Dialogue:
         wanted = asked if meaning.kind == "yes" else meaning
         return self._act(wanted, heard.certainty == "sure", may_act) if wanted else Say(YES_TO_WHAT)
 
-    def _act(self, meaning: Meaning, sure: bool, may_act: bool) -> Reply:
+    def _act(self, meaning: Meaning, sure: bool, may_act: bool) -> Decision:
         if not may_act:
             return Say(f"I understood: {meaning.readback}. I may not do that now.")
         if sure:

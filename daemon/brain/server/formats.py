@@ -7,19 +7,15 @@ the ear, the voice and the voice detection are met at their rates on the way in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from daemon.audio import g711
 from daemon.audio.g711 import Law
 from daemon.audio.pcm import from_pcm16, quantised, to_pcm16
 from daemon.audio.resampler import Resampler
 from daemon.realtime.events import RATE_HZ, Json
-
-Mono: TypeAlias = npt.NDArray[np.float32]
-"""Samples of one channel, full scale 1.0, shape (frames,)."""
+from hardware.ports import Mono
 
 
 @dataclass(frozen=True)

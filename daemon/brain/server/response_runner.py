@@ -12,7 +12,7 @@ import msgspec
 from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.server import dialogue, errors
 from daemon.brain.server.conversation import Conversation, StoredItem
-from daemon.brain.server.dialogue import Act, Dialogue, Reply, Say
+from daemon.brain.server.dialogue import Act, Decision, Dialogue, Say
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.listening import Listening
 from daemon.brain.server.prompt_selection import (
@@ -25,7 +25,7 @@ from daemon.brain.server.prompt_selection import (
     subject,
 )
 from daemon.brain.server.response_request import ResponseRequest
-from daemon.brain.server.responses import Emit, OutOfTokens, ResponseWriter
+from daemon.brain.server.responses import OutOfTokens, ResponseWriter, SendEvent
 from daemon.brain.server.tool_output_speech import tell
 from daemon.brain.server.usage import input_tokens
 from daemon.brain.tts.synthesizer import sentences
@@ -53,7 +53,11 @@ class ResponseRunner:
     """The responses of one session. `room` waits until the client has taken most of what was emitted."""
 
     def __init__(
-        self, engines: Engines, conversation: Conversation, emit: Emit, room: Callable[[], Awaitable[None]]
+        self,
+        engines: Engines,
+        conversation: Conversation,
+        emit: SendEvent,
+        room: Callable[[], Awaitable[None]],
     ) -> None:
         self._engines = engines
         self._conversation = conversation
@@ -138,7 +142,7 @@ class ResponseRunner:
         if writer.response.conversation_id:
             self.on_done(writer.audio_ms)
 
-    async def _reply(self, order: ResponseRequest) -> Reply:
+    async def _reply(self, order: ResponseRequest) -> Decision:
         mind = self._dialogue if order.in_band else copy.copy(self._dialogue)
         match subject(order.entries):
             case Spoken(entry):
@@ -159,7 +163,7 @@ class ResponseRunner:
             case Nothing():
                 return Say(dialogue.NOTHING_TO_ANSWER)
 
-    async def _reply_to(self, entry: StoredItem, mind: Dialogue, order: ResponseRequest) -> Reply:
+    async def _reply_to(self, entry: StoredItem, mind: Dialogue, order: ResponseRequest) -> Decision:
         """The reply to an utterance; an ear that fails is told in words, not by silence."""
         grammar = await self._listening.grammar(order.tools)
         try:
@@ -169,7 +173,7 @@ class ResponseRunner:
             return Say(dialogue.CANNOT_HEAR)
         return mind.answer(heard, grammar, order.may_act)
 
-    async def _deliver(self, writer: ResponseWriter, reply: Reply, speed: float) -> None:
+    async def _deliver(self, writer: ResponseWriter, reply: Decision, speed: float) -> None:
         if isinstance(reply, Act):
             for call in reply.calls:
                 writer.call(call.name, msgspec.json.encode(call.arguments).decode())

@@ -38,7 +38,7 @@ from daemon.realtime.events import (
     StatusDetails,
 )
 
-Emit: TypeAlias = Callable[[ServerEvent], None]
+SendEvent: TypeAlias = Callable[[ServerEvent], None]
 """Takes an event to the client. It must read the event before it returns: its items live on."""
 
 
@@ -51,7 +51,7 @@ class ResponseWriter:
 
     def __init__(
         self,
-        emit: Emit,
+        emit: SendEvent,
         conversation: Conversation | None,
         modality: str,
         format: WireFormat,

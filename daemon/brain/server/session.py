@@ -19,7 +19,7 @@ from daemon.brain.server.input_buffer import InputBuffer, ms, position
 from daemon.brain.server.items import entry_of
 from daemon.brain.server.response_request import order
 from daemon.brain.server.response_runner import ResponseRunner
-from daemon.brain.server.responses import Emit
+from daemon.brain.server.responses import SendEvent
 from daemon.brain.server.settings import McpTool, ServerVad, SessionSettings, function_tools
 from daemon.brain.server.turn_detection import Edge, TurnDetector, VoiceStarted
 from daemon.brain.server.vad import FRAME_MS
@@ -66,7 +66,7 @@ class Session:
     def __init__(
         self,
         engines: Engines,
-        emit: Emit,
+        emit: SendEvent,
         room: Callable[[], Awaitable[None]],
         settings: SessionSettings,
         max_session_s: float,

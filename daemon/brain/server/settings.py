@@ -152,7 +152,7 @@ class McpTool(_Strict, tag_field="type", tag="mcp"):
         self.authorization = self.headers = UNSET
 
 
-Tool: TypeAlias = FunctionTool | McpTool
+SessionTool: TypeAlias = FunctionTool | McpTool
 
 
 class ToolChoice(_Strict, tag_field="type", tag="function"):
@@ -198,7 +198,7 @@ class SessionSettings(_Strict):
     output_modalities: Modalities = msgspec.field(default_factory=lambda: ["audio"])
     instructions: str = ""
     audio: Audio = msgspec.field(default_factory=Audio)
-    tools: list[Tool] = []
+    tools: list[SessionTool] = []
     tool_choice: Choice = "auto"
     parallel_tool_calls: bool | UnsetType = UNSET
     max_output_tokens: MaxTokens = "inf"
@@ -256,7 +256,7 @@ class _TranscriptionPatch(_Strict):
     include: list[Literal["item.input_audio_transcription.logprobs"]] | None = None
 
 
-def function_tools(tools: list[Tool]) -> list[Json]:
+def function_tools(tools: list[SessionTool]) -> list[Json]:
     """The tools that the client runs, as JSON."""
     functions: list[Json] = msgspec.to_builtins([tool for tool in tools if isinstance(tool, FunctionTool)])
     return functions
@@ -281,7 +281,7 @@ class ResponseSettings(_Strict):
     instructions: str | UnsetType = UNSET
     output_modalities: Modalities | UnsetType = UNSET
     audio: ResponseAudio = msgspec.field(default_factory=ResponseAudio)
-    tools: list[Tool] | UnsetType = UNSET
+    tools: list[SessionTool] | UnsetType = UNSET
     tool_choice: Choice | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET
     reasoning: Reasoning | UnsetType = UNSET
