@@ -12,7 +12,7 @@ from typing import Any
 
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.session import Session
-from daemon.brain.server.settings import SessionSettings
+from daemon.brain.server.settings import ClientSettings
 from daemon.realtime.codec import encode
 from daemon.realtime.events import RATE_HZ, Json, ServerEvent
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice
@@ -43,7 +43,7 @@ class Talk:
         self._read = 0
         self._news = asyncio.Event()
         self._engines = engines or Engines(lambda: ear, ToneVoice)
-        self.session = Session(self._engines, self._take, self._room, SessionSettings(), max_session_s)
+        self.session = Session(self._engines, self._take, self._room, ClientSettings(), max_session_s)
 
     def _take(self, event: ServerEvent) -> None:
         event.event_id = f"event_{len(self.events)}"

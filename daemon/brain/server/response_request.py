@@ -14,10 +14,10 @@ from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.items import entry_of
 from daemon.brain.server.settings import (
     Choice,
+    ClientSettings,
     McpChoice,
     McpTool,
     ResponseSettings,
-    SessionSettings,
     ToolChoice,
     Voice,
     check_modalities,
@@ -50,7 +50,7 @@ class ResponseRequest:
 
 
 def order(
-    request: Json, settings: SessionSettings, conversation: Conversation, voice_is_fixed: bool
+    request: Json, settings: ClientSettings, conversation: Conversation, voice_is_fixed: bool
 ) -> ResponseRequest:
     """The response that this request asks for. Raises Refusal."""
     wanted: ResponseSettings = convert(request, ResponseSettings, "response")

@@ -29,7 +29,7 @@ from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.session import Session
-from daemon.brain.server.settings import SessionSettings
+from daemon.brain.server.settings import ClientSettings
 from daemon.brain.tts.synthesizer import Synthesizer, VoiceName, open_synthesizer
 from daemon.realtime.codec import encode
 from daemon.realtime.events import MAX_FRAME_BYTES, ServerEvent
@@ -157,12 +157,12 @@ async def _read(connection: ServerConnection, session: Session, outbox: SendQueu
             await outbox.room()
 
 
-def _settings(connection: ServerConnection) -> SessionSettings:
+def _settings(connection: ServerConnection) -> ClientSettings:
     path = connection.request.path if connection.request else ""
     kind: Literal["realtime", "transcription"] = (
         "transcription" if handshake.transcribes(path) else "realtime"
     )
-    return SessionSettings(type=kind, model=handshake.model(path) or SessionSettings().model)
+    return ClientSettings(type=kind, model=handshake.model(path) or ClientSettings().model)
 
 
 @contextlib.asynccontextmanager

@@ -20,7 +20,7 @@ from daemon.brain.server.items import entry_of
 from daemon.brain.server.response_request import order
 from daemon.brain.server.response_runner import ResponseRunner
 from daemon.brain.server.responses import SendEvent
-from daemon.brain.server.settings import McpTool, ServerVad, SessionSettings, function_tools
+from daemon.brain.server.settings import ClientSettings, McpTool, ServerVad, function_tools
 from daemon.brain.server.turn_detection import Edge, TurnDetector, VoiceStarted
 from daemon.brain.server.vad import FRAME_MS
 from daemon.realtime.events import (
@@ -68,7 +68,7 @@ class Session:
         engines: Engines,
         emit: SendEvent,
         room: Callable[[], Awaitable[None]],
-        settings: SessionSettings,
+        settings: ClientSettings,
         max_session_s: float,
     ) -> None:
         self._emit = emit

@@ -190,7 +190,7 @@ class Retention(_Strict, tag_field="type", tag="retention_ratio"):
     token_limits: TokenLimits | UnsetType = UNSET
 
 
-class SessionSettings(_Strict):
+class ClientSettings(_Strict):
     """All that a client may set, with the service's defaults."""
 
     type: Literal["realtime", "transcription"] = "realtime"
@@ -208,9 +208,9 @@ class SessionSettings(_Strict):
     tracing: Literal["auto"] | Json | None = None
     prompt: Json | None = None
 
-    def updated(self, patch: Json, voice_is_fixed: bool) -> SessionSettings:
+    def updated(self, patch: Json, voice_is_fixed: bool) -> ClientSettings:
         """These settings with a `session.update` on top. Raises Refusal, and then nothing has changed."""
-        patch = normalised(patch, SessionSettings)
+        patch = normalised(patch, ClientSettings)
         if "type" not in patch:
             raise errors.missing("session.type")
         if patch["type"] == "transcription":
@@ -219,7 +219,7 @@ class SessionSettings(_Strict):
         changed = {**before, **patch}
         if isinstance(patch.get("audio"), dict):
             changed["audio"] = merged(before["audio"], patch["audio"], _REPLACED_WHOLE)
-        after: SessionSettings = convert(changed, SessionSettings, "session")
+        after: ClientSettings = convert(changed, ClientSettings, "session")
         check_modalities(after.output_modalities, "session")
         # Frameworks name their own default in each update; the model was chosen when the client connected.
         after.model = self.model

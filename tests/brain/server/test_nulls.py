@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from daemon.brain.server.omitted import normalised
-from daemon.brain.server.settings import SessionSettings
+from daemon.brain.server.settings import ClientSettings
 from daemon.realtime.events import Json
 from tests.brain.scripted import LAMP_AND_FAN
 from tests.brain.talk import asynchronous, calls, talking
@@ -286,6 +286,6 @@ def test_a_null_where_something_is_needed_is_missing(name: str, fields: Json, pa
 
 def test_what_the_types_do_not_describe_is_left_alone() -> None:
     patch = {"tools": [LAMP_AND_FAN[0], None], "prompt": {"id": None}, "tracing": {"a": None}, "audio": 5}
-    assert normalised(patch, SessionSettings) == patch
-    assert normalised([None], SessionSettings) == [None]
-    assert normalised(5, SessionSettings) == 5
+    assert normalised(patch, ClientSettings) == patch
+    assert normalised([None], ClientSettings) == [None]
+    assert normalised(5, ClientSettings) == 5
