@@ -1,0 +1,194 @@
+"""What we read of other people's packages although nobody has promised it: each part has its test here.
+
+A test that fails names the package, its version, and the file of ours that has to follow: nothing else is
+at fault then, however many other tests fail beside it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.http11 import Response
+from websockets.streams import StreamReader
+
+from daemon.brain.asr.lexicon import class_of
+from daemon.brain.asr.moonshine import BEGIN, END, Moonshine
+from daemon.brain.server.errors import from_validation
+from daemon.config.error_messages import ConfigError
+from daemon.config.loader import parse
+from daemon.realtime import events as wire
+from daemon.realtime.codec import decode_server
+
+
+@contextmanager
+def read_by(package: str, *files: str) -> Iterator[None]:
+    """Whatever goes wrong in here is this package's doing, and these files' to mend."""
+    found = platform.python_version() if package == "python" else version(package)
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as broken:
+        pytest.fail(f"{package} {found} is not what {', '.join(files)} reads: {broken!r}", pytrace=False)
+
+
+def test_a_broken_part_names_its_package_and_our_reader() -> None:
+    with (
+        pytest.raises(pytest.fail.Exception, match=r"^msgspec \d.* is not what daemon/x\.py reads: KeyError"),
+        read_by("msgspec", "daemon/x.py"),
+    ):
+        raise KeyError("gone")
+
+
+# ---------------------------------------------------------------- the engines
+
+
+def folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def test_moonshine_brings_its_model_and_its_letters_where_we_look() -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("moonshine_voice")
+    with read_by("moonshine-voice", "daemon/brain/asr/moonshine.py"):
+        assets = folder("moonshine_voice") / "assets/tiny-en"
+        decoder = onnxruntime.InferenceSession(str(assets / "decoder_model_merged.ort"))
+        inputs = {node.name: node.shape for node in decoder.get_inputs()}
+        outputs = {node.name for node in decoder.get_outputs()}
+        memory = {name for name in inputs if name.startswith("past_key_values.")}
+        assert memory
+        assert {"input_ids", "encoder_hidden_states"} <= set(inputs)
+        assert all(len(inputs[name]) == 4 for name in memory)
+        assert {"present" + name.removeprefix("past_key_values") for name in memory} | {"logits"} <= outputs
+        assert (BEGIN, END) == (1, 2)
+        assert isinstance(Moonshine().write(np.zeros(16_000, np.float32)), str)
+
+
+def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None:
+    asr = pytest.importorskip("hama.asr")
+    hama = pytest.importorskip("hama")
+    with read_by("hama", "daemon/brain/asr/acoustic_model.py", "daemon/brain/asr/lexicon.py"):
+        model = asr.ASRModel()
+        assert {node.name for node in model.session.get_inputs()} == {"waveform", "waveform_lengths"}
+        assert {node.name for node in model.session.get_outputs()} >= {"log_probs", "out_lengths"}
+        assert all(map(class_of, model.decoder_tokens))
+        spoken = [aligned.phoneme for aligned in hama.G2PModel()("lamp").alignments]
+        assert spoken
+        assert set(spoken) <= set(model.decoder_tokens)
+
+
+# ---------------------------------------------------------------- msgspec's English
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("[log]\nx = 1", 'there is no key "x" here'),
+        ('[devices.a]\nkind = "pwm"', 'the key "pin" is missing'),
+        ("[devices.a]\npin = 1", 'the key "kind" is missing; add it, one of'),
+        ('[realtime]\nturn = "hop"', "'hop' is not possible"),
+        ('[devices.a]\nkind = "laser"\npin = 1', "'laser' is not possible"),
+        ("[log]\ntranscripts = 1", "this is a whole number; write true or false"),
+        ("[realtime]\nmax_wait_s = -1", "this is too small; write 0"),
+        ("[realtime]\nmax_wait_s = 999", "this is too large; write 120"),
+        ('[state]\ndirectory = ""', "this is empty"),
+        ('[lamps.status]\nkind = "rgb"\npins = [1]', "this has 1 entries; write 3"),
+    ],
+)
+def test_msgspecs_complaints_are_told_in_the_owners_words(toml: str, said: str) -> None:
+    with read_by("msgspec", "daemon/config/error_messages.py"):
+        with pytest.raises(ConfigError) as error:
+            parse(toml, "voiced.toml")
+        assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("frame", "left"),
+    [
+        ('{"type": "response.done", "response": {"id": "r", "status": 7}}', wire.Response(id="r")),
+        (
+            '{"type": "response.done", "response": {"id": "r", "output": [3, {"id": "i"}]}}',
+            wire.Response(id="r", output=[wire.Item(id="i")]),
+        ),
+        (
+            '{"type": "response.done", "response": {"id": "r", "metadata": {"a": "b", "c": 4}}}',
+            wire.Response(id="r", metadata={"a": "b"}),
+        ),
+    ],
+)
+def test_msgspec_says_where_and_what_the_wrong_value_is(frame: str, left: wire.Response) -> None:
+    with read_by("msgspec", "daemon/realtime/codec.py"):
+        event = decode_server(frame)
+        assert isinstance(event, wire.ResponseDone), event
+        assert event.response == left
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True):
+    number: int
+    sound: bytes = b""
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "param"),
+    [
+        ({}, "missing_required_parameter", "here.number"),
+        ({"number": 1, "more": 2}, "unknown_parameter", "here.more"),
+        ({"number": "1"}, "invalid_type", "here.number"),
+        ({"number": 1, "sound": "no base64"}, "invalid_value", "here.sound"),
+    ],
+)
+def test_msgspecs_complaints_become_the_services_own(value: Any, code: str, param: str) -> None:
+    with read_by("msgspec", "daemon/brain/server/errors.py"):
+        with pytest.raises(msgspec.ValidationError) as error:
+            msgspec.convert(value, _Strict)
+        refusal = from_validation(error.value, "here")
+        assert (refusal.code, refusal.param) == (code, param)
+        assert "`" not in refusal.message
+
+
+# ---------------------------------------------------------------- others
+
+
+def test_tomllib_says_where_it_stopped() -> None:
+    with read_by("python", "daemon/config/bounded_toml.py"):
+        for text, where in (("[log]\nx = ?", "line 2, column 5"), ("x = ", "end of document")):
+            with pytest.raises(ConfigError, match=rf": {where}: this is not TOML \("):
+                parse(text, "voiced.toml")
+
+
+def test_websockets_reads_an_answer_piece_by_piece_and_lets_us_look() -> None:
+    with read_by("websockets", "daemon/network/dial.py"):
+        reader = StreamReader()
+        parsing = Response.parse(reader.read_line, reader.read_exact, reader.read_to_eof, include_body=False)
+        reader.feed_data(b"HTTP/1.1 401 No\r\n")
+        next(parsing)
+        reader.feed_data(b"Retry-After: 7\r\n\r\n")
+        with pytest.raises(StopIteration) as whole:
+            next(parsing)
+        assert (whole.value.value.status_code, whole.value.value.headers["Retry-After"]) == (401, "7")
+        assert inspect.iscoroutinefunction(ClientConnection.handshake)
+        assert callable(ClientConnection.data_received)
+
+
+def test_gpiozero_makes_its_pins_by_the_factory_that_it_is_given() -> None:
+    local = pytest.importorskip("gpiozero.pins.local")
+    with read_by("gpiozero", "hardware/gpio/chip_factory.py"):
+        for name in ("pin", "close", "release_pins", "reserve_pins"):
+            assert callable(getattr(local.LocalPiFactory, name))
+        values = ("function", "state", "pull", "frequency", "bounce", "edges")
+        hooks = [f"_set_{value}" for value in values] + ["_get_pull", "_get_state", "_call_when_changed"]
+        hooks += ["_enable_event_detect", "_disable_event_detect"]
+        for name in hooks:
+            assert callable(getattr(local.LocalPiPin, name))
