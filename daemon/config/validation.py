@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from daemon.config.error_messages import ConfigError, nearest
 from daemon.config.model import Config, RealtimeConfig
@@ -12,7 +12,7 @@ from daemon.devices import inventory, wiring
 from daemon.devices.limiter import Devices
 from daemon.realtime.address import AddressError
 from daemon.realtime.provider_registry import PROVIDERS
-from hardware.devices.kind import Device
+from hardware.devices.kind import Device, Takes
 
 _OWNED: Final = {
     "type": "leave it out, it is always realtime",
@@ -22,7 +22,6 @@ _OWNED: Final = {
     "audio.input.format": "leave it out, the wire is always PCM16 at 24 kHz",
     "audio.output.format": "leave it out, the wire is always PCM16 at 24 kHz",
 }
-_MORE: Final = {"switch": "", "level": ", or 0 to 100", "colour": ', or a colour as "#rrggbb"'}
 
 
 def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
@@ -81,12 +80,25 @@ def check_origins(where: str, origins: Sequence[str]) -> None:
             raise ConfigError(f'{where}: "{origin}" is no origin; write "http://HOST:PORT", without a path')
 
 
+def _more(takes: Takes) -> str:
+    """What else than on and off can be written."""
+    match takes:
+        case "switch":
+            return ""
+        case "level":
+            return ", or 0 to 100"
+        case "colour":
+            return ', or a colour as "#rrggbb"'
+        case _:
+            assert_never(takes)
+
+
 def _devices(devices: dict[str, Device]) -> Iterator[str]:
     for key, output in inventory.outputs(devices).items():
         for name in ("at_start", "at_exit"):
             state, takes = getattr(output, name), output.takes
             if state not in ("on", "off") and takes != ("level" if isinstance(state, int) else "colour"):
-                yield f'devices.{key}.{name}: this kind cannot be {state!r}; write "on", "off"{_MORE[takes]}'
+                yield f'devices.{key}.{name}: this kind cannot be {state!r}; write "on", "off"{_more(takes)}'
     try:
         inventory.names(devices)
         Devices(inventory.limits(devices))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 import msgspec
 
@@ -25,8 +25,7 @@ COLOURS: dict[str, str] = {
 }
 """As LEDs show them: mixed colours hold less green than on a screen, because green LEDs are brighter."""
 
-_DARK: dict[Takes, Value] = {"switch": 0.0, "level": 0.0, "colour": "#000000"}
-_FULL: dict[Takes, Value] = {"switch": 1.0, "level": 1.0, "colour": COLOURS["white"]}
+_BLACK: Final = "#000000"
 _COLOUR_NAMES = {value: name for name, value in COLOURS.items()}
 
 
@@ -110,17 +109,29 @@ class WriteOutput(msgspec.Struct, frozen=True):
 
 def dark(takes: Takes) -> Value:
     """The value that is off."""
-    return _DARK[takes]
+    match takes:
+        case "switch" | "level":
+            return 0.0
+        case "colour":
+            return _BLACK
+        case _:
+            assert_never(takes)
 
 
 def full(takes: Takes) -> Value:
     """The value that "on" means."""
-    return _FULL[takes]
+    match takes:
+        case "switch" | "level":
+            return 1.0
+        case "colour":
+            return COLOURS["white"]
+        case _:
+            assert_never(takes)
 
 
 def is_on(value: Value) -> bool:
     """Whether anything flows; every level above 0 counts."""
-    return value not in _DARK.values()
+    return value not in (0.0, _BLACK)
 
 
 def state(value: Value, states: Mapping[str, float]) -> str:

@@ -137,9 +137,13 @@ class Output(Named, frozen=True):
         """A state as the owner writes it, as a value: 30 is 0.3, "off" of a colour is "#000000"."""
         if isinstance(state, int):
             return state / 100
-        if self.takes == "colour":
-            return {"on": "#ffffff", "off": "#000000"}.get(state, state.lower())
-        return 1.0 if state == "on" else 0.0
+        match self.takes:
+            case "switch" | "level":
+                return 1.0 if state == "on" else 0.0
+            case "colour":
+                return {"on": "#ffffff", "off": "#000000"}.get(state, state.lower())
+            case _:
+                assert_never(self.takes)
 
     def at_rest(self) -> Value | None:
         """Where it ends: `at_exit`, but between off and on it is off. None: its lines are just let go."""

@@ -68,6 +68,8 @@ def _lacks(kind: type[Device]) -> Iterator[str]:
         yield 'tag="NAME", tag_field="kind"'
     if not issubclass(kind, Output | Sensor):
         yield "Output or Sensor as its base"
+    if not vars(kind).get("__final__"):
+        yield "@final"  # else mypy does not name what it lacks
     for base in kind.__mro__:
         for name, hint in vars(base).get("__annotations__", {}).items():
             if str(hint).startswith("ClassVar") and not hasattr(kind, name):

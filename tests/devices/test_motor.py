@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from daemon.audio.resampler import Resampler
+from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.nlu.grammar import Grammar
+from daemon.brain.tts.synthesizer import open_synthesizer
 from daemon.commands.setup import questions
 from daemon.commands.setup.draft import Draft
 from daemon.config.error_messages import ConfigError
@@ -208,3 +212,12 @@ def test_the_setup_asks_for_it_by_its_keys() -> None:
     assert draft.config.devices == {"roller_blind": Motor(speed=22, direction=23, active_high=False)}
     with pytest.raises(ValueError, match=r"kind motor has 2 lines \(speed, direction\), not 1"):
         questions.device("motor blind 22")
+
+
+@pytest.mark.parametrize("sentence", ["run the blind backward at fifty percent", "run the blind forward"])
+def test_the_offline_brain_hears_its_sentences_spoken(sentence: str) -> None:
+    grammar = Grammar(Home(config().devices).box.schemas())
+    spoken = open_synthesizer("hibari").speak(sentence, 1.0)
+    sound = np.pad(Resampler(24_000, 16_000, "linear").process(spoken), 8_000)
+    heard = PhonemeRecognizer.load().hear(sound, grammar, None)
+    assert (heard.meaning, heard.certainty) == (grammar.understand(sentence), "sure")

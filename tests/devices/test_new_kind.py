@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 import pytest
 from gpiozero.pins.mock import MockFactory
@@ -112,6 +112,7 @@ class NoSafeState(Output, tag="unsafe", tag_field="kind", frozen=True, kw_only=T
     def claim(self, lines: object) -> Any: ...
 
 
+@final
 class NoValues(Output, tag="vague", tag_field="kind", frozen=True, kw_only=True):
     def claim(self, lines: object) -> Any: ...
 
@@ -125,10 +126,12 @@ class Mute(Sensor, tag="mute", tag_field="kind", frozen=True, kw_only=True):
     def claim(self, lines: object) -> Any: ...
 
 
+@final
 class Nameless(Switch, frozen=True, kw_only=True):
     pass
 
 
+@final
 class SecondLed(Switch, tag="led", tag_field="kind", frozen=True, kw_only=True):
     pass
 
@@ -136,9 +139,9 @@ class SecondLed(Switch, tag="led", tag_field="kind", frozen=True, kw_only=True):
 @pytest.mark.parametrize(
     ("kind", "complaint"),
     [
-        (NoSafeState, "NoSafeState lacks claim, safe_lines"),
+        (NoSafeState, "NoSafeState lacks @final, claim, safe_lines"),
         (NoValues, "NoValues lacks pulses, takes"),
-        (Mute, "Mute lacks told"),
+        (Mute, "Mute lacks @final, told"),
         (Nameless, 'Nameless lacks tag="NAME", tag_field="kind"'),
         (SecondLed, r"led is the kind of hardware\.devices\.kinds\.led"),
     ],

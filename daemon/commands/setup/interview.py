@@ -17,7 +17,7 @@ from daemon.devices import wiring
 from daemon.network.credentials import KeyTextError, key_of
 from daemon.realtime.provider_registry import PROVIDERS
 from daemon.text.masking import Secret
-from hardware.ports import HardwareError, PinError, RgbLamp, SoundError
+from hardware.ports import HardwareError, PinError, SoundError, pins_of
 from hardware.sound.card_discovery import Direction, SoundCard, cards, find
 
 P = ParamSpec("P")
@@ -271,6 +271,4 @@ def _lasting_name(card: SoundCard, there: list[SoundCard]) -> str:
 
 def _lamp_lines(config: Config) -> tuple[int, ...]:
     lamp = config.lamps.get("status")
-    if lamp is None:
-        return ()
-    return lamp.pins if isinstance(lamp, RgbLamp) else (lamp.pin,)
+    return tuple(pin for _, pin in pins_of(lamp)) if lamp else ()
