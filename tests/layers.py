@@ -99,14 +99,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
     ),
     "daemon.commands.demo": (
-        *(
-            "daemon.errors",
-            "hardware.ports",
-            "daemon.text",
-            "daemon.audio",
-            "daemon.control",
-            "daemon.commands",
-        ),
+        *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", "daemon.config"),
+        *("daemon.control", "daemon.commands"),
     ),
     "daemon.commands.history": (
         "daemon.errors",

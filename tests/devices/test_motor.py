@@ -13,7 +13,7 @@ from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.nlu.grammar import Grammar
 from daemon.brain.tts.synthesizer import open_synthesizer
 from daemon.commands.setup import questions
-from daemon.commands.setup.draft import Draft
+from daemon.config.draft import Draft
 from daemon.config.error_messages import ConfigError
 from daemon.config.loader import parse
 from daemon.config.model import Config

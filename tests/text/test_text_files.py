@@ -20,10 +20,10 @@ from daemon.commands.doctor.config_check import run as check
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.setup.asking import AnswerFile, SetupError
-from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.templates import KEEP, beginning
 from daemon.commands.terminal import Terminal
+from daemon.config.draft import Draft
 from daemon.config.error_messages import ConfigError
 from daemon.config.loader import load, parse
 from daemon.config.model import Config, RealtimeConfig

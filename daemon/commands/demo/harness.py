@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import get_args
 
 from daemon.commands.demo.event_stream import EventStream
 from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard
+from daemon.config.draft import Draft
 from daemon.control.client import ControlError, Json, request
 from daemon.errors import DemoError
 
@@ -152,17 +152,13 @@ def substituted(text: str, values: Mapping[str, object]) -> str:
 
     Raises KeyError for a key that the text does not set.
     """
-    left = dict(values)
-    section, lines = "", []
-    for line in text.splitlines():
-        if found := re.match(r"\[(.+)\]", line):
-            section = found[1]
-        found = re.match(r"(\w+) = ", line)
-        path = f"{section}.{found[1]}" if found else ""
-        lines.append(f"{found[1]} = {json.dumps(left.pop(path))}" if found and path in left else line)
-    if left:
-        raise KeyError(", ".join(left))
-    return "\n".join(lines) + "\n"
+    draft = Draft(text, "demo.toml")
+    for path, value in values.items():
+        section, _, key = path.rpartition(".")
+        if not draft.sets(section, key):
+            raise KeyError(path)
+        draft.set(section, key, json.dumps(value))
+    return draft.text
 
 
 def _seconds(path: Path) -> float:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from daemon.commands.setup import questions, service
 from daemon.commands.setup.asking import AnswerFile, Asker, SetupError, TerminalAsker
-from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.storage import (
     Places,
@@ -24,6 +23,7 @@ from daemon.commands.setup.storage import (
 )
 from daemon.commands.setup.templates import beginning
 from daemon.commands.terminal import Terminal
+from daemon.config.draft import Draft
 from daemon.control.client import ControlError
 from daemon.text.printable import complain, say
 from hardware.ports import HardwareError

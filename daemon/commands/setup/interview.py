@@ -8,9 +8,9 @@ from typing import ParamSpec, TypeAlias
 
 from daemon.commands.setup import questions
 from daemon.commands.setup.asking import Asker, SetupError
-from daemon.commands.setup.draft import Draft, DraftError
 from daemon.commands.setup.questions import Question
 from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
+from daemon.config.draft import Draft, DraftError
 from daemon.config.error_messages import ConfigError
 from daemon.config.model import Config
 from daemon.devices import wiring

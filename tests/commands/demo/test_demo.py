@@ -205,7 +205,8 @@ def test_live_picture_lets_words_grow_and_then_replaces_them() -> None:
 def test_substituted_keeps_everything_but_the_values() -> None:
     text = '# top\n[sound]\nspeaker = "default"  # a card\n[log]\ntranscripts = false\n# speaker = 1\n'
     made = substituted(text, {"sound.speaker": "hw:1", "log.transcripts": True})
-    assert made == '# top\n[sound]\nspeaker = "hw:1"\n[log]\ntranscripts = true\n# speaker = 1\n'
+    kept = 'speaker = "hw:1"            # a card'
+    assert made == f"# top\n[sound]\n{kept}\n[log]\ntranscripts = true\n# speaker = 1\n"
     with pytest.raises(KeyError, match=r"log\.speaker"):
         substituted(text, {"log.speaker": "x"})
 

@@ -9,9 +9,9 @@ import pytest
 
 from daemon.commands.setup import questions
 from daemon.commands.setup.asking import AnswerFile, SetupError, TerminalAsker
-from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.questions import NewDevice
 from daemon.commands.terminal import Terminal
+from daemon.config.draft import Draft
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from daemon.commands.setup.asking import TerminalAsker
-from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.terminal import Terminal
+from daemon.config.draft import Draft
 from hardware.gpio.chip_factory import Chip
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import PinError

@@ -12,10 +12,10 @@ import pytest
 from daemon.audio.pcm import from_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.commands.setup.asking import TerminalAsker
-from daemon.commands.setup.draft import Draft
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.trials import level, play_tones, record_level, tones
 from daemon.commands.terminal import Terminal
+from daemon.config.draft import Draft
 from hardware.ports import Mono, PinError, SoundConfig
 
 CONFIG = '[sound]\nspeaker = "{speaker}"\nmicrophone = "virtualmic"\n[button]\npin = 17\n'

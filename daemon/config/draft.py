@@ -1,6 +1,13 @@
 """A configuration being written: values change, the owner's comments and everything else stay.
 
 Only the forms that our own files use are adapted: tables with a header line, keys with a value on one line.
+What comes of it is read again as a configuration after each change, so that nothing can be spoilt
+unnoticed.
+
+Why not tomlkit: it holds every comment up to the next header to be the table's above. To remove
+`[lamps.status]` by it takes along the lines that explain the devices below, and a key that is added comes
+behind them. A new table cannot be put before another, nor a key that is commented out be brought to life,
+but by its private parts.
 """
 
 from __future__ import annotations
@@ -37,6 +44,11 @@ class Draft:
     def config(self) -> Config:
         """What it means. Raises ConfigError."""
         return parse(self.text, self._name)
+
+    def sets(self, table: str, key: str) -> bool:
+        """Is there a value for this key?"""
+        start, end = self._find(table) or (0, 0)
+        return any(re.match(rf"{key}\s*=", line) for line in self.lines[start:end])
 
     def set(self, table: str, key: str, literal: str) -> None:
         """Give a key this value, in TOML; a key that is commented out comes to life. Raises DraftError."""

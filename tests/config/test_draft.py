@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from daemon.commands.setup.draft import Draft, DraftError
+from daemon.config.draft import Draft, DraftError
 from daemon.config.error_messages import ConfigError
 from daemon.config.loader import parse
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = [DEPLOY / "voiced.toml", DEPLOY / "demo.toml", *sorted((DEPLOY / "boards").glob("*.toml"))]
 
 TEXT = """\
