@@ -49,7 +49,9 @@ class BargeIn:
         return self.turn is not None
 
     def silence(self, turn: Turn, now: float) -> None:
-        """Stop the speaker; the turn is over when it has answered."""
+        """Stop the speaker; the turn is over when it has answered. It is not waited for twice."""
+        if self.waiting:
+            self.stopped(Cut(None, 0, (), ()))
         self.turn = turn
         self._timers.set("cut", now + CUT_S)
         self._effects.do(ev.StopPlayback())

@@ -306,7 +306,8 @@ class ResponseController:
         """The speaker has failed: what it did not play must not count as said. The answer itself goes on."""
         if self._barge_in.waiting:
             self.stopped(cut)
-            return
+            if not self.playing:
+                return
         self.drained(cut.whole)
         if self.turn is not None:
             self._barge_in.lose(self.turn, cut)

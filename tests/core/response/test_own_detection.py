@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.response.barge_in import CANCEL_S
 from daemon.core.response.controller import MAX_ROUNDS, STALLED
@@ -479,3 +480,52 @@ def test_an_answer_that_was_given_up_and_never_begins_does_not_cost_the_next_one
     assert len(rig.found(ev.RunTool)) == 1
     rig.step(ev.ToolDone("c", "The lamp is on."))
     assert not rig.found(ev.UserAlert)
+
+
+def answer_of_its_own_before_the_speaker_has_told() -> Rig:
+    """An answer was interrupted by a tap, which the server had heard something in, and answers by itself."""
+    rig = Rig().start()
+    rig.edge(True)
+    rig.capture(1.0)
+    rig.receive(wire.SpeechStarted())
+    rig.wait(1.0)
+    rig.edge(False)
+    rig.wait(0.6)
+    rig.step(ev.CaptureEnded())
+    created(rig, "old")
+    rig.receive(wire.OutputAudioDelta(response_id="old", item_id="i", delta=SOUND))
+    rig.edge(True)
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    rig.wait(0.1)
+    rig.edge(False)
+    rig.done("old", status="cancelled")
+    created(rig, "own")
+    rig.receive(wire.OutputAudioDelta(response_id="own", item_id="j", delta=SOUND))
+    return rig
+
+
+def ended(rig: Rig) -> list[int]:
+    return [each.turn["number"] for each in rig.found(ev.TurnOver)]
+
+
+def test_the_turn_that_waits_for_the_speaker_is_told_though_the_next_answer_is_interrupted_too() -> None:
+    rig = answer_of_its_own_before_the_speaker_has_told()
+    assert ended(rig) == []
+    rig.wait(0.5)
+    rig.edge(True)
+    assert ended(rig) == [1]
+    rig.step(ev.PlaybackStopped(Cut("i", 300, (), ("j",))))
+    assert len(ended(rig)) == 2
+
+
+def test_a_speaker_that_fails_instead_of_telling_ends_what_it_was_to_play_as_well() -> None:
+    rig = answer_of_its_own_before_the_speaker_has_told()
+    rig.step(ev.SpeakerLost(Cut("i", 300, (), ("j",))))
+    assert ended(rig) == [1]
+    rig.done("own")
+    assert len(ended(rig)) == 2
+    rig.wait(10.0)
+    assert rig.machine.state == "idle"
+    rig.clear()
+    rig.step(ev.PlaybackDrained(()))
+    assert not rig.effects

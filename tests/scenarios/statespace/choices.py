@@ -122,7 +122,7 @@ def _detection(world: World) -> Iterator[str]:
         yield "takes"
     if server.own and not server.response:
         yield "begins"
-        if not world.capturing:
+        if server.own == "busy" and not world.capturing:
             yield "ends unseen"
 
 

@@ -55,7 +55,7 @@ def error(code: str, event_id: str) -> wire.ServerEvents:
 def _not_created(world: World, code: str) -> wire.ServerEvents:
     server, create = world.server, world.server.create
     server.owed, server.create = server.owed - 1, ""
-    server.own = "asked" if world.bounds.detects and "active" in code and not server.response else ""
+    server.own = "busy" if world.bounds.detects and "active" in code and not server.response else ""
     return error(code, create)
 
 

@@ -87,7 +87,7 @@ class Server:
         self.response = self.past = self.create = self.commit = ""
         self.voiced = self.worded = self.second = self.calls = self.cancelled = False
         self.hearing = self.unwanted = False
-        self.own: Literal["", "asked", "withdrawn"] = ""
+        self.own: Literal["", "busy", "asked", "withdrawn"] = ""
         """What it answers by itself."""
 
 
