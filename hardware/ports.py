@@ -74,7 +74,7 @@ def _count_pins(hint: Any) -> int:
 
 
 class SoundConfig(Struct, frozen=True):
-    """`[sound]`: the cards, by ALSA's names or those of `soundcards.py`, and how they are opened."""
+    """`[sound]`: the cards, by ALSA's names or those of `card_discovery.py`, and how they are opened."""
 
     microphone: str = "default"
     speaker: str = "default"

@@ -1,7 +1,7 @@
 """Every output into its safe state, after the service has died however it died.
 
 `python3 -I -m hardware.safe FILE` carries out the plan that the service wrote down when it opened its board
-(`safe_plan.py`). Only the standard library: a slow board has this done before its relay does harm.
+(`safe_state_plan.py`). Only the standard library: a slow board has this done before its relay does harm.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ that any board works and any line can be a pin. More differences:
 
 - an output is claimed with its first level, not as an input first: a relay does not click at start;
 - a released line is freed, not made an input: its driver decides whether it holds its level or floats;
-- edges wake up a thread that sleeps (`edges.py`), plain levels wake nobody up;
-- a line is handed to lgpio (`pulses.py`) with its first duty cycle between 0 and 1, and not before.
+- edges wake up a thread that sleeps (`edge_monitor.py`), plain levels wake nobody up;
+- a line is handed to lgpio (`software_pwm.py`) with its first duty cycle between 0 and 1, and not before.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import assert_never
 
 import alsaaudio
 import msgspec
@@ -253,8 +254,10 @@ def _within(rates: Rates, rate_hz: int) -> bool:
             return rates[0] <= rate_hz <= rates[1]
         case list():
             return rate_hz in rates
-        case _:
+        case int():
             return rate_hz == rates
+        case _:
+            assert_never(rates)
 
 
 def _pcm(

@@ -8,7 +8,7 @@ from daemon.brain.asr.recognizer import Recognizer, RecognizerError
 
 
 def open_recognizer(engine: Literal["small", "both"]) -> Recognizer:
-    """Load the models of this engine: half a second, or two. Raises EarError."""
+    """Load the models of this engine: half a second, or two. Raises RecognizerError."""
     try:
         if engine == "both":
             from daemon.brain.asr.ensemble_recognizer import EnsembleRecognizer

@@ -19,7 +19,7 @@ NEVER_HEARD = 5.0
 
 
 def confusable(names: Sequence[str]) -> list[tuple[str, str]]:
-    """The pairs of names that sound alike, in their order. Raises EarError where hama is missing."""
+    """The pairs of names that sound alike, in their order. Raises RecognizerError where hama is missing."""
     try:
         model = Hama()
     except ImportError as error:

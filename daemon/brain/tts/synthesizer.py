@@ -51,11 +51,11 @@ class Synthesizer(Protocol):
     """An engine that speaks. Takes tens of milliseconds or more: call it off the loop."""
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud; `speed` is 1.0 for its natural pace. Raises VoiceError."""
+        """One sentence aloud; `speed` is 1.0 for its natural pace. Raises SynthesizerError."""
 
 
 def open_synthesizer(name: VoiceName) -> Synthesizer:
-    """Load this voice; espeak in the place of hibari where that is not installed. Raises VoiceError."""
+    """Load this voice; espeak in the place of hibari where that is not installed. Raises SynthesizerError."""
     if name == "hibari":
         try:
             return Trimmed(Hibari() if shutil.which("espeak-ng") is None else Relieved(Hibari(), Espeak()))
@@ -134,7 +134,7 @@ class Relieved:
         self._voice, self._relief = voice, relief
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud. Raises VoiceError where the other one fails too."""
+        """One sentence aloud. Raises SynthesizerError where the other one fails too."""
         try:
             return self._voice.speak(sentence, speed)
         except Exception:

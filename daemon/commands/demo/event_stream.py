@@ -36,7 +36,7 @@ class EventStream:
             self._news.notify_all()
 
     def wait(self, since: int, limit_s: float, what: str, wanted: Callable[[Json], bool]) -> Json:
-        """The first wanted event from index `since` on; `what` names it in the error. Raises StoryError."""
+        """The first wanted event from index `since` on; `what` says which. Raises EventStreamError."""
         until = time.monotonic() + limit_s
         with self._news:
             while True:

@@ -36,7 +36,7 @@ class Harness:
     """The appliance, running, while the `with` block lasts.
 
     `folder` takes sockets and recordings (a short path, for unix sockets), `out` the logs. `card` is the ALSA
-    name of a real card, None for a virtual one. Raises StageError and HardwareError.
+    name of a real card, None for a virtual one. Raises HarnessError and HardwareError.
     """
 
     def __init__(self, folder: Path, out: Path, card: str | None = None) -> None:
