@@ -3,10 +3,17 @@
 Nobody tells when a sample leaves the speaker; a card tells how many it still holds of those that it was
 given. So frames are counted along one line, in the order in which they were written:
 
-    heard                     written
-      |<------- delay ------->|
-    --+-----------------------+---->  frames
-    ..a a a a b b b . . . c c c       item of each segment, "." for padding
+                  heard                    delay              queued
+    ─────────────────────────────────┬───────────────────┬ ─ ─ ─ ─ ─ ─ ─ ▶ frames
+     item A: 4800         │ pause 240 │    item B: 1920   │  item B: 9600
+    ─────────────────────────────────┴───────────────────┴ ─ ─ ─ ─ ─ ─ ─
+                             what the user hears now     what was written
+
+At 24 kHz: 4800 + 240 + 1920 frames were written, and the card says that it still holds 1920. So 5040 were
+heard: all of A (200 ms), the pause, and of B nothing yet. `played(1440)` moves the left border by 480
+frames: 20 ms of B. If the user interrupts there, that is what the server is told (`audio_end_ms` 20), and
+the rest of B, whether the card held it or the queue did, was never said. The line begins at that border, as
+what was heard counts in its item.
 
 What was written less the delay was heard. The line remembers which segment carries which item until that was
 heard, so that padding, pauses and earcons never count for an item.

@@ -4,18 +4,6 @@ An answer comes faster than it is spoken, in pieces of any size, with pauses of 
 the start of a turn, and after a pause, it waits for `start_ms` of audio: long enough to bridge the usual gap
 between two pieces, too short to be felt. What it holds later is the lead of the server over the voice.
 
-                  heard                    delay              queued
-    ─────────────────────────────────┬───────────────────┬ ─ ─ ─ ─ ─ ─ ─ ▶ frames
-     item A: 4800         │ pause 240 │    item B: 1920   │  item B: 9600
-    ─────────────────────────────────┴───────────────────┴ ─ ─ ─ ─ ─ ─ ─
-                             what the user hears now     what was written
-
-At 24 kHz: 4800 + 240 + 1920 frames were written, and the card says that it still holds 1920. So 5040 were
-heard: all of A (200 ms), the pause, and of B nothing yet. `played(1440)` moves the left border by 480
-frames: 20 ms of B. If the user interrupts there, that is what the server is told (`audio_end_ms` 20), and
-the rest of B, whether the card held it or the queue did, was never said. The line begins at that border, as
-what was heard counts in its item.
-
 Not thread safe: the loop pushes and the speaker thread pulls, under a lock that belongs to the shell.
 """
 
