@@ -73,9 +73,9 @@ def reaches(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 KINDS: Final[dict[str, tuple[Callable[[ast.Module], Iterator[ast.AST]], int]]] = {
-    "patches": (patches, 74),
+    "patches": (patches, 66),
     "heirs": (heirs, 0),
-    "reaches": (reaches, 112),
+    "reaches": (reaches, 73),
 }
 """How each kind is found, and how many there may be."""
 

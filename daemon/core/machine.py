@@ -88,7 +88,8 @@ class Machine:
     def deadline(self) -> float | None:
         """When a Tick wants to be stepped."""
         parts = (self._gestures, self._conversation, self.connections, self.devices, self._earcons)
-        return min((part.deadline for part in parts if part.deadline is not None), default=None)
+        ends = [part.deadline for part in parts]
+        return min([end for end in ends if end is not None], default=None)
 
     def recall(self, dumped: bytes) -> bool:
         """Go on with the conversation of a process before; False if it cannot be read.
@@ -103,6 +104,10 @@ class Machine:
 
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
+        if isinstance(event, ev.Captured):
+            # 25 a second: a piece belongs to its utterance and to the wire, and no part has to answer it.
+            self._conversation.captured(event.pcm, now)
+            return self._outbox.take()
         self._route(event, now)
         for _ in range(2):  # what the one does, the other may have to answer
             self._follow(now)
@@ -126,8 +131,6 @@ class Machine:
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation
         match event:
-            case ev.Captured(pcm):
-                talk.captured(pcm, now)
             case ev.Received(conn, received):
                 of_settings = self.connections.received(conn, received, now)
                 if conn == self._reader.conn:

@@ -58,7 +58,7 @@ class ConnectionManager:
     def deadline(self) -> float | None:
         """When `tick` wants to be called."""
         times = (self.timers.deadline, self.sessions.deadline)
-        return min((time for time in times if time is not None), default=None)
+        return min([time for time in times if time is not None], default=None)
 
     # ------------------------------------------------------------ what happens
 

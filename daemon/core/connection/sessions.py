@@ -40,7 +40,7 @@ class Sessions:
     def deadline(self) -> float | None:
         """When one of them wants its `tick`."""
         times = [each.timers.deadline for each in self]
-        return min((time for time in times if time is not None), default=None)
+        return min([time for time in times if time is not None], default=None)
 
     @property
     def offline(self) -> bool:

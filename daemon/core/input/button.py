@@ -34,7 +34,7 @@ class Gestures:
     @property
     def deadline(self) -> float | None:
         """When `tick` wants to be called."""
-        return min((at for at in (self._quiet_until, self._stuck_at) if at is not None), default=None)
+        return min([at for at in (self._quiet_until, self._stuck_at) if at is not None], default=None)
 
     def edge(self, pressed: bool, now: float) -> list[Gesture]:
         """A raw edge."""
