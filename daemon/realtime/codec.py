@@ -1,6 +1,6 @@
 """JSON frames to typed events and back: strict and quick for what is right, lenient for what is not.
 
-`decode_server` never raises for anything a peer can send: what cannot be understood comes back as `Junk`.
+`decode_server` never raises for anything a peer can send: what cannot be understood is an `UndecodableFrame`.
 The quick path is one typed decode straight from JSON, base64 included. A frame that it refuses (an unknown
 or a beta name, a null, a wrong type, unpadded base64) is decoded again loosely: what does not fit its field
 is left out, and the rest is kept.
@@ -56,7 +56,7 @@ _got = re.compile(r"got `(\w+)`")
 _KINDS = {"object": dict, "array": list, "str": str, "int": int, "float": float, "bool": bool}
 
 
-class Junk(msgspec.Struct, frozen=True):
+class UndecodableFrame(msgspec.Struct, frozen=True):
     """A frame that is no event we know: its type where it has one, and why it was left out."""
 
     type: str
@@ -78,10 +78,10 @@ def decode_client(frame: bytes | str) -> ClientEvents:
     return _client.decode(frame)
 
 
-def decode_server(frame: bytes | str) -> ServerEvents | Junk:
+def decode_server(frame: bytes | str) -> ServerEvents | UndecodableFrame:
     """What a server sent, repaired where that is possible. Never raises."""
     if _crowded(frame):
-        return Junk("", "there is too much in it")
+        return UndecodableFrame("", "there is too much in it")
     try:
         try:
             event = _server.decode(frame)
@@ -89,7 +89,7 @@ def decode_server(frame: bytes | str) -> ServerEvents | Junk:
             return _loosely(frame)
         return _loosely(frame) if _says_little(event) else event
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Junk("", str(error) or type(error).__name__)
+        return UndecodableFrame("", str(error) or type(error).__name__)
 
 
 def _says_little(event: ServerEvents) -> bool:
@@ -104,10 +104,10 @@ def _crowded(frame: bytes | str) -> bool:
     return sum(map(letters.count, b"{[,")) > MAX_MARKS
 
 
-def _loosely(frame: bytes | str) -> ServerEvents | Junk:
+def _loosely(frame: bytes | str) -> ServerEvents | UndecodableFrame:
     raw = with_its_error(with_its_answer(loosely_typed(frame)))
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
-        return Junk("", "not an object with a type")
+        return UndecodableFrame("", "not an object with a type")
     name = str(raw["type"])
     name = raw["type"] = BETA_NAMES.get(name, name)
     raw = _without_nulls(_as_text(raw))
@@ -119,8 +119,8 @@ def _loosely(frame: bytes | str) -> ServerEvents | Junk:
             return event
         except msgspec.ValidationError as error:
             if not _repair(raw, str(error)):
-                return Junk(name, str(error))
-    return Junk(name, "too much of it is wrong")
+                return UndecodableFrame(name, str(error))
+    return UndecodableFrame(name, "too much of it is wrong")
 
 
 def _as_text(value: Any) -> Any:

@@ -23,7 +23,7 @@ from daemon.network.endpoint import Endpoint
 from daemon.network.handshake import server_s
 from daemon.network.happy_eyeballs import DialError
 from daemon.realtime.address import AddressError
-from daemon.realtime.codec import Junk, decode_server, encode
+from daemon.realtime.codec import UndecodableFrame, decode_server, encode
 from daemon.realtime.events import ClientEvents
 from daemon.telemetry.wire_log import WireLog
 
@@ -96,7 +96,7 @@ class RealtimeLink:
         happened: Callable[[LinkEvent], None],
         wire: WireLog,
         dial: Dial = dial,
-        undecodable: Callable[[Junk], None] = lambda frame: None,
+        undecodable: Callable[[UndecodableFrame], None] = lambda frame: None,
         pong_s: float = PONG_S,
     ) -> None:
         self._endpoint = endpoint
@@ -206,7 +206,7 @@ class RealtimeLink:
         if conn not in self._connections:
             return
         event = decode_server(frame)
-        if isinstance(event, Junk):
+        if isinstance(event, UndecodableFrame):
             self._undecodable(event)
             log.debug("left out a frame %s: %s", event.type or "without a type", event.reason)
             if event.type:

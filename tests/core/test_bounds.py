@@ -12,7 +12,7 @@ from daemon.core import events as ev
 from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
 from daemon.core.response.calls import Calls
 from daemon.realtime import events as wire
-from daemon.realtime.codec import Junk, decode_server, encode
+from daemon.realtime.codec import UndecodableFrame, decode_server, encode
 from daemon.realtime.events import BYTES_PER_S, Content, Item, Response, ServerEvents, StatusDetails
 from tests.core.rig import Rig
 
@@ -147,8 +147,8 @@ def test_a_frame_that_would_take_all_memory_is_left_out(inside: str) -> None:
         f'{{"type":"response.done","response":{{"id":null,"output":[{parts}]}}}}',
         f'{{"type":"session.updated","session":{{"x":[{parts}]}}}}',
     ):
-        assert isinstance(decode_server(frame), Junk)
-        assert isinstance(decode_server(frame.encode()), Junk)
+        assert isinstance(decode_server(frame), UndecodableFrame)
+        assert isinstance(decode_server(frame.encode()), UndecodableFrame)
 
 
 def test_a_large_frame_of_sound_or_words_is_none_of_these() -> None:
@@ -187,7 +187,7 @@ def test_an_error_of_twelve_megabytes_is_a_sentence(shape: str) -> None:
         }
     )
     event = decode_server(json.dumps(told))
-    assert not isinstance(event, Junk)
+    assert not isinstance(event, UndecodableFrame)
     rig.receive(event)
     rig.wait(60)
     told = [each.message for each in rig.effects if isinstance(each, ev.UserAlert | ev.ServerNotice)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.realtime import events as wire
-from daemon.realtime.codec import BETA_NAMES, Junk, decode_client, decode_server, encode
+from daemon.realtime.codec import BETA_NAMES, UndecodableFrame, decode_client, decode_server, encode
 
 DELTA = "response.output_audio.delta"
 
@@ -63,7 +63,7 @@ def test_audio_with_bad_manners(text: Any, audio: bytes) -> None:
 
 @pytest.mark.parametrize("name", BETA_NAMES)
 def test_beta_names_are_mapped(name: str) -> None:
-    assert not isinstance(decode({"type": name, "session": {}, "delta": "AAAA"}), Junk)
+    assert not isinstance(decode({"type": name, "session": {}, "delta": "AAAA"}), UndecodableFrame)
 
 
 def test_nulls_wrong_types_and_unknown_fields_cost_only_themselves() -> None:
@@ -117,7 +117,7 @@ def test_the_code_of_an_error_may_stand_in_its_type() -> None:
 )
 def test_junk_is_junk(frame: bytes) -> None:
     event = decode_server(frame)
-    assert isinstance(event, Junk | wire.SessionCreated)
+    assert isinstance(event, UndecodableFrame | wire.SessionCreated)
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False)

@@ -10,7 +10,7 @@ import pytest
 from daemon.core import events as ev
 from daemon.core.response.patience import BEGUN_S, UNBEGUN_S
 from daemon.realtime import events as wire
-from daemon.realtime.codec import Junk, decode_server
+from daemon.realtime.codec import UndecodableFrame, decode_server
 from daemon.realtime.events import ErrorDetail
 from tests.core.rig import Rig
 
@@ -103,7 +103,7 @@ def test_a_flat_error_with_a_type_of_its_own_has_that_as_its_reason() -> None:
     ids=json.dumps,
 )
 def test_what_says_nothing_is_no_error(frame: Any) -> None:
-    assert isinstance(decode(frame), Junk)
+    assert isinstance(decode(frame), UndecodableFrame)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_failed_answer_may_say_why_in_any_depth(depth: int) -> None:
     rig.step(ev.TextAsked("what time is it"))
     before = '{"type":"response.done","response":{"status":"failed","status_details":{"error":{"message":'
     event = decode_server(before + "[" * depth + "]" * depth + "}}}}")
-    if not isinstance(event, Junk):
+    if not isinstance(event, UndecodableFrame):
         rig.receive(event)
         assert rig.found(ev.UserAlert)
 

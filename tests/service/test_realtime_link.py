@@ -18,7 +18,7 @@ from websockets.server import ServerProtocol
 from daemon.core.events import Connected, Disconnected, Received
 from daemon.network.endpoint import Endpoint
 from daemon.realtime import events as wire
-from daemon.realtime.codec import Junk
+from daemon.realtime.codec import UndecodableFrame
 from daemon.service.realtime_link import LinkEvent, RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 
@@ -31,7 +31,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.events: list[LinkEvent] = []
-        self.undecodable: list[Junk] = []
+        self.undecodable: list[UndecodableFrame] = []
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
 
     def __call__(self, event: LinkEvent) -> None:

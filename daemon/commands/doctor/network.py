@@ -24,7 +24,7 @@ from daemon.network.endpoint import Endpoint, brain_endpoint, cloud_endpoint, se
 from daemon.network.happy_eyeballs import DialError, SocketAddress, Step, addresses, connect, why_not
 from daemon.network.trust import trust
 from daemon.realtime.address import AddressError, is_loopback
-from daemon.realtime.codec import Junk, decode_server
+from daemon.realtime.codec import UndecodableFrame, decode_server
 from daemon.realtime.errors import RefusalCause, cause_of
 from daemon.realtime.events import Error, ServerEvents, SessionCreated
 
@@ -202,7 +202,7 @@ async def _first_event(where: Endpoint) -> str | bytes:
         return await asyncio.wait_for(session.recv(), _GREETING_S)
 
 
-def _judged(host: str, event: ServerEvents | Junk) -> Told:
+def _judged(host: str, event: ServerEvents | UndecodableFrame) -> Told:
     match event:
         case SessionCreated():
             return f"{host} takes the key and the model"
