@@ -1,7 +1,7 @@
 """What the shell needs of the outside world, and the typed structs that describe it.
 
 The ports are structural (`typing.Protocol`): `sound/alsa_streams.py`, `gpio/board.py` and
-`gpio/virtual_board.py` fit them without inheriting. `daemon/config/loader.py` is composed of the structs
+`gpio/virtual_board.py` fit them without inheriting. `daemon/config/model.py` is composed of the structs
 below; those of the devices are in `devices/kinds`.
 """
 

@@ -202,7 +202,7 @@ class _General:
 
     async def stop_conversation(self) -> str:
         """End the conversation when the user says goodbye or wants silence."""
-        # The machine ends the turn by the name of this tool: daemon/core/response/controller.py.
+        # The machine ends the turn by the name of this tool: daemon/core/history/turn.py.
         return "The conversation is over."
 
     async def forget_conversation(self) -> str:

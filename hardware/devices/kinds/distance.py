@@ -5,12 +5,12 @@ gpiozero's own class polls for ever, from a thread of its own; a service that ru
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 from typing import Annotated, ClassVar, Final, final
 
 import msgspec
+import numpy as np
 
 from hardware.devices.kind import Lines, Sensor, SensorDriver
 from hardware.ports import Pin, PinError, Reading
@@ -57,7 +57,7 @@ class _Sonar:
             echoes_s = [echo_s for _ in range(_PINGS) if (echo_s := self._ping()) is not None]
         if not echoes_s:
             raise PinError("no echo comes back: check the wiring and the 5 V of the distance sensor.")
-        return min(statistics.median(echoes_s) * _SOUND_M_PER_S / 2, self._max_m)
+        return min(float(np.median(echoes_s)) * _SOUND_M_PER_S / 2, self._max_m)
 
     def close(self) -> None:
         self._trigger.close()

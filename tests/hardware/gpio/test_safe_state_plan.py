@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from itertools import count, islice
+from typing import Any
 
-from hardware.devices.kind import Device
+import pytest
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+from hardware.devices.kind import Device, Output
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.led import Led
 from hardware.devices.kinds.pwm import Pwm
 from hardware.devices.kinds.relay import Relay
 from hardware.devices.kinds.rgb import Rgb
 from hardware.devices.kinds.servo import Servo
+from hardware.devices.registry import KINDS
+from hardware.gpio.board import GpioBoard
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import LampConfig, RgbLamp, SingleLamp
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, RgbLamp, SingleLamp, pin_keys
 
 
 def levels(device: Device) -> dict[int, int]:
@@ -71,3 +78,28 @@ def test_what_goes_off_goes_first() -> None:
     pump, valve = Relay(pin=1, at_exit="on"), Relay(pin=2, active_high=False)
     lines = safe_lines({"status": SingleLamp(pin=5)}, {"pump": pump, "valve": valve})
     assert [each["part"] for each in lines] == ["devices.valve", "lamps.status", "devices.pump"]
+
+
+@pytest.mark.parametrize("at_exit", ["off", "on"])
+@pytest.mark.parametrize("active_high", [True, False])
+@pytest.mark.parametrize("kind", KINDS.outputs())
+def test_a_death_leaves_every_kind_as_closing_the_board_does_on_mock_pins(
+    kind: Callable[..., Output], active_high: bool, at_exit: str
+) -> None:
+    left: dict[int, float] = {}
+
+    class Pin(MockPWMPin):  # type: ignore[misc]  # gpiozero has no types
+        def close(self) -> None:
+            left.setdefault(int(self.info.name.removeprefix("GPIO")), self.state)
+            super().close()
+
+    factory: Any = MockFactory(pin_class=Pin)
+    numbers = count(4)  # 2 and 3 have a pull of their own
+    pins = {
+        key: next(numbers) if many == 1 else tuple(islice(numbers, many))
+        for key, many in pin_keys(kind).items()
+    }
+    device = kind(**pins, active_high=active_high, at_start="on", at_exit=at_exit)
+    GpioBoard(GpioConfig(), ButtonConfig(), {}, {"it": device}, factory).close()
+    assert levels(device) == left
+    factory.reset()
