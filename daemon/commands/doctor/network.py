@@ -55,7 +55,6 @@ _REFUSALS: Final = {
     RefusalCause.PLACE: "V613",
     RefusalCause.RATE: "V614",
     RefusalCause.REQUEST: "V615",
-    RefusalCause.DIALECT: "V615",
     RefusalCause.QUOTA: "V616",
 }
 
@@ -216,7 +215,8 @@ def _refusal(host: str, status: int, code: str) -> Finding:
     if cause is None and status >= 500:
         return warning("V618", f"{host} has trouble of its own (status {status})", "try again later")
     cause = cause or RefusalCause.REQUEST
-    return error(_REFUSALS[cause], f"{host} {cause.clause} ({code or status})", cause.remedy)
+    number = _REFUSALS.get(cause, _REFUSALS[RefusalCause.REQUEST])
+    return error(number, f"{host} {cause.clause} ({code or status})", cause.remedy)
 
 
 # ---------------------------------------------------------------- the offline brain
