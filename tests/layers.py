@@ -38,7 +38,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.core.history": ("daemon.devices", *_WIRE, "daemon.core.turn.phase"),
     "daemon.core.events": ("daemon.audio", "daemon.devices", *_WIRE, "daemon.core.history"),
     "daemon.core.effects": (*_WIRE, "daemon.core.keys", "daemon.core.events"),
-    "daemon.core.input": (*_WIRE, *_STEP),
+    "daemon.core.input": (*_WIRE, "daemon.core.turn.phase", *_STEP),
     "daemon.core.feedback": ("daemon.audio", "daemon.core.timers", "daemon.core.events"),
     "daemon.core.connection": (*_WIRE, "daemon.core.history", *_STEP, "daemon.core.transitions"),
     "daemon.core.response": (
@@ -46,8 +46,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *(*_STEP, "daemon.core.transitions", "daemon.core.turn.phase", "daemon.core.connection"),
     ),
     "daemon.core.turn": (
-        *(*_WIRE, "daemon.core.turn.phase", "daemon.core.history", *_STEP, "daemon.core.input"),
-        "daemon.core.response",
+        *(*_WIRE, "daemon.core.turn.phase", "daemon.core.bounds"),
+        *("daemon.core.history", *_STEP, "daemon.core.input", "daemon.core.response"),
     ),
     "daemon.core.machine": (
         *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),

@@ -16,8 +16,8 @@ from daemon.control import server
 from daemon.core import bounds
 from daemon.core.connection import backoff, manager, session, settings_negotiation
 from daemon.core.history import history
-from daemon.core.response import barge_in, controller, patience, tool_calls
-from daemon.core.turn import manager as turns
+from daemon.core.response import barge_in, patience, rounds, tool_calls
+from daemon.core.turn import text_queue
 from daemon.core.turn.manager import TurnSettings
 from daemon.extensions import files, worker
 from daemon.network import dial
@@ -70,7 +70,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
             ),
         ),
         ("a frame", (limits.MAX_FRAME_BYTES / 2**20, limits.MAX_MARKS, limits.MAX_ERROR)),
-        ("answers to tools", (controller.MAX_ROUNDS, turns.MAX_TEXTS)),
+        ("answers to tools", (rounds.MAX_ROUNDS, text_queue.MAX_TEXTS)),
         ("tries to have the settings taken", (settings_negotiation.MOST_UPDATES,)),
         ("records of a kind", (record_limit.RECORDS_A_MINUTE, record_limit.TURN_RECORDS_A_MINUTE)),
         (

@@ -106,7 +106,7 @@ class Machine:
         """One event. The effects are to be carried out in order."""
         if isinstance(event, ev.Captured):
             # 25 a second: a piece belongs to its utterance and to the wire, and no part has to answer it.
-            self._conversation.captured(event.pcm, now)
+            self._conversation.listening.captured(event.pcm, now)
             return self._outbox.take()
         self._route(event, now)
         for _ in range(2):  # what the one does, the other may have to answer
@@ -142,13 +142,13 @@ class Machine:
             case ev.Tick():
                 self._tick(now)
             case ev.CaptureEnded():
-                talk.capture_ended()
+                talk.listening.ended()
             case ev.PlaybackStarted(_, at):
-                talk.answer.sounded(at)
+                talk.answer.playback.started(at)
             case ev.PlaybackDrained(items):
-                talk.answer.drained(items)
+                talk.answer.playback.drained(items)
             case ev.PlaybackStopped(cut):
-                talk.answer.stopped(cut)
+                talk.answer.playback.stopped(cut)
             case ev.Xrun():
                 talk.xrun()
             case ev.Connected(conn, server_s):
@@ -156,13 +156,13 @@ class Machine:
             case ev.Disconnected(conn, code, reason, retry_after_s):
                 self.connections.lost(conn, code, reason, retry_after_s, now)
             case ev.ToolDone(key, output):
-                talk.answer.tool_done(key, output)
+                talk.answer.rounds.tool_done(key, output)
             case ev.SpeakerLost(cut):
-                talk.answer.speaker_lost(cut)
+                talk.answer.playback.lost(cut)
             case ev.Unplayed(item_id):
-                talk.answer.unplayed(item_id)
+                talk.answer.playback.unplayed(item_id)
             case ev.MicrophoneUnavailable():
-                self._earcons.deaf = talk.deaf()
+                self._earcons.deaf = talk.listening.microphone_unavailable()
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
                 self._write(writes)
@@ -202,9 +202,9 @@ class Machine:
     def _tick(self, now: float) -> None:
         self._moved(self._gestures.tick(now), now, now)
         self._conversation.tick(now)
-        if self._conversation.answer.stalled:
+        if self._conversation.answer.failures.unresponsive:
             # A socket that is alive and answers nothing is no use: a new one may do better.
-            self._conversation.answer.stalled = False
+            self._conversation.answer.failures.unresponsive = False
             self.connections.restart(ev.NewSession.UNRESPONSIVE, now)
         self._write(self.devices.tick(now))
         self.connections.tick(now)
@@ -215,10 +215,12 @@ class Machine:
         if self._forget and talk.idle:
             self._forget = False
             self.ledger.forget()
-            talk.answer.forget()
+            talk.answer.tools.forget()
             self._outbox.do(ev.HistoryCleared())
             self.connections.restart(ev.NewSession.CLEARED, now)
-        change = self.connections.settle(talk.idle, talk.turn is not None, talk.answer.under_way, now)
+        change = self.connections.settle(
+            talk.idle, talk.turn is not None, talk.answer.responses.under_way, now
+        )
         if change in ("lost", "moved"):
             talk.offline(now)
         if change in ("found", "moved"):
@@ -234,7 +236,7 @@ class Machine:
             line.brain.call_reader(now)
         brain = line.sessions.find(reader.conn) if reader.conn else line.sessions.spare
         if unread and not reader.read(unread, brain):
-            answer.read_over(False, now)
+            answer.speech_fallback.read_over(whole=False)
         if reader.called and not answer.speech_fallback.unread:
             reader.end()
             line.brain.dismiss_reader()
@@ -244,11 +246,11 @@ class Machine:
         answer = self._conversation.answer
         match event:
             case wire.OutputAudioDelta():
-                answer.read(event.item_id, event.delta, now)
+                answer.speech_fallback.read(event.item_id, event.delta, now)
             case wire.ResponseDone():
-                answer.read_over(True, now)
+                answer.speech_fallback.read_over(whole=True)
             case wire.Error() if event.error.event_id == self._reader.event_id:
-                answer.read_over(False, now)
+                answer.speech_fallback.read_over(whole=False)
 
     def _write(self, writes: list[WriteOutput]) -> None:
         for write in writes:
@@ -261,17 +263,17 @@ class Machine:
             case wire.ResponsePiece():
                 talk.answer.hear(event, now)
             case wire.ConversationItem():
-                talk.answer.joined(event)
+                talk.answer.exchange.joined(event)
             case wire.ResponseCreated():
-                talk.begun(event.response.id, now)
+                talk.handover.begun(event.response.id, now)
             case wire.ResponseDone():
                 self._answered(event.response, now)
             case wire.AudioCommitted():
-                talk.committed(event.item_id, now)
+                talk.handover.committed(event.item_id, now)
             case wire.SpeechStarted():
-                talk.speech_started()
+                talk.listening.speech_started()
             case wire.TranscriptionCompleted():
-                talk.transcribed(event.item_id, event.transcript[:MAX_LETTERS])
+                talk.transcripts.transcribed(event.item_id, event.transcript[:MAX_LETTERS], talk.turn)
             case wire.Error():
                 self._error(event.error, now)
 
@@ -280,7 +282,7 @@ class Machine:
         self._count(response.usage)
         if response.completed:
             self.connections.sessions.worked()
-        answer.done(response, now)
+        answer.rounds.done(response, now)
 
     def _count(self, usage: wire.Usage | None) -> None:
         """An answer that was cut off is told about when its turn is over already."""
@@ -297,13 +299,13 @@ class Machine:
         talk, about = self._conversation, error.event_id or ""
         because_busy = busy(error) and (about.startswith("create_") or not self._outbox.keys.own(about))
         of_answer = because_busy or about.startswith("create_")
-        if of_answer and talk.answer.create_refused(about, because_busy, error.message, now):
+        if of_answer and talk.answer.failures.create_refused(about, because_busy, error.message, now):
             return
         if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
-            talk.commit_refused(about, error.message, now)
+            talk.handover.refused(about, error.message, now)
             return
         if not (own := self._outbox.keys.own(about)) and not of_another_event(error):
-            talk.answer.complained(error.message or error.reason, now)
+            talk.answer.failures.complained(error.message or error.reason, now)
             if self.connections.blamed(error, now):
                 return
         if not (own and about.startswith("configure_")):

@@ -78,6 +78,10 @@ class Turn(Struct):
         """This has happened to it."""
         self.phase = TURN.after(self.phase, cause)
 
+    def ask_anew(self) -> None:
+        """Another response is asked for, of which nothing has come yet."""
+        self.voiced, self.written = False, {}
+
     @property
     def heard_out(self) -> bool:
         """Has the server's voice detection taken all that it has heard of it?"""

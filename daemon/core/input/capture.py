@@ -6,6 +6,7 @@ from daemon.core import events as ev
 from daemon.core.effects import EffectsBuffer
 from daemon.core.input.utterance import BYTES_PER_S, Utterance
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import MIN_COMMIT_MS, AudioAppend, AudioClear
 
 TAIL_S = 0.5
@@ -15,7 +16,7 @@ _TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
 class CaptureControl:
     """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
 
-    def __init__(self, effects: EffectsBuffer, timers: Timers, max_utterance_s: float) -> None:
+    def __init__(self, effects: EffectsBuffer, timers: Timers[TurnTimer], max_utterance_s: float) -> None:
         self._utterance = Utterance()
         self._effects = effects
         self._timers = timers
@@ -37,24 +38,24 @@ class CaptureControl:
         if anew:
             self._utterance = Utterance()
             self._effects.send(AudioClear())
-        self._timers.clear("tail")
-        self._timers.set("utterance", now + self._max_utterance_s)
+        self._timers.clear(TurnTimer.TAIL)
+        self._timers.set(TurnTimer.UTTERANCE, now + self._max_utterance_s)
         self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
         self._effects.do(ev.SetCapture(True))
 
     def stop(self, now: float) -> None:
         """Close it; the utterance is complete when the tail is here."""
         self.close()
-        self._timers.set("tail", now + TAIL_S)
+        self._timers.set(TurnTimer.TAIL, now + TAIL_S)
 
     def close(self) -> None:
         """Close it."""
-        self._timers.clear("utterance")
+        self._timers.clear(TurnTimer.UTTERANCE)
         self._effects.do(ev.SetCapture(False))
 
     def drop(self) -> None:
         """There was no utterance."""
-        self._timers.clear("tail")
+        self._timers.clear(TurnTimer.TAIL)
         if self._utterance.begun:
             self._effects.send(AudioClear())
         self._utterance = Utterance()
@@ -62,8 +63,8 @@ class CaptureControl:
     def captured(self, pcm: bytes, now: float) -> bool:
         """A piece of the microphone; False if there is more than time could bring."""
         size_bytes = self._utterance.size_bytes + len(pcm)
-        if "utterance" in self._timers and size_bytes > self._most_bytes:
-            self._timers.set("utterance", now)
+        if TurnTimer.UTTERANCE in self._timers and size_bytes > self._most_bytes:
+            self._timers.set(TurnTimer.UTTERANCE, now)
         if size_bytes > self._most_bytes + _TAIL_BYTES:
             return False
         self._utterance.add(pcm)

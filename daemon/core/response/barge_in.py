@@ -17,6 +17,7 @@ from daemon.core.history.turn import Turn
 from daemon.core.response.items import Items
 from daemon.core.response.tracker import Reply, ResponseTracker
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
 
 UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
@@ -30,7 +31,7 @@ class BargeIn:
     def __init__(
         self,
         effects: EffectsBuffer,
-        timers: Timers,
+        timers: Timers[TurnTimer],
         history: History,
         items: Items,
         responses: ResponseTracker,
@@ -53,13 +54,13 @@ class BargeIn:
         if self.waiting:
             self.stopped(Cut(None, 0, (), ()))
         self.turn = turn
-        self._timers.set("cut", now + CUT_S)
+        self._timers.set(TurnTimer.CUT, now + CUT_S)
         self._effects.do(ev.StopPlayback())
 
     def cancel(self, now: float) -> None:
         """Stop the model, now or as soon as it begins."""
         if self._responses.busy:
-            self._timers.set("cancel", now + CANCEL_S)
+            self._timers.set(TurnTimer.CANCEL, now + CANCEL_S)
         if reply := self._responses.abandon():
             self.stop(reply)
         self.put_right()
@@ -71,7 +72,7 @@ class BargeIn:
     def heard(self, cut: Cut) -> Turn | None:
         """The speaker has told, in time or late: tell the server. Returns the turn that is over now."""
         turn, self.turn = self.turn, None
-        self._timers.clear("cut")
+        self._timers.clear(TurnTimer.CUT)
         heard_ms = sum(map(self._items.received_ms, cut.whole)) + self.cut(cut)
         if turn is not None:
             turn.heard_ms += heard_ms

@@ -14,6 +14,7 @@ from daemon.core.response.calls import Way
 from daemon.core.response.items import Items
 from daemon.core.response.tracker import Reply
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import (
     Item,
     OutputAudioDelta,
@@ -35,7 +36,12 @@ class Contents:
     """Plays the voice and keeps the words. Sets the timer `drain`; `playing`: the speaker has some of it."""
 
     def __init__(
-        self, effects: EffectsBuffer, timers: Timers, history: History, items: Items, barge_in: BargeIn
+        self,
+        effects: EffectsBuffer,
+        timers: Timers[TurnTimer],
+        history: History,
+        items: Items,
+        barge_in: BargeIn,
     ) -> None:
         self.items = items
         self.playing = False
@@ -93,7 +99,7 @@ class Contents:
         if turn.first_delta_at is None:
             turn.first_delta_at = now
         turn.voiced = self.playing = True
-        self._timers.set("drain", now + self.items.total_s + DRAIN_SLACK_S)
+        self._timers.set(TurnTimer.DRAIN, now + self.items.total_s + DRAIN_SLACK_S)
         self._effects.do(ev.Play(key, pcm))
 
     def end(self, keys: list[str]) -> None:

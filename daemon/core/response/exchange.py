@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from daemon.core.bounds import MAX_ANSWER_S
 from daemon.core.effects import EffectsBuffer
 from daemon.core.response.barge_in import CANCEL_S, BargeIn
+from daemon.core.response.current_turn import CurrentTurn
 from daemon.core.response.early import Early
 from daemon.core.response.patience import Patience
 from daemon.core.response.phase import ResponseCause, ResponsePhase
 from daemon.core.response.tracker import Owed, Reply, ResponseTracker
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ConversationItem, Json, Response, ResponseCreate, ResponsePiece
 
 
 class Exchange:
-    """`due` is what is to be asked for as soon as there is room. Sets `stall`, `cancel` and `long`."""
+    """`due` is what is to be asked for as soon as there is room, `plain` what is asked for as a rule.
+
+    Sets the timers `stall`, `cancel` and `long`.
+    """
 
     def __init__(
         self,
+        modality: Literal["audio", "text"],
         stall_s: float,
         effects: EffectsBuffer,
-        timers: Timers,
+        timers: Timers[TurnTimer],
+        current: CurrentTurn,
         responses: ResponseTracker,
         barge_in: BargeIn,
     ) -> None:
         self.due: Json | None = None
+        # Said each time: a session that was seeded with text tends to answer in text.
+        self.plain: Json = {"output_modalities": [modality]}
         self.early = Early()
+        self._current = current
         self._patience = Patience(timers, stall_s)
         self._effects = effects
         self._timers = timers
@@ -35,6 +47,8 @@ class Exchange:
     def create(self, response: Json, now: float) -> None:
         """Ask for an answer."""
         self.due = None
+        if self._current.turn is not None:
+            self._current.turn.ask_anew()
         event_id = self._effects.keys.new("create")
         self.expect(event_id, response, now)
         self._effects.send(ResponseCreate(event_id=event_id, response=response))
@@ -47,7 +61,7 @@ class Exchange:
     def disown(self, now: float) -> None:
         """The server owes an answer that nobody wants."""
         self._responses.disown()
-        self._timers.set("cancel", now + CANCEL_S)
+        self._timers.set(TurnTimer.CANCEL, now + CANCEL_S)
 
     def hold_on(self, now: float) -> None:
         """An answer gets on, or is about to."""
@@ -71,7 +85,7 @@ class Exchange:
         if reply.wanted:
             self.due = None
             self.hold_on(now)
-            self._timers.set("long", now + MAX_ANSWER_S)
+            self._timers.set(TurnTimer.LONG, now + MAX_ANSWER_S)
         elif reply.phase is ResponsePhase.KEPT:
             self.early.keep(reply)
         else:
@@ -123,7 +137,7 @@ class Exchange:
         """`response.create` was not taken; if `patient`, it is asked for again when there is room."""
         owed = self._responses.refused(event_id, patient)
         if owed is not None and owed.refused:
-            self._timers.set("cancel", now + (self._patience.stall_s if owed.wanted else CANCEL_S))
+            self._timers.set(TurnTimer.CANCEL, now + (self._patience.stall_s if owed.wanted else CANCEL_S))
         elif owed is not None:
             self.rest()
         return owed
@@ -132,7 +146,7 @@ class Exchange:
         """While nothing is under way at the server, nothing of it is waited for."""
         self.due = self._responses.freed() or self.due
         if not self._responses.busy:
-            self._timers.clear("stall", "cancel", "long")
+            self._timers.clear(TurnTimer.STALL, TurnTimer.CANCEL, TurnTimer.LONG)
 
     def give_up(self) -> None:
         """What was cancelled does not end."""
@@ -151,8 +165,8 @@ class Exchange:
         """Nothing is under way any more."""
         self._responses.connection_lost()
         self.early.forget()
-        self._timers.clear("stall", "cancel", "long")
+        self._timers.clear(TurnTimer.STALL, TurnTimer.CANCEL, TurnTimer.LONG)
 
     def _cancel(self, reply: Reply, until: float) -> None:
         self._barge_in.stop(reply)
-        self._timers.set("cancel", until)
+        self._timers.set(TurnTimer.CANCEL, until)

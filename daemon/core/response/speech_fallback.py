@@ -13,11 +13,16 @@ from daemon.core import events as ev
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
-from daemon.core.response.items import Items
+from daemon.core.response.contents import Contents
+from daemon.core.response.current_turn import CurrentTurn
+from daemon.core.response.exchange import Exchange
+from daemon.core.response.items import READER, Items
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemDelete, Json
 
 READER_S = 15.0
+BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
 NO_ANSWER = "The server gave no answer; press the button to ask again."
 UNREAD = "The server answers in writing alone, and nobody can read it out; press the button to ask again."
 _AGAIN, _OFFLINE, _OUTSIDE = 1, 2, 3
@@ -34,15 +39,21 @@ class SpeechFallback:
         self,
         modality: Literal["audio", "text"],
         effects: EffectsBuffer,
-        timers: Timers,
+        timers: Timers[TurnTimer],
         history: History,
+        current: CurrentTurn,
         items: Items,
+        exchange: Exchange,
+        contents: Contents,
     ) -> None:
         self.unread = ""
         self.begun = False
         self._unsaid = ""
         self._written: list[str] = []
+        self._current = current
         self._items = items
+        self._exchange = exchange
+        self._contents = contents
         self._modality = modality
         self._effects = effects
         self._timers = timers
@@ -71,21 +82,43 @@ class SpeechFallback:
             return {"output_modalities": ["audio"], "tool_choice": "none"}
         if turn.remedies == _OFFLINE:
             self.unread = self._unsaid
-            self._timers.set("reader", now + READER_S)
+            self._timers.set(TurnTimer.READER, now + READER_S)
         else:
             self._give_up(turn)
         return None
 
-    def outside(self, turn: Turn) -> Json:
-        """The offline voice cannot be had: what to ask the server for instead."""
+    # ------------------------------------------------------------ the offline voice
+
+    def read(self, item_id: str, delta: bytes, now: float) -> None:
+        """More of it."""
+        turn = self._current.turn
+        if turn is not None and self.unread:
+            key = self._items.key(READER, item_id, 0, kept=False)
+            if len(delta) > 1:
+                self._voiced(turn, key, now)
+            self._contents.audio(turn, key, delta, now)
+
+    def read_over(self, whole: bool) -> None:
+        """It has said everything, or has broken off; where it has said nothing, it cannot be had."""
+        turn = self._current.turn
+        if self.begun:
+            self._contents.end(self._items.spoken_of(READER))
+            self.end()
+            if not whole:
+                self._current.fail(BROKEN)
+        elif turn is not None and self.unread:
+            self._exchange.due = self._outside(turn)
+
+    def _outside(self, turn: Turn) -> Json:
+        """It cannot be had: what to ask the server for instead."""
         turn.remedies = _OUTSIDE
         text = self.unread
         self.end()
         return recital(text)
 
-    def voiced(self, turn: Turn, key: str, now: float) -> None:
+    def _voiced(self, turn: Turn, key: str, now: float) -> None:
         """The offline voice reads, as an item of its own: how much of that is heard, is what counts."""
-        self._timers.set("reader", now + READER_S)
+        self._timers.set(TurnTimer.READER, now + READER_S)
         if not self.begun:
             self.begun = True
             turn.replies[key] = self.unread
@@ -94,7 +127,7 @@ class SpeechFallback:
     def end(self) -> None:
         """It has been read to its end, or will not be."""
         self.unread, self.begun = "", False
-        self._timers.clear("reader")
+        self._timers.clear(TurnTimer.READER)
 
     def interrupt(self) -> None:
         """Read in part: a text cannot be truncated, so the server must not keep it as said."""

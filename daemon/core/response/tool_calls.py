@@ -8,6 +8,7 @@ from daemon.core.history.history import History
 from daemon.core.history.turn import ToolCall, Turn
 from daemon.core.response.calls import CallReport
 from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import Item, ItemCreate
 
 TOOLS_S = 60.0
@@ -19,7 +20,7 @@ LATE_OUTPUT = "Error: the tool did not answer in time."
 class ToolCalls:
     """Starts the calls of an answer and hands in each output. Sets the timer `tools`."""
 
-    def __init__(self, effects: EffectsBuffer, timers: Timers, history: History) -> None:
+    def __init__(self, effects: EffectsBuffer, timers: Timers[TurnTimer], history: History) -> None:
         self._open: dict[str, tuple[Turn, ToolCall]] = {}
         self._stale: set[str] = set()
         self._effects = effects
@@ -40,7 +41,7 @@ class ToolCalls:
             self._history.called(key, call.name, call.arguments)
             self._effects.do(ev.RunTool(key, call.name, call.arguments))
         if calls:
-            self._timers.set("tools", now + TOOLS_S)
+            self._timers.set(TurnTimer.TOOLS, now + TOOLS_S)
 
     def refuse(self, calls: list[CallReport], why: str) -> None:
         """Answer the calls of an answer that nobody waits for: none is run."""
@@ -60,7 +61,7 @@ class ToolCalls:
             self._effects.send(ItemCreate(item=item))
         self._hand_in(key if key in self._stale else call.call_id, output)
         if not self._open:
-            self._timers.clear("tools")
+            self._timers.clear(TurnTimer.TOOLS)
         return turn
 
     def late(self) -> list[str]:
@@ -74,7 +75,7 @@ class ToolCalls:
     def forget(self) -> None:
         """Nobody is told any more what these answer."""
         self._open.clear()
-        self._timers.clear("tools")
+        self._timers.clear(TurnTimer.TOOLS)
 
     def _hand_in(self, call_id: str, output: str) -> None:
         item = Item(type="function_call_output", call_id=call_id, output=output)

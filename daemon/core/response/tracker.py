@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from daemon.core.bounds import MAX_ITEMS, Amount
 from daemon.core.keys import Keys, ours
-from daemon.core.response.calls import Calls
+from daemon.core.response.calls import CallReport, Calls
 from daemon.core.response.phase import RESPONSE, TO_ASK_AGAIN, WANTED, ResponseCause, ResponsePhase
 from daemon.realtime.events import Item, Json, Response
 
@@ -76,6 +76,10 @@ class Reply(Struct):
         """What is too much of it, in words; empty while it is in bounds."""
         return self.amount.excess or (f"{MAX_ITEMS} parts" if self.calls.too_many else "")
 
+    def complete_calls(self, response: Response, output: list[Item]) -> list[CallReport]:
+        """The calls to be run, now that it is over; none of one that broke off."""
+        return self.calls.all(output) if response.completed and not self.excess else []
+
     def end(self, output: list[Item]) -> list[Item]:
         """What counts of the items that are told at its end: none if that is too much."""
         self.amount.end(output)
@@ -102,6 +106,11 @@ class ResponseTracker:
     def busy(self) -> bool:
         """Is an answer under way or asked for, so that another would be refused?"""
         return bool(self._owed) or self.active is not None
+
+    @property
+    def under_way(self) -> bool:
+        """Is the server in the middle of one?"""
+        return self.active is not None
 
     @property
     def unwelcome(self) -> bool:

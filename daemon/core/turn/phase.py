@@ -17,7 +17,7 @@ every turn.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final
 
 from daemon.core.transitions import TransitionTable
@@ -48,6 +48,23 @@ class TurnCause(Enum):
     DISCONNECTED = "the connection is lost"
     RECONNECTED = "the next one is ready"
     INTERRUPTED = "barge-in, or stop"
+
+
+class TurnTimer(StrEnum):
+    """What is waited for, each for a limited time."""
+
+    UTTERANCE = "utterance"  # the end of what is said
+    TAIL = "tail"  # the last of the sound, which is in the card at the release
+    SPEECH = "speech"  # the first word, where nobody holds the button
+    WITHDRAWN = "withdrawn"  # whether the server has heard, and answers, what nobody wants to have said
+    WAIT = "wait"  # a connection
+    STALL = "stall"  # the next sign of an answer
+    LONG = "long"  # the end of an answer
+    CANCEL = "cancel"  # the end of an answer that was cancelled
+    TOOLS = "tools"  # what the tools answer
+    READER = "reader"  # the next sound of the offline voice
+    DRAIN = "drain"  # the last sample to be heard
+    CUT = "cut"  # the speaker's word on what was heard
 
 
 _P, _C = TurnPhase, TurnCause

@@ -22,14 +22,14 @@ class Hand:
             talk.mute(not talk.muted, now)
         elif talk.muted:
             self._remind(gesture)
-        elif talk.style == "tap":
+        elif talk.settings.style == "tap":
             self._toggle(gesture, at, now)
         elif gesture == "press":
             talk.listen(at, now)
         elif gesture == "release":
-            talk.let_go(at, now)
-        elif talk.fresh:
-            talk.abandon()
+            talk.listening.let_go(at, now)
+        else:
+            talk.untap()
 
     def _remind(self, gesture: Gesture) -> None:
         if gesture == "press":
@@ -37,7 +37,7 @@ class Hand:
 
     def _toggle(self, gesture: Gesture, at: float, now: float) -> None:
         if gesture == "press" and self._talk.state == "listening":
-            self._talk.withdraw(now)
+            self._talk.listening.withdraw(now)
         elif gesture == "press":
             self._talk.listen(at, now)
-            self._talk.expect_speech(now)
+            self._talk.listening.expect_speech(now)

@@ -14,7 +14,7 @@ SECOND = b"\x02\x00" * (BYTES_PER_S // 2)
 
 
 def held_bytes(rig: Rig) -> int:
-    return rig.machine._conversation._capture._utterance.size_bytes
+    return rig.machine._conversation.listening.capture._utterance.size_bytes
 
 
 @pytest.mark.parametrize("online", [True, False])
@@ -36,7 +36,7 @@ def test_an_utterance_that_is_full_is_told_and_answered_as_one_that_lasts_too_lo
         rig.step(ev.Captured(SECOND))
     rig.wait(0.0)
     assert [each.message for each in rig.found(ev.UserAlert)] == [
-        "The button was down for too long: what was said is answered now."
+        "The button was held too long; answering what was recorded."
     ]
     rig.step(ev.CaptureEnded())
     assert rig.sent(wire.AudioCommit)

@@ -7,8 +7,9 @@ import pytest
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.response.barge_in import CANCEL_S
-from daemon.core.response.controller import MAX_ROUNDS, STALLED
 from daemon.core.response.early import _MOST_PIECES
+from daemon.core.response.failures import STALLED
+from daemon.core.response.rounds import MAX_ROUNDS
 from daemon.realtime import events as wire
 from daemon.realtime.errors import busy
 from daemon.realtime.events import ErrorDetail, Item, Response

@@ -7,7 +7,7 @@ import pytest
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.response.barge_in import UNHEARD
-from daemon.core.turn.manager import DEAF, NO_SOUND
+from daemon.core.turn.listening import NO_MICROPHONE, NO_SOUND
 from daemon.realtime import events as wire
 from daemon.realtime.events import Item
 from tests.core.rig import Rig
@@ -68,11 +68,11 @@ def test_a_press_without_a_microphone_is_told_once() -> None:
     rig.wait(1.0)
     rig.edge(False)
     rig.step(ev.CaptureEnded())
-    assert troubles(rig) == [DEAF]
-    assert [each.turn["trouble"] for each in rig.found(ev.TurnOver)] == [DEAF]
+    assert troubles(rig) == [NO_MICROPHONE]
+    assert [each.turn["trouble"] for each in rig.found(ev.TurnOver)] == [NO_MICROPHONE]
     rig.edge(True)
     rig.step(ev.MicrophoneUnavailable())
-    assert troubles(rig) == [DEAF, DEAF]
+    assert troubles(rig) == [NO_MICROPHONE, NO_MICROPHONE]
 
 
 # ---------------------------------------------------------------- the speaker

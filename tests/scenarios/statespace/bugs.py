@@ -14,6 +14,7 @@ from daemon.core.input.capture import CaptureControl
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.calls import Calls
 from daemon.core.response.controller import ResponseController
+from daemon.core.response.exchange import Exchange
 from daemon.core.response.items import ItemAudio, Items
 from daemon.core.response.tracker import ResponseTracker
 from daemon.core.turn.manager import TurnManager
@@ -54,7 +55,7 @@ def _forget_that_it_was_asked(*_: Any) -> None:
 
 
 def _ask_again_whatever_was_done(answer: Any) -> Any:
-    turn, answer.turn = answer.turn, None
+    turn, answer._current.turn = answer.turn, None
     if turn is not None:
         turn.phase = TurnPhase.WAITING
     return turn
@@ -101,7 +102,7 @@ BUGS = {
     "items are known by the server's names": Bug({(Items, "key"): _named_by_the_server}, ANSWERED, _AGAIN),
     "what is told but once is not believed": Bug({(Calls, "hear"): lambda *_: None}, ASKED),
     "what was withdrawn is taken for a wish of the server's": Bug(
-        {(ResponseController, "disown"): lambda *_: None},
+        {(Exchange, "disown"): lambda *_: None},
         ("found", "press", "let go", "sound", "detects"),
         Bounds(detects=True, tap=True, steady=True),
     ),

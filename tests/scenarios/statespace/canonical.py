@@ -21,6 +21,7 @@ from daemon.core.response.early import Early
 from daemon.core.response.items import Items
 from daemon.core.response.speech_fallback import SpeechFallback
 from daemon.core.timers import Timers
+from daemon.core.turn.listening import Listening
 from daemon.core.turn.manager import TurnManager
 from daemon.core.turn.phase import SPOKEN
 from daemon.realtime.events import MIN_COMMIT_MS
@@ -109,10 +110,10 @@ class Canon:
         answer = world.machine._conversation.answer
         self._names, self._come_again = world.names, bool(world.bounds.names)
         self._takes = world.server.committing or world.bounds.detects
-        self._open_calls = set(answer._tools._open)
+        self._open_calls = set(answer.tools._open)
         self._idle = _rewritten(world)
         self._unused = set() if world.bounds.fallback else {"outage"}
-        for each in (world.playing, world.tools, world.server, answer._barge_in._cut, world):
+        for each in (world.playing, world.tools, world.server, answer.barge_in._cut, world):
             self._add(each)
         return " ".join(self._parts)
 
@@ -230,13 +231,13 @@ class Canon:
 def _rewritten(world: Any) -> dict[type, str]:
     """Fields that will be written anew before they are read again."""
     talk = world.machine._conversation
-    answer, spoken = talk.answer, talk.question is not None and talk.question.phase in SPOKEN
-    at_rest = answer.turn is None and not answer.playing and not answer._barge_in.waiting
+    answer, spoken = talk.answer, talk._question.turn is not None and talk._question.turn.phase in SPOKEN
+    at_rest = answer.turn is None and not answer.playing and not answer.barge_in.waiting
     found: dict[type, str] = {}
     if at_rest:
         found |= {Items: "_items", SpeechFallback: "_unsaid"}
-    if not talk._listening:
-        found[TurnManager] = "_continued"
+    if not talk._question.listening:
+        found[Listening] = "continued"
     if not spoken:
         found[CaptureControl] = "_utterance"
     if not world.server.committing:

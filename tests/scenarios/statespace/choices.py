@@ -67,14 +67,16 @@ def _hand(world: World) -> Iterator[str]:
         yield from ("mute", "stop")
     if world.bounds.wishes or (world.bounds.stages and world.idle):
         yield "forget"
-    if len(talk._texts) < world.bounds.texts:
+    if len(talk._texts.texts) < world.bounds.texts:
         yield "say" if world.bounds.spoken else "text"
-    if talk.question is not None and talk.question.pressed_at is not None:
+    if talk._question.turn is not None and talk._question.turn.pressed_at is not None:
         yield "later"
 
 
 def _cards(world: World) -> Iterator[str]:
-    if (world.capturing or world.tail) and not world.machine._conversation._capture._utterance._chunks:
+    if (
+        world.capturing or world.tail
+    ) and not world.machine._conversation.listening.capture._utterance._chunks:
         yield "sound"
     if world.tail:
         yield "tail"
@@ -115,7 +117,7 @@ def _answering(world: World) -> Iterator[str]:
 def _detection(world: World) -> Iterator[str]:
     """What a server does that listens by itself."""
     server = world.server
-    spoken = bool(world.machine._conversation._capture._utterance._chunks)
+    spoken = bool(world.machine._conversation.listening.capture._utterance._chunks)
     if world.capturing and spoken and not (server.hearing and not world.withdrawn) and not server.response:
         yield "detects"
     if (world.capturing or world.withdrawn) and server.hearing and not server.own:
@@ -167,7 +169,7 @@ def _edge(world: World, pressed: bool, after_s: float) -> None:
 
 def _later(world: World) -> None:
     """What was pressed is older than anybody waits for."""
-    question = world.machine._conversation.question
+    question = world.machine._conversation._question.turn
     assert question is not None
     question.pressed_at = None
     world.pass_by(MOMENT_S)

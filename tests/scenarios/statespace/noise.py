@@ -59,7 +59,7 @@ def _said(world: World) -> Iterator[wire.ServerEvents]:
     yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())
     if world.server.past and not world.bounds.names:  # else it is not known to be late
         yield from _late(world)
-    if world.server.response and not world.machine._conversation.answer._exchange._patience.complaint:
+    if world.server.response and not world.machine._conversation.answer.exchange._patience.complaint:
         response_id = world.wire(world.server.response)
         yield wire.OutputAudioDelta(response_id=response_id, item_id=ITEM, delta=b"")
 
@@ -70,7 +70,7 @@ def _late(world: World) -> Iterator[wire.ServerEvents]:
     yield wire.OutputAudioDelta(response_id=past, item_id=ITEM, delta=ENOUGH)
     yield wire.OutputTranscriptDelta(response_id=past, item_id=ITEM, delta="late")
     yield wire.OutputAudioDone(response_id=past, item_id=ITEM)
-    owed = machine._conversation.answer._responses._owed
+    owed = machine._conversation.answer.responses._owed
     if not any(each.refused for each in owed):  # else any end is the one that is waited for
         # Completed, it would be a sign that the server refuses nothing any more.
         status = "cancelled" if machine.connections.sessions.fatal else "completed"

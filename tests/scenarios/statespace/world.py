@@ -173,7 +173,7 @@ class World:
     @property
     def withdrawn(self) -> bool:
         """Has somebody spoken, and wants nothing any more, and the server may have heard it?"""
-        return "withdrawn" in self.machine._conversation._timers
+        return self.machine._conversation.listening.withdrawn
 
     def pass_by(self, seconds: float) -> None:
         """Time in which nothing becomes due."""
@@ -222,7 +222,7 @@ class World:
 
     def _turns(self) -> dict[int, Turn]:
         talk = self.machine._conversation
-        turns = [talk.question, talk.answer.turn, talk.answer._barge_in.turn, *talk._texts]
+        turns = [talk._question.turn, talk.answer.turn, talk.answer.barge_in.turn, *talk._texts.texts]
         return {turn.number: turn for turn in turns if turn is not None}
 
     def _check_turns(self, before: dict[int, Turn], told: list[dict[str, Any]]) -> None:
@@ -251,7 +251,7 @@ class World:
 
     def _bound(self) -> None:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
-        question = self.machine._conversation.question
+        question = self.machine._conversation._question.turn
         self.tail = self.tail and question is not None and question.phase is TurnPhase.CLOSING
         entries = self.machine.ledger._entries
         del entries[: max(0, len(entries) - MOST_ENTRIES)]

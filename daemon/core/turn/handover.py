@@ -1,0 +1,82 @@
+"""How the server comes to have what was said, and begins to answer it.
+
+It makes an item of it because we asked (`commit`), or because its own voice detection heard an end. Then it
+answers by itself, and that may be the first sign. What the user has withdrawn meanwhile is answered as well:
+unheard.
+"""
+
+from __future__ import annotations
+
+from daemon.core.history.turn import Turn
+from daemon.core.response.controller import ResponseController
+from daemon.core.timers import Timers
+from daemon.core.turn.listening import Listening
+from daemon.core.turn.phase import TurnCause, TurnPhase, TurnTimer
+from daemon.core.turn.question import CurrentQuestion
+from daemon.core.turn.transcripts import Transcripts
+
+
+class Handover:
+    """`by_server`: the server's voice detection is asked for, so what it has taken is the whole question."""
+
+    def __init__(
+        self,
+        by_server: bool,
+        timers: Timers[TurnTimer],
+        question: CurrentQuestion,
+        listening: Listening,
+        transcripts: Transcripts,
+        answer: ResponseController,
+    ) -> None:
+        self._by_server = by_server
+        self._timers = timers
+        self._question = question
+        self._listening = listening
+        self._transcripts = transcripts
+        self._answer = answer
+
+    def committed(self, item_id: str, now: float) -> None:
+        """What was said has become an item."""
+        turn = self._question.turn or self._answer.turn
+        spoken = turn is not None and turn.source == "button" and not self._listening.withdrawn
+        key = self._transcripts.taken(item_id, turn.key if turn is not None and spoken else "")
+        if not key:
+            self._disown(now)
+        if turn is not None and turn.key == key:
+            turn.taken = True
+            self._hand_over(turn, now)
+
+    def refused(self, event_id: str | None, reason: str, now: float) -> None:
+        """The server has made no item of what was said, or had made one before."""
+        turn = self._question.turn or self._answer.turn
+        if turn is not None:
+            self._transcripts.refused(turn.key)
+        self._answer.failures.commit_refused(event_id, reason, now)
+
+    def begun(self, response_id: str, now: float) -> None:
+        """An answer begins, asked for or not."""
+        responses = self._answer.responses
+        if not responses.busy:
+            self._disown(now)
+        if self._question.turn is not None and self._question.listening and not responses.unwelcome:
+            self._hand_over(self._question.turn, now)
+        question = self._question.turn
+        early = question is not None and question.heard_out
+        wanted = self._answer.exchange.begun(response_id, question is None, early, now)
+        if wanted and self._answer.turn is None:
+            self._answer.adopt(self._question.new("server", TurnPhase.ASKED))
+
+    def _disown(self, now: float) -> None:
+        """The server answers what was withdrawn, if anything was."""
+        if self._listening.withdrawn:
+            self._timers.clear(TurnTimer.WITHDRAWN)
+            self._answer.exchange.disown(now)
+
+    def _hand_over(self, turn: Turn, now: float) -> None:
+        if self._by_server and self._question.listening:
+            self._listening.capture.close()
+            self._timers.clear(TurnTimer.SPEECH)
+            turn.go(TurnCause.TAKEN)
+            turn.released_at = now
+            self._question.turn = None
+            self._answer.expect(turn, now)

@@ -1,0 +1,147 @@
+"""A question while it is spoken: the microphone opens, closes, and what came of it is a question or none."""
+
+from __future__ import annotations
+
+from daemon.core import events as ev
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.turn import Turn
+from daemon.core.input.capture import CaptureControl
+from daemon.core.response.barge_in import CANCEL_S
+from daemon.core.timers import Timers
+from daemon.core.turn.phase import SPOKEN, TurnCause, TurnPhase, TurnTimer
+from daemon.core.turn.question import CurrentQuestion
+
+NO_SPEECH_S = 8.0
+NO_MICROPHONE = "There is no microphone to speak into; plug it in, or ask voiced doctor."
+NO_SOUND = "The microphone gave no sound while the button was down; press again, or ask voiced doctor."
+
+
+class Listening:
+    """Sets the timers `speech` and `withdrawn`, and those of `CaptureControl`.
+
+    `continued`: the last press did not begin the question but went on with it. `detects`: on this connection
+    the server's voice detection is at work.
+    """
+
+    def __init__(
+        self,
+        effects: EffectsBuffer,
+        timers: Timers[TurnTimer],
+        question: CurrentQuestion,
+        max_utterance_s: float,
+    ) -> None:
+        self.capture = CaptureControl(effects, timers, max_utterance_s)
+        self.continued = False
+        self.detects = False
+        self._effects = effects
+        self._timers = timers
+        self._question = question
+
+    def begin(self, at: float, now: float) -> None:
+        """Open the microphone for a new question."""
+        self.continued = False
+        turn = self._question.turn = self._question.new("button", TurnPhase.LISTENING)
+        turn.pressed_at, turn.detected = at, self.detects
+        self._open(now, anew=True)
+
+    def go_on(self, question: Turn, now: float) -> None:
+        """Open it again for one that still waits: it is continued, not lost."""
+        self.continued = True
+        question.go(TurnCause.CONTINUED)
+        question.deaf, question.waits_until = False, None
+        self._open(now, anew=False)
+
+    def _open(self, now: float, anew: bool) -> None:
+        self._timers.clear(TurnTimer.WAIT)
+        self.capture.start(now, anew)
+
+    def expect_speech(self, now: float) -> None:
+        """Nobody holds the button: if nobody speaks the microphone closes."""
+        self._timers.set(TurnTimer.SPEECH, now + NO_SPEECH_S)
+
+    def captured(self, pcm: bytes, now: float) -> None:
+        """A piece of the microphone: PCM16 mono 24 kHz."""
+        question = self._question.turn
+        if question is None or question.phase not in SPOKEN or not self.capture.captured(pcm, now):
+            return
+        if question.first_frame_at is None:
+            question.first_frame_at = now
+
+    def let_go(self, at: float, now: float) -> None:
+        """Nobody speaks any more."""
+        question = self._question.turn
+        if question is not None and self._question.listening:
+            question.go(TurnCause.RELEASED)
+            question.released_at = at
+            self.capture.stop(now)
+            self._timers.clear(TurnTimer.SPEECH)
+
+    def nothing_heard(self, now: float) -> None:
+        """The server's voice detection heard nobody; without a server that means nothing."""
+        if self._effects.online:
+            self.abandon()
+        else:
+            self.let_go(now, now)
+
+    def ended(self) -> None:
+        """The tail is here: the utterance is complete."""
+        question = self._question.turn
+        if question is None or question.phase is not TurnPhase.CLOSING:
+            return
+        self._timers.clear(TurnTimer.TAIL)
+        if self.capture.long_enough:
+            question.go(TurnCause.CAPTURED)
+        else:
+            self._miss(question)
+
+    def _miss(self, question: Turn) -> None:
+        """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
+        self.abandon()
+        if not question.deaf:
+            self._effects.do(ev.UserAlert(NO_SOUND))
+        self._question.drop(question, NO_MICROPHONE if question.deaf else NO_SOUND)
+
+    def microphone_unavailable(self) -> bool:
+        """There is nothing to speak into; False if that was told in this press already."""
+        question = self._question.turn
+        if question is not None and question.deaf:
+            return False
+        if question is not None:
+            question.deaf = True
+        self._effects.do(ev.UserAlert(NO_MICROPHONE))
+        return True
+
+    def abandon(self) -> None:
+        """A tap, or nothing was said: there was no turn."""
+        if self._question.listening:
+            self.capture.close()
+        self.capture.drop()
+        self._timers.clear(TurnTimer.WAIT, TurnTimer.SPEECH)
+        self._question.turn = None
+
+    # ------------------------------------------------------------ what was withdrawn
+
+    def withdraw(self, now: float) -> None:
+        """Nobody wants to have said it; a server that has heard it may answer all the same."""
+        if self._question.turn is not None and self._question.turn.detected:
+            self._timers.set(TurnTimer.WITHDRAWN, now + CANCEL_S)
+        self.abandon()
+
+    @property
+    def withdrawn(self) -> bool:
+        """Is what the server takes or answers now, unasked, what was withdrawn?"""
+        return TurnTimer.WITHDRAWN in self._timers
+
+    def speech_started(self) -> None:
+        """The server's voice detection heard the user begin, or go on."""
+        self.detects = True
+        self._timers.clear(TurnTimer.SPEECH, TurnTimer.WITHDRAWN)
+        if self._question.turn is not None:
+            self._question.turn.detected, self._question.turn.taken = True, False
+
+    def connection_lost(self) -> None:
+        """Another one has heard nothing."""
+        self._timers.clear(TurnTimer.WITHDRAWN)
+        self.detects = False
+        if self._question.turn is not None:
+            self._question.turn.detected = self._question.turn.taken = False
