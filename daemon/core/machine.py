@@ -162,7 +162,7 @@ class Machine:
             case ev.Unplayed(item_id):
                 talk.answer.playback.unplayed(item_id)
             case ev.MicrophoneUnavailable():
-                self._earcons.deaf = talk.listening.microphone_unavailable()
+                self._earcons.no_microphone = talk.listening.microphone_unavailable()
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
                 self._write(writes)

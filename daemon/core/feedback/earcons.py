@@ -1,4 +1,4 @@
-"""Which earcon is due, from what the machine shows: for whoever does not look at the lamp.
+"""Which earcon is due, from what the machine shows: for whoever does not look at the status LED.
 
 Each comes once in its spell. `thinking` and `offline` are for somebody who waits for an answer: a connection
 that is lost at night says nothing. None sounds into an open microphone but the tick of `listening`, and that
@@ -8,6 +8,7 @@ only where the owner wants all of them. None sounds into an answer: what went wr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Literal, TypeAlias
 
 from daemon.audio.earcon_tones import LONGEST_S, EarconKind
@@ -21,20 +22,30 @@ LONG_S = 1.5
 _CARD_S = 0.5  # the longest buffer that a card may have
 
 
-class Earcons:
-    """Looks at the effects of each step. Sets the timer `long`: nobody has answered for a while.
+_LONG = "long"  # the one timer: nobody has answered for a while
 
-    Silent until `awake`: being muted since before the start is no news. `deaf`: the microphone is open, and
-    is not there.
+
+class ErrorTold(Enum):
+    """What went wrong in this turn: it is told once, however much it is, and not into an answer."""
+
+    NOTHING = "nothing"
+    UNTOLD = "untold"
+    TOLD = "told"
+
+
+class Earcons:
+    """Looks at the effects of each step.
+
+    Silent until `awake`: being muted since before the start is no news. `no_microphone`: one is wanted, and there
+    is none.
     """
 
     def __init__(self, wanted: Earconed) -> None:
-        self.awake = self.deaf = False
+        self.awake = self.no_microphone = False
         self._wanted: Earconed = wanted
         self._timers = Timers()
         self._state: ev.TurnState = "idle"
-        self._trouble = False  # in this turn, and not told yet
-        self._failed = False  # and told
+        self._error = ErrorTold.NOTHING
         self._away = False  # told that the server is away, since it last was there
         self._silent_at = 0.0
 
@@ -54,61 +65,63 @@ class Earcons:
             self._enter(state, now)
         if link == "ready":
             self._away = False
-        self._trouble |= any(isinstance(effect, ev.UserAlert) for effect in effects)
+        again = False
+        if any(isinstance(effect, ev.UserAlert) for effect in effects):
+            again = self._error is ErrorTold.TOLD
+            self._error = ErrorTold.TOLD if again else ErrorTold.UNTOLD
         if state == "listening":
             return self._listening(entered, now)
-        kind = self._due(entered, link, now)
+        kind = self._due(entered, again, link, now)
         return [] if kind is None else self._sound(kind, now)
 
     def _enter(self, state: ev.TurnState, now: float) -> None:
-        self._timers.clear("long")
+        self._timers.clear(_LONG)
         if state == "thinking":
-            self._timers.set("long", now + LONG_S)
-        elif state == "listening":
-            self._trouble = self._failed = False
+            self._timers.set(_LONG, now + LONG_S)
+        elif state in ("listening", "muted"):
+            self._error = ErrorTold.NOTHING
         elif state == "speaking":
             self._silent_at = now
 
     def _listening(self, entered: bool, now: float) -> list[ev.Effect]:
         """A question begins: what still sounds would be heard as a part of it."""
-        if self.deaf:
-            self.deaf = self._trouble = False
+        if self.no_microphone:
+            self.no_microphone, self._error = False, ErrorTold.NOTHING
             return self._sound("error", now)
         if entered and self._wanted == "all":
             return self._sound("listening", now)
         return [ev.StopEarcon()] if entered and now < self._silent_at else []
 
-    def _due(self, entered: bool, link: ev.LinkState, now: float) -> EarconKind | None:
-        """While the microphone is closed."""
-        self.deaf = False
+    def _due(self, entered: bool, again: bool, link: ev.LinkState, now: float) -> EarconKind | None:
+        """While the microphone is closed; `again`: one more error, in a turn of which one was told."""
+        self.no_microphone = False
         long = bool(self._timers.pop_due(now))
-        if self._state == "muted" and (entered or self._trouble):
-            self._trouble = False
+        if self._state == "muted" and (entered or self._error is ErrorTold.UNTOLD):
+            self._error = ErrorTold.NOTHING
             return "muted"
         if self._state == "speaking":
             return None
-        if self._trouble:
-            return self._error()
-        self._failed &= self._state == "thinking"
+        told = ErrorTold.TOLD if self._state == "thinking" else ErrorTold.NOTHING
+        if self._error is ErrorTold.UNTOLD:
+            self._error = told
+            return "error"
+        if self._error is ErrorTold.TOLD:
+            self._error = told
+            if again:
+                return None
         if self._state == "thinking" and link == "fallback" and not self._away:
-            self._timers.set("long", now + LONG_S)
+            self._timers.set(_LONG, now + LONG_S)
             self._away = True
             return "offline"
         return self._long(link) if long else None
-
-    def _error(self) -> EarconKind | None:
-        """Once for a turn, however much goes wrong in it."""
-        told, self._failed = self._failed, self._state == "thinking"
-        self._trouble = False
-        return None if told else "error"
 
     def _long(self, link: ev.LinkState) -> EarconKind:
         """Somebody has waited for a while: for an answer, or for somebody who could give one."""
         if link in ("ready", "fallback"):
             return "thinking"
         self._away = True
-        self._failed = link == "refused"
-        return "error" if self._failed else "offline"
+        self._error = ErrorTold.TOLD if link == "refused" else ErrorTold.NOTHING
+        return "error" if link == "refused" else "offline"
 
     def _sound(self, kind: EarconKind, now: float) -> list[ev.Effect]:
         self._silent_at = now + LONGEST_S + _CARD_S

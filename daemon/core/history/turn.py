@@ -33,8 +33,28 @@ class ToolCall(Struct):
         return _STOP.meant(self.name) is not None
 
 
+class TurnTimes(Struct):
+    """Seconds on the monotonic clock, None until they are known."""
+
+    pressed_at: float | None = None
+    first_frame_at: float | None = None
+    released_at: float | None = None
+    committed_at: float | None = None
+    first_delta_at: float | None = None
+    first_sound_at: float | None = None
+
+    def waits_ms(self) -> dict[str, float | None]:
+        """How long each step has let the user wait."""
+        return {
+            "press_to_first_frame_ms": _ms(self.pressed_at, self.first_frame_at),
+            "release_to_commit_ms": _ms(self.released_at, self.committed_at),
+            "commit_to_first_delta_ms": _ms(self.committed_at, self.first_delta_at),
+            "first_delta_to_sound_ms": _ms(self.first_delta_at, self.first_sound_at),
+        }
+
+
 class Turn(Struct):
-    """Times are seconds on the monotonic clock, None until they are known.
+    """What is known of a turn.
 
     `key` is what the history calls its question; those of `calls`, `replies` and `written` are ours too.
     `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
@@ -66,13 +86,8 @@ class Turn(Struct):
     heard_ms: int = 0
     xruns: int = 0
     tokens: Tokens = field(default_factory=Tokens)
-    pressed_at: float | None = None
     waits_until: float | None = None
-    first_frame_at: float | None = None
-    released_at: float | None = None
-    committed_at: float | None = None
-    first_delta_at: float | None = None
-    first_sound_at: float | None = None
+    times: TurnTimes = field(default_factory=TurnTimes)
 
     def go(self, cause: TurnCause) -> None:
         """This has happened to it."""
@@ -106,10 +121,7 @@ class Turn(Struct):
             "interrupted": self.phase is TurnPhase.INTERRUPTED,
             "trouble": self.trouble or None,
             "heard_ms": self.heard_ms,
-            "press_to_first_frame_ms": _ms(self.pressed_at, self.first_frame_at),
-            "release_to_commit_ms": _ms(self.released_at, self.committed_at),
-            "commit_to_first_delta_ms": _ms(self.committed_at, self.first_delta_at),
-            "first_delta_to_sound_ms": _ms(self.first_delta_at, self.first_sound_at),
+            **self.times.waits_ms(),
             "xruns": self.xruns,
             "tokens": structs.asdict(self.tokens),
         }

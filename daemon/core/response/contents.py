@@ -96,8 +96,8 @@ class Contents:
         if not pcm:
             return
         self._history.question(turn)
-        if turn.first_delta_at is None:
-            turn.first_delta_at = now
+        if turn.times.first_delta_at is None:
+            turn.times.first_delta_at = now
         turn.voiced = self.playing = True
         self._timers.set(TurnTimer.DRAIN, now + self.items.total_s + DRAIN_SLACK_S)
         self._effects.do(ev.Play(key, pcm))

@@ -19,7 +19,7 @@ class CurrentTurn:
     def take(self, turn: Turn, now: float) -> None:
         """This one is answered from now on."""
         self._items.forget()
-        self.turn, turn.committed_at = turn, now
+        self.turn, turn.times.committed_at = turn, now
 
     def fail(self, reason: str) -> None:
         """There will be no answer, or not all of it."""

@@ -31,8 +31,8 @@ class Playback:
     def started(self, at: float) -> None:
         """The first sample of an item has been handed to the card."""
         turn = self._current.turn
-        if turn is not None and turn.first_sound_at is None:
-            turn.first_sound_at = at
+        if turn is not None and turn.times.first_sound_at is None:
+            turn.times.first_sound_at = at
 
     def drained(self, items: tuple[str, ...]) -> None:
         """Everything that had come has been heard, these items to their ends."""

@@ -61,7 +61,7 @@ class SpeechFallback:
 
     def needed(self, turn: Turn) -> bool:
         """Did the turn end without a voice, though one was wanted and nothing else went wrong?"""
-        silent = turn.first_delta_at is None or (bool(turn.written) and not turn.voiced)
+        silent = turn.times.first_delta_at is None or (bool(turn.written) and not turn.voiced)
         stopped = bool(turn.calls) and all(call.stops for call in turn.calls.values())
         return silent and self._modality == "audio" and not stopped and not turn.trouble
 

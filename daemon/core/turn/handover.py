@@ -77,6 +77,6 @@ class Handover:
             self._listening.capture.close()
             self._timers.clear(TurnTimer.SPEECH)
             turn.go(TurnCause.TAKEN)
-            turn.released_at = now
+            turn.times.released_at = now
             self._question.turn = None
             self._answer.expect(turn, now)

@@ -41,7 +41,7 @@ class Listening:
         """Open the microphone for a new question."""
         self.continued = False
         turn = self._question.turn = self._question.new("button", TurnPhase.LISTENING)
-        turn.pressed_at, turn.detected = at, self.detects
+        turn.times.pressed_at, turn.detected = at, self.detects
         self._open(now, anew=True)
 
     def go_on(self, question: Turn, now: float) -> None:
@@ -64,15 +64,15 @@ class Listening:
         question = self._question.turn
         if question is None or question.phase not in SPOKEN or not self.capture.captured(pcm, now):
             return
-        if question.first_frame_at is None:
-            question.first_frame_at = now
+        if question.times.first_frame_at is None:
+            question.times.first_frame_at = now
 
     def let_go(self, at: float, now: float) -> None:
         """Nobody speaks any more."""
         question = self._question.turn
         if question is not None and self._question.listening:
             question.go(TurnCause.RELEASED)
-            question.released_at = at
+            question.times.released_at = at
             self.capture.stop(now)
             self._timers.clear(TurnTimer.SPEECH)
 

@@ -114,7 +114,10 @@ class TurnManager:
         """Open the microphone. A spoken question that still waits for a connection is continued, not lost."""
         question = self._question.turn
         if question is not None and question.source == "button":
-            if question.pressed_at is None or now - question.pressed_at <= self.settings.max_wait_s:
+            if (
+                question.times.pressed_at is None
+                or now - question.times.pressed_at <= self.settings.max_wait_s
+            ):
                 self.listening.go_on(question, now)
                 return
             self._question.drop(question, TOO_LATE)

@@ -69,7 +69,7 @@ def _hand(world: World) -> Iterator[str]:
         yield "forget"
     if len(talk._texts.texts) < world.bounds.texts:
         yield "say" if world.bounds.spoken else "text"
-    if talk._question.turn is not None and talk._question.turn.pressed_at is not None:
+    if talk._question.turn is not None and talk._question.turn.times.pressed_at is not None:
         yield "later"
 
 
@@ -171,7 +171,7 @@ def _later(world: World) -> None:
     """What was pressed is older than anybody waits for."""
     question = world.machine._conversation._question.turn
     assert question is not None
-    question.pressed_at = None
+    question.times.pressed_at = None
     world.pass_by(MOMENT_S)
 
 

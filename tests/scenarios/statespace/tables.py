@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from daemon.core.connection.phase import LINK, SESSION
+from daemon.core.response.phase import RESPONSE
 from daemon.core.transitions import TransitionTable
+from daemon.core.turn.phase import TURN
 
-TABLES: Final[dict[str, TransitionTable[Any, Any]]] = {"link": LINK, "session": SESSION}
+TABLES: Final[dict[str, TransitionTable[Any, Any]]] = {
+    "link": LINK,
+    "session": SESSION,
+    "turn": TURN,
+    "response": RESPONSE,
+}
 RECORD: Final = Path(__file__).with_name("edges.json")
 """For each edge a side of the walk and a shortest way that goes it."""
 
