@@ -36,8 +36,8 @@ class ErrorTold(Enum):
 class Earcons:
     """Looks at the effects of each step.
 
-    Silent until `awake`: being muted since before the start is no news. `no_microphone`: one is wanted, and there
-    is none.
+    Silent until `awake`: being muted since before the start is no news. `no_microphone`: one is wanted, and
+    there is none.
     """
 
     def __init__(self, wanted: Earconed) -> None:
