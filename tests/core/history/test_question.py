@@ -138,9 +138,9 @@ def test_the_names_of_voiced_0_1_are_no_keys() -> None:
 
 def test_a_record_tells_times_in_milliseconds_and_the_reply_without_its_gaps() -> None:
     turn = turn_of(text="typed", replies={"a": "One.", "b": "", "c": "Two."})
-    turn.pressed_at, turn.first_frame_at = 1.0, 1.0204
-    turn.released_at, turn.committed_at = 2.0, 2.00314
-    turn.first_delta_at, turn.first_sound_at = 2.5, 2.75
+    turn.times.pressed_at, turn.times.first_frame_at = 1.0, 1.0204
+    turn.times.released_at, turn.times.committed_at = 2.0, 2.00314
+    turn.times.first_delta_at, turn.times.first_sound_at = 2.5, 2.75
     turn.calls["c"] = ToolCall("c", "tool", "{}", "done")
     record = turn.record()
     assert {name: record[name] for name in record if name.endswith("_ms")} == {
