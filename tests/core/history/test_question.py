@@ -157,7 +157,7 @@ def test_a_record_tells_times_in_milliseconds_and_the_reply_without_its_gaps() -
 @pytest.mark.parametrize("known", ["pressed_at", "first_frame_at"])
 def test_of_a_time_without_its_end_or_beginning_nothing_is_told(known: str) -> None:
     turn = turn_of(heard="heard", text="typed", trouble="no network")
-    setattr(turn, known, 1.0)
+    setattr(turn.times, known, 1.0)
     assert turn.record()["trouble"] == "no network"
     assert turn.record()["press_to_first_frame_ms"] is None
     assert turn.record()["heard"] == "heard"
