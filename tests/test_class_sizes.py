@@ -14,7 +14,6 @@ MOST = 30
 
 EXCEPTIONS: Final[dict[str, tuple[int, str]]] = {
     "daemon.brain.server.session.Session": (36, "being divided"),
-    "daemon.core.history.turn.Turn": (35, "a record: one field for each figure that `voiced watch` tells"),
     "daemon.core.machine.Machine": (34, "being divided"),
     "daemon.devices.limiter._Output": (32, "being divided"),
 }

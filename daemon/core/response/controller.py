@@ -157,7 +157,8 @@ class ResponseController:
     def offline(self) -> None:
         """The connection is gone: what has come is played to its end, and is the answer then."""
         turn = self.turn
-        if turn is not None and self._unfinished(turn):
+        owed = self.responses.busy or self.exchange.due is not None
+        if turn is not None and (owed or self.tools.open_for(turn)):
             if turn.source != "server" and (turn.phase is TurnPhase.ASKED or turn.calls):
                 turn.go(TurnCause.DISCONNECTED)
             else:
@@ -167,9 +168,6 @@ class ResponseController:
         self.exchange.connection_lost()
         self.barge_in.connection_lost()
         self.tools.connection_lost()
-
-    def _unfinished(self, turn: Turn) -> bool:
-        return self.responses.busy or self.exchange.due is not None or self.tools.open_for(turn)
 
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""

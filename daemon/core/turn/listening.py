@@ -111,6 +111,11 @@ class Listening:
         self._effects.do(ev.UserAlert(NO_MICROPHONE))
         return True
 
+    def untap(self) -> None:
+        """The press was a tap: if it began a question, that was none."""
+        if self._question.spoken and not self.continued:
+            self.abandon()
+
     def abandon(self) -> None:
         """A tap, or nothing was said: there was no turn."""
         if self._question.listening:

@@ -126,11 +126,6 @@ class TurnManager:
         self.answer.interrupt(now)
         self.listening.begin(at, now)
 
-    def untap(self) -> None:
-        """The press was a tap: if it began a question, that was none."""
-        if self._question.spoken and not self.listening.continued:
-            self.listening.abandon()
-
     def ask(self, text: str, source: Source, ticket: int) -> None:
         """A typed turn, or (source `say`) a text to be spoken. It waits until the present turn is over."""
         turn = self._question.new(source, TurnPhase.WAITING)

@@ -29,7 +29,7 @@ class Hand:
         elif gesture == "release":
             talk.listening.let_go(at, now)
         else:
-            talk.untap()
+            talk.listening.untap()
 
     def _remind(self, gesture: Gesture) -> None:
         if gesture == "press":
