@@ -1,6 +1,6 @@
 """Microphone and speaker in memory: a fake card for rigs, on the time of the event loop that runs.
 
-It keeps a card's pace and holds nothing back: what is pulled has been heard a period later.
+They keep a card's pace, and the speaker holds a period: what is pulled has been heard a period later.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class MemorySpeaker:
     def _take(self) -> None:
         loop = asyncio.get_running_loop()
         samples = self._playback.pull(PERIOD_FRAMES)
-        self._playback.played(0)
+        self._playback.played(0 if samples is None else PERIOD_FRAMES)
         if samples is None:
             self._running = False
             return

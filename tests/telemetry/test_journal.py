@@ -237,6 +237,19 @@ def test_a_server_that_complains_of_every_frame_does_not_fill_the_journal(rig: R
     assert len(rig.written()) == 2
 
 
+def test_losses_are_told_at_once_and_then_counted_and_events_that_are_new_to_us_are_none(rig: Rig) -> None:
+    for _ in range(50):
+        rig.log.conditions.loss("late_audio")
+        rig.log.conditions.loss("unknown_event")
+        rig.wait(0.1)
+    rig.wait(60)
+    assert [kind for kind, _ in rig.written()] == [RecordKind.LOSS] * 2
+    assert [(fields["loss"], fields["count"]) for _, fields in rig.written()] == [
+        ("late_audio", "1"),
+        ("late_audio", "49"),
+    ]
+
+
 def test_what_was_counted_is_told_before_the_end(rig: Rig) -> None:
     for _ in range(3):
         rig.log.conditions.xrun("overrun")

@@ -29,6 +29,7 @@ _STYLES: Final = {
     RecordKind.DISCONNECTED: "yellow",
     RecordKind.FALLBACK: "yellow",
     RecordKind.XRUN: "yellow",
+    RecordKind.LOSS: "yellow",
     RecordKind.FAULT: "red",
 }
 _LATENCIES: Final = {
