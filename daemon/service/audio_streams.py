@@ -41,7 +41,7 @@ KEPT_PEAKS = 3
 
 @dataclass(frozen=True)
 class StreamEvents:
-    """How a stream tells what happens; each may be called from any thread."""
+    """How a stream reports what happens; each may be called from any thread."""
 
     post: Callable[[Input], None]
     drained: Callable[[], None]

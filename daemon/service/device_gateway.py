@@ -40,7 +40,7 @@ class DeviceGateway:
         self._refusal = ""
 
     async def ask(self, request: Request) -> DeviceAnswer:
-        """Ask for an output to be changed. What the pins refuse is told, not what was meant."""
+        """Ask for an output to be changed. The answer tells what the pins refuse, not what was meant."""
         if not self._board.there:
             return DeviceAnswer(False, f"Error: {NO_PINS}")
         self._refusal = ""
@@ -76,7 +76,7 @@ class DeviceGateway:
         try:
             self._board.write(device, value)
         except Exception as error:
-            # Whatever it was: the one who asked must not be told that it was done.
+            # Whatever it was: whoever asked must not hear that it was done.
             self._refusal = str(error) or type(error).__name__
             if not isinstance(error, PinError):
                 raise

@@ -22,7 +22,7 @@ from daemon.tools.toolbox import Toolbox
 class EffectRunner:
     """One arm for each kind of effect: mypy refuses the file while one is missing.
 
-    Every effect was published before it comes here, so that those which only tell somebody need nothing more.
+    Every effect was published before it comes here, so that those which only say something need nothing more.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class EffectRunner:
             case ev.LinkChanged() | ev.SettingsRejected():
                 self._publish(self._faults.all())
             case ev.Words() | ev.ToolReport() | ev.LateTokens() | ev.UserAlert() | ev.ServerNotice():
-                pass  # whoever is to know has been told
+                pass  # the subscribers have it
             case _:
                 assert_never(effect)
 

@@ -36,6 +36,6 @@ class Faults:
         return {"settings": sentence} if sentence else {}
 
     def all(self) -> FaultsChanged:
-        """All, for whoever is told of them."""
+        """All of them, as subscribers get them."""
         files = {f"tools/{name}": fault for name, fault in self._extensions.faults().items()}
         return FaultsChanged(self.of_parts(), files | self.of_settings())

@@ -1,4 +1,4 @@
-"""The stream of what happens, and who is told of it: lamps, earcons, journal, control socket, systemd."""
+"""The stream of what happens, and its subscribers: lamps, journal, control socket, systemd, and others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Notifier:
         self._subscribers.setdefault(kind, []).append((f"{name} of {kind.__name__}", call))
 
     def publish(self, event: Notification) -> None:
-        """Tell it to everybody whom it concerns; who cannot be told keeps nobody else from it."""
+        """Hand it to each subscriber; one that fails keeps nothing from the others."""
         # Sound passes here too, and nobody subscribes to it: that costs one look into a dictionary.
         for name, call in self._subscribers.get(type(event), ()):
             self._isolation.run(name, call, event)

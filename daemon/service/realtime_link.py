@@ -111,7 +111,7 @@ class RealtimeLink:
 
     @property
     def at_work(self) -> bool:
-        """Is a connection being made or served? Its end is always told; until then it is at work."""
+        """Is a connection being made or served? Its end is always reported; until then it is at work."""
         return any(not connection.task.done() for connection in self._connections.values())
 
     @property
@@ -139,7 +139,7 @@ class RealtimeLink:
             self._keep(asyncio.create_task(work, name=f"link-{conn}-probe"))
 
     def close(self, conn: int) -> None:
-        """Leave a connection; nothing more is told of it."""
+        """Leave a connection; nothing more is reported of it."""
         connection = self._connections.pop(conn, None)
         if connection is None:
             return

@@ -85,28 +85,28 @@ def typed_questions(to: Notifier, handlers: Handlers, machine: Machine) -> None:
     to.subscribe("the words", ev.Words, lambda event: handlers.words(machine.ticket, event.who, event.text))
 
 
-def watchers(to: Notifier, tell: Callable[..., object]) -> None:
-    """Whoever watches sees it: `tell` gets each event's name and fields, as `voiced watch` has them."""
+def watchers(to: Notifier, publish: Callable[..., object]) -> None:
+    """Whoever watches sees it: `publish` gets each event's name and fields, as `voiced watch` has them."""
 
     def words(event: ev.Words) -> None:
-        tell(event.who, **{"text" if event.whole else "delta": event.text})
+        publish(event.who, **{"text" if event.whole else "delta": event.text})
 
     def tool(event: ev.ToolReport) -> None:
         report = {"call_id": event.key, "name": event.name, "arguments": event.arguments}
-        tell("tool", **report, output=event.output)
+        publish("tool", **report, output=event.output)
 
     def lamp(event: note.LampWritten) -> None:
-        tell("lamp", name=event.name, colour=[round(part, 3) for part in event.colour])
+        publish("lamp", name=event.name, colour=[round(part, 3) for part in event.colour])
 
-    def publish(kind: type[Any], name: str, *fields: str) -> None:
-        to.subscribe("publishing", kind, lambda e: tell(name, **{f: getattr(e, f) for f in fields}))
+    def pass_on(kind: type[Any], name: str, *fields: str) -> None:
+        to.subscribe("publishing", kind, lambda e: publish(name, **{f: getattr(e, f) for f in fields}))
 
-    publish(ev.ButtonEdge, "button", "pressed")
-    publish(ev.StateChanged, "state", "state")
-    publish(ev.Earcon, "earcon", "kind")
-    publish(note.DeviceWritten, "device", "name", "value")
-    to.subscribe("publishing", ev.LinkChanged, lambda e: tell("link", state=e.link, reason=e.reason))
-    to.subscribe("publishing", ev.TurnOver, lambda event: tell("turn", **event.turn))
+    pass_on(ev.ButtonEdge, "button", "pressed")
+    pass_on(ev.StateChanged, "state", "state")
+    pass_on(ev.Earcon, "earcon", "kind")
+    pass_on(note.DeviceWritten, "device", "name", "value")
+    to.subscribe("publishing", ev.LinkChanged, lambda e: publish("link", state=e.link, reason=e.reason))
+    to.subscribe("publishing", ev.TurnOver, lambda event: publish("turn", **event.turn))
     to.subscribe("publishing", ev.Words, words)
     to.subscribe("publishing", ev.ToolReport, tool)
     to.subscribe("publishing", note.LampWritten, lamp)

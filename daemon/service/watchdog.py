@@ -62,12 +62,12 @@ async def attend(threads: Sequence[Thread]) -> None:
 
 async def feed(parts: Mapping[str, ProgressCheck], interval_s: float) -> None:
     """Ask every part in this interval, for ever, and feed systemd if all of them make progress."""
-    told: list[str] = []
+    logged: list[str] = []
     while True:
         await asyncio.sleep(interval_s)
         stuck = [part for part, makes_progress in parts.items() if not makes_progress()]
         if not stuck:
             systemd_notify.notify("WATCHDOG=1")
-        elif stuck != told:
+        elif stuck != logged:
             log.error("no progress: %s; systemd starts voiced anew if that lasts", ", ".join(stuck))
-        told = stuck
+        logged = stuck

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from daemon.telemetry.journal import RecordKind, write
 from daemon.telemetry.notifications import LossKind
-from daemon.telemetry.rate_limiter import Over, RateLimiter
+from daemon.telemetry.rate_limiter import EndedEpisode, RateLimiter
 
 FAULT_QUIET_S: Final = 5.0
 XRUN_QUIET_S: Final = 10.0
@@ -48,26 +48,26 @@ class ConditionLog:
         self._losses = RateLimiter(LOSS_QUIET_S)
 
     def close(self) -> None:
-        """What has been counted so far is told now."""
-        self._record_over(0.0)
+        """Record what has been counted so far."""
+        self._record_ended(0.0)
         if self._timer is not None:
             self._timer.cancel()
 
     def server_notice(self, message: str) -> None:
         """Something the server says about what we sent; one that says it of every frame is cut short."""
         now = self._clock()
-        if self._notices.came("server", now):
+        if self._notices.begin("server", now):
             write(RecordKind.REMARK, message)
-        self._notices.went("server", now)
+        self._notices.end("server", now)
         self._wake()
 
     def faults(self, faults: Mapping[str, str]) -> None:
         """All that does not work at the moment, by part, and why."""
         now = self._clock()
         for part in self._faults - faults.keys():
-            self._fault_limiter.went(part, now)
+            self._fault_limiter.end(part, now)
         for part in faults.keys() - self._faults:
-            if self._fault_limiter.came(part, now):
+            if self._fault_limiter.begin(part, now):
                 write(RecordKind.FAULT, f"{part}: {faults[part]}", part=part)
         self._faults = set(faults)
         self._wake()
@@ -75,9 +75,9 @@ class ConditionLog:
     def xrun(self, kind: str) -> None:
         """A sound card lost frames or ran dry."""
         now = self._clock()
-        if self._xrun_limiter.came(kind, now):
+        if self._xrun_limiter.begin(kind, now):
             write(RecordKind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
-        self._xrun_limiter.went(kind, now)
+        self._xrun_limiter.end(kind, now)
         self._wake()
 
     def loss(self, kind: LossKind) -> None:
@@ -85,19 +85,19 @@ class ConditionLog:
         if kind not in _LOSSES:
             return
         now = self._clock()
-        if self._losses.came(kind, now):
+        if self._losses.begin(kind, now):
             write(RecordKind.LOSS, _LOSSES[kind], loss=kind, count=1)
-        self._losses.went(kind, now)
+        self._losses.end(kind, now)
         self._wake()
 
     def device(self, name: str, value: object) -> None:
-        """An output is set. A blink is told by its first value and its last."""
+        """An output is set. Of a blink the first value and the last have records."""
         if self._values.get(name) == value:
             return
         now, self._values[name] = self._clock(), value
-        if self._device_limiter.came(name, now):
+        if self._device_limiter.begin(name, now):
             self._record_device(name)
-        self._device_limiter.went(name, now)
+        self._device_limiter.end(name, now)
         self._wake()
 
     def _record_device(self, name: str, changes: int = 1) -> None:
@@ -105,10 +105,10 @@ class ConditionLog:
         more = f", after {changes} changes" if changes > 1 else ""
         write(RecordKind.DEVICE, f"{name}: {_value(value)}{more}", device=name, value=value, changes=changes)
 
-    # ------------------------------------------------------------ what is over
+    # ------------------------------------------------------------ what has ended
 
     def _wake(self) -> None:
-        """Have the next end told in time; nothing wakes while there is none."""
+        """Have the next end recorded in time; without one there is no timer."""
         if self._timer is not None:
             self._timer.cancel()
         first = (self._fault_limiter, self._xrun_limiter, self._device_limiter)
@@ -118,37 +118,37 @@ class ConditionLog:
 
     def _tick(self) -> None:
         self._timer = None
-        self._record_over()
+        self._record_ended()
         self._wake()
 
-    def _record_over(self, quiet_s: float | None = None) -> None:
+    def _record_ended(self, quiet_s: float | None = None) -> None:
         now = self._clock()
-        for over in self._fault_limiter.over(now, quiet_s):
-            _record_mended(over)
-        for over in self._xrun_limiter.over(now, quiet_s):
-            _record_more_xruns(over)
-        for over in self._device_limiter.over(now, quiet_s):
-            if over.times > 1:
-                self._record_device(over.name, over.times - 1)
-        for over in self._losses.over(now, quiet_s):
-            if more := over.times - 1:
-                message = f"{over.name}: {more} more in {over.lasted_s:.0f} s"
-                write(RecordKind.LOSS, message, loss=over.name, count=more)
-        for over in self._notices.over(now, quiet_s):
-            if more := over.times - 1:
-                write(RecordKind.REMARK, f"{more} more remarks of the server in {over.lasted_s:.0f} s")
+        for ended in self._fault_limiter.take_ended(now, quiet_s):
+            _record_mended(ended)
+        for ended in self._xrun_limiter.take_ended(now, quiet_s):
+            _record_more_xruns(ended)
+        for ended in self._device_limiter.take_ended(now, quiet_s):
+            if ended.times > 1:
+                self._record_device(ended.name, ended.times - 1)
+        for ended in self._losses.take_ended(now, quiet_s):
+            if more := ended.times - 1:
+                message = f"{ended.name}: {more} more in {ended.lasted_s:.0f} s"
+                write(RecordKind.LOSS, message, loss=ended.name, count=more)
+        for ended in self._notices.take_ended(now, quiet_s):
+            if more := ended.times - 1:
+                write(RecordKind.REMARK, f"{more} more remarks of the server in {ended.lasted_s:.0f} s")
 
 
-def _record_mended(over: Over) -> None:
-    times = f", {over.times} times" if over.times > 1 else ""
-    message = f"{over.name}: works again; it did not for {over.lasted_s:.0f} s{times}"
-    write(RecordKind.FAULT_OVER, message, part=over.name, lasted_s=over.lasted_s, times=over.times)
+def _record_mended(ended: EndedEpisode) -> None:
+    times = f", {ended.times} times" if ended.times > 1 else ""
+    message = f"{ended.name}: works again; it did not for {ended.lasted_s:.0f} s{times}"
+    write(RecordKind.FAULT_OVER, message, part=ended.name, lasted_s=ended.lasted_s, times=ended.times)
 
 
-def _record_more_xruns(over: Over) -> None:
-    if more := over.times - 1:
-        message = f"{over.name} of the sound card: {more} more in {over.lasted_s:.0f} s"
-        write(RecordKind.XRUN, message, xrun=over.name, count=more)
+def _record_more_xruns(ended: EndedEpisode) -> None:
+    if more := ended.times - 1:
+        message = f"{ended.name} of the sound card: {more} more in {ended.lasted_s:.0f} s"
+        write(RecordKind.XRUN, message, xrun=ended.name, count=more)
 
 
 def _value(value: Any) -> str:

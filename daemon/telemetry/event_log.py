@@ -73,7 +73,7 @@ class EventLog:
         write(RecordKind.READY, "ready: the button works", start_ms=start_ms, version=__version__, **who)
 
     def stopping(self) -> None:
-        """Told to stop; what has been counted so far is told now."""
+        """Record what has been counted so far, and the end."""
         self.conditions.close()
         write(RecordKind.STOPPING, "stopping")
 
@@ -99,7 +99,7 @@ class EventLog:
         )
 
     def late_tokens(self, tokens: Json) -> None:
-        """An answer was cut off, and its turn told; here is what it cost."""
+        """What an answer cost that was cut off, when its turn was over already."""
         cost = cost_usd(tokens, self._served.prices)
         message = f"the answer that was cut off: {_price(tokens, cost)}"
         write(RecordKind.LATE_TOKENS, message, cost_usd=cost, **_token_fields(tokens))
@@ -109,7 +109,7 @@ class EventLog:
         write(RecordKind.TROUBLE, message)
 
     def key(self, trouble: str) -> None:
-        """What is wrong with the key, if anything: told when it is something else than before."""
+        """What is wrong with the key, if anything: recorded when it is something else than before."""
         if trouble and trouble != self._key_trouble:
             self.alert(trouble)
         self._key_trouble = trouble
@@ -134,7 +134,7 @@ class EventLog:
         self._connection.cause = why or self._connection.cause
 
     def settings(self, message: str) -> None:
-        """The server does not have the settings that it was sent; told once for a connection."""
+        """The server does not have the settings that it was sent; recorded once for a connection."""
         write(RecordKind.SETTINGS, message)
 
     def muted(self, muted: bool) -> None:
@@ -145,11 +145,11 @@ class EventLog:
 
 
 class _Connection:
-    """Tells when the connection is lost and when it is back, not what was tried in between."""
+    """Records when the connection is lost and when it is back, not what was tried in between."""
 
     def __init__(self) -> None:
         self.cause: NewSession | str = "start"
-        self._told: set[str] = set()
+        self._recorded: set[str] = set()
         self._lost_at: float | None = None
 
     def is_now(self, link: LinkState, reason: str, now: float) -> None:
@@ -168,15 +168,15 @@ class _Connection:
         after = "" if away_s is None else f" after {away_s:.0f} s"
         write(RecordKind.CONNECTED, f"connection: ready{how}{after}", cause=self.cause, away_s=away_s)
         self.cause, self._lost_at = "lost", None
-        self._told.clear()
+        self._recorded.clear()
 
     def _lost(self, link: LinkState, reason: str, now: float) -> None:
-        """Waiting is told once until it is over; of refusals each new reason is."""
+        """Waiting is recorded once until it has ended; of refusals each new reason is."""
         what = reason if link == "refused" else link
         if self._lost_at is None:
             self._lost_at = now
-        if what not in self._told:
-            self._told.add(what)
+        if what not in self._recorded:
+            self._recorded.add(what)
             write(RecordKind.DISCONNECTED, f"connection: {reason}", link=link)
 
 

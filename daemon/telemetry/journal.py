@@ -95,8 +95,8 @@ def open_log() -> None:
     logging.getLogger("websockets").setLevel(logging.WARNING)
     logging.captureWarnings(True)
     sys.excepthook = lambda kind, error, trace: _crashed(error)
-    threading.excepthook = lambda told: _crashed(told.exc_value)
-    sys.unraisablehook = lambda told: _crashed(told.exc_value)
+    threading.excepthook = lambda args: _crashed(args.exc_value)
+    sys.unraisablehook = lambda args: _crashed(args.exc_value)
 
 
 def _crashed(error: BaseException | None) -> None:

@@ -1,6 +1,7 @@
 """Microphone and speaker in memory: a fake card for rigs, on the time of the event loop that runs.
 
-They keep a card's pace, and the speaker holds a period: what is pulled has been heard a period later.
+They keep a card's pace. The speaker holds nothing, so that each period ends in what looks like an underrun:
+what is pulled counts as heard at once.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class MemorySpeaker:
     def _take(self) -> None:
         loop = asyncio.get_running_loop()
         samples = self._playback.pull(PERIOD_FRAMES)
-        self._playback.played(0 if samples is None else PERIOD_FRAMES)
+        self._playback.played(0)
         if samples is None:
             self._running = False
             return

@@ -21,7 +21,7 @@ from daemon.realtime.events import Json
 from daemon.realtime.prices import FREE, Prices
 from daemon.telemetry.event_log import EventLog, ServedBy
 from daemon.telemetry.journal import RecordKind, write
-from daemon.telemetry.rate_limiter import Over, RateLimiter
+from daemon.telemetry.rate_limiter import EndedEpisode, RateLimiter
 from daemon.tools import Tool
 from daemon.tools.toolbox import Toolbox
 
@@ -258,41 +258,41 @@ def test_what_was_counted_is_told_before_the_end(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("signs", "over"),
+    ("signs", "ended"),
     [
-        ([("came", 0.0)], []),
-        ([("came", 0.0), ("went", 3.0)], [Over("it", 1, 3.0)]),
-        ([("came", 0.0), ("went", 1.0), ("came", 2.0)], []),
-        ([("came", 0.0), ("went", 1.0), ("came", 2.0), ("went", 4.0)], [Over("it", 2, 4.0)]),
-        ([("went", 1.0)], []),
-        ([("came", 0.0), ("went", 99.0)], []),
+        ([("begin", 0.0)], []),
+        ([("begin", 0.0), ("end", 3.0)], [EndedEpisode("it", 1, 3.0)]),
+        ([("begin", 0.0), ("end", 1.0), ("begin", 2.0)], []),
+        ([("begin", 0.0), ("end", 1.0), ("begin", 2.0), ("end", 4.0)], [EndedEpisode("it", 2, 4.0)]),
+        ([("end", 1.0)], []),
+        ([("begin", 0.0), ("end", 99.0)], []),
     ],
 )
-def test_a_spell_is_over_when_its_condition_stays_away(
-    signs: list[tuple[str, float]], over: list[Over]
+def test_an_episode_is_over_when_its_condition_stays_away(
+    signs: list[tuple[str, float]], ended: list[EndedEpisode]
 ) -> None:
-    spells = RateLimiter(5.0)
+    limiter = RateLimiter(5.0)
     for sign, at in signs:
-        getattr(spells, sign)("it", at)
-    assert spells.over(100.0) == over
+        getattr(limiter, sign)("it", at)
+    assert limiter.take_ended(100.0) == ended
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.floats(0, 20)), max_size=60))
-def test_spells_count_every_coming_once(steps: list[tuple[str, bool, float]]) -> None:
-    spells, now, begun, told = RateLimiter(5.0), 0.0, 0, []
+def test_episodes_count_every_coming_once(steps: list[tuple[str, bool, float]]) -> None:
+    limiter, now, begun, told = RateLimiter(5.0), 0.0, 0, []
     for name, comes, pause_s in steps:
         now += pause_s
-        told += spells.over(now)
+        told += limiter.take_ended(now)
         if comes:
-            begun += spells.came(name, now)
+            begun += limiter.begin(name, now)
         else:
-            spells.went(name, now)
+            limiter.end(name, now)
     for name in "ab":
-        spells.went(name, now)
-    told += spells.over(now + 5.0)
+        limiter.end(name, now)
+    told += limiter.take_ended(now + 5.0)
     assert len(told) == begun
     assert sum(each.times for each in told) == sum(comes for _, comes, _ in steps)
-    assert spells.deadline is None
+    assert limiter.deadline is None
 
 
 # ---------------------------------------------------------------- where it goes
