@@ -17,7 +17,7 @@ _NOT_FOR_TOOLS = frozenset(
 )
 """Secrets of the service's environment, and what speaks to systemd in its name."""
 
-_unreaped: set[subprocess.Popen[bytes]] = set()
+unreaped: set[subprocess.Popen[bytes]] = set()
 """A service that leaves does not wait for a child that takes long to die; nor is that worth a warning."""
 
 
@@ -33,7 +33,7 @@ def start(channel: int, output: int) -> tuple[subprocess.Popen[bytes], int]:
         pass_fds=(channel,),
         start_new_session=True,
     )
-    _unreaped.add(child)
+    unreaped.add(child)
     try:
         return child, os.pidfd_open(child.pid)
     except OSError:  # there are no more descriptors
@@ -51,7 +51,7 @@ def kill(child: subprocess.Popen[bytes]) -> None:
 def reap(child: subprocess.Popen[bytes]) -> int:
     """Wait for a child that has been killed, or has ended; its exit status."""
     status = child.wait()
-    _unreaped.discard(child)
+    unreaped.discard(child)
     return status
 
 

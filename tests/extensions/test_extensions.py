@@ -42,14 +42,14 @@ def test_a_service_that_leaves_before_a_child_is_dead_says_nothing_of_it() -> No
     async def main() -> None:
         LocalProcess(theirs.fileno(), theirs.fileno())
 
-    before = set(spawn._unreaped)
+    before = set(spawn.unreaped)
     ours, theirs = socket.socketpair()  # held open, so that the child lives on
     with ours, theirs:
         with warnings.catch_warnings(record=True) as complaints:
             warnings.simplefilter("always")
             asyncio.run(main())
             gc.collect()
-        (left,) = spawn._unreaped - before
+        (left,) = spawn.unreaped - before
         assert left.returncode is None
         assert complaints == []
         spawn.kill(left)

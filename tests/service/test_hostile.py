@@ -142,7 +142,7 @@ async def _play_all(plans: list[str]) -> Played:
 
     def remember(*args: Any) -> Session:
         session = Session(*args)
-        sessions[session._identity["id"]] = session
+        sessions[session.identity["id"]] = session
         return session
 
     with mock.patch("daemon.brain.server.server.Session", remember):

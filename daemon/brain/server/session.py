@@ -74,12 +74,12 @@ class Session:
         self._emit = emit
         self._settings = settings
         self._max_session_s = max_session_s
-        self._identity: Json = {
+        self.identity: Json = {
             "id": new_id("sess_"),
             "expires_at": int(time.time() + max_session_s),
         }
-        self._conversation = Conversation()
-        self._answering = ResponseRunner(engines, self._conversation, emit, room)
+        self.conversation = Conversation()
+        self._answering = ResponseRunner(engines, self.conversation, emit, room)
         self._answering.on_done = self._response_done
         self._buffer = InputBuffer()
         self._pcm16 = Pcm16Stream(self._buffer.format)
@@ -128,11 +128,11 @@ class Session:
             case ItemCreate():
                 self._create_item(event.item, event.previous_item_id or "")
             case ItemRetrieve():
-                self._emit(ItemRetrieved(item=self._conversation.retrieve(event.item_id)))
+                self._emit(ItemRetrieved(item=self.conversation.retrieve(event.item_id)))
             case ItemTruncate():
                 self._truncate(event)
             case ItemDelete():
-                self._conversation.delete(event.item_id)
+                self.conversation.delete(event.item_id)
                 self._emit(ItemDeleted(item_id=event.item_id))
             case ResponseCreate():
                 self._respond({} if event.response is UNSET else event.response)
@@ -145,7 +145,7 @@ class Session:
 
     def _echo(self) -> Json:
         kind = "realtime.session" if self._settings.answers else "realtime.transcription_session"
-        return {**self._settings.echo(), "object": kind, **self._identity}
+        return {**self._settings.echo(), "object": kind, **self.identity}
 
     def _update(self, patch: Json) -> None:
         before = self._settings
@@ -164,7 +164,7 @@ class Session:
     def _list_nothing(self, server_label: str) -> None:
         """A tool server lies beyond the network that this brain does not have."""
         item = Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
-        previous = self._conversation.add(StoredItem(item))
+        previous = self.conversation.add(StoredItem(item))
         self._emit(ItemAdded(item=item, previous_item_id=previous))
         self._emit(McpToolsInProgress(item_id=str(item.id)))
         self._emit(McpToolsFailed(item_id=str(item.id)))
@@ -218,7 +218,7 @@ class Session:
             self._respond_when_free()
 
     def _commit(self, item_id: str = "") -> None:
-        self._conversation.check_room()
+        self.conversation.check_room()
         sound = self._buffer.take()
         item = Item(
             id=item_id or new_id("item_"),
@@ -231,7 +231,7 @@ class Session:
         entry = StoredItem(item, bytearray(sound), self._buffer.format)
         if self._turns is not None:
             self._turns.reset()
-        self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self._conversation.last_id))
+        self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self.conversation.last_id))
         self._join(entry)
         if self._settings.audio.input.transcription is not None or not self._settings.answers:
             self._answering.transcribe(entry, self._tools())
@@ -245,16 +245,16 @@ class Session:
     # ---------------------------------------------------------------- items
 
     def _create_item(self, item: Item, after: str) -> None:
-        self._conversation.check_room()
+        self.conversation.check_room()
         self._join(entry_of(item, self._buffer.format), after)
 
     def _join(self, entry: StoredItem, after: str = "") -> None:
-        previous = self._conversation.add(entry, after)
+        previous = self.conversation.add(entry, after)
         self._emit(ItemAdded(item=entry.item, previous_item_id=previous))
         self._emit(ItemDone(item=entry.item, previous_item_id=previous))
 
     def _truncate(self, event: ItemTruncate) -> None:
-        self._conversation.truncate(event.item_id, event.content_index, event.audio_end_ms)
+        self.conversation.truncate(event.item_id, event.content_index, event.audio_end_ms)
         self._emit(
             ItemTruncated(
                 item_id=event.item_id, content_index=event.content_index, audio_end_ms=event.audio_end_ms
@@ -267,7 +267,7 @@ class Session:
         if not self._settings.answers:
             raise Refusal("invalid_event", "A transcription session makes no responses.")
         self._stop_idling()
-        wanted = order(request, self._settings, self._conversation, self._answering.has_spoken)
+        wanted = order(request, self._settings, self.conversation, self._answering.has_spoken)
         self._answering.start(wanted)
         for server_label in wanted.hosted:
             self._list_nothing(server_label)

@@ -297,7 +297,7 @@ class Network:
         fault = self._due(direction, kind)
         if fault is not None:
             self.struck.append((loop.time(), fault))
-            self._strike(fault, line, direction, frame)
+            self.strike(fault, line, direction, frame)
         else:
             self._carry(line, direction, frame)
         if direction in line.swapped:
@@ -325,7 +325,7 @@ class Network:
         if line.code is None and not line.held:
             queue.put_nowait(frame)
 
-    def _strike(self, fault: Fault, line: Line, direction: Direction, frame: bytes) -> None:
+    def strike(self, fault: Fault, line: Line, direction: Direction, frame: bytes) -> None:
         loop = asyncio.get_running_loop()
         kind = fault.kind
         if kind in CUTS:

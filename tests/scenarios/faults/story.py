@@ -138,7 +138,7 @@ def items_of(run: Run) -> list[tuple[str, str]]:
     if not sessions:
         return []
     found = []
-    for entry in sessions[-1]._conversation.entries:
+    for entry in sessions[-1].conversation.entries:
         item = entry.item
         texts = [part.text or part.transcript or "" for part in item.content or []]
         found.append((item.role or item.type or "", " ".join(texts) or item.arguments or item.output or ""))

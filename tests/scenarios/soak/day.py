@@ -234,7 +234,7 @@ class _Day:
         if self._house.machine.link != "ready":
             return
         sessions = [line.session for line in self._weather.live if line.session is not None]
-        now = holding(self._house.unsent, (session._conversation.entries for session in sessions))
+        now = holding(self._house.unsent, (session.conversation.entries for session in sessions))
         hour.holds = now if hour.holds is None else hour.holds.least(now)
 
     def _audit_attempts(self, hour: Hour) -> None:

@@ -110,16 +110,16 @@ class Weather(Network):
         nth = self._counts[direction, event] + self._dice.randint(1, EVENTS[direction, event])
         fault = Fault(kind, direction, event, nth)
         if kind in AT_ONCE and self.live and self._dice.random() < 0.3:
-            self._strike(fault, self.live[-1], direction, b"")
+            self.strike(fault, self.live[-1], direction, b"")
         else:
             self._faults.append(fault)
 
-    def _strike(self, fault: Fault, line: Line, direction: Direction, frame: bytes) -> None:
+    def strike(self, fault: Fault, line: Line, direction: Direction, frame: bytes) -> None:
         now = asyncio.get_running_loop().time()
         self.faults += 1
         if now - line.opened_at < _YOUNG_S:
             self.hurt_at = now
-        super()._strike(fault, line, direction, frame)
+        super().strike(fault, line, direction, frame)
 
 
 async def _sleep_until(moment: float) -> None:
