@@ -10,7 +10,6 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from daemon.audio.resampler import Resampler
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
-from daemon.brain.nlu.grammar import Grammar
 from daemon.brain.tts.synthesizer import open_synthesizer
 from daemon.commands.setup import questions
 from daemon.config.draft import Draft
@@ -25,7 +24,7 @@ from hardware.devices.kinds.motor import Motor
 from hardware.gpio.board import GpioBoard
 from hardware.gpio.safe_state_plan import safe_lines
 from hardware.ports import ButtonConfig, GpioConfig
-from tests.tools.test_tools import Home
+from tests.devices.home import Home
 
 TOML = """
 [devices.blind]
@@ -44,13 +43,6 @@ def config(text: str = TOML) -> Config:
     return parse(text, "voiced.toml")
 
 
-def said(text: str, home: Home) -> str:
-    """What is answered to a sentence, by the grammar of the tools that this home offers."""
-    meaning = Grammar(home.box.schemas()).understand(text)
-    assert meaning is not None
-    return " ".join(home.say(call.name, **call.arguments) for call in meaning.calls)
-
-
 @pytest.mark.parametrize(
     ("sentence", "value", "answer"),
     [
@@ -67,12 +59,12 @@ def test_from_toml_to_a_spoken_sentence_and_to_the_virtual_board(
     sentence: str, value: float, answer: str
 ) -> None:
     home = Home(config().devices)
-    assert said(sentence, home) == answer
+    assert home.say(sentence) == answer
     assert home.board.outputs == {"blind": value, "lamp": 0.0}
 
 
 def test_other_kinds_do_not_take_its_sentences() -> None:
-    grammar = Grammar(Home(config().devices).box.schemas())
+    grammar = Home(config().devices).grammar
     assert grammar.understand("run the lamp forward") is None
     assert "run the blind backward" in grammar.help(most=20)
 
@@ -216,7 +208,7 @@ def test_the_setup_asks_for_it_by_its_keys() -> None:
 
 @pytest.mark.parametrize("sentence", ["run the blind backward at fifty percent", "run the blind forward"])
 def test_the_offline_brain_hears_its_sentences_spoken(sentence: str) -> None:
-    grammar = Grammar(Home(config().devices).box.schemas())
+    grammar = Home(config().devices).grammar
     spoken = open_synthesizer("hibari").speak(sentence, 1.0)
     sound = np.pad(Resampler(24_000, 16_000, "linear").process(spoken), 8_000)
     heard = PhonemeRecognizer.load().hear(sound, grammar, None)

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -20,12 +20,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.devices import inventory
-from daemon.devices.limiter import DeviceAnswer, Devices, Request
 from daemon.extensions.stub import Runner
 from daemon.extensions.trial import load_tools
 from daemon.tools import Range, Tool, ToolDefinitionError, ToolError, tool
-from daemon.tools.builtin import BUILTIN_NAMES, builtin_tools
+from daemon.tools.builtin import BUILTIN_NAMES
 from daemon.tools.toolbox import Toolbox
 from hardware.devices.kind import Device
 from hardware.devices.kinds.button import Contact
@@ -35,8 +33,7 @@ from hardware.devices.kinds.motion import Motion
 from hardware.devices.kinds.pwm import Pwm
 from hardware.devices.kinds.relay import Relay
 from hardware.devices.kinds.rgb import Rgb
-from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import ButtonConfig, GpioConfig, PinError, Reading
+from tests.devices.home import Home
 
 T = TypeVar("T")
 
@@ -430,40 +427,6 @@ HOME: dict[str, Device] = {
 }
 
 
-class Home:
-    """An appliance of the real limits and a virtual board, one request every hour."""
-
-    def __init__(self, devices: dict[str, Device]) -> None:
-        self.board = VirtualBoard(GpioConfig(), ButtonConfig(), {}, devices)
-        self.limits = Devices(inventory.limits(devices))
-        self.limits.start(0.0)
-        self.now = 0.0
-        self.volume = 95
-        self.done: list[str] = []
-        self.box = Toolbox(builtin_tools(devices, self, lambda: datetime(2026, 11, 21, 14, 5)))
-
-    async def ask(self, request: Request) -> DeviceAnswer:
-        self.now += 3600.0
-        answer, writes = self.limits.ask(request, self.now)
-        for write in writes:
-            self.board.write(write.device, write.value)
-        return answer
-
-    async def read(self, key: str) -> Reading:
-        if key == "broken":
-            raise PinError("devices.broken: the wire is cut: solder it.")
-        return self.board.read(key)
-
-    def set_volume(self, percent: int) -> None:
-        self.volume = percent
-
-    def forget(self) -> None:
-        self.done.append("forget")
-
-    def say(self, name: str, **arguments: object) -> str:
-        return run(self.box.call(name, json.dumps(arguments)))
-
-
 @pytest.mark.parametrize(
     ("name", "arguments", "sentence"),
     [
@@ -504,17 +467,17 @@ class Home:
 def test_every_built_in_tool_answers_one_sentence(
     name: str, arguments: dict[str, object], sentence: str
 ) -> None:
-    assert Home(HOME).say(name, **arguments) == sentence
+    assert Home(HOME).call(name, **arguments) == sentence
 
 
 def test_what_the_tools_say_is_what_the_board_does() -> None:
     home = Home(HOME)
-    home.say("set_level", device="desk light", percent=30)
-    home.say("set_colour", device="kitchen light", colour="blue")
+    home.call("set_level", device="desk light", percent=30)
+    home.call("set_colour", device="kitchen light", colour="blue")
     assert home.board.outputs == {"lamp": 0.3, "heater": 0.0, "kitchen_light": "#0000ff"}
     home.board.simulate("door", True)
-    assert home.say("read_device", device="door") == "The door is closed."
-    home.say("forget_conversation")
+    assert home.call("read_device", device="door") == "The door is closed."
+    home.call("forget_conversation")
     assert home.done == ["forget"]
 
 
@@ -549,4 +512,4 @@ def test_fewer_devices_are_fewer_tools(devices: dict[str, Device], missing: set[
     home = Home(devices)
     names = {schema["name"] for schema in home.box.schemas()}
     assert not names & missing
-    assert home.say("list_devices") == listed
+    assert home.call("list_devices") == listed

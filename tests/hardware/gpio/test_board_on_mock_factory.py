@@ -130,18 +130,23 @@ def test_the_thermometer_is_the_one_of_the_processor(
     pin_board.close()
 
 
-def test_close_goes_to_the_exit_state_and_lets_every_pin_go(factory: Any) -> None:
+def test_close_goes_to_the_exit_state_and_lets_every_pin_go() -> None:
+    written: list[tuple[str, bool]] = []
+
+    class WrittenPin(MockPWMPin):  # type: ignore[misc]  # gpiozero has no types
+        def _set_state(self, value: bool) -> None:
+            written.append((self.info.name, value))
+
+    factory: Any = MockFactory(pin_class=WrittenPin)
     devices: dict[str, Device] = {
         "vent": Led(pin=2, at_exit="on"),
         "heater": Relay(pin=3, active_high=False),
     }
     pin_board = board(factory, devices)
     pin_board.write("heater", 1.0)
-    written: list[tuple[int, bool]] = []
-    for pin in (2, 3):
-        factory.pin(pin)._set_state = lambda state, pin=pin: written.append((pin, state))
+    written.clear()
     pin_board.close()
-    assert written == [(3, True), (2, True)]  # what goes off goes first
+    assert written == [("GPIO3", True), ("GPIO2", True)]  # what goes off goes first
     with pytest.raises(PinError, match=r"^devices\.vent: this is not an output"):
         pin_board.write("vent", 0.0)
     board(factory, devices).close()  # every pin is free again
