@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from daemon import __version__
+from daemon.brain.engine_registry import RECOGNIZER, RECOGNIZERS, SYNTHESIZER, SYNTHESIZERS
 from daemon.commands.arguments import Parser, seconds
 from daemon.text.printable import complain, say, show_crash
 
@@ -206,9 +207,9 @@ def _add_services(commands: argparse._SubParsersAction[Parser]) -> None:
         "--config", metavar="FILE", type=Path, help="take engine and voice from this configuration"
     )
     server.add_argument(
-        "--engine", choices=("small", "both"), help="both: safer, wants 1 GB (default: small)"
+        "--engine", choices=RECOGNIZERS, help=f"both: safer, wants 1 GB (default: {RECOGNIZER})"
     )
-    server.add_argument("--voice", choices=("hibari", "espeak"), help="espeak: smaller (default: hibari)")
+    server.add_argument("--voice", choices=SYNTHESIZERS, help=f"espeak: smaller (default: {SYNTHESIZER})")
     server.add_argument(
         "--idle-exit",
         metavar="SECONDS",

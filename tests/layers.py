@@ -54,8 +54,15 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.core.events", "daemon.core.effects", "daemon.core.input", "daemon.core.feedback"),
         *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
     ),
+    # The engines of the offline brain.
+    "daemon.brain.engine": (),
+    "daemon.brain.nlu": ("hardware.devices",),
+    "daemon.brain.asr": ("daemon.errors", "daemon.brain.engine", "daemon.brain.nlu"),
+    "daemon.brain.tts": ("daemon.errors", "daemon.audio", *_WIRE, "daemon.brain.engine"),
+    "daemon.brain.engine_registry": ("daemon.brain.engine", "daemon.brain.asr", "daemon.brain.tts"),
     # What the running service is made of, and the service.
     "daemon.config": (
+        "daemon.brain.engine_registry",
         "daemon.errors",
         "hardware.ports",
         "hardware.devices",
@@ -76,22 +83,24 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.tools", "daemon.extensions", "daemon.control"),
     ),
     # The offline brain: a process of its own.
-    "daemon.brain.nlu": ("hardware.devices",),
-    "daemon.brain.asr": (
-        "daemon.errors",
-        "daemon.brain.nlu",
-    ),
-    "daemon.brain.tts": ("daemon.errors", "daemon.audio", *_WIRE),
     "daemon.brain.server": (
         *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", *_WIRE),
-        *("daemon.brain.nlu", "daemon.brain.asr", "daemon.brain.tts"),
+        *("daemon.brain.nlu", "daemon.brain.asr", "daemon.brain.tts", "daemon.brain.engine_registry"),
     ),
     # What people run by hand.
     "daemon.commands": ("daemon.text", "daemon.control"),
     "daemon.commands.doctor": (
         *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
         *("daemon.config", "daemon.network"),
-        *("daemon.tools", "daemon.extensions", "daemon.control", "daemon.brain.asr", "daemon.commands"),
+        *(
+            "daemon.tools",
+            "daemon.extensions",
+            "daemon.control",
+            "daemon.brain.engine",
+            "daemon.brain.engine_registry",
+            "daemon.brain.asr",
+            "daemon.commands",
+        ),
     ),
     "daemon.commands.setup": (
         *("daemon.errors", *_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
@@ -99,7 +108,14 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
     ),
     "daemon.commands.demo": (
-        *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", "daemon.config"),
+        *(
+            "daemon.brain.engine_registry",
+            "daemon.errors",
+            "hardware.ports",
+            "daemon.text",
+            "daemon.audio",
+            "daemon.config",
+        ),
         *("daemon.control", "daemon.commands"),
     ),
     "daemon.commands.history": (
@@ -110,6 +126,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "daemon.commands",
     ),
     "daemon.__main__": (
+        "daemon.brain.engine_registry",
         *("daemon.text", "daemon.config", "daemon.network", "daemon.service", "daemon.brain.server"),
         *("daemon.commands", "daemon.commands.doctor", "daemon.commands.setup"),
         *("daemon.commands.demo", "daemon.commands.history"),

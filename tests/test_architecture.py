@@ -134,7 +134,7 @@ def folders(top: str) -> set[str]:
 def test_every_folder_has_its_line_or_mirrors_one_that_has() -> None:
     code = folders("daemon") | folders("hardware")
     mirrors = {f"tests/{each.removeprefix('daemon/')}" for each in code | NAMED}
-    known = {each for each in NAMED if each not in ("deploy", "systemd", "daemon/brain")}
+    known = {each for each in NAMED if each not in ("deploy", "systemd")}
     assert code - known == {"daemon"}
     assert folders("tests") - known <= mirrors
     assert known <= code | folders("tests")

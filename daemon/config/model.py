@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import Meta, field
 
+from daemon.brain.engine_registry import RECOGNIZER, RECOGNIZERS, SYNTHESIZER, SYNTHESIZERS
 from daemon.realtime.prices import Prices
 from daemon.realtime.provider import Provider
 from daemon.realtime.provider_registry import BRAIN, PROVIDERS
@@ -59,8 +60,8 @@ class RealtimeConfig(Struct, frozen=True):
 class BrainConfig(Struct, frozen=True):
     """`[brain]`: the offline brain; `address` is "unix:PATH", "HOST:PORT" or "ws://HOST:PORT"."""
 
-    engine: Literal["small", "both"] = "small"
-    voice: Literal["hibari", "espeak"] = "hibari"
+    engine: Annotated[str, Meta(extra_json_schema={"enum": list(RECOGNIZERS)})] = RECOGNIZER
+    voice: Annotated[str, Meta(extra_json_schema={"enum": list(SYNTHESIZERS)})] = SYNTHESIZER
     address: Annotated[str, Meta(min_length=1)] = "unix:/run/voiced-brain.sock"
     key_file: str = ""  # over TCP: else the credential brain_key, else everybody may connect
     origins: tuple[str, ...] = ()  # of web pages that may connect

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, assert_never
 
+from daemon.brain.engine_registry import RECOGNIZERS, SYNTHESIZERS
 from daemon.config.error_messages import ConfigError, nearest
 from daemon.config.model import Config, RealtimeConfig
 from daemon.devices import inventory, wiring
@@ -28,15 +29,21 @@ def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the whole, and with the texts as they were written."""
     yield from _realtime(config.realtime)
     yield from _session(config.realtime)
+    yield from _unknown("brain.engine", config.brain.engine, RECOGNIZERS)
+    yield from _unknown("brain.voice", config.brain.voice, SYNTHESIZERS)
     yield from wiring.complaints(config.gpio, config.button, config.lamps, config.devices)
     yield from _devices(config.devices)
     yield from _with_nul("", raw)
 
 
+def _unknown(path: str, name: str, names: Iterable[str]) -> Iterator[str]:
+    if name not in names:
+        yield f"{path}: '{name}' is not possible{nearest(name, list(names))}"
+
+
 def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
     if realtime.provider not in PROVIDERS:
-        meant = nearest(realtime.provider, PROVIDERS)
-        yield f"realtime.provider: '{realtime.provider}' is not possible{meant}"
+        yield from _unknown("realtime.provider", realtime.provider, PROVIDERS)
         return
     if realtime.turn == "open":
         yield 'realtime.turn: "open" is not built yet; write "hold" or "tap"'

@@ -10,7 +10,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from daemon.audio.resampler import Resampler
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
-from daemon.brain.tts.synthesizer import open_synthesizer
+from daemon.brain.engine_registry import open_synthesizer
 from daemon.commands.setup import questions
 from daemon.config.draft import Draft
 from daemon.config.error_messages import ConfigError

@@ -16,26 +16,24 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.asr.loader import open_recognizer
 from daemon.brain.asr.recognizer import Recognizer
+from daemon.brain.engine_registry import RECOGNIZER, SYNTHESIZER, open_recognizer, open_synthesizer
 from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.session import Session
 from daemon.brain.server.settings import ClientSettings
-from daemon.brain.tts.synthesizer import Synthesizer, VoiceName, open_synthesizer
+from daemon.brain.tts.synthesizer import Synthesizer
 from daemon.realtime.codec import encode
 from daemon.realtime.events import MAX_FRAME_BYTES, ServerEvent
 from daemon.text.printable import PlainFormatter
-
-EngineName: TypeAlias = Literal["small", "both"]
 
 MAX_SESSION_S = 3600.0
 GOING_AWAY = 1001
@@ -242,8 +240,8 @@ def _url(server: Server) -> str:
 
 def run_brain(
     listen: str,
-    engine: EngineName = "small",
-    voice: VoiceName = "hibari",
+    engine: str = RECOGNIZER,
+    voice: str = SYNTHESIZER,
     idle_exit_s: float = math.inf,
     admission: Admission = ANYBODY,
 ) -> int:
@@ -269,13 +267,13 @@ def run_brain(
 
 
 async def _until_told(
-    listen: str, engine: EngineName, voice: VoiceName, patience_s: float, admission: Admission
+    listen: str, engine: str, voice: str, patience_s: float, admission: Admission
 ) -> signal.Signals:
     told: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     company = Company(patience_s, lambda: told.put_nowait(signal.SIGTERM))
-    ear, speaker = partial(open_recognizer, engine), partial(open_synthesizer, voice)
-    async with serve(listen, ear, speaker, company=company, admission=admission) as url:
+    recognizer, synthesizer = partial(open_recognizer, engine), partial(open_synthesizer, voice)
+    async with serve(listen, recognizer, synthesizer, company=company, admission=admission) as url:
         log.info("listening on %s", url)
         return await told.get()

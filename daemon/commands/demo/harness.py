@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import get_args
 
+from daemon.brain.engine_registry import RECOGNIZER, recognizer
 from daemon.commands.demo.event_stream import EventStream
 from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard
 from daemon.config.draft import Draft
@@ -25,7 +25,6 @@ _BRAIN_LIMIT_S = 120.0
 _READY_LIMIT_S = 120.0
 _END_LIMIT_S = 3.0
 _HESITATION_S = 1.0
-_ENGINE_MODULE = "hama"
 
 
 class HarnessError(DemoError):
@@ -49,7 +48,7 @@ class Harness:
         self._stack = ExitStack()
 
     def __enter__(self) -> Harness:
-        if importlib.util.find_spec(_ENGINE_MODULE) is None:
+        if recognizer(RECOGNIZER).missing():
             raise HarnessError("The offline brain has no engines; `pip install 'voiced[offline]'`.")
         with ExitStack() as stack:
             self._build(stack)
@@ -111,7 +110,7 @@ class Harness:
 
     def _start_brain(self, stack: ExitStack, environment: Mapping[str, str]) -> None:
         socket, log = self._folder / "brain.sock", self._folder / "brain.log"
-        command = ("brain", "--listen", f"unix:{socket}", "--engine", "small")
+        command = ("brain", "--listen", f"unix:{socket}", "--engine", RECOGNIZER)
         child = _start(stack, command, environment, log)
         _await(child, log, _BRAIN_LIMIT_S, "the brain", socket.exists)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import importlib.util
 import os
 import re
 import socket
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
+from daemon.brain.engine_registry import recognizer
 from daemon.commands.doctor.finding import Finding, Told, error, split, warning
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.network.credentials import find_brain_key
@@ -30,7 +30,6 @@ from daemon.realtime.events import Error, ServerEvents, SessionCreated
 
 _LIMIT_S: Final = 5.0
 _GREETING_S: Final = 10.0
-_ENGINES: Final = {"small": ("hama",), "both": ("hama", "moonshine_voice")}
 _PORTS: Final = {"ws": 80, "wss": 443}
 _MOST_ADDRESSES: Final = 16
 _CODES: Final = {
@@ -241,8 +240,7 @@ def brain(machine: InspectedMachine) -> Iterator[Told]:
     if isinstance(refused, PermissionError):
         yield f"whether the offline brain listens at {where.unix} only root and the group voiced may ask"
         return
-    missing = [name for name in _ENGINES[config.brain.engine] if importlib.util.find_spec(name) is None]
-    if missing:
+    if missing := recognizer(config.brain.engine).missing():
         remedy = "run `apt install voiced-brain`, or `pip install 'voiced[offline]'`"
         yield level("V701", f"brain.engine: {' and '.join(missing)} is not installed", remedy)
     elif machine.unit:

@@ -6,15 +6,16 @@ import platform
 import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Any, Final
 
 from daemon import __version__
+from daemon.brain.engine import Engine
+from daemon.brain.engine_registry import RECOGNIZERS, SYNTHESIZERS, recognizer, synthesizer
 from daemon.commands.doctor.finding import Told, error, warning
 from daemon.commands.doctor.machine import UNIT, InspectedMachine
 
 _MANY_RESTARTS: Final = 3
 _OLDEST_SYSTEMD: Final = 252
-_ENGINES: Final = ("hama", "hibari-tts", "moonshine-voice", "onnxruntime")
 _CORES: Final = ("/var/lib/systemd/coredump/core.voiced.*", "/var/crash/*voiced*", "/var/lib/voiced/core*")
 
 
@@ -91,7 +92,8 @@ def versions(machine: InspectedMachine) -> Iterator[Told]:
 
 def _engines() -> dict[str, str]:
     found = {}
-    for name in _ENGINES:
+    engines: list[Engine[Any]] = [*map(recognizer, RECOGNIZERS), *map(synthesizer, SYNTHESIZERS)]
+    for name in sorted({package for engine in engines for package in engine.packages}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -13,13 +13,13 @@ import pytest
 from daemon.brain.asr.acoustic_model import shipped_confusions
 from daemon.brain.asr.ensemble_recognizer import EnsembleRecognizer, SecondOpinion
 from daemon.brain.asr.lexicon import CLASSES, WEAK, spoken_ways
-from daemon.brain.asr.loader import open_recognizer
 from daemon.brain.asr.name_similarity import confusable
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
 from daemon.brain.asr.recognizer import Recognition, RecognizerError, confirmed
 from daemon.brain.asr.train_confusions import in_room, read_clip
 from daemon.brain.asr.viterbi import Floats
+from daemon.brain.engine_registry import open_recognizer
 from daemon.brain.nlu.grammar import Meaning
 from tests.brain.home import OUTPUTS, SENSORS, grammar_of
 

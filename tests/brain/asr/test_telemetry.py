@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-BRAIN = "from daemon.brain.tts.synthesizer import open_synthesizer; open_synthesizer('hibari')"
+BRAIN = "from daemon.brain.engine_registry import open_synthesizer; open_synthesizer('hibari')"
 DEMO = "from daemon.commands.demo.user_voice import find_person; find_person()"
 
 

@@ -22,10 +22,10 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.brain.asr.loader import open_recognizer
+from daemon.brain.engine_registry import open_recognizer, open_synthesizer
 from daemon.brain.server.handshake import PATH
 from daemon.brain.server.server import serve
-from daemon.brain.tts.synthesizer import Mono24k, open_synthesizer
+from daemon.brain.tts.synthesizer import Mono24k
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import PATIENCE_S, SECOND_OF_SILENCE, asynchronous
 from tests.realtime.oracle import violations

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daemon.brain.tts.synthesizer import Synthesizer, SynthesizerError, VoiceName, open_synthesizer
+from daemon.brain.engine_registry import open_synthesizer
+from daemon.brain.tts.synthesizer import Synthesizer, SynthesizerError
 from daemon.realtime.events import RATE_HZ
 
 
 @pytest.fixture(scope="module", params=["hibari", "espeak"])
 def voice(request: pytest.FixtureRequest) -> Synthesizer:
-    name: VoiceName = request.param
-    return open_synthesizer(name)
+    return open_synthesizer(request.param)
 
 
 def test_a_sentence_is_spoken_at_24_khz(voice: Synthesizer) -> None:

@@ -1,0 +1,1 @@
+"""The recognisers, a file each: see `daemon.brain.engine`."""

@@ -1,0 +1,29 @@
+"""An engine of the brain: a recogniser or a synthesiser.
+
+Each is a file with an `ENGINE`, in `daemon/brain/asr/engines` or `daemon/brain/tts/engines`. The name of the
+file is its name in `[brain]` and on the command line; all else asks `daemon.brain.engine_registry`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Port = TypeVar("Port")
+
+
+@dataclass(frozen=True)
+class Engine(Generic[Port]):
+    """What is known of an engine before it is loaded."""
+
+    packages: tuple[str, ...]
+    """What pip must have installed for it, by the names there."""
+    load: Callable[[], Port]
+    """Raises ImportError where a package is missing, and imports none before."""
+
+    def missing(self) -> list[str]:
+        """The modules of its packages that are not installed."""
+        modules = [package.replace("-", "_") for package in self.packages]
+        return [name for name in modules if importlib.util.find_spec(name) is None]

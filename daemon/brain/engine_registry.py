@@ -1,0 +1,67 @@
+"""The engines by name, the default one first.
+
+Any command may ask for the names, so an engine's file is imported only when the engine is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from daemon.brain.asr import engines as asr_engines
+from daemon.brain.engine import Engine
+from daemon.brain.tts import engines as tts_engines
+
+if TYPE_CHECKING:
+    from daemon.brain.asr.recognizer import Recognizer
+    from daemon.brain.tts.synthesizer import Synthesizer
+
+RECOGNIZER: Final = "small"
+SYNTHESIZER: Final = "hibari"
+"""What is taken where nobody has chosen."""
+
+
+def names_in(folder: ModuleType, default: str) -> tuple[str, ...]:
+    """The engines of a folder: one for each of its files."""
+    found = (each.name for each in pkgutil.iter_modules(folder.__path__))
+    return tuple(sorted(found, key=lambda name: (name != default, name)))
+
+
+def engine_in(folder: ModuleType, name: str) -> Engine[Any]:
+    """One of them."""
+    engine: Engine[Any] = importlib.import_module(f"{folder.__name__}.{name}").ENGINE
+    return engine
+
+
+RECOGNIZERS: Final = names_in(asr_engines, RECOGNIZER)
+SYNTHESIZERS: Final = names_in(tts_engines, SYNTHESIZER)
+
+
+def recognizer(name: str) -> Engine[Recognizer]:
+    """The recogniser of this name."""
+    return engine_in(asr_engines, name)
+
+
+def synthesizer(name: str) -> Engine[Synthesizer]:
+    """The synthesiser of this name."""
+    return engine_in(tts_engines, name)
+
+
+def open_recognizer(name: str) -> Recognizer:
+    """Load the models of this engine: half a second, or two. Raises RecognizerError."""
+    from daemon.brain.asr.recognizer import RecognizerError
+
+    try:
+        return recognizer(name).load()
+    except ImportError as error:
+        raise RecognizerError(
+            f"The offline brain's engine {name!r} needs the package {error.name!r}: "
+            "install voiced with its extra `offline` (pip install 'voiced[offline]')."
+        ) from error
+
+
+def open_synthesizer(name: str) -> Synthesizer:
+    """Load this voice. Raises SynthesizerError."""
+    return synthesizer(name).load()

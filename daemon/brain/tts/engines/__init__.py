@@ -1,0 +1,1 @@
+"""The synthesisers, a file each: see `daemon.brain.engine`."""
