@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -83,13 +84,19 @@ KINDS: Final[dict[str, tuple[Callable[[ast.Module], Iterator[ast.AST]], int]]] =
 """How each kind is found, and how many there may be."""
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Parsed once for all kinds."""
+    return ast.parse(path.read_text())
+
+
 def found(kind: str) -> list[str]:
     """Where each of this kind stands."""
     return [
         f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
         for path in sorted((ROOT / "tests").rglob("*.py"))
         if str(path.relative_to(ROOT)) not in EXCEPTIONS
-        for node in KINDS[kind][0](ast.parse(path.read_text()))
+        for node in KINDS[kind][0](tree_of(path))
     ]
 
 
@@ -101,7 +108,7 @@ def test_there_are_no_more_than_there_were(kind: str) -> None:
 
 @pytest.mark.parametrize("path", EXCEPTIONS)
 def test_each_exception_is_needed(path: str) -> None:
-    tree = ast.parse((ROOT / path).read_text())
+    tree = tree_of(ROOT / path)
     assert any(list(find(tree)) for find, _ in KINDS.values())
 
 

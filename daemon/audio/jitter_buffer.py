@@ -128,7 +128,8 @@ class JitterBuffer:
             self._waiting = complete and playable <= frames
             written = self._write(samples)
         self._clock.written(None, frames - written)
-        self._earcon.add(samples, fade=plays)
+        if len(self._earcon.rest):
+            self._earcon.add(samples, fade=plays)
         self.gain.apply(samples)
         return samples
 
