@@ -49,10 +49,15 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *(*_WIRE, "daemon.core.turn.phase", "daemon.core.bounds"),
         *("daemon.core.history", *_STEP, "daemon.core.input", "daemon.core.response"),
     ),
+    "daemon.core.session_events": (
+        *("daemon.core.bounds", "daemon.core.history", "daemon.core.events", "daemon.core.effects"),
+        *(*_WIRE, "daemon.core.connection", "daemon.core.turn"),
+    ),
     "daemon.core.machine": (
-        *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),
+        *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.history"),
         *("daemon.core.events", "daemon.core.effects", "daemon.core.input", "daemon.core.feedback"),
         *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
+        "daemon.core.session_events",
     ),
     # The engines of the offline brain.
     "daemon.brain.engine": (),

@@ -1,4 +1,4 @@
-"""Where the parts of a pure machine leave their effects, in one order."""
+"""What the parts of the machine ask the shell for, in one order."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class EffectsBuffer:
         """Is there a server that knows what it must know?"""
         return self.conn != 0
 
-    def do(self, effect: ev.Effect) -> None:
+    def do(self, *effects: ev.Effect) -> None:
         """Ask the shell for something."""
-        self._effects.append(effect)
+        self._effects += effects
 
     def send(self, event: ClientEvents) -> None:
         """Put an event on the wire; a caller that must know whether it got there asks `online` first."""

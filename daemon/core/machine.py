@@ -1,31 +1,25 @@
-"""The whole: one `step(event, now) -> effects`. It routes; its parts never call each other."""
+"""The whole: one `step(event, now) -> effects`. Routes events to the parts, which draw the consequences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from msgspec import structs
+from typing import TypeAlias, assert_never
 
 from daemon.core import events as ev
-from daemon.core.bounds import MAX_LETTERS
 from daemon.core.connection.manager import ConnectionManager
 from daemon.core.effects import EffectsBuffer
 from daemon.core.feedback.earcons import Earconed, Earcons
 from daemon.core.history.history import History
-from daemon.core.history.usage import Tokens
 from daemon.core.input.button import Gesture, Gestures
 from daemon.core.keys import Keys
 from daemon.core.response.offline_tts import OfflineTts
+from daemon.core.session_events import SessionEvents
 from daemon.core.turn.manager import TurnManager, TurnSettings
 from daemon.core.turn.style import Hand
 from daemon.devices.limiter import Devices
-from daemon.devices.requests import WriteOutput
-from daemon.realtime import events as wire
-from daemon.realtime.errors import busy, of_another_event
-from daemon.realtime.events import Json
+from daemon.realtime.events import Json, ServerEvents
 
-_HARMLESS = frozenset({"response_cancel_not_active", "item_already_truncated"})
-_NOTHING_TO_COMMIT = "input_audio_buffer_commit_empty"
+_Asked: TypeAlias = ev.TextAsked | ev.SayAsked | ev.StopAsked | ev.MuteAsked | ev.ForgetAsked | ev.ToolsKnown
 
 
 class Machine:
@@ -36,26 +30,27 @@ class Machine:
         settings: TurnSettings,
         session: Json,
         devices: Devices,
-        dice: Callable[[], float],
+        rng: Callable[[], float],
         debounce_s: float = 0.03,
         max_session_s: float = 3300.0,
         fallback: bool = False,
         earcons: Earconed = "off",
     ) -> None:
         self.devices = devices
-        self.ledger = History()
-        self._outbox = EffectsBuffer(Keys(dice))
+        self.history = History()
+        self._effects = EffectsBuffer(Keys(rng))
         self._gestures = Gestures(debounce_s, settings.max_utterance_s)
         self.connections = ConnectionManager(
-            session, self._outbox, self.ledger, dice, max_session_s, fallback
+            session, self._effects, self.history, rng, max_session_s, fallback
         )
-        self._conversation = TurnManager(settings, self._outbox, self.ledger)
-        self._hand = Hand(self._conversation, self._outbox)
-        self._reader = OfflineTts(self._outbox)
+        self._conversation = TurnManager(settings, self._effects, self.history)
+        self._hand = Hand(self._conversation, self._effects)
+        self._session_events = SessionEvents(self._effects, self.connections, self._conversation)
+        self._reader = OfflineTts(self._effects, self.connections, self._conversation.answer.speech_fallback)
         self._earcons = Earcons(earcons)
         self._shown: ev.TurnState = "idle"
         self._stuck = False
-        self._forget = False
+        self._clearing = False  # as soon as nothing is under way
 
     @property
     def state(self) -> ev.TurnState:
@@ -96,47 +91,65 @@ class Machine:
 
         Its outputs went to their safe states when it ended, so that the model is told how they are now.
         """
-        if not self.ledger.restore(dumped):
+        if not self.history.restore(dumped):
             return False
         states = self.devices.described()
-        self.ledger.note(f"The appliance was started anew. {states}".strip())
+        self.history.note(f"The appliance was started anew. {states}".strip())
         return True
 
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
+        self._route(event, now)
         if isinstance(event, ev.Captured):
             # 25 a second: a piece belongs to its utterance and to the wire, and no part has to answer it.
-            self._conversation.listening.captured(event.pcm, now)
-            return self._outbox.take()
-        self._route(event, now)
-        for _ in range(2):  # what the one does, the other may have to answer
-            self._follow(now)
-            self._conversation.settle(now)
+            return self._effects.take()
+        self.settle(now)
         if self.state != self._shown:
             self._shown = self.state
-            self._outbox.do(ev.StateChanged(self.state))
+            self._effects.do(ev.StateChanged(self.state))
         if self._gestures.stuck != self._stuck:
             self._stuck = self._gestures.stuck
-            self._outbox.do(ev.ButtonStuck(self._stuck))
-        effects = self._remembered(self._outbox.take())
+            self._effects.do(ev.ButtonStuck(self._stuck))
+        effects = self._remembered(self._effects.take())
         return effects + self._earcons.after(effects, self.state, self.link, now)
+
+    def settle(self, now: float) -> None:
+        """Draw the consequences, until there are no more.
+
+        First the connections, which look at the turn, then the turn, which must know what has become of the
+        connections. That is all for nearly every event. Where the end of a turn is what the connections were
+        waiting for, they look again: a lost session ends a turn, so that the conversation can be cleared now.
+        Tests show that a second round can matter, and that one more than these never changes anything, in
+        any order of events; so does the walk of the state space, by a stray Tick in every state.
+        """
+        before, seen = None, self._seen
+        while seen != before:
+            self._follow(now)
+            self._conversation.settle(now)
+            before, seen = seen, self._seen
+
+    @property
+    def _seen(self) -> tuple[bool, ...]:
+        """What the connections look at."""
+        talk = self._conversation
+        answer = talk.answer
+        unread = bool(answer.speech_fallback.unread)
+        return talk.idle, talk.turn is not None, answer.responses.under_way, unread, self._clearing
 
     def _remembered(self, effects: list[ev.Effect]) -> list[ev.Effect]:
         """What must be kept goes first: a tool that has run may not be forgotten."""
-        if self.ledger.urgent or any(isinstance(effect, ev.TurnOver) for effect in effects):
-            news = self.ledger.news()
+        if self.history.urgent or any(isinstance(effect, ev.TurnOver) for effect in effects):
+            news = self.history.news()
             return [ev.Remember(news), *effects] if news else effects
         return effects
 
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation
         match event:
+            case ev.Captured(pcm):
+                talk.listening.captured(pcm, now)
             case ev.Received(conn, received):
-                of_settings = self.connections.received(conn, received, now)
-                if conn == self._reader.conn:
-                    self._read_out(received, now)
-                elif conn == self._outbox.conn and not of_settings:
-                    self._spoken(received, now)
+                self._received(conn, received, now)
             case ev.ButtonEdge(pressed, at):
                 self._moved(self._gestures.edge(pressed, now), at, now)
             case ev.Tick():
@@ -165,8 +178,7 @@ class Machine:
                 self._earcons.no_microphone = talk.listening.microphone_unavailable()
             case ev.DeviceAsked(ticket, request):
                 answer, writes = self.devices.ask(request, now)
-                self._write(writes)
-                self._outbox.do(ev.DeviceAnswered(ticket, answer))
+                self._effects.do(*writes, ev.DeviceAnswered(ticket, answer))
             case ev.Start():
                 self._earcons.awake = True
                 self.devices.start(now)
@@ -174,7 +186,7 @@ class Machine:
             case _:
                 self._asked(event, now)
 
-    def _asked(self, event: ev.Input, now: float) -> None:
+    def _asked(self, event: _Asked, now: float) -> None:
         """What people ask for by the control socket or by a tool, and which tools there are."""
         talk = self._conversation
         match event:
@@ -189,9 +201,19 @@ class Machine:
             case ev.MuteAsked(muted):
                 talk.mute(muted, now)
             case ev.ForgetAsked():
-                self._forget = True
+                self._clearing = True
             case ev.ToolsKnown(tools):
                 self.connections.sessions.reconfigure({"tools": tools}, now)
+            case _:
+                assert_never(event)
+
+    def _received(self, conn: int, event: ServerEvents, now: float) -> None:
+        """By the connection that it came on."""
+        of_settings = self.connections.received(conn, event, now)
+        if conn == self._reader.conn:
+            self._reader.received(event, now)
+        elif conn == self._effects.conn and not of_settings:
+            self._session_events.received(event, now)
 
     def _moved(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:
@@ -206,17 +228,17 @@ class Machine:
             # A socket that is alive and answers nothing is no use: a new one may do better.
             self._conversation.answer.failures.unresponsive = False
             self.connections.restart(ev.NewSession.UNRESPONSIVE, now)
-        self._write(self.devices.tick(now))
+        self._effects.do(*self.devices.tick(now))
         self.connections.tick(now)
 
     def _follow(self, now: float) -> None:
         """Let the conversation follow what becomes of the connections."""
         talk = self._conversation
-        if self._forget and talk.idle:
-            self._forget = False
-            self.ledger.forget()
+        if self._clearing and talk.idle:
+            self._clearing = False
+            self.history.forget()
             talk.answer.tools.forget()
-            self._outbox.do(ev.HistoryCleared())
+            self._effects.do(ev.HistoryCleared())
             self.connections.restart(ev.NewSession.CLEARED, now)
         change = self.connections.settle(
             talk.idle, talk.turn is not None, talk.answer.responses.under_way, now
@@ -225,88 +247,4 @@ class Machine:
             talk.offline(now)
         if change in ("found", "moved"):
             talk.online()
-        self._have_read(now)
-
-    def _have_read(self, now: float) -> None:
-        """What came in writing alone is read out by the offline brain, where there is one."""
-        answer, line, reader = self._conversation.answer, self.connections, self._reader
-        unread = answer.speech_fallback.unread
-        if unread and not reader.called:
-            reader.called = True
-            line.brain.call_reader(now)
-        brain = line.sessions.find(reader.conn) if reader.conn else line.sessions.spare
-        if unread and not reader.read(unread, brain):
-            answer.speech_fallback.read_over(whole=False)
-        if reader.called and not answer.speech_fallback.unread:
-            reader.end()
-            line.brain.dismiss_reader()
-
-    def _read_out(self, event: wire.ServerEvents, now: float) -> None:
-        """What the offline voice says while it reads."""
-        answer = self._conversation.answer
-        match event:
-            case wire.OutputAudioDelta():
-                answer.speech_fallback.read(event.item_id, event.delta, now)
-            case wire.ResponseDone():
-                answer.speech_fallback.read_over(whole=True)
-            case wire.Error() if event.error.event_id == self._reader.event_id:
-                answer.speech_fallback.read_over(whole=False)
-
-    def _write(self, writes: list[WriteOutput]) -> None:
-        for write in writes:
-            self._outbox.do(write)
-
-    def _spoken(self, event: wire.ServerEvents, now: float) -> None:
-        """What a configured session says."""
-        talk = self._conversation
-        match event:
-            case wire.ResponsePiece():
-                talk.answer.hear(event, now)
-            case wire.ConversationItem():
-                talk.answer.exchange.joined(event)
-            case wire.ResponseCreated():
-                talk.handover.begun(event.response.id, now)
-            case wire.ResponseDone():
-                self._answered(event.response, now)
-            case wire.AudioCommitted():
-                talk.handover.committed(event.item_id, now)
-            case wire.SpeechStarted():
-                talk.listening.speech_started()
-            case wire.TranscriptionCompleted():
-                talk.transcripts.transcribed(event.item_id, event.transcript[:MAX_LETTERS], talk.turn)
-            case wire.Error():
-                self._error(event.error, now)
-
-    def _answered(self, response: wire.Response, now: float) -> None:
-        answer = self._conversation.answer
-        self._count(response.usage)
-        if response.completed:
-            self.connections.sessions.worked()
-        answer.rounds.done(response, now)
-
-    def _count(self, usage: wire.Usage | None) -> None:
-        """An answer that was cut off is told about when its turn is over already."""
-        turn = self._conversation.answer.turn
-        tokens = Tokens() if turn is None else turn.tokens
-        tokens.add(usage)
-        if turn is None and usage is not None:
-            self._outbox.do(ev.LateTokens(structs.asdict(tokens)))
-
-    def _error(self, error: wire.ErrorDetail, now: float) -> None:
-        """Most errors are about one event and harmless; those about a question end its turn."""
-        if error.reason in _HARMLESS:
-            return
-        talk, about = self._conversation, error.event_id or ""
-        because_busy = busy(error) and (about.startswith("create_") or not self._outbox.keys.own(about))
-        of_answer = because_busy or about.startswith("create_")
-        if of_answer and talk.answer.failures.create_refused(about, because_busy, error.message, now):
-            return
-        if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
-            talk.handover.refused(about, error.message, now)
-            return
-        if not (own := self._outbox.keys.own(about)) and not of_another_event(error):
-            talk.answer.failures.complained(error.message or error.reason, now)
-            if self.connections.blamed(error, now):
-                return
-        if not (own and about.startswith("configure_")):
-            self._outbox.do(ev.ServerNotice(f"The server reports {error.reason}: {error.message}"))
+        self._reader.settle(now)

@@ -161,7 +161,7 @@ class Appliance:
         ends = {
             "the connections": self.link.aclose(),
             "the owner's tools": self._extensions.aclose(),
-            "the conversation": self._store.aclose(self.machine.ledger.news()),
+            "the conversation": self._store.aclose(self.machine.history.news()),
             "the sound": self._sound.close(),
         }
         await asyncio.gather(*(self._end(what, work) for what, work in ends.items()))
@@ -177,7 +177,7 @@ class Appliance:
         if kept and not self.machine.recall(kept):
             log.warning("The conversation before the restart cannot be read; this one begins anew.")
         if kept:
-            self._store.replace(self.machine.ledger.whole())
+            self._store.replace(self.machine.history.whole())
 
     def _start_watchdog(self) -> None:
         interval_s = systemd_notify.watchdog_interval_s()

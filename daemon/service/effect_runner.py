@@ -80,7 +80,7 @@ class EffectRunner:
             case ev.RunTool(key, name, arguments):
                 self._tasks.spawn(self._run_tool(key, name, arguments), f"tool-{name}")
             case ev.Remember(entries):
-                self._store.append(entries, self._driver.machine.ledger.whole)
+                self._store.append(entries, self._driver.machine.history.whole)
             case ev.HistoryCleared():
                 self._store.replace([])
             case ev.StateChanged():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +138,41 @@ def test_from_any_state_deadlines_alone_reach_rest(
     assert rig.machine.state in ("idle", "muted")
     turns = [effect.turn["number"] for effect in rig.found(ev.TurnOver)]
     assert len(turns) == len(set(turns))
+
+
+def _half() -> float:
+    return 0.5
+
+
+class Settled(Rig):
+    """One more round after each event: it must change nothing, and ask for nothing."""
+
+    def step(self, *events: ev.Input) -> None:
+        for event in events:
+            super().step(event)
+            before = pickle.dumps(self.machine)
+            self.machine.settle(self.now)
+            assert pickle.dumps(self.machine) == before
+
+
+@given(st.lists(INPUTS, max_size=40), st.sampled_from(["hold", "tap"]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_whatever_happens_all_consequences_are_drawn(
+    moves: list[tuple[str, object]], style: str, fallback: bool
+) -> None:
+    rig = Settled(_half, style=style, fallback=fallback)
+    rig.step(ev.Start())
+    play(rig, moves)
+
+
+def test_what_waits_for_the_end_of_a_turn_is_done_when_a_lost_session_ends_it() -> None:
+    rig = Rig().start()
+    rig.step(ev.TextAsked("tell me a long story"))
+    rig.reply()
+    rig.step(ev.PlaybackDrained(("item_1",)), ev.ForgetAsked())
+    assert not rig.found(ev.HistoryCleared)
+    rig.lose()
+    assert rig.found(ev.HistoryCleared), "in the same step, by a second round"
 
 
 @given(st.lists(INPUTS, max_size=40))

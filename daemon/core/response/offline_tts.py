@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.connection.session import ConnectionSession
+from daemon.core.connection.manager import ConnectionManager
 from daemon.core.effects import EffectsBuffer
-from daemon.core.response.speech_fallback import recital
-from daemon.realtime.events import ResponseCreate
+from daemon.core.response.speech_fallback import SpeechFallback, recital
+from daemon.realtime import events as wire
 
 
 class OfflineTts:
-    """`conn` is the connection on which something is read out, 0 for none; it was asked for as `event_id`."""
+    """`conn` is the connection on which something is read out, 0 for none; it was asked for as `_read_id`."""
 
-    def __init__(self, effects: EffectsBuffer) -> None:
+    def __init__(
+        self, effects: EffectsBuffer, connections: ConnectionManager, fallback: SpeechFallback
+    ) -> None:
         self.conn = 0
-        self.event_id = ""
-        self.called = False
+        self._read_id = ""
+        self._called = False
         self._effects = effects
+        self._connections = connections
+        self._fallback = fallback
 
-    def read(self, text: str, brain: ConnectionSession | None) -> bool:
+    def settle(self, now: float) -> None:
+        """What came in writing alone is read out where there is a brain, which is called for that."""
+        fallback, brain = self._fallback, self._connections.brain
+        if fallback.unread and not self._called:
+            self._called = True
+            brain.call_reader(now)
+        if fallback.unread and not self._read(fallback.unread):
+            fallback.read_over(whole=False)
+        if self._called and not fallback.unread:
+            self.conn, self._called = 0, False
+            brain.dismiss_reader()
+
+    def _read(self, text: str) -> bool:
         """Ask for it as soon as the brain is there; False if that has gone."""
-        gone = brain is None or self.conn not in (0, brain.conn)
-        if brain is not None and brain.usable and not self.conn:
-            self.conn, self.event_id = brain.conn, self._effects.keys.new("read")
-            create = ResponseCreate(event_id=self.event_id, response=recital(text))
+        sessions = self._connections.sessions
+        session = sessions.find(self.conn) if self.conn else sessions.spare
+        if session is not None and session.usable and not self.conn:
+            self.conn, self._read_id = session.conn, self._effects.keys.new("read")
+            create = wire.ResponseCreate(event_id=self._read_id, response=recital(text))
             self._effects.do(ev.Send(create, self.conn))
-        return not gone
+        return session is not None
 
-    def end(self) -> None:
-        """It has been read, or will not be."""
-        self.conn, self.called = 0, False
+    def received(self, event: wire.ServerEvents, now: float) -> None:
+        """What the brain says while it reads."""
+        match event:
+            case wire.OutputAudioDelta():
+                self._fallback.read(event.item_id, event.delta, now)
+            case wire.ResponseDone():
+                self._fallback.read_over(whole=True)
+            case wire.Error() if event.error.event_id == self._read_id:
+                self._fallback.read_over(whole=False)

@@ -328,9 +328,9 @@ def test_there_are_ten_attempts_a_minute_at_most_and_one_at_least() -> None:
 def test_after_a_restart_the_model_knows_what_was_said_and_that_outputs_are_safe() -> None:
     before, after = Rig().start(), Rig()
     said_hello(before)
-    assert after.machine.recall(lines(before.machine.ledger.whole()))
+    assert after.machine.recall(lines(before.machine.history.whole()))
     after.start()
-    items = after.machine.ledger.seed()
+    items = after.machine.history.seed()
     assert [item.role for item in items] == ["user", "assistant", "system"]
     assert items[-1].content
     assert items[-1].content[0].text == "The appliance was started anew. The lamp is off."

@@ -45,7 +45,7 @@ def outputs(rig: Rig) -> list[tuple[str, str]]:
 
 def history(rig: Rig) -> list[str]:
     """What a new session would be told, in order."""
-    items = rig.machine.ledger.seed()
+    items = rig.machine.history.seed()
     return [str(item.content[0].text) if item.content else f"{item.type} {item.output}" for item in items]
 
 
@@ -65,7 +65,7 @@ def test_the_same_call_id_in_every_turn_runs_once_in_each() -> None:
         rig.reply(f"s{number}", f"i{number}")
         rig.done(f"s{number}")
         rig.step(ev.PlaybackDrained((f"i{number}",)))
-    told = [item for item in rig.machine.ledger.seed() if item.type == "function_call_output"]
+    told = [item for item in rig.machine.history.seed() if item.type == "function_call_output"]
     assert [item.output for item in told] == [f'did {{"n": {number}}}' for number in range(3)]
     assert len({item.call_id for item in told}) == 3, "a new session is told of three calls"
 

@@ -42,7 +42,7 @@ def creates(rig: Rig) -> list[dict[str, Any]]:
 
 def said(rig: Rig) -> list[object]:
     """What a new session would be told that the assistant has said."""
-    items = [item for item in rig.machine.ledger.seed() if item.role == "assistant" and item.content]
+    items = [item for item in rig.machine.history.seed() if item.role == "assistant" and item.content]
     return [part.text for item in items for part in item.content or []]
 
 
@@ -215,7 +215,7 @@ def test_what_the_user_said_to_a_server_without_ids_stays_said() -> None:
         wire.OutputTextDelta(delta="It is on."),
     )
     rig.done("")
-    assert [item.role for item in rig.machine.ledger.seed()] == ["user"]
+    assert [item.role for item in rig.machine.history.seed()] == ["user"]
 
 
 def test_a_second_answer_of_nothing_has_the_first_one_read_out() -> None:

@@ -413,7 +413,7 @@ def test_forgetting_waits_for_the_end_of_the_turn_and_begins_a_new_session() -> 
     rig.step(ev.PlaybackDrained(("item_1",)))
     assert rig.found(ev.Connect)
     rig.clear()
-    assert rig.machine.ledger.seed() == []
+    assert rig.machine.history.seed() == []
 
 
 def test_what_a_tool_answers_after_everything_was_forgotten_is_told_to_nobody() -> None:
@@ -591,7 +591,7 @@ def test_an_interrupted_tool_keeps_what_was_already_heard_in_the_history() -> No
     rig.done("resp_1", Item(type="function_call", call_id="c", name="set_device", arguments="{}"))
     rig.step(ev.PlaybackDrained(("item_1",)))
     rig.edge(True)
-    texts = [item.content[0].text for item in rig.machine.ledger.seed() if item.content]
+    texts = [item.content[0].text for item in rig.machine.history.seed() if item.content]
     assert texts == ["do it", "One moment."]
 
 

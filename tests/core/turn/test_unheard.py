@@ -92,7 +92,7 @@ def test_an_answer_whose_speaker_fails_is_cut_at_the_server_when_it_is_done() ->
     rig.done()
     (truncate,) = rig.sent(wire.ItemTruncate)
     assert (truncate.item_id, truncate.audio_end_ms) == ("item_1", 500)
-    assert rig.machine.ledger.words_of(rig.keys["item_1"]) == "One"
+    assert rig.machine.history.words_of(rig.keys["item_1"]) == "One"
     (over,) = rig.found(ev.TurnOver)
     assert (over.turn["heard_ms"], over.turn["trouble"]) == (500, UNHEARD)
     assert rig.machine.state == "idle"

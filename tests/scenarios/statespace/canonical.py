@@ -74,6 +74,8 @@ _IGNORED = frozenset(
             "sounding",
             "calling",
             "called",
+            "_called",
+            "_read_id",
             "_keys",
             "_keys_of",
             "_total_bytes",

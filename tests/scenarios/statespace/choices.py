@@ -140,7 +140,7 @@ def happen(world: World, name: str) -> None:
         _LOCAL[name](world)
     else:
         event = SAYS[name](world)
-        conn = world.machine._outbox.conn
+        conn = world.machine._effects.conn
         for _ in range(2 if "twice" in name else 1):
             world.step(ev.Received(conn, event))
 

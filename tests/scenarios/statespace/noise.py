@@ -31,7 +31,7 @@ def noise(world: World) -> None:
 def _noises(world: World) -> Iterator[ev.Input]:
     yield from _at_home(world)
     for event in _said(world):
-        yield ev.Received(world.machine._outbox.conn, event)
+        yield ev.Received(world.machine._effects.conn, event)
     gone = world.machine.connections.sessions.opened + 100
     for event in (wire.SessionCreated(), wire.SessionUpdated(), *_late(world)):
         yield ev.Received(gone, event)
@@ -53,7 +53,7 @@ def _at_home(world: World) -> Iterator[ev.Input]:
 
 def _said(world: World) -> Iterator[wire.ServerEvents]:
     """What the server says that matters to nobody."""
-    ours = world.machine._outbox.keys.new("other")
+    ours = world.machine._effects.keys.new("other")
     yield from (error("something_else", ours), error("response_cancel_not_active", "other"))
     yield error("item_truncate_invalid_item_id", "")
     yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())

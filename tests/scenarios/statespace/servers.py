@@ -28,7 +28,7 @@ def connection(world: World, conn: int, what: str) -> None:
         case "configured":
             event = ev.Received(conn, wire.SessionUpdated())
         case "knows":
-            for _ in range(world.machine.ledger.last):
+            for _ in range(world.machine.history.last):
                 world.step(ev.Received(conn, wire.ItemAdded(item=Item())))
             return
         case _:
@@ -82,7 +82,7 @@ def _item(world: World) -> str:
 def _audio(world: World) -> wire.ServerEvents:
     """With the words that are spoken, if they have not come before."""
     if not world.server.worded:
-        world.step(ev.Received(world.machine._outbox.conn, _words(world)))
+        world.step(ev.Received(world.machine._effects.conn, _words(world)))
     world.server.voiced = True
     return _sound(world, _item(world))
 
@@ -101,7 +101,7 @@ def _in(world: World, item: str) -> dict[str, Any]:
 
 def _another_item(world: World) -> wire.ServerEvents:
     """A second one of the same answer, and no more of the first."""
-    conn, server, item = world.machine._outbox.conn, world.server, world.new("item")
+    conn, server, item = world.machine._effects.conn, world.server, world.new("item")
     server.second = True
     world.step(ev.Received(conn, wire.OutputAudioDone(**_in(world, _item(world)))))
     words = wire.OutputTranscriptDone(**_in(world, item), output_index=1, transcript=said(item))

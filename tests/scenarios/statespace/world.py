@@ -186,16 +186,16 @@ class World:
 
     def step(self, event: ev.Input) -> None:
         """The machine takes an event, and the world what it asks for."""
-        conn, turns, server = self.machine._outbox.conn, self._turns(), self.server
+        conn, turns, server = self.machine._effects.conn, self._turns(), self.server
         effects = self.machine.step(event, self.now)
-        if self.machine._outbox.conn != conn:
+        if self.machine._effects.conn != conn:
             self.server = Server()
         for effect in effects:
             self._take(effect)
         if not self.noise:
             self._check_answer(server, event, effects)
         self._bound()
-        if any(item in self.unheard for item in self.told.get(self.machine._outbox.conn, [])):
+        if any(item in self.unheard for item in self.told.get(self.machine._effects.conn, [])):
             self._break("the server believes what was not heard")
         listening = self.machine.state == "listening"
         if listening != self.capturing:
@@ -253,7 +253,7 @@ class World:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
         question = self.machine._conversation._question.turn
         self.tail = self.tail and question is not None and question.phase is TurnPhase.CLOSING
-        entries = self.machine.ledger._entries
+        entries = self.machine.history._entries
         del entries[: max(0, len(entries) - MOST_ENTRIES)]
         open_now = [each.conn for each in self.machine.connections.sessions]
         told = {conn: [each for each in self.told.get(conn, []) if self._matters(each)] for conn in open_now}
@@ -285,7 +285,7 @@ class World:
                 self.ran.add(self.called)
                 self.tools.append(key)
             case ev.Send(event, conn):
-                self._sent(event, conn == self.machine._outbox.conn)
+                self._sent(event, conn == self.machine._effects.conn)
                 self._remember(event, conn)
 
     def _sent(self, event: Any, live: bool) -> None:

@@ -1,0 +1,84 @@
+"""What the session in use says, and who is to know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import structs
+
+from daemon.core import events as ev
+from daemon.core.bounds import MAX_LETTERS
+from daemon.core.connection.manager import ConnectionManager
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.usage import Tokens
+from daemon.core.turn.manager import TurnManager
+from daemon.realtime import events as wire
+from daemon.realtime.errors import busy, of_another_event
+
+_HARMLESS: Final = frozenset({"response_cancel_not_active", "item_already_truncated"})
+_NOTHING_TO_COMMIT: Final = "input_audio_buffer_commit_empty"
+
+
+class SessionEvents:
+    """Routes the server's events to the parts of the turn."""
+
+    def __init__(
+        self, effects: EffectsBuffer, connections: ConnectionManager, conversation: TurnManager
+    ) -> None:
+        self._effects = effects
+        self._connections = connections
+        self._conversation = conversation
+
+    def received(self, event: wire.ServerEvents, now: float) -> None:
+        """An event of a configured session that is not about its settings."""
+        talk = self._conversation
+        match event:
+            case wire.ResponsePiece():
+                talk.answer.hear(event, now)
+            case wire.ConversationItem():
+                talk.answer.exchange.joined(event)
+            case wire.ResponseCreated():
+                talk.handover.begun(event.response.id, now)
+            case wire.ResponseDone():
+                self._done(event.response, now)
+            case wire.AudioCommitted():
+                talk.handover.committed(event.item_id, now)
+            case wire.SpeechStarted():
+                talk.listening.speech_started()
+            case wire.TranscriptionCompleted():
+                talk.transcripts.transcribed(event.item_id, event.transcript[:MAX_LETTERS], talk.turn)
+            case wire.Error():
+                self._error(event.error, now)
+
+    def _done(self, response: wire.Response, now: float) -> None:
+        self._count(response.usage)
+        if response.completed:
+            self._connections.sessions.worked()
+        self._conversation.answer.rounds.done(response, now)
+
+    def _count(self, usage: wire.Usage | None) -> None:
+        """A response that was cut off is told about when its turn is over already."""
+        turn = self._conversation.answer.turn
+        tokens = Tokens() if turn is None else turn.tokens
+        tokens.add(usage)
+        if turn is None and usage is not None:
+            self._effects.do(ev.LateTokens(structs.asdict(tokens)))
+
+    def _error(self, error: wire.ErrorDetail, now: float) -> None:
+        """Most errors are about one event and harmless; those about a question end its turn."""
+        if error.reason in _HARMLESS:
+            return
+        talk, about = self._conversation, error.event_id or ""
+        because_busy = busy(error) and (about.startswith("create_") or not self._effects.keys.own(about))
+        of_response = because_busy or about.startswith("create_")
+        if of_response and talk.answer.failures.create_refused(about, because_busy, error.message, now):
+            return
+        if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
+            talk.handover.refused(about, error.message, now)
+            return
+        if not (own := self._effects.keys.own(about)) and not of_another_event(error):
+            talk.answer.failures.complained(error.message or error.reason, now)
+            if self._connections.blamed(error, now):
+                return
+        if not (own and about.startswith("configure_")):
+            self._effects.do(ev.ServerNotice(f"The server reports {error.reason}: {error.message}"))
