@@ -19,10 +19,10 @@ HASTE_S = 4.0
 
 
 class Backoff:
-    """The attempts to reach one server. `dice` gives a random float from 0 to 1."""
+    """The attempts to reach one server. `rng` gives a random float from 0 to 1."""
 
-    def __init__(self, dice: Callable[[], float]) -> None:
-        self._dice = dice
+    def __init__(self, rng: Callable[[], float]) -> None:
+        self._rng = rng
         self._failures = 0
         self._attempts: deque[float] = deque(maxlen=MAX_IN_WINDOW)
         self._latest = self._barred_until = float("-inf")
@@ -42,7 +42,7 @@ class Backoff:
         ceiling_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
         self._failures += 1
         self._barred_until = now + barred_s
-        return max(barred_s, self.allowed(now, max(FIRST_BACKOFF_S / 2, ceiling_s * self._dice())))
+        return max(barred_s, self.allowed(now, max(FIRST_BACKOFF_S / 2, ceiling_s * self._rng())))
 
     def haste_at(self, now: float) -> float:
         """When the next attempt is to be made if somebody waits for it."""

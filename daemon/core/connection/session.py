@@ -106,7 +106,7 @@ class ConnectionSession:
 
     def blamed(self, error: ErrorDetail, now: float) -> bool:
         """An error that names nothing: is it about settings that this one was told of late?"""
-        late = self.usable and SessionTimer.CONFIGURE in self.timers and self.settings.negotiation.open
+        late = self.usable and SessionTimer.CONFIGURE in self.timers and not self.settings.negotiation.over
         if late:
             self._updated(self.settings.refused(error, ours=True), now)
         return late
@@ -120,7 +120,7 @@ class ConnectionSession:
                 case SessionTimer.GREETING:
                     self._begin(SessionCause.UNGREETED, now)
                 case SessionTimer.CONFIGURE if self.usable:
-                    self.settings.negotiation.open = False
+                    self.settings.negotiation.give_up()
                 case SessionTimer.CONFIGURE:
                     self._configured(SessionCause.UNCONFIRMED, now)
                 case SessionTimer.SEED:

@@ -46,7 +46,7 @@ class SessionSettings:
 
     def concerned(self, error: ErrorDetail, configuring: bool) -> bool:
         """Is it about the latest update, as far as one can tell?"""
-        if not self.negotiation.open:
+        if self.negotiation.over:
             return False
         if self._effects.keys.own(error.event_id):
             return error.event_id == self._update_id

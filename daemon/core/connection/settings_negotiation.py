@@ -7,6 +7,8 @@ the next connection to the same place.
 
 from __future__ import annotations
 
+from enum import Enum
+
 from msgspec import Struct, field
 
 from daemon.core import events as ev
@@ -51,14 +53,22 @@ class Offers:
         return {"type": self.session["type"]} | settings
 
 
+class NegotiationPhase(Enum):
+    """From one to the next, and never back."""
+
+    NARROWING = "narrowing"  # a refusal is followed by a smaller update
+    LAST = "last"  # this update is the last one, whatever comes of it
+    OVER = "over"
+
+
 class SettingsNegotiation:
     """On one connection. Each step gives the next update's session, or None when there is no more to try.
 
-    `open` is false from then on. `session` is what is offered, or what of that has changed.
+    `session` is what is offered, or what of that has changed.
     """
 
     def __init__(self, offer: SettingsOffer, session: Json, effects: EffectsBuffer) -> None:
-        self.open = True
+        self.phase = NegotiationPhase.LAST if offer.hopeless else NegotiationPhase.NARROWING
         self._offer = offer
         self._session = session
         self._effects = effects
@@ -69,8 +79,16 @@ class SettingsNegotiation:
         self._doubted: list[str] = []
         self._group = False  # are those that are doubted what a refusal has named?
         self.updates = 0
-        self._last = offer.hopeless
         self._why = ""
+
+    @property
+    def over(self) -> bool:
+        """Is there no more to try?"""
+        return self.phase is NegotiationPhase.OVER
+
+    def give_up(self) -> None:
+        """The server does not say what it makes of an update; what it says later is not about that."""
+        self.phase = NegotiationPhase.OVER
 
     @property
     def left_out(self) -> dict[str, str]:
@@ -104,7 +122,7 @@ class SettingsNegotiation:
             self._doubted, self._why = [], ""
             self._offer.refused.clear()
             return self._end()
-        if not self.open:
+        if self.over:
             return None
         not_taken = differences(only(self._session, self._sent), session)
         self._kept = self._sent
@@ -125,8 +143,8 @@ class SettingsNegotiation:
         to_blame = named if len(named) == 1 else self._doubted
         if len(to_blame) == 1:
             self._leave_out(to_blame)
-        following = self._end() if self._last or not self._sent else self._again()
-        self._offer.hopeless = not self.open and not self._kept
+        following = self._end() if self.phase is NegotiationPhase.LAST or not self._sent else self._again()
+        self._offer.hopeless = self.over and not self._kept
         return following
 
     def _make_smaller(self, why: str) -> Json | None:
@@ -139,7 +157,7 @@ class SettingsNegotiation:
             "The server refuses the configuration, one of turns, formats, tools and instructions alone "
             f"is sent: {why}"
         )
-        self._last = True
+        self.phase = NegotiationPhase.LAST
         least = parts(essential(self._session))
         return self._update([part for part in self._sent if part in least])
 
@@ -183,7 +201,7 @@ class SettingsNegotiation:
         return only(self._session, chosen)
 
     def _end(self) -> Json | None:
-        self.open = False
+        self.phase = NegotiationPhase.OVER
         if self._kept:
             self._offer.hopeless = False
             self._leave_out(self._doubted)

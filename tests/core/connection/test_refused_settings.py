@@ -42,19 +42,19 @@ class Strict:
 
     def settle(self, offer: SettingsOffer) -> SettingsNegotiation:
         """A connection is configured, to its end."""
-        settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
+        negotiation = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
         self.session, self.updates = {}, []
-        update = settling.begin()
+        update = negotiation.begin()
         while update is not None:
             self.updates.append(update)
             if param := self._refuses(update):
-                update = settling.refused(self._error(param, update), self._names == "id")
+                update = negotiation.refused(self._error(param, update), self._names == "id")
             else:
                 self.session = merged(self.session, update)
-                update = settling.taken(self.session)
+                update = negotiation.taken(self.session)
             assert len(self.updates) <= MOST_UPDATES
-        assert not settling.open
-        return settling
+        assert negotiation.over
+        return negotiation
 
     def _error(self, param: str, update: Json) -> ErrorDetail:
         number = param.partition("[")[2].partition("]")[0]
@@ -95,18 +95,18 @@ def names_in(taken: Json) -> list[str]:
 def test_one_bad_tool_costs_itself_alone_however_the_server_complains(bad: int, names: str) -> None:
     offer = SettingsOffer(session(bad=(bad,)))
     server = Strict(bad_tool, names)
-    settling = server.settle(offer)
+    negotiation = server.settle(offer)
     assert names_in(server.session) == [f"tool_{number}" for number in range(8) if number != bad]
     assert {**server.session, "tools": 0} == {**offer.session, "tools": 0}
-    assert list(settling.left_out) == [f"tool_{bad}"]
+    assert list(negotiation.left_out) == [f"tool_{bad}"]
 
 
 @pytest.mark.parametrize("names", ["param", "short", "words"])
 def test_several_bad_tools_that_are_named_one_by_one_cost_themselves_alone(names: str) -> None:
     server = Strict(bad_tool, names)
-    settling = server.settle(SettingsOffer(session(bad=(0, 3, 4, 7))))
+    negotiation = server.settle(SettingsOffer(session(bad=(0, 3, 4, 7))))
     assert names_in(server.session) == [f"tool_{number}" for number in (1, 2, 5, 6)]
-    assert list(settling.left_out) == ["tool_0", "tool_3", "tool_4", "tool_7"]
+    assert list(negotiation.left_out) == ["tool_0", "tool_3", "tool_4", "tool_7"]
 
 
 @pytest.mark.parametrize("names", ["param", "id"])
@@ -129,10 +129,10 @@ def test_one_setting_that_a_server_does_not_know_costs_itself_or_if_not_named_on
     own = {"audio": {"output": {"voice": "marin"}, "input": {"turn_detection": {"type": "server_vad"}}}}
     offer = SettingsOffer(session(own=own | {"max_output_tokens": 99}))
     server = Strict(without(path), names)
-    settling = server.settle(offer)
-    assert path in settling.left_out
-    assert len(settling.left_out) <= (1 if names == "param" else 2)
-    taken = [part for part in parts(offer.session) if part not in settling.left_out]
+    negotiation = server.settle(offer)
+    assert path in negotiation.left_out
+    assert len(negotiation.left_out) <= (1 if names == "param" else 2)
+    taken = [part for part in parts(offer.session) if part not in negotiation.left_out]
     assert [part for part in taken if part.startswith("tools[")] == [f"tools[{n}]" for n in range(8)]
     assert server.session == only(offer.session, taken)
 
@@ -141,10 +141,10 @@ def test_one_setting_that_a_server_does_not_know_costs_itself_or_if_not_named_on
 def test_a_whole_group_that_a_server_does_not_know_costs_nothing_else(group: str) -> None:
     offer = SettingsOffer(session(own={"audio": {"output": {"voice": "marin"}}}))
     server = Strict(without(group), "param")
-    settling = server.settle(offer)
+    negotiation = server.settle(offer)
     gone = [part for part in parts(offer.session) if part.startswith((f"{group}.", f"{group}["))]
     assert server.session == only(offer.session, [each for each in parts(offer.session) if each not in gone])
-    assert len(settling.left_out) == len(gone)
+    assert len(negotiation.left_out) == len(gone)
 
 
 @pytest.mark.parametrize("group", ["audio", "audio.input", "audio.output"])
@@ -152,9 +152,9 @@ def test_of_a_group_that_is_named_for_one_of_its_settings_most_is_in_use(group: 
     bad = "audio.input.noise_reduction" if group != "audio.output" else "audio.output.voice"
     own = {"audio": {"output": {"voice": "marin"}, "input": {"noise_reduction": {"type": "near_field"}}}}
     server = Strict(lambda update: without(bad)(update) and f"session.{group}", "param")
-    settling = server.settle(SettingsOffer(session(own=own)))
-    assert bad in settling.left_out
-    assert len(settling.left_out) <= 2
+    negotiation = server.settle(SettingsOffer(session(own=own)))
+    assert bad in negotiation.left_out
+    assert len(negotiation.left_out) <= 2
     assert "turn_detection" in server.session["audio"]["input"]
 
 
@@ -188,9 +188,9 @@ def test_a_bad_tool_among_any_number_leaves_the_settings_and_most_of_the_others(
     bad = (count - 1,) if count else ()
     offer = SettingsOffer(session(count, bad))
     server = Strict(bad_tool, names)
-    settling = server.settle(offer)
+    negotiation = server.settle(offer)
     assert {**server.session, "tools": 0} == {**offer.session, "tools": 0}
-    assert len(settling.left_out) <= max(len(bad), count // 8)
+    assert len(negotiation.left_out) <= max(len(bad), count // 8)
 
 
 @pytest.mark.parametrize("names", ["id", "kind"])
@@ -218,28 +218,28 @@ def test_the_next_connection_is_not_offered_what_was_refused_and_says_so(names: 
     offer = SettingsOffer(session(bad=(5,)))
     server = Strict(bad_tool, names)
     server.settle(offer)
-    settling = server.settle(offer)
+    negotiation = server.settle(offer)
     assert len(server.updates) == 1
-    assert list(settling.left_out) == ["tool_5"]
+    assert list(negotiation.left_out) == ["tool_5"]
 
 
 def test_a_server_that_says_that_it_has_everything_is_believed_though_there_was_an_error() -> None:
     offer = SettingsOffer(session())
-    settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
-    settling.begin()
-    settling.refused(ErrorDetail(param="tools[1]"), ours=True)
-    settling.refused(ErrorDetail(code="odd"), ours=True)
-    assert settling.taken(offer.session) is None
-    assert settling.left_out == {}
+    negotiation = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
+    negotiation.begin()
+    negotiation.refused(ErrorDetail(param="tools[1]"), ours=True)
+    negotiation.refused(ErrorDetail(code="odd"), ours=True)
+    assert negotiation.taken(offer.session) is None
+    assert negotiation.left_out == {}
     assert not offer.refused
 
 
 @pytest.mark.parametrize("code", ["server_error", "rate_limit_exceeded"])
 def test_a_server_that_fails_for_a_moment_has_refused_nothing(code: str) -> None:
     offer = SettingsOffer(session())
-    settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
-    settling.begin()
-    smaller = settling.refused(ErrorDetail(type=code), ours=True)
+    negotiation = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
+    negotiation.begin()
+    smaller = negotiation.refused(ErrorDetail(type=code), ours=True)
     assert smaller is not None
     assert len(smaller["tools"]) == 8
     assert not offer.refused
@@ -247,20 +247,20 @@ def test_a_server_that_fails_for_a_moment_has_refused_nothing(code: str) -> None
 
 def test_the_tools_are_counted_as_they_were_sent() -> None:
     """With one left out, the server's numbers are others than ours."""
-    settling = SettingsNegotiation(SettingsOffer(session(4)), session(4), EffectsBuffer(Keys(lambda: 0.5)))
-    settling.begin()
+    negotiation = SettingsNegotiation(SettingsOffer(session(4)), session(4), EffectsBuffer(Keys(lambda: 0.5)))
+    negotiation.begin()
     for _ in range(2):
-        settling.refused(ErrorDetail(param="session.tools[1].parameters.properties.x"), ours=True)
-    assert list(settling.left_out) == ["tool_1", "tool_2"]
+        negotiation.refused(ErrorDetail(param="session.tools[1].parameters.properties.x"), ours=True)
+    assert list(negotiation.left_out) == ["tool_1", "tool_2"]
 
 
 def test_what_is_told_is_short_and_told_twice_at_most() -> None:
     outbox = EffectsBuffer(Keys(lambda: 0.5))
     offer = SettingsOffer(session(200, tuple(range(200))))
-    settling = SettingsNegotiation(offer, offer.session, outbox)
-    settling.begin()
-    while settling.open:
-        settling.refused(ErrorDetail(message="No. " * 10**6), ours=True)
+    negotiation = SettingsNegotiation(offer, offer.session, outbox)
+    negotiation.begin()
+    while not negotiation.over:
+        negotiation.refused(ErrorDetail(message="No. " * 10**6), ours=True)
     told = [effect.message for effect in outbox.take() if isinstance(effect, ev.SettingsRejected)]
     assert len(told) == 2
     assert max(map(len, told)) < 500
@@ -273,9 +273,9 @@ def test_an_odd_session_of_the_owners_is_taken_apart_too() -> None:
 
 
 def test_the_wire_event_of_a_refusal_need_not_be_whole() -> None:
-    settling = SettingsNegotiation(SettingsOffer(session()), session(), EffectsBuffer(Keys(lambda: 0.5)))
-    settling.begin()
-    assert settling.refused(wire.ErrorDetail(), ours=False) is not None
+    negotiation = SettingsNegotiation(SettingsOffer(session()), session(), EffectsBuffer(Keys(lambda: 0.5)))
+    negotiation.begin()
+    assert negotiation.refused(wire.ErrorDetail(), ours=False) is not None
 
 
 def test_tools_that_are_known_late_are_narrowed_on_the_connection_in_use_and_remembered() -> None:
@@ -322,12 +322,12 @@ def test_when_both_updates_are_refused_and_nothing_is_named_it_is_told_what_is_l
 def test_what_the_smaller_update_does_not_have_is_told_as_left_out() -> None:
     outbox = EffectsBuffer(Keys(lambda: 0.5))
     offer = SettingsOffer(session(2))
-    settling = SettingsNegotiation(offer, offer.session, outbox)
-    settling.begin()
-    smaller = settling.refused(ErrorDetail(code="odd"), ours=False)
+    negotiation = SettingsNegotiation(offer, offer.session, outbox)
+    negotiation.begin()
+    smaller = negotiation.refused(ErrorDetail(code="odd"), ours=False)
     assert smaller is not None
-    settling.taken(smaller)
-    assert sorted(settling.left_out) == ["audio.input.transcription", "output_modalities", "tool_choice"]
+    negotiation.taken(smaller)
+    assert sorted(negotiation.left_out) == ["audio.input.transcription", "output_modalities", "tool_choice"]
     told = [effect.message for effect in outbox.take() if isinstance(effect, ev.SettingsRejected)]
     assert "audio.input.transcription" in told[-1]
     assert not offer.refused, "it was not found out that it is these"
@@ -343,13 +343,13 @@ def test_nothing_is_told_as_left_out_once_the_server_says_that_it_has_everything
 
 def test_errors_that_name_nothing_do_not_make_a_place_hopeless() -> None:
     offer = SettingsOffer(session(bad=(5,)))
-    settling = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
-    settling.begin()
+    negotiation = SettingsNegotiation(offer, offer.session, EffectsBuffer(Keys(lambda: 0.5)))
+    negotiation.begin()
     for _ in range(2):
-        settling.refused(ErrorDetail(code="odd"), ours=False)
+        negotiation.refused(ErrorDetail(code="odd"), ours=False)
     server = Strict(bad_tool, "id")
-    settling = server.settle(offer)
-    assert list(settling.left_out) == ["tool_5"]
+    negotiation = server.settle(offer)
+    assert list(negotiation.left_out) == ["tool_5"]
 
 
 @pytest.mark.parametrize("asked", [False, True], ids=["idle", "asked"])
