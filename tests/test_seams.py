@@ -79,7 +79,7 @@ def reaches(tree: ast.Module) -> Iterator[ast.AST]:
 KINDS: Final[dict[str, tuple[Callable[[ast.Module], Iterator[ast.AST]], int]]] = {
     "patches": (patches, 63),
     "heirs": (heirs, 0),
-    "reaches": (reaches, 67),
+    "reaches": (reaches, 63),
 }
 """How each kind is found, and how many there may be."""
 

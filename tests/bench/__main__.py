@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for module in ("tests.bench.sound", "tests.bench.service", "tests.bench.offline"):
+for module in ("tests.bench.sound", "tests.bench.calls", "tests.bench.service", "tests.bench.offline"):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)
