@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
-    Name = TypeVar("Name", bound=str, default=str)
-else:
-    from typing import TypeVar
-
-    Name = TypeVar("Name", bound=str)
+Name = TypeVar("Name", bound=str)
 
 
 class Timers(Generic[Name]):

@@ -43,7 +43,7 @@ class Earcons:
     def __init__(self, wanted: Earconed) -> None:
         self.awake = self.no_microphone = False
         self._wanted: Earconed = wanted
-        self._timers = Timers()
+        self._timers: Timers[str] = Timers()
         self._state: ev.TurnState = "idle"
         self._error = ErrorTold.NOTHING
         self._away = False  # told that the server is away, since it last was there

@@ -15,7 +15,7 @@ from daemon.core.response.current_turn import CurrentTurn
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.failures import Failures
 from daemon.core.response.items import Items
-from daemon.core.response.playback import Playback
+from daemon.core.response.playback import PlaybackReports
 from daemon.core.response.rounds import Rounds
 from daemon.core.response.speech_fallback import BROKEN, SpeechFallback
 from daemon.core.response.tool_calls import ToolCalls
@@ -49,7 +49,7 @@ class ResponseController:
         )
         self._contents = Contents(effects, timers, history, self._items, self.barge_in)
         shared = (self._current, self._items)
-        self.playback = Playback(timers, *shared, self._contents, self.barge_in)
+        self.playback = PlaybackReports(timers, *shared, self._contents, self.barge_in)
         self.rounds = Rounds(
             effects, history, *shared, self.exchange, self._contents, self.barge_in, self.tools
         )

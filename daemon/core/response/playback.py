@@ -11,7 +11,7 @@ from daemon.core.timers import Timers
 from daemon.core.turn.phase import TurnTimer
 
 
-class Playback:
+class PlaybackReports:
     """Ends the timer `drain`, which `Contents` sets."""
 
     def __init__(

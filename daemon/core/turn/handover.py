@@ -10,7 +10,7 @@ from __future__ import annotations
 from daemon.core.history.turn import Turn
 from daemon.core.response.controller import ResponseController
 from daemon.core.timers import Timers
-from daemon.core.turn.listening import Listening
+from daemon.core.turn.listening import SpokenQuestion
 from daemon.core.turn.phase import TurnCause, TurnPhase, TurnTimer
 from daemon.core.turn.question import CurrentQuestion
 from daemon.core.turn.transcripts import Transcripts
@@ -24,7 +24,7 @@ class Handover:
         by_server: bool,
         timers: Timers[TurnTimer],
         question: CurrentQuestion,
-        listening: Listening,
+        listening: SpokenQuestion,
         transcripts: Transcripts,
         answer: ResponseController,
     ) -> None:

@@ -16,7 +16,7 @@ NO_MICROPHONE = "There is no microphone to speak into; plug it in, or ask voiced
 NO_SOUND = "The microphone gave no sound while the button was down; press again, or ask voiced doctor."
 
 
-class Listening:
+class SpokenQuestion:
     """Sets the timers `speech` and `withdrawn`, and those of `CaptureControl`.
 
     `continued`: the last press did not begin the question but went on with it. `detects`: on this connection

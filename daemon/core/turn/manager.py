@@ -19,7 +19,7 @@ from daemon.core.response.controller import ResponseController
 from daemon.core.response.speech_fallback import recital
 from daemon.core.timers import Timers
 from daemon.core.turn.handover import Handover
-from daemon.core.turn.listening import Listening
+from daemon.core.turn.listening import SpokenQuestion
 from daemon.core.turn.phase import TurnCause, TurnPhase, TurnTimer
 from daemon.core.turn.question import CurrentQuestion
 from daemon.core.turn.text_queue import STOPPED, TextQueue
@@ -53,7 +53,7 @@ class TurnManager:
         self._question = CurrentQuestion(effects)
         self._texts = TextQueue(self._question)
         self.transcripts = Transcripts(effects, history)
-        self.listening = Listening(effects, self._timers, self._question, settings.max_utterance_s)
+        self.listening = SpokenQuestion(effects, self._timers, self._question, settings.max_utterance_s)
         self.answer = ResponseController(settings.modality, settings.stall_s, effects, self._timers, history)
         self.handover = Handover(
             settings.style == "tap",

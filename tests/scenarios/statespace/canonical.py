@@ -21,7 +21,7 @@ from daemon.core.response.early import Early
 from daemon.core.response.items import Items
 from daemon.core.response.speech_fallback import SpeechFallback
 from daemon.core.timers import Timers
-from daemon.core.turn.listening import Listening
+from daemon.core.turn.listening import SpokenQuestion
 from daemon.core.turn.manager import TurnManager
 from daemon.core.turn.phase import SPOKEN
 from daemon.realtime.events import MIN_COMMIT_MS
@@ -239,7 +239,7 @@ def _rewritten(world: Any) -> dict[type, str]:
     if at_rest:
         found |= {Items: "_items", SpeechFallback: "_unsaid"}
     if not talk._question.listening:
-        found[Listening] = "continued"
+        found[SpokenQuestion] = "continued"
     if not spoken:
         found[CaptureControl] = "_utterance"
     if not world.server.committing:
