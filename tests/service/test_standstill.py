@@ -80,7 +80,7 @@ def test_a_suspended_sink_is_told_and_the_turn_ends_with_its_trouble(
         fault = wait_for(lambda: service.status()["faults"].get("speaker"))
         assert "stands still" in fault
         turn = next(event for event in events if event["event"] == "turn")
-    assert "could not be heard" in turn["trouble"]
+    assert "could not be played" in turn["trouble"]
     assert turn["heard_ms"] < 5_000
     suspend(card, "0")
     wait_for(lambda: not service.status()["faults"])
@@ -107,7 +107,7 @@ def test_a_press_beside_a_server_that_stands_still_is_told_while_the_button_is_d
         assert "stands still" in wait_for(lambda: service.status()["faults"].get("microphone"))
         assert service.status()["state"] == "listening"
         told = service.next_turn(lambda: service.voiced("release"))
-        assert "There is no microphone" in told["trouble"]
+        assert "The microphone is not available" in told["trouble"]
         assert service.status()["state"] == "idle"
     wait_for(lambda: not service.status()["faults"])
 
@@ -159,6 +159,6 @@ def test_a_microphone_without_a_clock_is_told_and_costs_no_memory(tmp_path: Path
         assert "microphone" in status["faults"]
         log = (tmp_path / "service.log").read_text()
         assert log.count("gives sound faster than time passes") == 1
-        assert "There is no microphone to speak into" in log
+        assert "The microphone is not available" in log
     finally:
         leaves(process)

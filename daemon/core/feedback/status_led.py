@@ -1,4 +1,4 @@
-"""What the status lamp shows: a mood and a time to a colour."""
+"""What the status LED shows: a pattern and a time to a colour."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _BLINKS: dict[LedPattern, tuple[float, ...]] = {
 """On, off, on, off ... in seconds, again and again; what is not here is on."""
 
 
-def frame(mood: LedPattern, t: float) -> Colour:
-    """The lamp's red, green and blue, 0.0 or 1.0, `t` seconds after the mood began."""
-    return _COLOURS[mood] if mood not in _BLINKS or _blink(_BLINKS[mood], t)[0] else (0.0, 0.0, 0.0)
+def frame(pattern: LedPattern, t: float) -> Colour:
+    """The LED's red, green and blue, 0.0 or 1.0, `t` seconds after the pattern began."""
+    return _COLOURS[pattern] if pattern not in _BLINKS or _blink(_BLINKS[pattern], t)[0] else (0.0, 0.0, 0.0)
 
 
-def next_frame_s(mood: LedPattern, t: float) -> float | None:
-    """In how many seconds the lamp changes; None if it stays as it is for the whole mood."""
-    return _blink(_BLINKS[mood], t)[1] if mood in _BLINKS else None
+def next_frame_s(pattern: LedPattern, t: float) -> float | None:
+    """In how many seconds the LED changes; None if it stays as it is."""
+    return _blink(_BLINKS[pattern], t)[1] if pattern in _BLINKS else None
 
 
 def _blink(pattern: tuple[float, ...], t: float) -> tuple[bool, float]:

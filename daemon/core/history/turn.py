@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field, structs
@@ -14,6 +15,21 @@ from daemon.realtime.events import Json
 _STOP = Spellings(["stop_conversation"])
 
 Source: TypeAlias = Literal["button", "text", "say", "server"]
+
+
+class Remedy(IntEnum):
+    """What has been tried to make an answer heard that came in text only, in this order."""
+
+    NONE = 0
+    ASKED_AGAIN = 1
+    OFFLINE_VOICE = 2
+    RECITED = 3
+    NOTHING_LEFT = 4
+
+    @property
+    def next(self) -> Remedy:
+        """The one to be tried after it."""
+        return Remedy(min(self + 1, Remedy.NOTHING_LEFT))
 
 
 class ToolCall(Struct):
@@ -60,7 +76,7 @@ class Turn(Struct):
     `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
     `commit`: our name for the event that asked for the item.
     `voiced`: the answer that was asked for last has a voice; `written`: its items that have words.
-    `deaf`, `unplayed`: the user was told that there is no microphone, that the speaker plays no answer.
+    `microphone_missing`, `speaker_failed`: the user was told so.
     """
 
     number: int
@@ -70,11 +86,11 @@ class Turn(Struct):
     text: str = ""
     spoken: tuple[bytes, ...] = ()
     ticket: int = 0
-    remedies: int = 0
+    remedy: Remedy = Remedy.NONE
     voiced: bool = False
     written: dict[str, None] = field(default_factory=dict)
-    deaf: bool = False
-    unplayed: bool = False
+    microphone_missing: bool = False
+    speaker_failed: bool = False
     trouble: str = ""
     detected: bool = False
     taken: bool = False
@@ -103,7 +119,7 @@ class Turn(Struct):
         return self.detected and self.taken
 
     @property
-    def of_nobody(self) -> bool:
+    def unasked(self) -> bool:
         """Did the server begin it by itself, and has nothing come of it yet?"""
         return self.source == "server" and not (self.replies or self.calls or self.voiced)
 

@@ -20,7 +20,7 @@ from daemon.core.timers import Timers
 from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
 
-UNHEARD = "The answer could not be heard, as the speaker does not work; ask voiced doctor."
+UNHEARD = "The answer could not be played because the speaker does not work; run voiced doctor."
 CUT_S = 1.0
 CANCEL_S = 2.0
 
@@ -120,8 +120,8 @@ class BargeIn:
             return
         turn.heard_ms += self.cut(cut)
         self.put_right()
-        if not turn.unplayed:
-            turn.unplayed, turn.trouble = True, UNHEARD
+        if not turn.speaker_failed:
+            turn.speaker_failed, turn.trouble = True, UNHEARD
             self._effects.do(ev.UserAlert(UNHEARD))
 
     def connection_lost(self) -> None:

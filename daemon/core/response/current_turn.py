@@ -25,5 +25,5 @@ class CurrentTurn:
         """There will be no answer, or not all of it."""
         if self.turn is not None:
             self.turn.trouble = reason
-        unasked = self.turn is not None and self.turn.of_nobody
+        unasked = self.turn is not None and self.turn.unasked
         self._effects.do(ev.ServerNotice(reason) if unasked else ev.UserAlert(reason))

@@ -1,4 +1,4 @@
-"""An answer that came in writing alone is made to be heard.
+"""An answer that came in text only is made to be heard.
 
 A session that was told its history in text tends to answer in text. It is asked once more for a voice; then
 the offline voice reads the text out; where that cannot be had, the server is asked to, outside the
@@ -12,7 +12,7 @@ from typing import Literal
 from daemon.core import events as ev
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
-from daemon.core.history.turn import Turn
+from daemon.core.history.turn import Remedy, Turn
 from daemon.core.response.contents import Contents
 from daemon.core.response.current_turn import CurrentTurn
 from daemon.core.response.exchange import Exchange
@@ -22,11 +22,9 @@ from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemDelete, Json
 
 READER_S = 15.0
-BROKEN = "The connection broke in the middle of the answer; press the button to ask again."
+BROKEN = "The connection was lost during the answer; press the button to ask again."
 NO_ANSWER = "The server gave no answer; press the button to ask again."
-UNREAD = "The server answers in writing alone, and nobody can read it out; press the button to ask again."
-_AGAIN, _OFFLINE, _OUTSIDE = 1, 2, 3
-"""The remedies, in the order in which they are tried."""
+UNREAD = "The server answers in text only and no voice can read it out; press the button to ask again."
 
 
 class SpeechFallback:
@@ -70,17 +68,15 @@ class SpeechFallback:
         text = self._take_back(turn)
         if turn.source == "say":
             # What was to be said is known, and another answer would be one to another question.
-            text, turn.remedies = turn.text, max(turn.remedies, _AGAIN)
-        self._unsaid = text or (self._unsaid if turn.remedies else "")
-        turn.remedies += 1
-        if turn.remedies == _AGAIN and text:
-            self._effects.do(
-                ev.ServerNotice("The server answered in writing alone; it is asked for a voice again.")
-            )
+            text, turn.remedy = turn.text, max(turn.remedy, Remedy.ASKED_AGAIN)
+        self._unsaid = text or (self._unsaid if turn.remedy else "")
+        turn.remedy = turn.remedy.next
+        if turn.remedy is Remedy.ASKED_AGAIN and text:
+            self._effects.do(ev.ServerNotice("The server answered in text only; asking it again for speech."))
             self._delete()
             # Not for calls: those of this turn have been run.
             return {"output_modalities": ["audio"], "tool_choice": "none"}
-        if turn.remedies == _OFFLINE:
+        if turn.remedy is Remedy.OFFLINE_VOICE:
             self.unread = self._unsaid
             self._timers.set(TurnTimer.READER, now + READER_S)
         else:
@@ -111,7 +107,7 @@ class SpeechFallback:
 
     def _outside(self, turn: Turn) -> Json:
         """It cannot be had: what to ask the server for instead."""
-        turn.remedies = _OUTSIDE
+        turn.remedy = Remedy.RECITED
         text = self.unread
         self.end()
         return recital(text)

@@ -12,8 +12,8 @@ from daemon.core.turn.phase import SPOKEN, TurnCause, TurnPhase, TurnTimer
 from daemon.core.turn.question import CurrentQuestion
 
 NO_SPEECH_S = 8.0
-NO_MICROPHONE = "There is no microphone to speak into; plug it in, or ask voiced doctor."
-NO_SOUND = "The microphone gave no sound while the button was down; press again, or ask voiced doctor."
+NO_MICROPHONE = "The microphone is not available; plug it in, or run voiced doctor."
+NO_SOUND = "The microphone gave no sound while the button was held; press again, or run voiced doctor."
 
 
 class SpokenQuestion:
@@ -48,7 +48,7 @@ class SpokenQuestion:
         """Open it again for one that still waits: it is continued, not lost."""
         self.continued = True
         question.go(TurnCause.CONTINUED)
-        question.deaf, question.waits_until = False, None
+        question.microphone_missing, question.waits_until = False, None
         self._open(now, anew=False)
 
     def _open(self, now: float, anew: bool) -> None:
@@ -97,17 +97,17 @@ class SpokenQuestion:
     def _miss(self, question: Turn) -> None:
         """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
         self.abandon()
-        if not question.deaf:
+        if not question.microphone_missing:
             self._effects.do(ev.UserAlert(NO_SOUND))
-        self._question.drop(question, NO_MICROPHONE if question.deaf else NO_SOUND)
+        self._question.drop(question, NO_MICROPHONE if question.microphone_missing else NO_SOUND)
 
     def microphone_unavailable(self) -> bool:
-        """There is nothing to speak into; False if that was told in this press already."""
+        """The microphone is not there; False if that was told in this press already."""
         question = self._question.turn
-        if question is not None and question.deaf:
+        if question is not None and question.microphone_missing:
             return False
         if question is not None:
-            question.deaf = True
+            question.microphone_missing = True
         self._effects.do(ev.UserAlert(NO_MICROPHONE))
         return True
 

@@ -26,7 +26,7 @@ from daemon.core.turn.text_queue import STOPPED, TextQueue
 from daemon.core.turn.transcripts import Transcripts
 from daemon.realtime.events import Content, Item, ItemCreate
 
-TOO_LATE = "The server could not be reached in time; what was said has been dropped."
+TOO_LATE = "The server could not be reached in time; the question was dropped."
 HELD_TOO_LONG = "The button was held too long; answering what was recorded."
 
 Style: TypeAlias = Literal["hold", "tap"]

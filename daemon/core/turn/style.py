@@ -1,4 +1,4 @@
-"""What a hand means by what it does, in the owner's style."""
+"""What the gestures of the button mean, in the style that the owner has chosen."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from daemon.core.turn.manager import TurnManager
 
 
 class Hand:
-    """`hold`: the button is down while somebody speaks. `tap`: it opens the ears, the server closes them."""
+    """`hold`: down while somebody speaks. `tap`: it opens the microphone, the server closes it."""
 
     def __init__(self, talk: TurnManager, effects: EffectsBuffer) -> None:
         self._talk = talk
         self._effects = effects
 
     def gesture(self, gesture: Gesture, at: float, now: float) -> None:
-        """What it did, and when."""
+        """What the button did, and when."""
         talk = self._talk
         if gesture == "double_tap":
             talk.mute(not talk.muted, now)

@@ -9,7 +9,7 @@ from daemon.core.turn.question import CurrentQuestion
 
 MAX_TEXTS = 8
 FULL = "Too many texts are waiting; ask again when some are answered."
-STOPPED = "It was stopped before it was asked."
+STOPPED = "Stopped before it was asked."
 
 
 class TextQueue:

@@ -174,7 +174,7 @@ def test_detection_has_taken_all_when_it_is_at_work_and_has_taken_it(
 
 
 @pytest.mark.parametrize(
-    ("parts", "of_nobody"),
+    ("parts", "unasked"),
     [
         ({}, True),
         ({"replies": {"a": "Hi."}}, False),
@@ -183,10 +183,10 @@ def test_detection_has_taken_all_when_it_is_at_work_and_has_taken_it(
     ],
 )
 def test_what_the_server_begins_is_nobodys_until_something_comes_of_it(
-    parts: dict[str, object], of_nobody: bool
+    parts: dict[str, object], unasked: bool
 ) -> None:
-    assert turn_of("server", **parts).of_nobody is of_nobody
-    assert not turn_of("button", **parts).of_nobody
+    assert turn_of("server", **parts).unasked is unasked
+    assert not turn_of("button", **parts).unasked
 
 
 def test_a_turn_begins_with_nothing_counted_or_told() -> None:
@@ -196,8 +196,8 @@ def test_a_turn_begins_with_nothing_counted_or_told() -> None:
     assert (record["heard_ms"], record["xruns"], set(record["tokens"].values())) == (0, 0, {0})
     assert not record["interrupted"]
     turn = turn_of()
-    assert (turn.ticket, turn.remedies, turn.rounds) == (0, 0, 0)
-    assert not any((turn.voiced, turn.deaf, turn.unplayed, turn.detected, turn.taken))
+    assert (turn.ticket, turn.remedy, turn.rounds) == (0, 0, 0)
+    assert not any((turn.voiced, turn.microphone_missing, turn.speaker_failed, turn.detected, turn.taken))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core import events as ev
-from daemon.core.response.speech_fallback import READER_S
+from daemon.core.response.speech_fallback import BROKEN, READER_S, UNREAD
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Item, Response, SessionCreated, SessionUpdated
 from tests.core.rig import Rig
@@ -190,7 +190,7 @@ def test_where_nobody_can_speak_it_the_user_is_told() -> None:
     write(rig, "It is on now.", 3)
     (over,) = rig.found(ev.TurnOver)
     assert over.turn["reply"] == "It is on now."
-    assert "writing" in over.turn["trouble"]
+    assert over.turn["trouble"] == UNREAD
     assert [trouble.message for trouble in rig.found(ev.UserAlert)] == [over.turn["trouble"]]
     assert said(rig) == []
     assert rig.machine.state == "idle"
@@ -236,7 +236,7 @@ def test_a_reading_that_breaks_off_is_told_and_not_begun_again() -> None:
     assert rig.found(ev.PlayEnd)
     assert not creates(rig)
     rig.step(ev.PlaybackDrained(("read_1",)))
-    assert "broke" in rig.found(ev.TurnOver)[0].turn["trouble"]
+    assert rig.found(ev.TurnOver)[0].turn["trouble"] == BROKEN
 
 
 def test_a_reading_goes_on_when_the_server_goes() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from daemon.core import events as ev
 from daemon.core.response.barge_in import CANCEL_S
+from daemon.core.response.speech_fallback import BROKEN
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Item, Response
 from tests.core.rig import Rig
@@ -476,7 +477,7 @@ def test_a_cut_between_words_and_voice_is_told() -> None:
         wire.OutputTranscriptDelta(response_id="r", item_id="i", delta="I am"),
     )
     rig.lose()
-    assert "broke" in rig.found(ev.TurnOver)[0].turn["trouble"]
+    assert rig.found(ev.TurnOver)[0].turn["trouble"] == BROKEN
 
 
 def test_an_answer_whose_beginning_was_never_told_ends_all_the_same() -> None:

@@ -55,7 +55,7 @@ _IGNORED = frozenset(
         # what is told afterwards
         *("_hurried_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
         *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
-        *("deaf", "unplayed", "_update_id"),
+        *("microphone_missing", "speaker_failed", "_update_id"),
         *(
             "_quiet_until",
             "_stuck_at",
