@@ -31,6 +31,7 @@ def test_no_promise_is_broken_near_idle(side: str) -> None:
     assert not found.violations
 
 
+@pytest.mark.timeout(600)  # it walks some hundred states, and others may want the processor too
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_is_found(name: str) -> None:
     bug = BUGS[name]
