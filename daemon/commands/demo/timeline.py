@@ -36,7 +36,7 @@ _SIDES: Final[dict[Side, str]] = {"microphone": "#2f6fd6", "speaker": "#2a8f57"}
 _GREY, _LIT = "#9aa0a6", "#f5a623"
 _OWN_COLOURS: Final = {"red": "#e5483a", "green": "#3bab6b", "blue": "#4c8bf5"}
 _MOST_LETTERS: Final = 40
-_LETTER_WIDTH_S = 0.18
+_LETTER_WIDTH_S = 0.24
 """About how much of the time axis one letter of a caption takes."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 110.0, 24.0, 100.0, 40.0
