@@ -108,4 +108,4 @@ def test_a_child_pays_for_the_standard_library_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", [each for each in SOURCES if not each.startswith("daemon.commands")])
 def test_only_commands_draw(name: str) -> None:
-    assert not {each.split(".")[0] for each in imports(SOURCES[name])} & {"rich"}
+    assert not {each.split(".")[0] for each in imports(SOURCES[name])} & {"rich", "matplotlib"}
