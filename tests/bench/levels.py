@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.brain.asr.confidence import Confidence, fit, lessened
+from daemon.brain.asr.confidence import Confidence, downgraded, fit
 from daemon.brain.asr.viterbi import Floats
 
 Verdict: TypeAlias = Literal["right", "wrong", "asked_right", "asked_wrong", "refused"]
@@ -50,15 +50,15 @@ class Outcome:
     margin: float
     half: int = 0
 
-    def odds(self, sureness: Confidence) -> float:
+    def odds(self, confidence: Confidence) -> float:
         """The log odds under these weights; hopeless where nothing was understood."""
-        return sureness.odds(self.figures[: len(sureness.weights)]) if self.understood else NO_ODDS
+        return confidence.odds(self.figures[: len(confidence.weights)]) if self.understood else NO_ODDS
 
-    def verdict(self, sureness: Confidence, engine: str) -> Verdict:
+    def verdict(self, confidence: Confidence, engine: str) -> Verdict:
         """What the engine does."""
-        certainty = sureness.certainty(self.odds(sureness), self.margin)
+        certainty = confidence.certainty(self.odds(confidence), self.margin)
         if engine == "both" and not self.agreed:
-            certainty = lessened(certainty)
+            certainty = downgraded(certainty)
         if certainty == "refuse":
             return "refused"
         if certainty == "ask":
@@ -88,18 +88,18 @@ def heeded(outcome: Outcome, engine: str) -> bool:
 
 
 def _level(
-    outcomes: list[Outcome], engine: str, sureness: Confidence, kind: str, condition: str, allowed: float
+    outcomes: list[Outcome], engine: str, confidence: Confidence, kind: str, condition: str, allowed: float
 ) -> float:
     """The lowest level at which at most this share of a kind is acted on wrongly."""
     chosen = [outcome for outcome in outcomes if outcome.kind == kind and outcome.condition == condition]
     wrong = sorted(
         (
-            outcome.odds(sureness)
+            outcome.odds(confidence)
             for outcome in chosen
             if outcome.understood
             and not outcome.right
             and heeded(outcome, engine)
-            and outcome.margin >= sureness.least_margin
+            and outcome.margin >= confidence.least_margin
         ),
         reverse=True,
     )
@@ -108,12 +108,12 @@ def _level(
 
 
 def tally(
-    outcomes: list[Outcome], engine: str, sureness: Mapping[int, Confidence]
+    outcomes: list[Outcome], engine: str, confidence: Mapping[int, Confidence]
 ) -> dict[str, dict[str, int]]:
     """Counts of verdicts for every condition and kind; `all cmd` are the commands together."""
     counts: dict[str, dict[str, int]] = {}
     for outcome in sorted(outcomes, key=lambda each: (each.condition, each.kind)):
-        verdict = outcome.verdict(sureness[outcome.half], engine)
+        verdict = outcome.verdict(confidence[outcome.half], engine)
         for group in (outcome.kind, *(["all cmd"] if outcome.kind.startswith("cmd") else [])):
             row = counts.setdefault(f"{outcome.condition} {group}", dict.fromkeys(COLUMNS, 0))
             row[verdict] += 1

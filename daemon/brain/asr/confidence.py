@@ -33,7 +33,7 @@ class Confidence:
         return "ask" if odds >= self.ask else "refuse"
 
 
-def lessened(certainty: Certainty) -> Certainty:
+def downgraded(certainty: Certainty) -> Certainty:
     """One step less sure."""
     return "ask" if certainty == "sure" else "refuse"
 

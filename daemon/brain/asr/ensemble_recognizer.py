@@ -6,7 +6,7 @@ import logging
 
 import numpy as np
 
-from daemon.brain.asr.confidence import Confidence, lessened
+from daemon.brain.asr.confidence import Confidence, downgraded
 from daemon.brain.asr.constrained_decoding import LetterAutomaton
 from daemon.brain.asr.moonshine import FreeReading, Moonshine
 from daemon.brain.asr.phoneme_recognizer import (
@@ -25,7 +25,7 @@ from daemon.brain.nlu.template_syntax import with_digits
 
 log = logging.getLogger(__name__)
 
-SURENESS = Confidence(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
+CONFIDENCE = Confidence(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
 """As `python -m tests.bench.hearing --ship` fits them: fit, worst word, and Moonshine's gap."""
 
 
@@ -51,7 +51,7 @@ class SecondOpinion:
 
 
 class EnsembleRecognizer:
-    """Hears with phone posteriors, and asks Moonshine about what they found; see `hearing.Ear`."""
+    """Hears with phone posteriors, and asks Moonshine about what they found; see `recognizer.Recognizer`."""
 
     def __init__(self, small: PhonemeRecognizer, second: SecondOpinion) -> None:
         self.small, self.second = small, second
@@ -87,10 +87,10 @@ class EnsembleRecognizer:
             return Recognition(self.second.moonshine.write(sound), None, "refuse", figures(found))
         pattern = grammar.text if pending is None else grammar.text_when_asked
         reading = self.second.read(sound, pattern, found.match.text)
-        odds = SURENESS.odds(both_figures(found, reading))
-        certainty = SURENESS.certainty(odds, found.match.margin)
+        odds = CONFIDENCE.odds(both_figures(found, reading))
+        certainty = CONFIDENCE.certainty(odds, found.match.margin)
         if not agreed(reading, grammar, found):
-            certainty = lessened(certainty)
+            certainty = downgraded(certainty)
         scores = figures(found) | {"odds": odds, "gap": reading.gap}
         if certainty == "refuse":
             return Recognition(reading.free_text, None, certainty, scores)

@@ -1,4 +1,4 @@
-"""Phones: the classes that the ear tells apart, and how words are pronounced in them."""
+"""Phones: the classes that the recogniser tells apart, and how words are pronounced in them."""
 
 from __future__ import annotations
 

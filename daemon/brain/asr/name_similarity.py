@@ -12,7 +12,7 @@ from daemon.brain.asr.recognizer import RecognizerError
 from daemon.brain.nlu.template_syntax import plain
 
 TOO_CLOSE = 1.0
-"""One phone apart is too close, and so are two that the ear often takes for each other."""
+"""One phone apart is too close, and so are two that the recogniser often takes for each other."""
 
 LEAST_COST = 0.3
 NEVER_HEARD = 5.0

@@ -14,14 +14,14 @@ from daemon.brain.asr.viterbi import Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Meaning
 
-SURENESS = Confidence(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
-"""As `python -m tests.bench.hearing --ship` fits them; learn them again when the ear changes."""
+CONFIDENCE = Confidence(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
+"""As `python -m tests.bench.hearing --ship` fits them; learn them again when the recogniser changes."""
 
 LEAST_PHONES = 3
 KEPT_GRAPHS = 4
 HOPELESS_ODDS = -5.0
 UNCLEAR = "[unclear]"
-"""The transcript of what is like nothing that this ear knows."""
+"""The transcript of what is like nothing that this recogniser knows."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ NOTHING = Candidate(NO_MATCH, None, -99.0)
 
 
 class PhonemeRecognizer:
-    """Hears with one acoustic model; see `hearing.Ear`."""
+    """Hears with one acoustic model; see `recognizer.Recognizer`."""
 
     def __init__(self, model: Hama, lexicon: Lexicon, scorer: Scorer) -> None:
         self.model, self.lexicon, self.scorer = model, lexicon, scorer
@@ -60,7 +60,7 @@ class PhonemeRecognizer:
 
     def decide(self, found: Candidate, pending: Meaning | None) -> Recognition:
         """What this engine makes of a candidate by itself."""
-        certainty = SURENESS.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
+        certainty = CONFIDENCE.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
         heard = Recognition(
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
             meaning=found.meaning if certainty != "refuse" else None,
@@ -85,7 +85,7 @@ class PhonemeRecognizer:
         graph = self.graph(grammar.text if pending is None else grammar.text_when_asked)
         found = match(graph, scores, greedy, heard_phones)
         meaning = None if found.decoy else grammar.understand(found.text)
-        return Candidate(found, meaning, SURENESS.odds(found.figures))
+        return Candidate(found, meaning, CONFIDENCE.odds(found.figures))
 
     def graph(self, pattern: str) -> WordGraph:
         """The graph of a pattern, built once; the oldest are forgotten."""

@@ -1,4 +1,4 @@
-"""The ear: samples and a grammar in, a meaning and how sure it is out.
+"""Speech recognition: samples and a grammar in, a meaning and how certain it is out.
 
 `small` searches phone posteriors along a word graph; `both` acts only where Moonshine reads the same meaning.
 """
@@ -22,7 +22,7 @@ class RecognizerError(EngineError):
 
 @dataclass(frozen=True)
 class Recognition:
-    """What the ear makes of one utterance.
+    """What the recogniser makes of one utterance.
 
     `words` is the best reading, for the transcript, even where it is refused; empty where nobody spoke.
     `meaning` is None where it is refused. `scores` go to the log.

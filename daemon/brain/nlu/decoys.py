@@ -1,4 +1,4 @@
-"""Words that the ear listens for in order to refuse them.
+"""Words that the recogniser listens for in order to refuse them.
 
 A recogniser that knows only its commands hears commands everywhere. A decoy takes part in the search where a
 name or a verb could stand; where it wins, the sentence was something else.

@@ -26,7 +26,7 @@ MOST_WORDS = 300_000
 """In the patterns of all sentences: 200 tools of 200 names each, a few seconds' work."""
 
 MOST_HEARD_WORDS = 10_000
-"""In the patterns that the ear listens for: it learns and searches them for one session after the other."""
+"""In the patterns that are listened for: they are learned and searched for one session after the other."""
 
 
 class Grammar:
@@ -46,7 +46,7 @@ class Grammar:
 
     @property
     def unheard(self) -> int:
-        """How many spoken sentences are more than the ear can learn: they are understood in writing only."""
+        """How many spoken sentences are too many to listen for: they are understood in writing only."""
         return sum(sentence.spoken for sentence in self._sentences) - len(self._heard)
 
     @functools.cached_property

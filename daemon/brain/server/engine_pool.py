@@ -1,4 +1,4 @@
-"""The ear and the voice of the whole server: loaded in the background, each on a thread of its own.
+"""The recogniser and the synthesiser of the whole server, loaded in the background, each on its own thread.
 
 All sessions share them; a thread does one thing at a time, so no engine need be thread safe.
 """
@@ -19,7 +19,7 @@ from daemon.brain.server.grammar_cache import Grammars
 from daemon.brain.tts.synthesizer import Synthesizer
 from daemon.realtime.events import RATE_HZ
 
-EAR_HZ = 16_000
+RECOGNIZER_HZ = 16_000
 
 log = logging.getLogger(__name__)
 Engine = TypeVar("Engine")
@@ -30,43 +30,43 @@ P = ParamSpec("P")
 class Engines:
     """Make it inside the running loop; it begins to load at once, and the first turn waits for it."""
 
-    def __init__(self, ear: Callable[[], Recognizer], voice: Callable[[], Synthesizer]) -> None:
+    def __init__(self, recognizer: Callable[[], Recognizer], synthesizer: Callable[[], Synthesizer]) -> None:
         self.grammars = Grammars()
-        self._ear = _Worker("ear", ear)
-        self._voice = _Worker("voice", voice)
+        self._recognizer = _Worker("recogniser", recognizer)
+        self._synthesizer = _Worker("voice", synthesizer)
 
     async def prepare(self, grammar: Grammar) -> None:
-        """Have the ear ready for this grammar, before the first turn asks for it."""
-        ear = await self._ear.engine()
-        await self._ear.run(ear.prepare, grammar)
+        """Have the recogniser ready for this grammar, before the first turn asks for it."""
+        recognizer = await self._recognizer.engine()
+        await self._recognizer.run(recognizer.prepare, grammar)
 
     async def hear(
         self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
     ) -> Recognition:
         """Hear one utterance."""
-        ear = await self._ear.engine()
-        return await self._ear.run(_hear, ear, sound, format, grammar, pending)
+        recognizer = await self._recognizer.engine()
+        return await self._recognizer.run(_hear, recognizer, sound, format, grammar, pending)
 
     async def speak(self, sentence: str, speed: float, format: WireFormat) -> bytes:
         """One sentence aloud, as it goes over the wire."""
-        voice = await self._voice.engine()
-        return await self._voice.run(_speak, voice, sentence, speed, format)
+        synthesizer = await self._synthesizer.engine()
+        return await self._synthesizer.run(_speak, synthesizer, sentence, speed, format)
 
     def close(self) -> None:
         """Begin nothing more; what runs on the threads comes to its end."""
         self.grammars.close()
-        self._ear.close()
-        self._voice.close()
+        self._recognizer.close()
+        self._synthesizer.close()
 
 
 def _hear(
-    ear: Recognizer, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
+    recognizer: Recognizer, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
 ) -> Recognition:
-    return ear.hear(resampled(sound, format, EAR_HZ), grammar, pending)
+    return recognizer.hear(resampled(sound, format, RECOGNIZER_HZ), grammar, pending)
 
 
-def _speak(voice: Synthesizer, sentence: str, speed: float, format: WireFormat) -> bytes:
-    samples = Resampler(RATE_HZ, format.rate_hz).process(voice.speak(sentence, speed))
+def _speak(synthesizer: Synthesizer, sentence: str, speed: float, format: WireFormat) -> bytes:
+    samples = Resampler(RATE_HZ, format.rate_hz).process(synthesizer.speak(sentence, speed))
     return in_whole_ms(samples, format)
 
 

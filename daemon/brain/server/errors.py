@@ -127,7 +127,7 @@ def already_answering(response_id: str) -> Refusal:
 
 
 def too_many_responses(most: int) -> Refusal:
-    """Each waits for the ear and the voice that all sessions share."""
+    """Each waits for the recogniser and the voice that all sessions share."""
     return Refusal(
         "rate_limit_exceeded", f"{most} responses are in progress: wait until one of them is finished."
     )

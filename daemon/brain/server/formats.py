@@ -1,7 +1,7 @@
 """The formats of sound on the wire, and the way from each to samples and back.
 
 Sound is kept as it came and as it went, so that lengths, cuts and what is retrieved are the client's own;
-the ear, the voice and the voice detection are met at their rates on the way in and out.
+the recogniser, the voice and the voice detection are met at their rates on the way in and out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one session has to do with the ear that all of them share: its grammar, and each utterance once."""
+"""One session's part in the recogniser that all share: its grammar, and each utterance once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Listening:
         self._hearing = asyncio.Lock()
 
     async def prepare(self, tools: list[Json]) -> None:
-        """Have the ear learn these tools, unless others are wanted before their turn comes."""
+        """Have the recogniser learn these tools, unless others are wanted before their turn comes."""
         self._wanted = tools
         async with self._preparing:
             if tools is not self._wanted:
@@ -40,9 +40,11 @@ class Listening:
                 grammar = await self.grammar(tools)
                 await self._engines.prepare(grammar)
                 if grammar.unheard:
-                    log.warning("%d of a session's sentences are too many for the ear.", grammar.unheard)
+                    log.warning(
+                        "%d of a session's sentences are too many for the recogniser.", grammar.unheard
+                    )
             except Exception as error:
-                log.warning("The ear could not prepare for this session: %s", error)
+                log.warning("The recogniser could not prepare for this session: %s", error)
 
     async def grammar(self, tools: list[Json]) -> Grammar:
         """The grammar of these tools; a small board needs a second to build a new one."""
@@ -52,7 +54,7 @@ class Listening:
             return await asyncio.shield(self._grammar[1])
 
     async def heard(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        """What the ear makes of an item; it is asked once, however many want to know."""
+        """What the recogniser makes of an item; it is asked once, however many want to know."""
         known = self._heard.get(entry)
         if known is None or known[0] is not grammar:
             known = self._heard[entry] = grammar, asyncio.create_task(self._hear(entry, grammar, pending))

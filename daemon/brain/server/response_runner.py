@@ -78,7 +78,7 @@ class ResponseRunner:
         return next((writer for writer in self._running if writer.response.conversation_id), None)
 
     def prepare(self, tools: list[Json]) -> None:
-        """Have the ear learn these tools before anything is said about them."""
+        """Have the recogniser learn these tools before anything is said about them."""
         self._help(self._listening.prepare(tools))
 
     def start(self, order: ResponseRequest) -> None:
@@ -164,12 +164,12 @@ class ResponseRunner:
                 return Say(dialogue.NOTHING_TO_ANSWER)
 
     async def _reply_to(self, entry: StoredItem, mind: Dialogue, order: ResponseRequest) -> Decision:
-        """The reply to an utterance; an ear that fails is told in words, not by silence."""
+        """The reply to an utterance; a recogniser that fails is told in words, not by silence."""
         grammar = await self._listening.grammar(order.tools)
         try:
             heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
         except Exception:
-            log.exception("The ear failed at an utterance.")
+            log.exception("The recogniser failed at an utterance.")
             return Say(dialogue.CANNOT_HEAR)
         return mind.answer(heard, grammar, order.may_act)
 

@@ -1,6 +1,6 @@
 """The offline brain as a server: `voiced brain --listen HOST:PORT|unix:PATH`, path /v1/realtime.
 
-Each connection is a session of its own; the ear and the voice are shared.
+Each connection is a session of its own; the recogniser and the voice are shared.
 """
 
 from __future__ import annotations
@@ -90,19 +90,19 @@ class SendQueue:
                 await self._frames.join()
 
 
-class Company:
-    """Who is here. Calls `lonely` when for `patience_s` nobody was."""
+class IdleMonitor:
+    """Counts the clients. Calls `on_idle` when there was none for `idle_timeout_s`."""
 
-    def __init__(self, patience_s: float = math.inf, lonely: Callable[[], None] = lambda: None) -> None:
-        self._patience_s = patience_s
-        self._lonely = lonely
+    def __init__(self, idle_timeout_s: float = math.inf, on_idle: Callable[[], None] = lambda: None) -> None:
+        self._idle_timeout_s = idle_timeout_s
+        self._on_idle = on_idle
         self._clients = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def wait(self) -> None:
-        """Nobody is here: begin to count."""
-        if self._patience_s < math.inf:
-            self._timer = asyncio.get_running_loop().call_later(self._patience_s, self._lonely)
+        """There is no client: the time begins to run."""
+        if self._idle_timeout_s < math.inf:
+            self._timer = asyncio.get_running_loop().call_later(self._idle_timeout_s, self._on_idle)
 
     @contextlib.contextmanager
     def client(self) -> Iterator[None]:
@@ -121,38 +121,38 @@ class Company:
 class Brain:
     """What all connections of a server have in common."""
 
-    def __init__(self, engines: Engines, max_session_s: float, company: Company) -> None:
+    def __init__(self, engines: Engines, max_session_s: float, idle: IdleMonitor) -> None:
         self._engines = engines
         self._max_session_s = max_session_s
-        self._company = company
+        self._idle = idle
 
     async def welcome(self, connection: ServerConnection) -> None:
         """One connection, from `session.created` to its end."""
-        with self._company.client():
+        with self._idle.client():
             await self._converse(connection)
 
     async def _converse(self, connection: ServerConnection) -> None:
-        outbox = SendQueue()
-        session = Session(self._engines, outbox.emit, outbox.room, _settings(connection), self._max_session_s)
-        pump = asyncio.create_task(outbox.pump(connection), name="pump")
+        queue = SendQueue()
+        session = Session(self._engines, queue.emit, queue.room, _settings(connection), self._max_session_s)
+        pump = asyncio.create_task(queue.pump(connection), name="pump")
         try:
             async with asyncio.timeout(self._max_session_s):
-                await _read(connection, session, outbox)
+                await _read(connection, session, queue)
         except TimeoutError:
             reason = session.expire()
             session.close()
-            await outbox.drained()
+            await queue.drained()
             await connection.close(GOING_AWAY, reason)
         finally:
             session.close()
             pump.cancel()
 
 
-async def _read(connection: ServerConnection, session: Session, outbox: SendQueue) -> None:
+async def _read(connection: ServerConnection, session: Session, queue: SendQueue) -> None:
     with contextlib.suppress(websockets.ConnectionClosed):
         async for frame in connection:
             session.handle(frame)
-            await outbox.room()
+            await queue.room()
 
 
 def _settings(connection: ServerConnection) -> ClientSettings:
@@ -166,13 +166,13 @@ def _settings(connection: ServerConnection) -> ClientSettings:
 @contextlib.asynccontextmanager
 async def serve(
     listen: str,
-    ear: Callable[[], Recognizer],
-    voice: Callable[[], Synthesizer],
+    recognizer: Callable[[], Recognizer],
+    synthesizer: Callable[[], Synthesizer],
     max_session_s: float = MAX_SESSION_S,
-    company: Company | None = None,
+    idle: IdleMonitor | None = None,
     admission: Admission = ANYBODY,
 ) -> AsyncIterator[str]:
-    """Serve inside this block; gives the URL. `ear` and `voice` are called in the background to load them.
+    """Serve inside this block; gives the URL. the two engines are loaded in the background.
 
     `listen` is HOST:PORT (port 0 for any free one) or unix:PATH; a socket that systemd passed goes before.
     A unix socket has its own permissions, and asks for no key.
@@ -181,9 +181,9 @@ async def serve(
     listening = _socket(listen)
     if listening.family == socket.AF_UNIX:
         admission = replace(admission, key="")
-    engines = Engines(ear, voice)
-    company = company or Company()
-    brain = Brain(engines, max_session_s, company)
+    engines = Engines(recognizer, synthesizer)
+    idle = idle or IdleMonitor()
+    brain = Brain(engines, max_session_s, idle)
     server = websocket_serve(
         brain.welcome,
         process_request=admission.refuse,
@@ -195,7 +195,7 @@ async def serve(
     )
     try:
         async with server as serving:
-            company.wait()
+            idle.wait()
             yield _url(serving)
     finally:
         engines.close()
@@ -254,9 +254,9 @@ def run_brain(
     logging.basicConfig(level=logging.INFO, handlers=[output])
     # A client that goes during the handshake is no error of ours, and not worth a traceback.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
-    patience_s = idle_exit_s if _called_by_systemd() else math.inf
+    idle_timeout_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
-        received = asyncio.run(_until_told(listen, engine, voice, patience_s, admission))
+        received = asyncio.run(_until_told(listen, engine, voice, idle_timeout_s, admission))
     except (OSError, ValueError) as error:
         log.error("The brain cannot listen at %s: %s", listen, error)
         return 2
@@ -267,13 +267,13 @@ def run_brain(
 
 
 async def _until_told(
-    listen: str, engine: str, voice: str, patience_s: float, admission: Admission
+    listen: str, engine: str, voice: str, idle_timeout_s: float, admission: Admission
 ) -> signal.Signals:
     told: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
-    company = Company(patience_s, lambda: told.put_nowait(signal.SIGTERM))
+    idle = IdleMonitor(idle_timeout_s, lambda: told.put_nowait(signal.SIGTERM))
     recognizer, synthesizer = partial(open_recognizer, engine), partial(open_synthesizer, voice)
-    async with serve(listen, recognizer, synthesizer, company=company, admission=admission) as url:
+    async with serve(listen, recognizer, synthesizer, idle=idle, admission=admission) as url:
         log.info("listening on %s", url)
         return await told.get()

@@ -74,7 +74,7 @@ class Transcription(_Strict):
 
 
 class NoiseReduction(_Strict):
-    """Accepted and left to the ear."""
+    """Accepted and left to the recogniser."""
 
     type: Literal["near_field", "far_field"] = "near_field"
     strength: float | UnsetType = UNSET

@@ -10,7 +10,7 @@ import pytest
 
 from daemon.audio import g711
 from daemon.audio.resampler import Resampler
-from daemon.brain.server.engine_pool import EAR_HZ
+from daemon.brain.server.engine_pool import RECOGNIZER_HZ
 from daemon.brain.server.formats import PCM16, PCMA, PCMU, WireFormat, in_whole_ms, recoded, resampled
 from daemon.brain.server.vad import FRAME_MS
 from daemon.realtime.events import RATE_HZ, Json
@@ -76,8 +76,8 @@ def test_a_sound_lasts_as_long_in_every_format_and_has_its_pitch(
     changed = recoded(sound, format, other)
     assert len(changed) == 500 * other.bytes_per_ms
     assert abs(pitch_hz(other.samples(changed), other.rate_hz) - TONE_HZ) < 3
-    heard = resampled(sound, format, EAR_HZ)
-    assert abs(pitch_hz(heard, EAR_HZ) - TONE_HZ) < 3
+    heard = resampled(sound, format, RECOGNIZER_HZ)
+    assert abs(pitch_hz(heard, RECOGNIZER_HZ) - TONE_HZ) < 3
     assert abs(float(np.sqrt(np.mean(heard**2))) - 0.3 / np.sqrt(2)) < 0.02
 
 

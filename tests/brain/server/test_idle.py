@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import unix_connect
 
-from daemon.brain.server.server import Company
+from daemon.brain.server.server import IdleMonitor
 
 LEAVE_S = 0.3
 # systemd hands over its socket as the first descriptor after stderr, and says so to this process alone.
@@ -25,16 +25,16 @@ os.execv(sys.executable, [sys.executable, "-m", "daemon", *sys.argv[1:]])
 
 def test_it_is_lonely_only_after_the_last_has_gone() -> None:
     async def scenario() -> None:
-        lonely = asyncio.Event()
-        company = Company(LEAVE_S, lonely.set)
-        company.wait()
-        with company.client():
-            with company.client():
+        on_idle = asyncio.Event()
+        idle = IdleMonitor(LEAVE_S, on_idle.set)
+        idle.wait()
+        with idle.client():
+            with idle.client():
                 await asyncio.sleep(2 * LEAVE_S)
             await asyncio.sleep(2 * LEAVE_S)
-            assert not lonely.is_set()
-        assert not lonely.is_set()
-        await asyncio.wait_for(lonely.wait(), 10)
+            assert not on_idle.is_set()
+        assert not on_idle.is_set()
+        await asyncio.wait_for(on_idle.wait(), 10)
 
     asyncio.run(scenario())
 

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.http11 import Response
 
 from daemon.brain.server.engine_pool import Engines
-from daemon.brain.server.server import Brain, Company
+from daemon.brain.server.server import Brain, IdleMonitor
 from daemon.brain.server.session import Session
 from daemon.network.dial import OPEN_S, PING_S, Shunned
 from daemon.network.endpoint import Endpoint
@@ -264,7 +264,7 @@ class Network:
 
     def _converse(self, line: Line) -> None:
         if self._brain is None:
-            self._brain = Brain(self._engines(), self._max_session_s, Company())
+            self._brain = Brain(self._engines(), self._max_session_s, IdleMonitor())
         self._beginning.append(line)
         task = asyncio.create_task(self._brain.welcome(ServerEnd(self, line)))  # type: ignore[arg-type]
         self._tasks.add(task)
