@@ -14,7 +14,6 @@ MOST = 30
 
 EXCEPTIONS: Final[dict[str, tuple[int, str]]] = {
     "daemon.brain.server.session.Session": (36, "one method for each kind of event that a client sends"),
-    "daemon.core.machine.Machine": (34, "routes every event to its part, and knows them all for that"),
     "daemon.devices.limiter._Output": (32, "every limit of an output with what it remembers of it"),
 }
 """Classes that may be larger, how large, and why."""

@@ -110,7 +110,7 @@ class Machine:
         if self._gestures.stuck != self._stuck:
             self._stuck = self._gestures.stuck
             self._effects.do(ev.ButtonStuck(self._stuck))
-        effects = self._remembered(self._effects.take())
+        effects = _remembered(self._effects.take(), self.history)
         return effects + self._earcons.after(effects, self.state, self.link, now)
 
     def settle(self, now: float) -> None:
@@ -135,13 +135,6 @@ class Machine:
         answer = talk.answer
         unread = bool(answer.speech_fallback.unread)
         return talk.idle, talk.turn is not None, answer.responses.under_way, unread, self._clearing
-
-    def _remembered(self, effects: list[ev.Effect]) -> list[ev.Effect]:
-        """What must be kept goes first: a tool that has run may not be forgotten."""
-        if self.history.urgent or any(isinstance(effect, ev.TurnOver) for effect in effects):
-            news = self.history.news()
-            return [ev.Remember(news), *effects] if news else effects
-        return effects
 
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation
@@ -248,3 +241,11 @@ class Machine:
         if change in ("found", "moved"):
             talk.online()
         self._reader.settle(now)
+
+
+def _remembered(effects: list[ev.Effect], history: History) -> list[ev.Effect]:
+    """What must be kept goes first: a tool that has run may not be forgotten."""
+    if history.urgent or any(isinstance(effect, ev.TurnOver) for effect in effects):
+        news = history.news()
+        return [ev.Remember(news), *effects] if news else effects
+    return effects
