@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from daemon.brain.server.engine_pool import Engines
+from daemon.core.response.speech_fallback import UNREAD
 from daemon.network.dial import OPEN_S, Shunned
 from daemon.network.endpoint import Endpoint
 from tests.brain.scripted import ToneVoice
@@ -86,7 +87,7 @@ def test_a_written_answer_is_heard(written: int, fallback: str, brains: int) -> 
 def test_what_nobody_can_say_is_told_and_shown_and_sounds() -> None:
     house, _ = ask(3, "none")
     (turn,) = [fields for _, fields in house.of("turn")]
-    assert "writing" in turn["trouble"]
+    assert turn["trouble"] == UNREAD
     assert turn["reply"], "who reads along has the words"
     assert [message for _, message in house.troubles] == [turn["trouble"]]
     assert [fields["kind"] for _, fields in house.of("earcon")] == ["error"]
