@@ -95,3 +95,20 @@ def test_an_item_that_is_finished_takes_no_more_sound() -> None:
     playout.push("item", sound(5))
     playout.pull(PERIOD)
     assert playout.stopped(5) == Cut(None, 0, ("item",), ())
+
+
+def test_ten_seconds_that_were_heard_are_ten_thousand_milliseconds() -> None:
+    playout = JitterBuffer(24_000, start_ms=0)
+    playout.push("item", sound(240_000))
+    playout.pull(240_000)
+    playout.played(0)
+    assert playout.heard_ms("item") == 10_000
+
+
+@pytest.mark.parametrize(("delay", "holds_some"), [(1, True), (0, False)])
+def test_a_single_frame_of_an_earcon_may_still_be_heard(delay: int, holds_some: bool) -> None:
+    playout = JitterBuffer(1000)
+    playout.play_earcon(sound(PERIOD, 0.1))
+    playout.pull(PERIOD)
+    playout.played(delay)
+    assert playout.stop_earcon() is holds_some
