@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from daemon.brain.asr import engines as asr_engines
-from daemon.brain.engine import Engine
 from daemon.brain.tts import engines as tts_engines
 
 if TYPE_CHECKING:
     from daemon.brain.asr.recognizer import Recognizer
+    from daemon.brain.engine import Engine
     from daemon.brain.tts.synthesizer import Synthesizer
 
 RECOGNIZER: Final = "small"
