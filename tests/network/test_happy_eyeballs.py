@@ -48,7 +48,7 @@ def namespaces() -> bool:
 
 
 SCENE = """
-import asyncio, json, subprocess, sys
+import asyncio, json, subprocess, sys, time
 from pathlib import Path
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding
@@ -72,6 +72,9 @@ for line in (
     *(f"ip neigh add {address} lladdr 02:00:00:00:00:99 dev hole nud permanent" for address in dead),
 ):
     subprocess.run(line.split(), check=True)
+for address in ("2001:db8::1", "2001:db8::2"):  # an interface has its routes a moment after it came up
+    while subprocess.run(["ip", "route", "get", address], capture_output=True).returncode:
+        time.sleep(0.01)
 
 async def scene():
     async with server(where) as (port, seen):

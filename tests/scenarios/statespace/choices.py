@@ -83,7 +83,7 @@ def _cards(world: World) -> Iterator[str]:
     if world.playing:
         yield from ("drained", "speaker lost")
     if world.silencing:
-        yield from ("silent unheard", "silent heard", "silent late")[: len(world.playing) + 1]
+        yield from ("silent unheard", "silent heard", "silent late")[: world.silenced + 1]
 
 
 def _server(world: World) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _due(world: World, role: str, name: str) -> None:
     if name in ("stall", "cancel"):
         world.server = Server()  # it has let the deadline pass, and says no more of that answer
     if name in ("drain", "cut"):
-        world.playing, world.silencing = [], False  # a speaker that has not said so by now never will
+        _taken(world, len(world.playing) if name == "drain" else world.silenced)  # it will never say so
     world.step(ev.Tick())
     if name == "utterance":
         _edge(world, False, MOMENT_S)  # which is of no more consequence
@@ -181,13 +181,20 @@ def _tail(world: World) -> None:
 
 
 def _drained(world: World) -> None:
-    items, world.playing = tuple(world.playing), []
+    items, world.playing, world.silenced = tuple(world.playing), [], 0
     world.step(ev.PlaybackDrained(world.keys(items)))
+
+
+def _taken(world: World, number: int) -> tuple[str, ...]:
+    """The speaker has so many items no more, and is not asked to be silent."""
+    items, world.playing = tuple(world.playing[:number]), world.playing[number:]
+    world.silencing, world.silenced = False, 0
+    return items
 
 
 def _silent(world: World, whole: int | None) -> None:
     """So many items were heard to their ends, and half of the next one; or None of them at all."""
-    items, world.playing, world.silencing = tuple(world.playing), [], False
+    items = _taken(world, world.silenced)
     keys = world.keys(items)
     world.refused |= set(keys)
     if whole is None:
@@ -200,7 +207,7 @@ def _silent(world: World, whole: int | None) -> None:
 
 def _speaker_lost(world: World) -> None:
     """The speaker fails with half of the first item played."""
-    items, world.playing, world.silencing = tuple(world.playing), [], False
+    items = _taken(world, len(world.playing))
     first, *others = world.keys(items)
     world.refused |= {first, *others}
     world.unheard += items

@@ -105,6 +105,8 @@ class World:
         self.now = 1000.0
         self.ids = 0
         self.down = self.capturing = self.tail = self.silencing = False
+        self.silenced = 0
+        """So many of what is played are to be silent; what comes behind them is played on."""
         self.names: dict[str, str] = {}
         """What we call what the machine calls so, of the items that were played."""
         self.sounding = self.calling = self.called = ""
@@ -278,7 +280,7 @@ class World:
                 if key in self.refused:
                     self._break("what is played is taken for what was cut")
             case ev.StopPlayback():
-                self.silencing = True
+                self.silencing, self.silenced = True, len(self.playing)
             case ev.RunTool(key, _, _):
                 if self.called in self.ran:
                     self._break("a call runs twice")
