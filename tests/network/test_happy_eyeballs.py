@@ -122,7 +122,7 @@ def played(folder: Path, dead: list[str], alive: str, where: str, limit_s: float
 def test_an_address_that_swallows_packets_does_not_keep_us_from_the_server(
     tmp_path: Path, dead: list[str], alive: str
 ) -> None:
-    told = played(tmp_path, dead, alive, alive, 10.0)
+    told = played(tmp_path, dead, alive, alive, 4.0)
     assert told.get("seen") == 2, told
     reached, warned, takes = told["told"]
     assert (reached, takes) == ("voice.test can be reached", "voice.test takes the key and the model")

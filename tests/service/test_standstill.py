@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -17,6 +16,7 @@ import pytest
 
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.control.client import request, stream
+from tests.hardware.sound.sound_server import pactl, standing_still
 from tests.service.test_service import CONFIG, OFFLINE, Service, start, wait_for
 
 LONG = "It speaks for a while, " * 12
@@ -50,20 +50,6 @@ def speaking(service: Service) -> Iterator[Iterator[dict[str, Any]]]:
         yield events
 
 
-def suspend(card: VirtualCard, how: str) -> None:
-    subprocess.run(["pactl", "suspend-sink", "speaker", how], env={**os.environ, **card.env}, check=True)
-
-
-@contextmanager
-def standing_still(card: VirtualCard) -> Iterator[None]:
-    assert card.server is not None
-    card.server.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        card.server.send_signal(signal.SIGCONT)
-
-
 def leaves(process: subprocess.Popen[bytes]) -> None:
     """SIGTERM, and it is gone within the time that was promised. A stall of the machine may add as much."""
     begun = time.monotonic()
@@ -76,13 +62,13 @@ def test_a_suspended_sink_is_told_and_the_turn_ends_with_its_trouble(
     service: Service, card: VirtualCard
 ) -> None:
     with speaking(service) as events:
-        suspend(card, "1")
+        pactl(card, "suspend-sink", "speaker", "1")
         fault = wait_for(lambda: service.status()["faults"].get("speaker"))
         assert "stands still" in fault
         turn = next(event for event in events if event["event"] == "turn")
     assert "could not be played" in turn["trouble"]
     assert turn["heard_ms"] < 5_000
-    suspend(card, "0")
+    pactl(card, "suspend-sink", "speaker", "0")
     wait_for(lambda: not service.status()["faults"])
     assert service.next_turn(lambda: service.voiced("say", "Here again."))["heard_ms"] > 300
 

@@ -7,10 +7,8 @@ import io
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +39,7 @@ from daemon.control.client import Json
 from daemon.telemetry.journal import RecordKind
 from daemon.text.masking import Secret
 from daemon.text.printable import many_lines, one_line, safe_json, to_json
+from tests.control.scripted_service import ScriptedService
 
 ROOT = Path(__file__).parents[2]
 MARKUP = "[sound] [/] [bold]x[/bold] :smile: $5^ and $_6"
@@ -60,35 +59,6 @@ def shown_safely(shown: str, *, lines: bool = False) -> None:
     if not lines:
         assert r"\nNov 27 12:00:00" in together
         assert not any(line.startswith("Nov 27 12:00:00") for line in shown.splitlines())
-
-
-class ScriptedService:
-    """Stands for the service at its control socket: for each verb it answers the same lines."""
-
-    def __init__(self, path: Path, **answers: list[Json]) -> None:
-        self._answers = answers
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        self._socket.listen()
-
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._serve)
-        thread.start()
-        yield
-        self._socket.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            with client, client.makefile("rwb") as lines:
-                for line in self._answers[json.loads(lines.readline())["do"]]:
-                    lines.write(json.dumps(line).encode() + b"\n")
 
 
 TURN = {

@@ -330,37 +330,22 @@ async def test_the_credential_of_systemd_is_a_key_too(
     assert find_brain_key("").key is None
 
 
+def brain_that_does_not_start(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "daemon", "brain", "--listen", "127.0.0.1:0", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    return done
+
+
 @pytest.mark.parametrize("content", [None, "", "\n"])
 def test_a_key_file_without_a_key_lets_nobody_in_by_mistake(content: str | None, tmp_path: Path) -> None:
     key_file = tmp_path / "key"
     if content is not None:
         key_file.write_text(content)
-    command = [
-        sys.executable,
-        "-m",
-        "daemon",
-        "brain",
-        "--listen",
-        "127.0.0.1:0",
-        "--key-file",
-        str(key_file),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 2
+    done = brain_that_does_not_start("--key-file", str(key_file))
     assert "write the key alone into it" in done.stderr
 
 
 def test_an_origin_on_the_command_line_is_one_that_browsers_send() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "daemon",
-        "brain",
-        "--listen",
-        "127.0.0.1:0",
-        "--origin",
-        "localhost:3000",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 2
+    done = brain_that_does_not_start("--origin", "localhost:3000")
     assert '"localhost:3000" is no origin; write "http://HOST:PORT"' in done.stderr

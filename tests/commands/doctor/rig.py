@@ -7,12 +7,10 @@ systemd, users and groups, a thermometer. It is healthy until a test plants a fa
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from daemon import __version__
@@ -21,6 +19,7 @@ from daemon.commands.doctor.finding import Finding, Told
 from daemon.commands.doctor.machine import InspectedMachine
 from hardware.gpio.chardev import LineFacts
 from hardware.gpio.chip_factory import Chip
+from tests.control.scripted_service import ScriptedService
 
 PID = 4242
 HEADER = Chip(0, "pinctrl-bcm2711", 58)
@@ -46,38 +45,6 @@ CONFIG: dict[str, dict[str, Any]] = {
 }
 CARD = " 1 [Device         ]: USB-Audio - USB Sound\n                      USB Sound at usb-1.3, full speed\n"
 HDMI = " 0 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0\n                      vc4-hdmi-0\n"
-
-
-class Service:
-    """Answers `status` at a control socket, as the running service does."""
-
-    def __init__(self, path: Path, status: dict[str, Any]) -> None:
-        self._status = status
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-
-    def __enter__(self) -> Service:
-        self._socket.listen()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            with client, client.makefile("rwb") as lines:
-                if lines.readline():
-                    lines.write(json.dumps({"ok": True, **self._status}).encode() + b"\n")
 
 
 class Planted:
@@ -158,16 +125,12 @@ class Planted:
         machine = self.machine()
         sockets: list[tuple[str, dict[str, Any]]] = [("brain.sock", {})] if self.brain_listens else []
         sockets += [] if self.status is None else [("control.sock", self.status)]
-        services = [Service(self.folder / name, status) for name, status in sockets]
-        for service in services:
-            service.__enter__()
-        try:
+        with ExitStack() as services:
+            for name, status in sockets:
+                path = self.folder / name
+                services.callback(path.unlink)
+                services.enter_context(ScriptedService(path, status=[{"ok": True, **status}]).serving())
             return [each for area in AREAS if not area.audible for each in looked_at(machine, area)]
-        finally:
-            for service in services:
-                service.__exit__(None, None, None)
-            for name, _ in sockets:
-                (self.folder / name).unlink()
 
     def findings(self) -> list[Finding]:
         return [each for each in self.told() if isinstance(each, Finding)]

@@ -10,7 +10,7 @@ import pytest
 
 from daemon.commands.doctor import config_check
 from daemon.extensions import child
-from tests.commands.doctor.rig import Service
+from tests.control.scripted_service import ScriptedService
 
 BASE = """
 [sound]
@@ -101,7 +101,7 @@ def test_server_that_is_there(folder: Path) -> None:
 
 
 def test_running_service_keeps_its_cards(folder: Path) -> None:
-    with Service(folder / "control.sock", {}):
+    with ScriptedService(folder / "control.sock", status=[{"ok": True}]).serving():
         assert config_check.check(written(folder)) == []
 
 

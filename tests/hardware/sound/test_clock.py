@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +12,7 @@ from daemon.commands.demo.virtualcard import VirtualCard
 from hardware.ports import SoundConfig
 from hardware.sound.alsa_streams import AlsaMicrophone, AlsaSpeaker
 from tests.hardware.sound.conftest import Listener, Player, wait_until
+from tests.hardware.sound.sound_server import pactl, standing_still
 
 FILES = """\
 </usr/share/alsa/alsa.conf>
@@ -36,23 +32,8 @@ def clockless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "played.raw"
 
 
-def pactl(card: VirtualCard, *words: str) -> None:
-    subprocess.run(["pactl", *words], env={**os.environ, **card.env}, check=True, capture_output=True)
-
-
 def tone(seconds: float) -> np.ndarray:
     return np.full(int(seconds * 48_000), 0.1, np.float32)
-
-
-@contextmanager
-def standing_still(card: VirtualCard) -> Iterator[None]:
-    """The sound server of the test answers nobody meanwhile."""
-    assert card.server is not None
-    card.server.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        card.server.send_signal(signal.SIGCONT)
 
 
 # ---------------------------------------------------------------- without a clock

@@ -21,6 +21,7 @@ from daemon.commands.doctor.run import run
 from daemon.control.client import ControlError, request
 from hardware.ports import Mono
 from tests.hardware.sound.conftest import wait_until
+from tests.hardware.sound.sound_server import pactl
 
 RATE_HZ = 48_000
 
@@ -40,13 +41,6 @@ def written(folder: Path, device: str = "", **sound_keys: object) -> Path:
 
 def codes(said: list[Told]) -> list[str]:
     return [each.code for each in said if isinstance(each, Finding)]
-
-
-def pactl(card: VirtualCard, *words: str) -> str:
-    done = subprocess.run(
-        ["pactl", *words], env={**os.environ, **card.env}, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 @contextmanager
