@@ -106,15 +106,18 @@ class Appliance:
         driver.attach(self.machine, runner.run)
         handlers = Handlers(self.api, self.requests, ports.clock)
         self._control = ControlServer(config.control.socket, handlers.handle, ports.clock)
-        led = StatusLed(devices.light, ports.clock)
-        event_log = EventLog(
-            lambda link: served(config, link), config.log.transcripts, driver.later, ports.clock
-        )
         counts.subscribe(self.notifier)
         subscribers.board(self.notifier, self._board, devices, runtime / "safe.json")
-        subscribers.status_led(self.notifier, led)
-        subscribers.journal(self.notifier, event_log, self.machine)
+        subscribers.status_led(self.notifier, StatusLed(devices.light, ports.clock))
         subscribers.typed_questions(self.notifier, handlers, self.machine)
+        self._subscribe_outlets(config, ports.clock)
+
+    def _subscribe_outlets(self, config: Config, clock: Callable[[], float]) -> None:
+        """Whoever carries what happens out of the process."""
+        event_log = EventLog(
+            lambda link: served(config, link), config.log.transcripts, self._driver.later, clock
+        )
+        subscribers.journal(self.notifier, event_log, self.machine)
         subscribers.watchers(self.notifier, self._control.publish)
         subscribers.systemd(self.notifier, self.machine)
 

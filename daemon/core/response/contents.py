@@ -55,17 +55,11 @@ class Contents:
         match event:
             case OutputAudioDelta(item_id=item_id, output_index=index):
                 self.audio(turn, self._key(reply, item_id, index), event.delta, now)
-            case OutputTranscriptDelta(item_id=item_id, output_index=index, delta=text):
-                key = self._key(reply, item_id, index)
+            case OutputTranscriptDelta(delta=text) | OutputTextDelta(delta=text):
+                key = self._key(reply, event.item_id, event.output_index)
                 self._words(turn, key, text, event.content_index, whole=False)
-            case OutputTextDelta(item_id=item_id, output_index=index, delta=text):
-                key = self._key(reply, item_id, index)
-                self._words(turn, key, text, event.content_index, whole=False)
-            case OutputTranscriptDone(item_id=item_id, output_index=index, transcript=text):
-                key = self._key(reply, item_id, index)
-                self._words(turn, key, text, event.content_index, whole=True)
-            case OutputTextDone(item_id=item_id, output_index=index, text=text):
-                key = self._key(reply, item_id, index)
+            case OutputTranscriptDone(transcript=text) | OutputTextDone(text=text):
+                key = self._key(reply, event.item_id, event.output_index)
                 self._words(turn, key, text, event.content_index, whole=True)
             case OutputAudioDone(item_id=item_id, output_index=index):
                 self.end([self.items.find(reply.key, item_id, index)])

@@ -20,14 +20,9 @@ _PAST = 64
 _OUTSIDE = "conversation"
 
 
-class Owed(Struct):
-    """An answer that was asked for and has not begun.
+class _InPhase(Struct):
+    """A response, by where it is."""
 
-    `event_id` is what the server would name in a refusal; empty where its voice detection begins the answer.
-    """
-
-    event_id: str
-    response: Json
     phase: ResponsePhase
 
     def go(self, cause: ResponseCause) -> None:
@@ -39,13 +34,23 @@ class Owed(Struct):
         """Does anybody want to hear it?"""
         return self.phase in WANTED
 
+
+class Owed(_InPhase):
+    """An answer that was asked for and has not begun.
+
+    `event_id` is what the server would name in a refusal; empty where its voice detection begins the answer.
+    """
+
+    event_id: str
+    response: Json
+
     @property
     def refused(self) -> bool:
         """Was the server busy with another one?"""
         return self.phase in TO_ASK_AGAIN
 
 
-class Reply(Struct):
+class Reply(_InPhase):
     """An answer under way, by our key and by the server's name.
 
     `asked`: by us, or of its voice detection; `aside`: outside of the conversation; `announced`: the server
@@ -54,22 +59,12 @@ class Reply(Struct):
 
     key: str
     wire_id: str
-    phase: ResponsePhase
     asked: bool
     aside: bool
     announced: bool
     other_ids: set[str] = field(default_factory=set)
     amount: Amount = field(default_factory=Amount)
     calls: Calls = field(default_factory=Calls)
-
-    def go(self, cause: ResponseCause) -> None:
-        """This has happened to it."""
-        self.phase = RESPONSE.after(self.phase, cause)
-
-    @property
-    def wanted(self) -> bool:
-        """Does anybody want to hear it?"""
-        return self.phase in WANTED
 
     @property
     def excess(self) -> str:
@@ -119,11 +114,11 @@ class ResponseTracker:
 
     def ask(self, event_id: str, response: Json) -> None:
         """`response.create` has been sent, or (without an id) the server's voice detection will answer."""
-        self._owe(Owed(event_id, response, ResponsePhase.ASKED))
+        self._owe(Owed(ResponsePhase.ASKED, event_id, response))
 
     def disown(self) -> None:
         """The server's voice detection will answer what nobody wants to have said."""
-        self._owe(Owed("", {}, ResponsePhase.UNWANTED))
+        self._owe(Owed(ResponsePhase.UNWANTED, "", {}))
 
     def _owe(self, owed: Owed) -> None:
         self._owed.append(owed)
@@ -147,10 +142,10 @@ class ResponseTracker:
         if response_id in self._past:
             self._past.remove(response_id)
         asked = bool(self._owed)
-        owed = self._owed.pop(0) if asked else Owed("", {}, ResponsePhase.UNASKED)
+        owed = self._owed.pop(0) if asked else Owed(ResponsePhase.UNASKED, "", {})
         owed.go(ResponseCause.BEGUN if asked else unasked)
         aside = _OUTSIDE in owed.response
-        self.active = Reply(self._keys.new("resp"), response_id, owed.phase, asked, aside, announced)
+        self.active = Reply(owed.phase, self._keys.new("resp"), response_id, asked, aside, announced)
         self._unseen = False
         return self.active
 
@@ -204,7 +199,7 @@ class ResponseTracker:
             found.go(ResponseCause.BUSY)
             if self._unseen:
                 self._unseen = False
-                self._owed.insert(0, Owed("", {}, ResponsePhase.UNWANTED))
+                self._owed.insert(0, Owed(ResponsePhase.UNWANTED, "", {}))
         elif found is not None:
             self._owed.remove(found)
         return found
