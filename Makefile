@@ -16,7 +16,7 @@ demo: ready            ## the whole appliance on a virtual sound card: pictures 
 test: ready            ## every test
 	$(BIN)/pytest
 
-test-trixie:           ## all tests but the scenarios, on Debian 13 (fifteen minutes; the first time 3 GB and ten more)
+test-trixie:           ## all tests but the scenarios, on Debian 13 (twenty minutes; the first time 3 GB and ten more)
 	deploy/package/test.sh trixie
 
 check: ready           ## style and types
