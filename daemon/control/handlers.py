@@ -36,9 +36,9 @@ class Handlers:
         self._requests = requests
         self._emitters: dict[int, Emit] = {}
 
-    def words(self, ticket: int, who: str, text: str) -> None:
-        """Words of the turn with this ticket."""
-        if emit := self._emitters.get(ticket):
+    def words(self, request_id: int, who: str, text: str) -> None:
+        """Words of the turn that this request began."""
+        if emit := self._emitters.get(request_id):
             emit({"event": who, "delta": text})
 
     async def handle(self, request: Json, emit: Emit) -> Json:
@@ -54,8 +54,8 @@ class Handlers:
                 return await self._ask(request, emit)
             case "say":
                 text = _text(request)
-                ticket, answer = self._requests.issue()
-                return await self._turn(ev.SayAsked(text, ticket), ticket, answer)
+                request_id, answer = self._requests.issue()
+                return await self._turn(ev.SayAsked(text, request_id), request_id, answer)
             case "stop":
                 self._appliance.happened(ev.StopAsked())
             case "forget":
@@ -66,20 +66,20 @@ class Handlers:
 
     async def _ask(self, request: Json, emit: Emit) -> Json:
         text = _text(request)
-        ticket, answer = self._requests.issue()
+        request_id, answer = self._requests.issue()
         if request.get("stream"):
-            self._emitters[ticket] = emit
-        return await self._turn(ev.TextAsked(text, ticket), ticket, answer)
+            self._emitters[request_id] = emit
+        return await self._turn(ev.TextAsked(text, request_id), request_id, answer)
 
-    async def _turn(self, event: ev.Input, ticket: int, answer: asyncio.Future[Json]) -> Json:
+    async def _turn(self, event: ev.Input, request_id: int, answer: asyncio.Future[Json]) -> Json:
         self._appliance.happened(event)
         try:
             return {"turn": await asyncio.wait_for(answer, ASK_S)}
         except TimeoutError:
             raise RequestError("The turn did not end in time; see the log of voiced.") from None
         finally:
-            self._emitters.pop(ticket, None)
-            self._requests.withdraw(ticket)
+            self._emitters.pop(request_id, None)
+            self._requests.withdraw(request_id)
 
 
 def _text(request: Json) -> str:

@@ -20,12 +20,12 @@ class PendingRequests:
         self._waiting[self._issued] = future
         return self._issued, future
 
-    def withdraw(self, ticket: int) -> None:
+    def withdraw(self, request_id: int) -> None:
         """Nobody waits for this answer any more."""
-        self._waiting.pop(ticket, None)
+        self._waiting.pop(request_id, None)
 
-    def resolve(self, ticket: int, answer: Any) -> None:
+    def resolve(self, request_id: int, answer: Any) -> None:
         """This is the answer, if anybody waits for it."""
-        future = self._waiting.pop(ticket, None)
+        future = self._waiting.pop(request_id, None)
         if future is not None and not future.done():
             future.set_result(answer)

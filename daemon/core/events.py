@@ -125,24 +125,24 @@ class ToolDone(Struct, frozen=True):
 
 
 class DeviceAsked(Struct, frozen=True):
-    """A tool wants an output changed; the answer carries the same ticket."""
+    """A tool wants an output changed; the answer carries the same id."""
 
-    ticket: int
+    request_id: int
     request: Request
 
 
 class TextAsked(Struct, frozen=True):
-    """Somebody typed a turn; TurnOver carries the same ticket."""
+    """Somebody typed a turn; TurnOver carries the same id."""
 
     text: str
-    ticket: int = 0
+    request_id: int = 0
 
 
 class SayAsked(Struct, frozen=True):
     """Somebody wants this text spoken, outside the conversation."""
 
     text: str
-    ticket: int = 0
+    request_id: int = 0
 
 
 class StopAsked(Struct, frozen=True):
@@ -270,7 +270,7 @@ class RunTool(Struct, frozen=True):
 class DeviceAnswered(Struct, frozen=True):
     """The answer to DeviceAsked."""
 
-    ticket: int
+    request_id: int
     answer: DeviceAnswer
 
 
@@ -308,7 +308,7 @@ class TurnOver(Struct, frozen=True):
     """A turn has ended; everything there is to tell about it."""
 
     turn: Json
-    ticket: int = 0
+    request_id: int = 0
 
 
 class LateTokens(Struct, frozen=True):

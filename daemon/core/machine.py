@@ -69,10 +69,10 @@ class Machine:
         return live.settings.left_out if live is not None else {}
 
     @property
-    def ticket(self) -> int:
-        """The ticket of the present turn, 0 for one that a hand began."""
+    def request_id(self) -> int:
+        """The request that began the present turn, 0 for one by button."""
         turn = self._conversation.turn
-        return turn.ticket if turn else 0
+        return turn.request_id if turn else 0
 
     @property
     def muted(self) -> bool:
@@ -169,9 +169,9 @@ class Machine:
                 talk.answer.playback.unplayed(item_id)
             case ev.MicrophoneUnavailable():
                 self._earcons.no_microphone = talk.listening.microphone_unavailable()
-            case ev.DeviceAsked(ticket, request):
+            case ev.DeviceAsked(request_id, request):
                 answer, writes = self.devices.ask(request, now)
-                self._effects.do(*writes, ev.DeviceAnswered(ticket, answer))
+                self._effects.do(*writes, ev.DeviceAnswered(request_id, answer))
             case ev.Start():
                 self._earcons.awake = True
                 self.devices.start(now)
@@ -183,12 +183,12 @@ class Machine:
         """What people ask for by the control socket or by a tool, and which tools there are."""
         talk = self._conversation
         match event:
-            case ev.TextAsked(text, ticket):
+            case ev.TextAsked(text, request_id):
                 self.connections.hurry(now)
-                talk.ask(text, "text", ticket)
-            case ev.SayAsked(text, ticket):
+                talk.ask(text, "text", request_id)
+            case ev.SayAsked(text, request_id):
                 self.connections.hurry(now)
-                talk.ask(text, "say", ticket)
+                talk.ask(text, "say", request_id)
             case ev.StopAsked():
                 talk.stop(now)
             case ev.MuteAsked(muted):

@@ -44,8 +44,8 @@ class DeviceGateway:
         if not self._board.there:
             return DeviceAnswer(False, f"Error: {NO_PINS}")
         self._refusal = ""
-        ticket, answer = self._requests.issue()
-        self._driver.happened(ev.DeviceAsked(ticket, request))
+        request_id, answer = self._requests.issue()
+        self._driver.happened(ev.DeviceAsked(request_id, request))
         result: DeviceAnswer = answer.result()
         return DeviceAnswer(False, f"Error: {self._refusal}") if self._refusal else result
 

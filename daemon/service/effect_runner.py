@@ -75,8 +75,8 @@ class EffectRunner:
                 self._link.probe(conn)
             case WriteOutput():
                 self._devices.change(effect)
-            case ev.DeviceAnswered(ticket, answer):
-                self._requests.resolve(ticket, answer)
+            case ev.DeviceAnswered(request_id, answer):
+                self._requests.resolve(request_id, answer)
             case ev.RunTool(key, name, arguments):
                 self._tasks.spawn(self._run_tool(key, name, arguments), f"tool-{name}")
             case ev.Remember(entries):
@@ -85,8 +85,8 @@ class EffectRunner:
                 self._store.replace([])
             case ev.StateChanged():
                 self._store.prefer(muted=self._driver.machine.muted)
-            case ev.TurnOver(turn, ticket):
-                self._requests.resolve(ticket, turn)
+            case ev.TurnOver(turn, request_id):
+                self._requests.resolve(request_id, turn)
             case ev.ButtonStuck(stuck):
                 self._faults.button_stuck = stuck
                 self._publish(self._faults.all())

@@ -82,7 +82,9 @@ def journal(to: Notifier, log: EventLog, machine: Machine) -> None:
 
 def typed_questions(to: Notifier, handlers: Handlers, machine: Machine) -> None:
     """Whoever has typed a question gets the words of its answer as they come."""
-    to.subscribe("the words", ev.Words, lambda event: handlers.words(machine.ticket, event.who, event.text))
+    to.subscribe(
+        "the words", ev.Words, lambda event: handlers.words(machine.request_id, event.who, event.text)
+    )
 
 
 def watchers(to: Notifier, publish: Callable[..., object]) -> None:

@@ -85,7 +85,7 @@ class Turn(Struct):
     phase: TurnPhase
     text: str = ""
     spoken: tuple[bytes, ...] = ()
-    ticket: int = 0
+    request_id: int = 0
     remedy: Remedy = Remedy.NONE
     voiced: bool = False
     written: dict[str, None] = field(default_factory=dict)

@@ -111,7 +111,7 @@ class BargeIn:
         """The speaker has fallen silent: the turn that was interrupted is over."""
         turn = self.heard(cut)
         if turn is not None:
-            self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
+            self._effects.do(ev.TurnOver(turn.record(), turn.request_id))
         self.put_right()
 
     def lose(self, turn: Turn, cut: Cut) -> None:

@@ -132,13 +132,13 @@ class ResponseController:
         for key in turn.replies:
             if not self._items.received_ms(key):
                 self._history.heard(key, 0, 1)
-        self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
+        self._effects.do(ev.TurnOver(turn.record(), turn.request_id))
 
     def finish(self) -> None:
         """The turn is over."""
         turn = self._leave()
         if turn is not None:
-            self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
+            self._effects.do(ev.TurnOver(turn.record(), turn.request_id))
 
     def give_up(self, question: Turn | None, why: str) -> None:
         """The turn, or this question that was not asked yet, has waited for too long."""

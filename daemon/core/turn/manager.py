@@ -126,10 +126,10 @@ class TurnManager:
         self.answer.interrupt(now)
         self.listening.begin(at, now)
 
-    def ask(self, text: str, source: Source, ticket: int) -> None:
+    def ask(self, text: str, source: Source, request_id: int) -> None:
         """A typed turn, or (source `say`) a text to be spoken. It waits until the present turn is over."""
         turn = self._question.new(source, TurnPhase.WAITING)
-        turn.text, turn.ticket = text, ticket
+        turn.text, turn.request_id = text, request_id
         self._texts.add(turn)
 
     # ------------------------------------------------------------ from question to answer

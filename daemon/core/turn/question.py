@@ -34,4 +34,4 @@ class CurrentQuestion:
     def drop(self, turn: Turn, why: str) -> None:
         """This one will not be asked, and whoever asked is told."""
         turn.trouble = why
-        self._effects.do(ev.TurnOver(turn.record(), turn.ticket))
+        self._effects.do(ev.TurnOver(turn.record(), turn.request_id))

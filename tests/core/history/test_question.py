@@ -196,7 +196,7 @@ def test_a_turn_begins_with_nothing_counted_or_told() -> None:
     assert (record["heard_ms"], record["xruns"], set(record["tokens"].values())) == (0, 0, {0})
     assert not record["interrupted"]
     turn = turn_of()
-    assert (turn.ticket, turn.remedy, turn.rounds) == (0, 0, 0)
+    assert (turn.request_id, turn.remedy, turn.rounds) == (0, 0, 0)
     assert not any((turn.voiced, turn.microphone_missing, turn.speaker_failed, turn.detected, turn.taken))
 
 

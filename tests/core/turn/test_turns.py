@@ -259,7 +259,7 @@ def test_a_text_turn_waits_for_the_one_before() -> None:
     rig.reply("resp_2", "item_2")
     rig.done("resp_2")
     rig.step(ev.PlaybackDrained(("item_2",)))
-    assert rig.found(ev.TurnOver)[-1].ticket == 7
+    assert rig.found(ev.TurnOver)[-1].request_id == 7
 
 
 def test_what_was_said_while_the_connection_was_down_is_asked_when_it_is_up() -> None:
@@ -533,7 +533,7 @@ def test_texts_that_are_stopped_before_they_were_asked_are_told() -> None:
     rig = Rig().start()
     rig.speak()
     rig.step(ev.TextAsked("one", 1), ev.TextAsked("two", 2), ev.StopAsked())
-    assert {over.ticket for over in rig.found(ev.TurnOver)} == {0, 1, 2}
+    assert {over.request_id for over in rig.found(ev.TurnOver)} == {0, 1, 2}
 
 
 def test_the_speaker_may_tell_late_what_was_heard() -> None:

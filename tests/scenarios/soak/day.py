@@ -190,8 +190,8 @@ class _Day:
     async def _type(self, hour: Hour, text: str) -> None:
         house = self._house
         self._presses.append(asyncio.get_running_loop().time())
-        ticket, answer = house.requests.issue()
-        house.happened(ev.TextAsked(text, ticket))
+        request_id, answer = house.requests.issue()
+        house.happened(ev.TextAsked(text, request_id))
         turn: dict[str, Any] = {}
         with contextlib.suppress(TimeoutError):
             turn = await asyncio.wait_for(answer, TURN_EVERY_S - 10.0)

@@ -54,7 +54,7 @@ _IGNORED = frozenset(
         *("number", "_turns", "opened", "_effects", "last", "_told", "ids", "broken", "rounds", "amount"),
         # what is told afterwards
         *("_hurried_at", "_tapped_at", "pressed_at", "released_at", "waits_until", "committed_at", "_shown"),
-        *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "ticket", "heard"),
+        *("first_frame_at", "first_sound_at", "heard_ms", "xruns", "tokens", "request_id", "heard"),
         *("microphone_missing", "speaker_failed", "_update_id"),
         *(
             "_quiet_until",
