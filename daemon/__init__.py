@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # From 1.29 on, onnxruntime identifies the machine and reports to its maker, unless it is told not to before
 # its import. No process of voiced does that.
