@@ -18,7 +18,7 @@ from tests.system.appliance.chapter import Chapter, Scenario
 from tests.system.appliance.image import HERE, bare_debian, booted, debs, installed, pantry
 from tests.system.appliance.runner import Runner, save
 
-REPOSITORY: Final = HERE.parents[1]
+REPOSITORY: Final = HERE.parents[2]
 CLIPS: Final = REPOSITORY / "tests/brain/clips"
 FIRST: Final = (install.chapter,)
 """On a bare machine; all others go on where this ends."""

@@ -2,7 +2,7 @@
 # What `make appliance` needs besides deploy/bootstrap.sh: Debian's packages for the emulated machine.
 # Done at once when everything is there. Asks for sudo when root has not started it.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 
 deploy/need.sh <<END
 qemu-system-x86     to emulate a machine

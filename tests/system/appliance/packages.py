@@ -127,7 +127,7 @@ def _repack(package: Path, out: Path, suffix: str, broken: bool) -> None:
     ):
         module.write_text(BROKEN)
         # Compiled modules of the package are taken without a look at their source.
-        for compiled in module.parent.glob("__pycache__/app.*.pyc"):
+        for compiled in module.parent.glob("__pycache__/appliance.*.pyc"):
             compiled.unlink()
     command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z1", "-b", str(tree), str(out / package.name)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
