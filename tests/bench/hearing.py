@@ -25,7 +25,7 @@ from daemon.brain.asr.confidence import Confidence
 from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.moonshine import FreeReading
 from daemon.brain.asr.preprocessing import clean
-from daemon.brain.asr.scoring import FILLERS
+from daemon.brain.asr.scoring import OPTIONAL_WORDS
 from daemon.brain.asr.train_confusions import learn_confusions
 from daemon.brain.asr.viterbi import Floats, WordGraph
 from daemon.brain.nlu.grammar import Grammar
@@ -113,7 +113,7 @@ class Bench:
         for sample in progress([sample for sample in samples if sample.clip.command], title):
             pattern = self.grammar(sample.clip).text
             whole = ear.graph(pattern)
-            for word in sorted(set(sample.clip.text.lower().split()) - FILLERS):
+            for word in sorted(set(sample.clip.text.lower().split()) - OPTIONAL_WORDS):
                 key = (pattern, word)
                 if key not in without:
                     without[key] = whole.only([arc for arc, said in enumerate(whole.words) if said != word])
@@ -236,8 +236,8 @@ def left_out(bench: Bench, voices: list[str], title: str) -> list[Outcome]:
         found += bench.outcomes(weights, own, f"{title}, {voice}")
         found += bench.lookalikes(weights, own, f"{title}, {voice}, a word missing")
     halves = {bench.voices.index(voice) % 2 for voice in voices}
-    hush = [s for s in bench.samples if not s.clip.text and bench.half(s.clip) in halves]
-    return found + bench.outcomes(bench.confusions(voices), hush, f"{title}, noise")
+    noise = [s for s in bench.samples if not s.clip.text and bench.half(s.clip) in halves]
+    return found + bench.outcomes(bench.confusions(voices), noise, f"{title}, noise")
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ class Hama:
 class Scorer:
     """Tokens to labels: phone classes, then the blank, then `any weak vowel`.
 
-    `confusions[meant, heard]` softens: a phone also counts when what is usually heard for it was heard.
+    `confusions[spoken, recognised]` lets a phone count where another was found that it is often mistaken for.
     """
 
     def __init__(self, tokens: Sequence[str], confusions: Floats | None = None) -> None:
@@ -58,18 +58,18 @@ class Scorer:
         for row, token in enumerate(tokens):
             belongs[row, self.label_of[class_of(token)]] = 1
         self._belongs = belongs
-        meant = belongs if confusions is None else belongs @ confusions.T
+        softened = belongs if confusions is None else belongs @ confusions.T
         weak = belongs[:, [self.label_of[name] for name in WEAK_VOWELS]].sum(axis=1, keepdims=True)
-        self._meant = np.concatenate([meant, weak], axis=1)
+        self._softened = np.concatenate([softened, weak], axis=1)
 
     def scores(self, log_posteriors: Floats) -> tuple[Floats, Floats]:
         """Log scores of the labels, shape (frames, labels), and the best plain score of every frame."""
         likely = np.exp(log_posteriors)
         greedy = np.log(np.maximum((likely @ self._belongs).max(axis=1), FLOOR))
-        return np.log(np.maximum(likely @ self._meant, FLOOR)), greedy
+        return np.log(np.maximum(likely @ self._softened, FLOOR)), greedy
 
-    def heard(self, log_posteriors: Floats) -> int:
-        """How many phones the model hears by itself: repeats in a row are one, blanks are none."""
+    def count_phones(self, log_posteriors: Floats) -> int:
+        """How many phones greedy decoding finds: repeats in a row count once, blanks never."""
         labels = self._belongs[log_posteriors.argmax(axis=1)].argmax(axis=1)
         changed = np.diff(labels, prepend=self.blank) != 0
         return int(np.count_nonzero(changed & (labels != self.blank)))

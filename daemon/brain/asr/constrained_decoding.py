@@ -60,7 +60,7 @@ class Allowed:
 
 
 class LetterAutomaton:
-    """The automaton of a network, decoys written like any word."""
+    """The automaton of a network, with filler words written like any other."""
 
     def __init__(self, network: Network, trie: Trie) -> None:
         self._trie = trie
@@ -125,8 +125,8 @@ class LetterAutomaton:
                 if self._words[arc][0] == letter:
                     yield from self._written(arc, 1)
 
-    def _written(self, arc: int, letters: int) -> Iterator[Position]:
-        if letters < len(self._words[arc]):
-            yield arc, letters
+    def _written(self, arc: int, length: int) -> Iterator[Position]:
+        if length < len(self._words[arc]):
+            yield arc, length
         else:
             yield from ((node, AFTER_WORD) for node in self._reach[self._targets[arc]])

@@ -34,20 +34,20 @@ class SecondOpinion:
 
     def __init__(self) -> None:
         self.moonshine = Moonshine()
-        self._letters: dict[str, LetterAutomaton] = {}
+        self._automata: dict[str, LetterAutomaton] = {}
 
     def read(self, samples: Mono16k, pattern: str, proposal: str) -> FreeReading:
         """What Moonshine makes of a proposed sentence of the pattern."""
         sentence = LetterAutomaton(Network(with_digits(proposal)), self.moonshine.trie)
-        return self.moonshine.read(samples, sentence, self.letters(pattern))
+        return self.moonshine.read(samples, sentence, self.automaton(pattern))
 
-    def letters(self, pattern: str) -> LetterAutomaton:
+    def automaton(self, pattern: str) -> LetterAutomaton:
         """The letter automaton of a pattern, built once; the oldest are forgotten."""
-        if pattern not in self._letters:
-            while len(self._letters) >= KEPT_GRAPHS:
-                del self._letters[next(iter(self._letters))]
-            self._letters[pattern] = LetterAutomaton(Network(pattern), self.moonshine.trie)
-        return self._letters[pattern]
+        if pattern not in self._automata:
+            while len(self._automata) >= KEPT_GRAPHS:
+                del self._automata[next(iter(self._automata))]
+            self._automata[pattern] = LetterAutomaton(Network(pattern), self.moonshine.trie)
+        return self._automata[pattern]
 
 
 class EnsembleRecognizer:
@@ -64,8 +64,8 @@ class EnsembleRecognizer:
     def prepare(self, grammar: Grammar) -> None:
         """Build both engines' graphs of this grammar."""
         self.small.prepare(grammar)
-        self.second.letters(grammar.text)
-        self.second.letters(grammar.text_when_asked)
+        self.second.automaton(grammar.text)
+        self.second.automaton(grammar.text_when_asked)
 
     def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """Hear one utterance, 16 kHz."""

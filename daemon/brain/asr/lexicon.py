@@ -181,14 +181,14 @@ class Lexicon:
         if word.startswith("#"):
             return []
         word = word.lstrip("!")
-        forms = self._listed.get(word) or self._spelled(letters(word))
+        forms = self._listed.get(word) or self._spelled(to_latin(word))
         return sorted({way for form in forms if form for way in (form, without_r(form))})
 
     def _spelled(self, word: str) -> list[Pronunciation]:
         return spoken_ways(self._spell_out(word)) if word else []
 
 
-def letters(word: str) -> str:
+def to_latin(word: str) -> str:
     """The word in plain Latin letters."""
     unaccented = unicodedata.normalize("NFKD", word.casefold()).translate(_LATIN)
     return re.sub(r"[^a-z0-9]", "", unaccented)

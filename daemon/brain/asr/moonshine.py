@@ -102,16 +102,16 @@ class Moonshine:
         return pieces, score
 
     def _write_held(
-        self, sound: Floats, letters: LetterAutomaton, most: int, done: _Draft | None
+        self, sound: Floats, automaton: LetterAutomaton, most: int, done: _Draft | None
     ) -> _Draft | None:
         """Beam search inside the automaton for something better than what is done already."""
-        drafts, memory = [_Draft(0.0, (), letters.start)], None
+        drafts, memory = [_Draft(0.0, (), automaton.start)], None
         for _ in range(most):
             last = [draft.pieces[-1] if draft.pieces else BEGIN for draft in drafts]
             likely, memory = self._step(sound, last, memory)
             onward: list[tuple[int, _Draft]] = []
             for row, draft in enumerate(drafts):
-                allowed = letters.allowed(draft.state)
+                allowed = automaton.allowed(draft.state)
                 if allowed.may_end and (done is None or draft.score + likely[row, END] > done.score):
                     done = _Draft(draft.score + float(likely[row, END]), draft.pieces, draft.state)
                 scores = draft.score + likely[row, allowed.pieces]

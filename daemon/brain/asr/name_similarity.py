@@ -15,7 +15,7 @@ TOO_CLOSE = 1.0
 """One phone apart is too close, and so are two that the recogniser often takes for each other."""
 
 LEAST_COST = 0.3
-NEVER_HEARD = 5.0
+FULL_COST_NATS = 5.0
 
 
 def confusable(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -42,8 +42,8 @@ def distance(one: Pronunciation, other: Pronunciation, cost: Callable[[str, str]
     row = [float(length) for length in range(len(other) + 1)]
     for index, phone in enumerate(one, start=1):
         above, row = row, [float(index)]
-        for column, heard in enumerate(other):
-            replaced = above[column] + (0.0 if phone == heard else cost(phone, heard))
+        for column, target in enumerate(other):
+            replaced = above[column] + (0.0 if phone == target else cost(phone, target))
             row.append(min(replaced, above[column + 1] + 1, row[column] + 1))
     return row[-1]
 
@@ -57,7 +57,7 @@ def _costs(scorer: Scorer) -> Callable[[str, str], float]:
         if a is None or b is None or max(a, b) >= len(weights):
             return 1.0
         likely = max(float(weights[a, b]), float(weights[b, a]), 1e-9)
-        return min(max(-math.log(likely) / NEVER_HEARD, LEAST_COST), 1.0)
+        return min(max(-math.log(likely) / FULL_COST_NATS, LEAST_COST), 1.0)
 
     return cost
 

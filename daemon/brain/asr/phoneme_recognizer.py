@@ -61,13 +61,13 @@ class PhonemeRecognizer:
     def decide(self, found: Candidate, pending: Meaning | None) -> Recognition:
         """What this engine makes of a candidate by itself."""
         certainty = CONFIDENCE.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
-        heard = Recognition(
+        recognition = Recognition(
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
             meaning=found.meaning if certainty != "refuse" else None,
             certainty=certainty,
             scores=figures(found),
         )
-        return confirmed(heard, pending)
+        return confirmed(recognition, pending)
 
     def candidate(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Candidate:
         """The best sentence of the grammar, whether it is good enough or not."""
@@ -78,13 +78,13 @@ class PhonemeRecognizer:
 
     def weigh(self, log_posteriors: Floats, grammar: Grammar, pending: Meaning | None) -> Candidate:
         """The best sentence for these posteriors, shape (frames, tokens)."""
-        heard_phones = self.scorer.heard(log_posteriors)
-        if heard_phones < (LEAST_PHONES if pending is None else 1):
+        greedy_phones = self.scorer.count_phones(log_posteriors)
+        if greedy_phones < (LEAST_PHONES if pending is None else 1):
             return NOTHING
         scores, greedy = self.scorer.scores(log_posteriors)
         graph = self.graph(grammar.text if pending is None else grammar.text_when_asked)
-        found = match(graph, scores, greedy, heard_phones)
-        meaning = None if found.decoy else grammar.understand(found.text)
+        found = match(graph, scores, greedy, greedy_phones)
+        meaning = None if found.out_of_grammar else grammar.understand(found.text)
         return Candidate(found, meaning, CONFIDENCE.odds(found.figures))
 
     def graph(self, pattern: str) -> WordGraph:

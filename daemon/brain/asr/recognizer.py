@@ -44,9 +44,9 @@ class Recognizer(Protocol):
         """Hear one utterance; `pending` is what the brain has just asked back, if it has."""
 
 
-def confirmed(heard: Recognition, pending: Meaning | None) -> Recognition:
+def confirmed(recognition: Recognition, pending: Meaning | None) -> Recognition:
     """An answer to the brain's question needs no question of its own; the same command again is a yes."""
-    if heard.certainty != "ask" or pending is None or heard.meaning is None:
-        return heard
-    answers = heard.meaning == pending or heard.meaning.kind in ("yes", "no")
-    return replace(heard, certainty="sure") if answers else heard
+    if recognition.certainty != "ask" or pending is None or recognition.meaning is None:
+        return recognition
+    answers = recognition.meaning == pending or recognition.meaning.kind in ("yes", "no")
+    return replace(recognition, certainty="sure") if answers else recognition

@@ -10,7 +10,7 @@ import numpy as np
 from daemon.brain.asr.viterbi import Floats, Path, WordGraph
 from daemon.brain.nlu.template_syntax import words
 
-FILLERS = frozenset(words("the please could can would you percent times to and of"))
+OPTIONAL_WORDS = frozenset(words("the please could can would you percent times to and of"))
 """Words that may be missed without changing the meaning."""
 
 LEAST_PHONES = 4
@@ -33,13 +33,13 @@ class Match:
     margin: float
 
     @property
-    def decoy(self) -> bool:
-        """Something was said that is no command."""
+    def out_of_grammar(self) -> bool:
+        """The best path holds a filler word, or no word at all: this is no command."""
         return not self.words or any(word.startswith("!") for word in self.words)
 
     @property
     def text(self) -> str:
-        """The words as they were heard, decoys like any."""
+        """The words of the best path, filler words included."""
         return " ".join(word.lstrip("!") for word in self.words)
 
     @property
@@ -51,17 +51,17 @@ class Match:
 NO_MATCH = Match((), -99.0, -99.0, 0.0)
 
 
-def match(graph: WordGraph, scores: Floats, greedy: Floats, heard_phones: int) -> Match:
+def match(graph: WordGraph, scores: Floats, greedy: Floats, greedy_phones: int) -> Match:
     """Search the graph and weigh the best path.
 
     `scores`: shape (frames, labels); `greedy`: the best score of each frame whatever the words;
-    `heard_phones`: how many phones the model heard by itself.
+    `greedy_phones`: how many phones greedy decoding found.
     """
     path, near = graph.best(scores)
     if not path.words:
         return NO_MATCH
     free = np.concatenate([[0.0], np.cumsum(greedy)])
-    phones = max(int(sum(graph.phones[word.arc] for word in path.words)), heard_phones, LEAST_PHONES)
+    phones = max(int(sum(graph.phones[word.arc] for word in path.words)), greedy_phones, LEAST_PHONES)
     return Match(
         words=tuple(graph.words[word.arc] for word in path.words),
         fit=(path.score - float(free[-1])) / phones,
@@ -80,12 +80,12 @@ def _each_word(graph: WordGraph, path: Path, free: Floats) -> Iterator[float]:
 
 
 def _margin(graph: WordGraph, path: Path, near: list[int], scores: Floats) -> float:
-    """Decoys stay forbidden here: the question is which command, not whether it was one."""
+    """Filler words stay forbidden: the margin says which command it was, not whether it was one."""
     small = graph.only(near)
     forbidden = [
-        small.decoys | small.twins(near.index(word.arc))
+        small.fillers | small.twins(near.index(word.arc))
         for word in path.words
-        if graph.words[word.arc] not in FILLERS
+        if graph.words[word.arc] not in OPTIONAL_WORDS
     ]
     if not forbidden:
         return 0.0

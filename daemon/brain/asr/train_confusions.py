@@ -1,4 +1,4 @@
-"""Learn which phones are heard for which: `python -m daemon.brain.asr.train_confusions MANIFEST`.
+"""Learn which phones are mistaken for which: `python -m daemon.brain.asr.train_confusions MANIFEST`.
 
 MANIFEST is a JSON list of {"file", "text", "kind"} with 16 kHz mono WAV files beside it. Every clip whose
 kind begins with `cmd` is learned from as it is and as it sounds in a room; the weights go to confusions.npy
@@ -48,10 +48,10 @@ def in_room(samples: Floats, seed: int) -> Floats:
     response[0] = 1.0
     length = len(samples) + len(response) - 1
     spectrum = np.fft.rfft(samples, length) * np.fft.rfft(response, length)
-    heard = np.fft.irfft(spectrum, length)[: len(samples)].astype(np.float32)
-    gain = speech_level(heard) * 10 ** (-NOISE_BELOW_SPEECH_DB / 20)
-    heard += np.float32(gain) * pink_noise(len(heard), random)
-    return heard * np.float32(min(1.0, 0.99 / float(np.abs(heard).max())))
+    noisy = np.fft.irfft(spectrum, length)[: len(samples)].astype(np.float32)
+    gain = speech_level(noisy) * 10 ** (-NOISE_BELOW_SPEECH_DB / 20)
+    noisy += np.float32(gain) * pink_noise(len(noisy), random)
+    return noisy * np.float32(min(1.0, 0.99 / float(np.abs(noisy).max())))
 
 
 def speech_level(samples: Floats) -> float:
@@ -71,7 +71,7 @@ def pink_noise(frames: int, random: np.random.Generator) -> Floats:
 
 
 def learn_confusions(scorer: Scorer, lexicon: Lexicon, spoken: Iterable[tuple[Floats, str]]) -> Floats:
-    """Weights [meant, heard], 1 on the diagonal, from log posteriors with the words that were said.
+    """Weights [spoken, recognised], 1 on the diagonal, from log posteriors with the words that were said.
 
     `scorer` is one without confusions. The prior keeps phones that were never met almost at themselves.
     """
@@ -79,13 +79,13 @@ def learn_confusions(scorer: Scorer, lexicon: Lexicon, spoken: Iterable[tuple[Fl
     seconds = np.eye(size) * PRIOR_RIGHT * PRIOR_SECONDS + PRIOR_WRONG * PRIOR_SECONDS / size
     for log_posteriors, text in spoken:
         scores, _ = scorer.scores(log_posteriors)
-        meant = _meant(scorer, lexicon, scores, text)
-        known = meant < size
-        np.add.at(seconds, meant[known], np.exp(scores[known, :size]))
+        labels = _aligned(scorer, lexicon, scores, text)
+        known = labels < size
+        np.add.at(seconds, labels[known], np.exp(scores[known, :size]))
     return np.minimum(seconds / np.diag(seconds)[:, None], 1).astype(np.float32)
 
 
-def _meant(scorer: Scorer, lexicon: Lexicon, scores: Floats, text: str) -> Ints:
+def _aligned(scorer: Scorer, lexicon: Lexicon, scores: Floats, text: str) -> Ints:
     """The label of every frame when the text is laid along the scores; none that exists if it cannot."""
     layout = Layout.of(
         Network(plain(text)), lambda word: [scorer.labels(form) for form in lexicon.pronunciations(word)]
@@ -123,7 +123,7 @@ def align(scores: Floats, phones: Ints, blank: int) -> Ints:
 
 def main() -> None:
     """Learn from a manifest."""
-    parser = argparse.ArgumentParser(description="Learn which phones are heard for which.")
+    parser = argparse.ArgumentParser(description="Learn which phones are mistaken for which.")
     parser.add_argument("manifest", type=Path)
     options = parser.parse_args()
     model = Hama()
@@ -133,8 +133,8 @@ def main() -> None:
     for seed, row in enumerate(rows):
         samples = read_clip(options.manifest.parent / row["file"])
         spoken += [
-            (model.log_posteriors(clean(heard).samples), row["text"])
-            for heard in (samples, in_room(samples, seed))
+            (model.log_posteriors(clean(clip).samples), row["text"])
+            for clip in (samples, in_room(samples, seed))
         ]
     weights = learn_confusions(scorer, lexicon, spoken)
     np.save(Path(__file__).parent / "confusions.npy", weights.astype(np.float16))

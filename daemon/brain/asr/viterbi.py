@@ -20,7 +20,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Pronounce: TypeAlias = Callable[[str], Sequence[Sequence[int]]]
 
 IMPOSSIBLE = np.float32(-1e9)
-DECOY_COST = np.float32(1.5)
+FILLER_COST = np.float32(1.5)
 NEAR = 14.0
 """An arc counts as near when its end once came this close (natural log) to the best token of its frame."""
 
@@ -109,9 +109,9 @@ class WordGraph:
         self.sources = layout.sources
         self._unroll(layout.spoken)
         self._join(sorted(layout.joints))
-        self.decoys = frozenset(arc for arc, word in enumerate(self.words) if word.startswith("!"))
+        self.fillers = frozenset(arc for arc, word in enumerate(self.words) if word.startswith("!"))
         self.costs = np.zeros(len(self.words), np.float32)
-        self.costs[list(self.decoys)] = DECOY_COST
+        self.costs[list(self.fillers)] = FILLER_COST
 
     def _unroll(self, spoken: Sequence[Sequence[int]]) -> None:
         """Lay the words end to end: phone, blank, phone ...; unlike phones may follow without a blank."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from daemon.brain.nlu import decoys
+from daemon.brain.nlu import filler_words
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 
 _AMBIGUOUS = re.compile(r"^!?the\b|\band\b")
 
 
 class ToolEntities:
-    """The devices that one tool takes; the box's other devices are decoys here."""
+    """The devices that one tool takes; the names of all other devices are filler words here."""
 
     def __init__(
         self, values: Sequence[str], others: Sequence[str] = (), nicknames: Mapping[str, str] | None = None
     ) -> None:
         self.values = {**{plain(value): value for value in values}, **(nicknames or {})}
         beside = [f"!{name}" for name in others if name not in self.values]
-        self.patterns = [*self.values, *beside, *decoys.names_beside([*self.values, *others])]
+        self.patterns = [*self.values, *beside, *filler_words.names_beside([*self.values, *others])]
         self._said = compiled(one_of(sorted(self.values, key=len, reverse=True)))
 
     def __bool__(self) -> bool:

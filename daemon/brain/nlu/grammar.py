@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 
-from daemon.brain.nlu import decoys
+from daemon.brain.nlu import filler_words
 from daemon.brain.nlu.intent_templates import ANSWERS, sentences
 from daemon.brain.nlu.intents import Intent, Meaning, OfferedTool, Sentence
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
@@ -25,8 +25,8 @@ LONGEST_COMMAND = 500
 MOST_WORDS = 300_000
 """In the patterns of all sentences: 200 tools of 200 names each, a few seconds' work."""
 
-MOST_HEARD_WORDS = 10_000
-"""In the patterns that are listened for: they are learned and searched for one session after the other."""
+MOST_SPOKEN_WORDS = 10_000
+"""In the patterns of spoken sentences: the graphs are built and searched for one session after another."""
 
 
 class Grammar:
@@ -41,18 +41,18 @@ class Grammar:
 
     @functools.cached_property
     def text(self) -> str:
-        """The pattern of everything that may be spoken, decoys and all, for the word graph."""
-        return f"{decoys.OPENINGS} {BEFORE} {one_of(self._heard)} {AFTER}"
+        """The pattern of everything that may be spoken, filler words included, for the word graph."""
+        return f"{filler_words.OPENINGS} {BEFORE} {one_of(self._spoken)} {AFTER}"
 
     @property
-    def unheard(self) -> int:
-        """How many spoken sentences are too many to listen for: they are understood in writing only."""
-        return sum(sentence.spoken for sentence in self._sentences) - len(self._heard)
+    def omitted(self) -> int:
+        """How many spoken sentences were left out of `text`, being too many; typed, they are understood."""
+        return sum(sentence.spoken for sentence in self._sentences) - len(self._spoken)
 
     @functools.cached_property
-    def _heard(self) -> list[str]:
+    def _spoken(self) -> list[str]:
         spoken = (sentence for sentence in self._sentences if sentence.spoken)
-        return [sentence.pattern for sentence in _within(spoken, MOST_HEARD_WORDS)]
+        return [sentence.pattern for sentence in _within(spoken, MOST_SPOKEN_WORDS)]
 
     @functools.cached_property
     def text_when_asked(self) -> str:

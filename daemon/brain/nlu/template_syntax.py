@@ -1,9 +1,9 @@
 """English as the brain writes it: plain lower-case words, numbers as words, and patterns of sentences.
 
 A pattern is text: words, `( a | b )` one of, `[ a ]` may be left out, `( a )*` any number of times,
-`<name a | b >` one of and remembered by that name. A word that begins with `!` is a decoy: the word graph
-listens for it, so that it wins where it was said, and no sentence with it is ever understood. A word that
-begins with `#` is only ever written: `#25`.
+`<name a | b >` one of and remembered by that name. A word that begins with `!` is a filler word: it is
+in the word graph, so that it is recognised where it was said, but no sentence with it has a meaning. A word
+that begins with `#` is only ever written: `#25`.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def numbers(low: int, high: int) -> str:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A regular expression over plain words, each followed by one space; decoys match nothing plain.
+    """A regular expression over plain words, each followed by one space; filler words match no plain word.
 
     Whoever types may leave any `the` out. A speaker may not everywhere: it tells sentences from noise.
     """

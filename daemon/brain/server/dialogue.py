@@ -44,15 +44,15 @@ class Dialogue:
         self.pending: Meaning | None = None
         self._refused = False
 
-    def answer(self, heard: Recognition, grammar: Grammar, may_act: bool = True) -> Decision:
+    def answer(self, recognition: Recognition, grammar: Grammar, may_act: bool = True) -> Decision:
         """The reply to what was heard or read; remembers a question that it asks."""
         asked, self.pending = self.pending, None
         refused_before, self._refused = self._refused, False
-        if not heard.words:
+        if not recognition.words:
             self.pending = asked
             return Say(NOTHING_HEARD)
-        meaning = heard.meaning
-        if heard.certainty == "refuse" or meaning is None:
+        meaning = recognition.meaning
+        if recognition.certainty == "refuse" or meaning is None:
             self._refused = True
             return Say(REFUSED_AGAIN if refused_before else f"{REFUSED} {grammar.help(HINTS)}")
         if meaning.kind == "help":
@@ -60,7 +60,7 @@ class Dialogue:
         if meaning.kind == "no":
             return Say(ALL_RIGHT)
         wanted = asked if meaning.kind == "yes" else meaning
-        return self._act(wanted, heard.certainty == "sure", may_act) if wanted else Say(YES_TO_WHAT)
+        return self._act(wanted, recognition.certainty == "sure", may_act) if wanted else Say(YES_TO_WHAT)
 
     def _act(self, meaning: Meaning, sure: bool, may_act: bool) -> Decision:
         if not may_act:

@@ -17,18 +17,18 @@ log = logging.getLogger(__name__)
 
 
 class Listening:
-    """A session has one grammar built and one utterance heard at a time: others come in between."""
+    """A session has one grammar built and one utterance recognised at a time: others come in between."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._grammar: tuple[list[Json], Building] | None = None
-        self._heard: WeakKeyDictionary[StoredItem, tuple[Grammar, asyncio.Task[Recognition]]] = (
+        self._tasks: WeakKeyDictionary[StoredItem, tuple[Grammar, asyncio.Task[Recognition]]] = (
             WeakKeyDictionary()
         )
         self._wanted: list[Json] = []
         self._preparing = asyncio.Lock()
         self._building = asyncio.Lock()
-        self._hearing = asyncio.Lock()
+        self._recognizing = asyncio.Lock()
 
     async def prepare(self, tools: list[Json]) -> None:
         """Have the recogniser learn these tools, unless others are wanted before their turn comes."""
@@ -39,9 +39,9 @@ class Listening:
             try:
                 grammar = await self.grammar(tools)
                 await self._engines.prepare(grammar)
-                if grammar.unheard:
+                if grammar.omitted:
                     log.warning(
-                        "%d of a session's sentences are too many for the recogniser.", grammar.unheard
+                        "%d of a session's sentences are too many for the recogniser.", grammar.omitted
                     )
             except Exception as error:
                 log.warning("The recogniser could not prepare for this session: %s", error)
@@ -53,18 +53,18 @@ class Listening:
                 self._grammar = tools, self._engines.grammars.of(tools)
             return await asyncio.shield(self._grammar[1])
 
-    async def heard(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
+    async def recognize(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """What the recogniser makes of an item; it is asked once, however many want to know."""
-        known = self._heard.get(entry)
+        known = self._tasks.get(entry)
         if known is None or known[0] is not grammar:
-            known = self._heard[entry] = grammar, asyncio.create_task(self._hear(entry, grammar, pending))
+            known = self._tasks[entry] = grammar, asyncio.create_task(self._run(entry, grammar, pending))
         return await asyncio.shield(known[1])
 
     def close(self) -> None:
         """The client is gone."""
-        for _, hearing in self._heard.values():
-            hearing.cancel()
+        for _, task in self._tasks.values():
+            task.cancel()
 
-    async def _hear(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        async with self._hearing:
+    async def _run(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
+        async with self._recognizing:
             return await self._engines.hear(bytes(entry.audio), entry.format, grammar, pending)

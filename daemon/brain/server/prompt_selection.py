@@ -45,10 +45,10 @@ class Nothing:
     """All is answered, or nothing was ever asked."""
 
 
-Subject: TypeAlias = Spoken | Written | Outputs | Unfinished | Picture | Nothing
+Prompt: TypeAlias = Spoken | Written | Outputs | Unfinished | Picture | Nothing
 
 
-def subject(entries: Sequence[StoredItem]) -> Subject:
+def select_prompt(entries: Sequence[StoredItem]) -> Prompt:
     """What is to be answered, in the turn that the newest message of the user began."""
     turn = _newest_turn(entries)
     unanswered = _after_the_last_answer(turn)
@@ -79,7 +79,7 @@ def _is_answer(entry: StoredItem) -> bool:
     return entry.item.role == "assistant" and entry.item.status == "completed"
 
 
-def _outputs(turn: Sequence[StoredItem], unanswered: Sequence[StoredItem]) -> Subject:
+def _outputs(turn: Sequence[StoredItem], unanswered: Sequence[StoredItem]) -> Prompt:
     """The late outputs of an earlier turn wait until the user's newest words are answered."""
     made = [entry.item.call_id for entry in unanswered if entry.item.type == "function_call"]
     outputs = {
@@ -94,7 +94,7 @@ def _outputs(turn: Sequence[StoredItem], unanswered: Sequence[StoredItem]) -> Su
     return Outputs(tuple(outputs[call_id] for call_id in made or outputs))
 
 
-def _message(entry: StoredItem) -> Subject:
+def _message(entry: StoredItem) -> Prompt:
     parts = {part.type for part in entry.parts}
     if "input_text" in parts:
         return Written(" ".join(part.text or "" for part in entry.parts if part.type == "input_text"))

@@ -49,7 +49,7 @@ class ResponseRequest:
     """The labels of tool servers that the request names."""
 
 
-def order(
+def resolve_request(
     request: Json, settings: ClientSettings, conversation: Conversation, voice_is_fixed: bool
 ) -> ResponseRequest:
     """The response that this request asks for. Raises Refusal."""

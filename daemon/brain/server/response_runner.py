@@ -22,7 +22,7 @@ from daemon.brain.server.prompt_selection import (
     Spoken,
     Unfinished,
     Written,
-    subject,
+    select_prompt,
 )
 from daemon.brain.server.response_request import ResponseRequest
 from daemon.brain.server.responses import OutOfTokens, ResponseWriter, SendEvent
@@ -81,29 +81,29 @@ class ResponseRunner:
         """Have the recogniser learn these tools before anything is said about them."""
         self._help(self._listening.prepare(tools))
 
-    def start(self, order: ResponseRequest) -> None:
+    def start(self, request: ResponseRequest) -> None:
         """Begin a response; `response.created` is out when this returns. Raises Refusal."""
-        if order.in_band and self.active is not None:
+        if request.in_band and self.active is not None:
             raise errors.already_answering(self.active.response.id)
-        if order.in_band:
+        if request.in_band:
             self._conversation.check_room()
         if len(self._running) >= MAX_RUNNING:
             raise errors.too_many_responses(MAX_RUNNING)
-        said = order.instructions + msgspec.json.encode(order.tools).decode()
-        prompt = input_tokens(said, order.entries, self._prompt)
-        self._prompt = prompt if order.in_band else self._prompt
-        conversation = self._conversation if order.in_band else None
+        said = request.instructions + msgspec.json.encode(request.tools).decode()
+        prompt = input_tokens(said, request.entries, self._prompt)
+        self._prompt = prompt if request.in_band else self._prompt
+        conversation = self._conversation if request.in_band else None
         writer = ResponseWriter(
             self._emit,
             conversation,
-            order.modality,
-            order.format,
-            order.voice,
-            order.max_tokens,
-            order.metadata,
+            request.modality,
+            request.format,
+            request.voice,
+            request.max_tokens,
+            request.metadata,
             prompt,
         )
-        self._running[writer] = asyncio.create_task(self._run(writer, order), name=writer.response.id)
+        self._running[writer] = asyncio.create_task(self._run(writer, request), name=writer.response.id)
 
     def cancel(self, response_id: str | None, reason: str) -> None:
         """End a response now, the conversation's where no id is given. Raises Refusal where there is none."""
@@ -124,9 +124,9 @@ class ResponseRunner:
             task.cancel()
         self._listening.close()
 
-    async def _run(self, writer: ResponseWriter, order: ResponseRequest) -> None:
+    async def _run(self, writer: ResponseWriter, request: ResponseRequest) -> None:
         try:
-            await self._deliver(writer, await self._reply(order), order.speed)
+            await self._deliver(writer, await self._reply(request), request.speed)
             ending: tuple[str, StatusDetails | None] = ("completed", None)
         except OutOfTokens:
             ending = ("incomplete", StatusDetails(type="incomplete", reason="max_output_tokens"))
@@ -142,18 +142,18 @@ class ResponseRunner:
         if writer.response.conversation_id:
             self.on_done(writer.audio_ms)
 
-    async def _reply(self, order: ResponseRequest) -> Decision:
-        mind = self._dialogue if order.in_band else copy.copy(self._dialogue)
-        match subject(order.entries):
+    async def _reply(self, request: ResponseRequest) -> Decision:
+        state = self._dialogue if request.in_band else copy.copy(self._dialogue)
+        match select_prompt(request.entries):
             case Spoken(entry):
-                return await self._reply_to(entry, mind, order)
-            case Written(text) if order.metadata == RECITAL:
+                return await self._reply_to(entry, state, request)
+            case Written(text) if request.metadata == RECITAL:
                 return Say(text)
             case Written(text):
-                grammar = await self._listening.grammar(order.tools)
+                grammar = await self._listening.grammar(request.tools)
                 meaning = await asyncio.to_thread(grammar.understand, text)
-                heard = Recognition(text.strip(), meaning, "sure" if meaning else "refuse")
-                return mind.answer(heard, grammar, order.may_act)
+                recognition = Recognition(text.strip(), meaning, "sure" if meaning else "refuse")
+                return state.answer(recognition, grammar, request.may_act)
             case Outputs(texts):
                 return Say(tell(texts))
             case Unfinished():
@@ -163,15 +163,15 @@ class ResponseRunner:
             case Nothing():
                 return Say(dialogue.NOTHING_TO_ANSWER)
 
-    async def _reply_to(self, entry: StoredItem, mind: Dialogue, order: ResponseRequest) -> Decision:
+    async def _reply_to(self, entry: StoredItem, state: Dialogue, request: ResponseRequest) -> Decision:
         """The reply to an utterance; a recogniser that fails is told in words, not by silence."""
-        grammar = await self._listening.grammar(order.tools)
+        grammar = await self._listening.grammar(request.tools)
         try:
-            heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
+            recognition = await self._listening.recognize(entry, grammar, self._dialogue.pending)
         except Exception:
             log.exception("The recogniser failed at an utterance.")
             return Say(dialogue.CANNOT_HEAR)
-        return mind.answer(heard, grammar, order.may_act)
+        return state.answer(recognition, grammar, request.may_act)
 
     async def _deliver(self, writer: ResponseWriter, reply: Decision, speed: float) -> None:
         if isinstance(reply, Act):
@@ -197,16 +197,16 @@ class ResponseRunner:
     async def _transcribe(self, entry: StoredItem, tools: list[Json]) -> None:
         try:
             grammar = await self._listening.grammar(tools)
-            heard = await self._listening.heard(entry, grammar, self._dialogue.pending)
+            recognition = await self._listening.recognize(entry, grammar, self._dialogue.pending)
         except Exception as error:
             reason = {"type": "server_error", "code": None, "message": str(error), "param": None}
             self._emit(TranscriptionFailed(item_id=entry.id, content_index=0, error=reason))
             return
-        entry.parts[0].transcript = heard.words
-        if heard.words:
-            self._emit(TranscriptionDelta(item_id=entry.id, content_index=0, delta=heard.words))
+        entry.parts[0].transcript = recognition.words
+        if recognition.words:
+            self._emit(TranscriptionDelta(item_id=entry.id, content_index=0, delta=recognition.words))
         usage = {"type": "duration", "seconds": entry.audio_ms / 1000}
-        self._emit(TranscriptionCompleted(item_id=entry.id, transcript=heard.words, usage=usage))
+        self._emit(TranscriptionCompleted(item_id=entry.id, transcript=recognition.words, usage=usage))
 
     def _help(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -17,7 +17,7 @@ from daemon.brain.server.frame_parser import BadFrame
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.input_buffer import InputBuffer, ms, position
 from daemon.brain.server.items import entry_of
-from daemon.brain.server.response_request import order
+from daemon.brain.server.response_request import resolve_request
 from daemon.brain.server.response_runner import ResponseRunner
 from daemon.brain.server.responses import SendEvent
 from daemon.brain.server.settings import ClientSettings, McpTool, ServerVad, function_tools
@@ -267,7 +267,7 @@ class Session:
         if not self._settings.answers:
             raise Refusal("invalid_event", "A transcription session makes no responses.")
         self._stop_idling()
-        wanted = order(request, self._settings, self.conversation, self._answering.has_spoken)
+        wanted = resolve_request(request, self._settings, self.conversation, self._answering.has_spoken)
         self._answering.start(wanted)
         for server_label in wanted.hosted:
             self._list_nothing(server_label)

@@ -10,9 +10,9 @@ from hypothesis.extra import numpy as arrays
 
 from daemon.brain.asr.confidence import Confidence, fit
 from daemon.brain.asr.constrained_decoding import LetterAutomaton, Trie
-from daemon.brain.asr.lexicon import Lexicon, letters, without_r
+from daemon.brain.asr.lexicon import Lexicon, to_latin, without_r
 from daemon.brain.asr.train_confusions import align
-from daemon.brain.asr.viterbi import DECOY_COST, Floats, Layout, WordGraph
+from daemon.brain.asr.viterbi import FILLER_COST, Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
 
 SOUNDS: dict[str, list[tuple[int, ...]]] = {"a": [(0,)], "b": [(1, 2), (2,)], "cc": [(3, 3)], "!d": [(1, 0)]}
@@ -35,7 +35,7 @@ def laid_along(scores: Floats, words: list[str]) -> float:
         possible = [label for index, label in enumerate(labels) if index == 0 or label != labels[index - 1]]
         if [label for label in possible if label != BLANK] == list(phones):
             found = max(found, float(scores[np.arange(len(scores)), labels].sum()))
-    return found - float(DECOY_COST) * words.count("!d")
+    return found - float(FILLER_COST) * words.count("!d")
 
 
 @settings(max_examples=60)
@@ -74,17 +74,17 @@ def test_a_writer_can_write_the_sentences_and_nothing_else() -> None:
         " T".replace(" ", "▁").encode(),
     ]
     pieces += ["▁".encode(), b"on", b".", b"turn", b"of", b"f"]
-    letters = LetterAutomaton(Network("turn ( on | off ) [ two percent | #2 percent ]"), Trie.of(pieces))
+    automaton = LetterAutomaton(Network("turn ( on | off ) [ two percent | #2 percent ]"), Trie.of(pieces))
 
     def takes(*written: str) -> bool:
-        state = letters.start
+        state = automaton.start
         for piece in written:
-            allowed = letters.allowed(state)
+            allowed = automaton.allowed(state)
             number = pieces.index(piece.encode())
             if number not in allowed.pieces:
                 return False
             state = allowed.states[list(allowed.pieces).index(number)]
-        return letters.allowed(state).may_end
+        return automaton.allowed(state).may_end
 
     assert takes("turn", "▁", "on", ".")
     assert takes("turn", "▁", "of", "f", "▁", "2", "%")
@@ -115,7 +115,7 @@ def test_what_cannot_be_said_has_no_pronunciation() -> None:
     ],
 )
 def test_no_letter_of_a_foreign_word_is_left_out_of_its_pronunciation(word: str, spelled: str) -> None:
-    assert letters(word) == spelled
+    assert to_latin(word) == spelled
 
 
 @pytest.mark.parametrize(

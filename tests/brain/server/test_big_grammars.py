@@ -10,7 +10,7 @@ import pytest
 import websockets
 
 from daemon.brain.nlu import plugin_templates
-from daemon.brain.nlu.grammar import LONGEST_COMMAND, MOST_HEARD_WORDS, Grammar
+from daemon.brain.nlu.grammar import LONGEST_COMMAND, MOST_SPOKEN_WORDS, Grammar
 from daemon.brain.nlu.intent_templates import MOST_NAMES_BESIDE, sentences
 from daemon.brain.server import grammar_cache
 from daemon.realtime.events import Json
@@ -116,9 +116,9 @@ async def test_of_many_changes_of_tools_the_last_counts() -> None:
 def test_what_the_ear_listens_for_has_an_end_and_begins_with_the_first_tools() -> None:
     grammar = Grammar([*LAMP_AND_FAN, *many_tools(150)])
     assert "lamp" in grammar.text
-    assert len(grammar.text.split()) < 1.1 * MOST_HEARD_WORDS
-    assert grammar.unheard
-    assert not Grammar(LAMP_AND_FAN).unheard
+    assert len(grammar.text.split()) < 1.1 * MOST_SPOKEN_WORDS
+    assert grammar.omitted
+    assert not Grammar(LAMP_AND_FAN).omitted
     assert grammar.understand("tool one hundred babudubu") is None
     assert grammar.understand(f"tool seven {names(280, 1)[0]}") is not None
 

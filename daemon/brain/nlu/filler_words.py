@@ -1,7 +1,7 @@
-"""Words that the recogniser listens for in order to refuse them.
+"""Filler words: recognised only so that a sentence with one of them is refused.
 
-A recogniser that knows only its commands hears commands everywhere. A decoy takes part in the search where a
-name or a verb could stand; where it wins, the sentence was something else.
+A recogniser that knows only its commands finds commands everywhere. A filler word takes part in the search
+where a name or a verb could stand; where it wins, the sentence was no command.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _THINGS = words(
 _ROOMS = ("bedroom", "bathroom", "hall", "other")
 
 OPENINGS = "[ !who | !i | !did [ you ] | !never | !he | !she | !they | !we | !dont ]"
-"""What somebody says who talks about a device instead of to the box."""
+"""How sentences begin that are about a device, not for it."""
 
 
 def names_beside(names: Collection[str]) -> list[str]:
-    """Names that a home could have and this one has not, as patterns with the decoys marked."""
+    """Patterns of common device names that are not among these, as filler words."""
     lights = [f"!{word}" for word in (*COLOURS, *_ROOMS) if f"{word} light" not in names]
     return [f"( {' | '.join(lights)} ) light", *(f"!{name}" for name in _THINGS if name not in names)]
