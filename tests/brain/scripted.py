@@ -9,7 +9,8 @@ import numpy as np
 
 from daemon.brain.asr.recognizer import Mono16k, Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
-from daemon.brain.server.server import MAX_SESSION_S, serve
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.server import MAX_SESSION_S, Brain, serve
 from daemon.brain.tts.synthesizer import Mono24k, Synthesizer
 from daemon.realtime.events import RATE_HZ, Json
 
@@ -57,7 +58,7 @@ async def serving(
     max_session_s: float = MAX_SESSION_S,
 ) -> AsyncIterator[str]:
     """Serve with this ear inside the block; gives the URL (`unix:PATH` where it listens there)."""
-    async with serve(listen, lambda: ear, voice, max_session_s) as url:
+    async with serve(listen, Brain(Engines(lambda: ear, voice), max_session_s)) as url:
         yield url
 
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 from msgspec import structs
 
-from daemon.brain.server.server import serve
+from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.server import Brain, serve
 from daemon.brain.server.session import Session
 from daemon.config.model import Config
 from hardware.sound.memory_streams import PERIOD_S
@@ -82,14 +82,22 @@ def _configuration(folder: Path, url: str, plan: str) -> Config:
     return structs.replace(config, realtime=structs.replace(config.realtime, url=url, max_session_s=limit_s))
 
 
-async def _play(plan: str, sessions: dict[str, Session]) -> Run:
+async def _play(plan: str) -> Run:
     """Live through one plan."""
+    sessions: dict[str, Session] = {}
+
+    def remember(*args: Any) -> Session:
+        session = Session(*args)
+        sessions[session.identity["id"]] = session
+        return session
+
     faults = [] if plan in SESSION_S else parse(plan)
     ear = ToneEar(SCRIPT)
     limit_s = SESSION_S["expires"] if plan == "expires" else 3600.0
     with tempfile.TemporaryDirectory() as folder:
-        async with serve("127.0.0.1:0", lambda: ear, ToneVoice, limit_s) as brain:
-            network = Hostile(brain, faults, plan == "one session", sessions)
+        brain = Brain(Engines(lambda: ear, ToneVoice, Inline), limit_s, session=remember)
+        async with serve("127.0.0.1:0", brain) as address:
+            network = Hostile(address, faults, plan == "one session", sessions)
             async with network.listening() as url:
                 house = House(_configuration(Path(folder), url, plan))
                 run = Run(faults, house, network, ear, [])  # type: ignore[arg-type]
@@ -138,20 +146,12 @@ async def _converse(run: Run, network: Hostile) -> None:
 
 
 async def _play_all(plans: list[str]) -> Played:
-    sessions: dict[str, Session] = {}
-
-    def remember(*args: Any) -> Session:
-        session = Session(*args)
-        sessions[session.identity["id"]] = session
-        return session
-
-    with mock.patch("daemon.brain.server.server.Session", remember):
-        machine, before = Machine(), holding()
-        watch = asyncio.create_task(machine.watch())
-        runs = await asyncio.gather(*(_play(plan, sessions) for plan in plans))
-        watch.cancel()
-        await asyncio.sleep(5.0)
-        return Played(dict(zip(plans, runs, strict=True)), before, holding(), machine.latest_s > STALL_S)
+    machine, before = Machine(), holding()
+    watch = asyncio.create_task(machine.watch())
+    runs = await asyncio.gather(*(_play(plan) for plan in plans))
+    watch.cancel()
+    await asyncio.sleep(5.0)
+    return Played(dict(zip(plans, runs, strict=True)), before, holding(), machine.latest_s > STALL_S)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def played() -> Iterator[Played]:
     """All plans; those that went wrong while this machine stood still, again."""
     logging.disable(logging.CRITICAL)
     random.seed(1)
-    with brisk_time() as loop, mock.patch("daemon.brain.server.engine_pool.ThreadPoolExecutor", Inline):
+    with brisk_time() as loop:
         played = loop.run_until_complete(_play_all(PLANS))
         for attempt in range(2, MOST_ATTEMPTS + 1):
             again = [plan for plan, run in played.runs.items() if not _as_it_should(plan, run)]

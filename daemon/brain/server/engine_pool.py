@@ -15,7 +15,7 @@ from daemon.audio.resampler import Resampler
 from daemon.brain.asr.recognizer import Recognition, Recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.formats import WireFormat, in_whole_ms, resampled
-from daemon.brain.server.grammar_cache import Grammars
+from daemon.brain.server.grammar_cache import Grammars, Threads
 from daemon.brain.tts.synthesizer import Synthesizer
 from daemon.realtime.events import RATE_HZ
 
@@ -30,10 +30,15 @@ P = ParamSpec("P")
 class Engines:
     """Make it inside the running loop; it begins to load at once, and the first turn waits for it."""
 
-    def __init__(self, recognizer: Callable[[], Recognizer], synthesizer: Callable[[], Synthesizer]) -> None:
-        self.grammars = Grammars()
-        self._recognizer = _Worker("recogniser", recognizer)
-        self._synthesizer = _Worker("voice", synthesizer)
+    def __init__(
+        self,
+        recognizer: Callable[[], Recognizer],
+        synthesizer: Callable[[], Synthesizer],
+        threads: Threads = ThreadPoolExecutor,
+    ) -> None:
+        self.grammars = Grammars(threads)
+        self._recognizer = _Worker("recogniser", recognizer, threads)
+        self._synthesizer = _Worker("voice", synthesizer, threads)
 
     async def prepare(self, grammar: Grammar) -> None:
         """Have the recogniser ready for this grammar, before the first turn asks for it."""
@@ -73,9 +78,9 @@ def _speak(synthesizer: Synthesizer, sentence: str, speed: float, format: WireFo
 class _Worker(Generic[Engine]):
     """One engine on its own thread."""
 
-    def __init__(self, name: str, load: Callable[[], Engine]) -> None:
+    def __init__(self, name: str, load: Callable[[], Engine], threads: Threads) -> None:
         self._name = name
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._thread = threads(1, name)
         self._loading = asyncio.ensure_future(self.run(load))
         self._loading.add_done_callback(self._loaded)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,8 @@ from daemon.brain.nlu.grammar import Grammar
 from daemon.realtime.events import Json
 
 Building: TypeAlias = asyncio.Future[Grammar]
+Threads: TypeAlias = Callable[[int, str], Executor]
+"""What makes so many threads with such names."""
 
 _KEPT = 4
 _THREADS = 4
@@ -22,10 +25,10 @@ _THREADS = 4
 class Grammars:
     """All sessions share it. What a session still uses stays, and so do the newest few."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Threads = ThreadPoolExecutor) -> None:
         self._by_tools: WeakValueDictionary[bytes, Building] = WeakValueDictionary()
         self._newest: deque[Building] = deque(maxlen=_KEPT)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="grammar")
+        self._threads = threads(_THREADS, "grammar")
 
     def of(self, tools: list[Json]) -> Building:
         """The grammar of these tools, there or being built: shield it where you wait for it."""

@@ -22,7 +22,6 @@ import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.asr.recognizer import Recognizer
 from daemon.brain.engine_registry import RECOGNIZER, SYNTHESIZER, open_recognizer, open_synthesizer
 from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
@@ -30,7 +29,6 @@ from daemon.brain.server.handshake import ANYBODY, PATH, Admission
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.session import Session
 from daemon.brain.server.settings import ClientSettings
-from daemon.brain.tts.synthesizer import Synthesizer
 from daemon.realtime.codec import encode
 from daemon.realtime.events import MAX_FRAME_BYTES, ServerEvent
 from daemon.text.printable import PlainFormatter
@@ -121,19 +119,32 @@ class IdleMonitor:
 class Brain:
     """What all connections of a server have in common."""
 
-    def __init__(self, engines: Engines, max_session_s: float, idle: IdleMonitor) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        max_session_s: float = MAX_SESSION_S,
+        idle: IdleMonitor | None = None,
+        session: Callable[..., Session] = Session,
+    ) -> None:
+        self.idle = idle or IdleMonitor()
         self._engines = engines
         self._max_session_s = max_session_s
-        self._idle = idle
+        self._session = session
 
     async def welcome(self, connection: ServerConnection) -> None:
         """One connection, from `session.created` to its end."""
-        with self._idle.client():
+        with self.idle.client():
             await self._converse(connection)
+
+    def close(self) -> None:
+        """Let the engines go."""
+        self._engines.close()
 
     async def _converse(self, connection: ServerConnection) -> None:
         queue = SendQueue()
-        session = Session(self._engines, queue.emit, queue.room, _settings(connection), self._max_session_s)
+        session = self._session(
+            self._engines, queue.emit, queue.room, _settings(connection), self._max_session_s
+        )
         pump = asyncio.create_task(queue.pump(connection), name="pump")
         try:
             async with asyncio.timeout(self._max_session_s):
@@ -164,41 +175,29 @@ def _settings(connection: ServerConnection) -> ClientSettings:
 
 
 @contextlib.asynccontextmanager
-async def serve(
-    listen: str,
-    recognizer: Callable[[], Recognizer],
-    synthesizer: Callable[[], Synthesizer],
-    max_session_s: float = MAX_SESSION_S,
-    idle: IdleMonitor | None = None,
-    admission: Admission = ANYBODY,
-) -> AsyncIterator[str]:
-    """Serve inside this block; gives the URL. the two engines are loaded in the background.
+async def serve(listen: str, brain: Brain, admission: Admission = ANYBODY) -> AsyncIterator[str]:
+    """Serve inside this block, and close the brain at its end; gives the URL.
 
     `listen` is HOST:PORT (port 0 for any free one) or unix:PATH; a socket that systemd passed goes before.
     A unix socket has its own permissions, and asks for no key.
     Raises OSError where the address cannot be had, ValueError where it is none.
     """
-    listening = _socket(listen)
-    if listening.family == socket.AF_UNIX:
-        admission = replace(admission, key="")
-    engines = Engines(recognizer, synthesizer)
-    idle = idle or IdleMonitor()
-    brain = Brain(engines, max_session_s, idle)
-    server = websocket_serve(
-        brain.welcome,
-        process_request=admission.refuse,
-        select_subprotocol=handshake.choose_subprotocol,
-        sock=listening,
-        compression=None,
-        max_size=MAX_FRAME_BYTES,
-        close_timeout=_LAST_WORDS_S,
-    )
-    try:
+    with contextlib.closing(brain):
+        listening = _socket(listen)
+        if listening.family == socket.AF_UNIX:
+            admission = replace(admission, key="")
+        server = websocket_serve(
+            brain.welcome,
+            process_request=admission.refuse,
+            select_subprotocol=handshake.choose_subprotocol,
+            sock=listening,
+            compression=None,
+            max_size=MAX_FRAME_BYTES,
+            close_timeout=_LAST_WORDS_S,
+        )
         async with server as serving:
-            idle.wait()
+            brain.idle.wait()
             yield _url(serving)
-    finally:
-        engines.close()
 
 
 def _called_by_systemd() -> bool:
@@ -273,7 +272,7 @@ async def _until_told(
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     idle = IdleMonitor(idle_timeout_s, lambda: told.put_nowait(signal.SIGTERM))
-    recognizer, synthesizer = partial(open_recognizer, engine), partial(open_synthesizer, voice)
-    async with serve(listen, recognizer, synthesizer, idle=idle, admission=admission) as url:
+    engines = Engines(partial(open_recognizer, engine), partial(open_synthesizer, voice))
+    async with serve(listen, Brain(engines, idle=idle), admission) as url:
         log.info("listening on %s", url)
         return await told.get()

@@ -23,8 +23,9 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
 from daemon.brain.engine_registry import open_recognizer, open_synthesizer
+from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import PATH
-from daemon.brain.server.server import serve
+from daemon.brain.server.server import Brain, serve
 from daemon.brain.tts.synthesizer import Mono24k
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import PATIENCE_S, SECOND_OF_SILENCE, asynchronous
@@ -150,8 +151,9 @@ async def test_the_official_client_is_heard_and_answered_by_the_real_ear_and_voi
     with wave.open(str(LAMP_CLIP)) as file:
         resampler = Resampler(file.getframerate(), 24_000)
         pcm = to_pcm16(resampler.process(from_pcm16(file.readframes(file.getnframes()))))
+    engines = Engines(lambda: open_recognizer("small"), lambda: open_synthesizer("hibari"))
     async with (
-        serve("127.0.0.1:0", lambda: open_recognizer("small"), lambda: open_synthesizer("hibari")) as url,
+        serve("127.0.0.1:0", Brain(engines)) as url,
         official(url) as client,
     ):
         await client.wire.input_audio_buffer.append(audio=base64.b64encode(pcm).decode())

@@ -17,8 +17,9 @@ import websockets
 from openai import AsyncAzureOpenAI
 from websockets.typing import Subprotocol
 
+from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import Admission
-from daemon.brain.server.server import serve
+from daemon.brain.server.server import Brain, serve
 from daemon.config.model import BrainConfig
 from daemon.network.credentials import find_brain_key
 from daemon.network.endpoint import brain_endpoint
@@ -154,7 +155,7 @@ async def status(url: str, **headers: str) -> int:
 async def guarded(listen: str = "127.0.0.1:0", **admission: Any) -> AsyncIterator[str]:
     """A brain with a scripted ear that does not let everybody in."""
     ear = ScriptedEar()
-    async with serve(listen, lambda: ear, ToneVoice, admission=Admission(**admission)) as url:
+    async with serve(listen, Brain(Engines(lambda: ear, ToneVoice)), Admission(**admission)) as url:
         yield url
 
 

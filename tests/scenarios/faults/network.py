@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.http11 import Response
 
 from daemon.brain.server.engine_pool import Engines
-from daemon.brain.server.server import Brain, IdleMonitor
+from daemon.brain.server.server import Brain
 from daemon.brain.server.session import Session
 from daemon.network.dial import OPEN_S, PING_S, Shunned
 from daemon.network.endpoint import Endpoint
@@ -264,14 +264,14 @@ class Network:
 
     def _converse(self, line: Line) -> None:
         if self._brain is None:
-            self._brain = Brain(self._engines(), self._max_session_s, IdleMonitor())
+            self._brain = Brain(self._engines(), self._max_session_s, session=self._begin)
         self._beginning.append(line)
         task = asyncio.create_task(self._brain.welcome(ServerEnd(self, line)))  # type: ignore[arg-type]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def session(self, *args: Any) -> Session:
-        """In the place of `daemon.brain.server.server.Session`: the same, known by its line."""
+    def _begin(self, *args: Any) -> Session:
+        """A session, known by its line."""
         line = self._beginning.popleft()
         line.session = Session(*args)
         return line.session

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from unittest import mock
 
 from daemon.brain.server.engine_pool import Engines
 from daemon.core import events as ev
@@ -48,14 +47,9 @@ class Run:
 
 
 @contextlib.contextmanager
-def stage(network: Network, seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
-    """Virtual time, in which `network` is the only one; and a folder for what voiced keeps in files."""
-    with (
-        virtual_time() as loop,
-        tempfile.TemporaryDirectory(dir=IN_MEMORY) as directory,
-        mock.patch("daemon.brain.server.engine_pool.ThreadPoolExecutor", Inline),
-        mock.patch("daemon.brain.server.server.Session", network.session),
-    ):
+def stage(seed: int) -> Iterator[tuple[VirtualLoop, Path]]:
+    """Virtual time, and a folder for what voiced keeps in files."""
+    with virtual_time() as loop, tempfile.TemporaryDirectory(dir=IN_MEMORY) as directory:
         random.seed(seed)
         yield loop, Path(directory)
 
@@ -69,8 +63,8 @@ def play(
 ) -> Run:
     """Live through the reference conversation with these faults, and such a server."""
     ear = ToneEar(SCRIPT)
-    network = Network(lambda: Engines(lambda: ear, ToneVoice), faults, SESSION_S, character)
-    with stage(network, seed) as (loop, directory):
+    network = Network(lambda: Engines(lambda: ear, ToneVoice, Inline), faults, SESSION_S, character)
+    with stage(seed) as (loop, directory):
         house = home(configuration(directory, fallback), network.dial)
         run = Run(faults, house, network, ear, [])
         loop.run_until_complete(_live(run))

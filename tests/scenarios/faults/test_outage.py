@@ -14,6 +14,7 @@ from daemon.brain.server.engine_pool import Engines
 from daemon.core.connection.dialer import Dialer
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.audit import BACK_WITHIN_S
+from tests.scenarios.faults.clock import Inline
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
 from tests.scenarios.faults.network import AWAY, Network
 from tests.scenarios.faults.story import SCRIPT, stage
@@ -33,8 +34,8 @@ def _quiet() -> Iterator[None]:
 
 def waited_s(kind: str, seed: int) -> list[float]:
     """How long each question waited for its first sound from the server's return on."""
-    network = Network(lambda: Engines(lambda: ToneEar(SCRIPT), ToneVoice), [], 3600.0)
-    with stage(network, seed) as (loop, directory):
+    network = Network(lambda: Engines(lambda: ToneEar(SCRIPT), ToneVoice, Inline), [], 3600.0)
+    with stage(seed) as (loop, directory):
         house = House(configuration(directory, "none"), network.dial)
         return loop.run_until_complete(_ask(house, network, kind, random.Random(seed)))
 

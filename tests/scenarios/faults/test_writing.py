@@ -14,6 +14,7 @@ from daemon.core.response.speech_fallback import UNREAD
 from daemon.network.dial import OPEN_S, Shunned
 from daemon.network.endpoint import Endpoint
 from tests.brain.scripted import ToneVoice
+from tests.scenarios.faults.clock import Inline
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
 from tests.scenarios.faults.network import ClientEnd, Direction, Line, Network
 from tests.scenarios.faults.story import stage
@@ -25,7 +26,7 @@ class Scribe(Network):
     """Its server answers the first `written` times in writing, whatever it was asked for."""
 
     def __init__(self, ear: ToneEar, written: int) -> None:
-        super().__init__(lambda: Engines(lambda: ear, ToneVoice), [], 600.0)
+        super().__init__(lambda: Engines(lambda: ear, ToneVoice, Inline), [], 600.0)
         self.written = written
         self.brains: list[Line] = []
 
@@ -49,7 +50,7 @@ class Scribe(Network):
 def ask(written: int, fallback: str) -> tuple[House, Scribe]:
     """One spoken question to such a server."""
     network = Scribe(ToneEar([QUESTION]), written)
-    with stage(network, seed=0) as (loop, directory):
+    with stage(0) as (loop, directory):
         house = House(configuration(directory, fallback), network.dial)
         loop.run_until_complete(_live(house))
         return house, network

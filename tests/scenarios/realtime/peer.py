@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from unittest import mock
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.formats import WireFormat
-from daemon.brain.server.server import serve
+from daemon.brain.server.server import Brain, serve
 from daemon.brain.tts.synthesizer import Mono24k
 from daemon.realtime.events import RATE_HZ
 from tests.brain.scripted import ScriptedEar
@@ -50,6 +49,18 @@ class NoiseVoice:
         return piece
 
 
+class _Keeping(Engines):
+    """Keeps what it is to hear."""
+
+    heard: list[bytes]
+
+    async def hear(
+        self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
+    ) -> Recognition:
+        self.heard.append(bytes(sound))
+        return await super().hear(sound, format, grammar, pending)
+
+
 class Peer:
     """The brain's side: `heard` is every utterance, PCM16 mono 24 kHz."""
 
@@ -61,14 +72,7 @@ class Peer:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
         """The address while it listens."""
-        hear = Engines.hear
-
-        async def keep(
-            engines: Engines, pcm: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
-        ) -> Recognition:
-            self.heard.append(bytes(pcm))
-            return await hear(engines, pcm, format, grammar, pending)
-
-        with mock.patch.object(Engines, "hear", keep):
-            async with serve("127.0.0.1:0", lambda: self._ear, lambda: self.voice) as url:
-                yield url
+        engines = _Keeping(lambda: self._ear, lambda: self.voice)
+        engines.heard = self.heard
+        async with serve("127.0.0.1:0", Brain(engines)) as url:
+            yield url

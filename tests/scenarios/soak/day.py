@@ -20,6 +20,7 @@ from daemon.core import events as ev
 from daemon.core.history.history import History, lines
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.audit import outcome, too_many
+from tests.scenarios.faults.clock import Inline
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
 from tests.scenarios.faults.story import Run, stage
 from tests.scenarios.soak.gauge import Holding, forget_what_is_there, holding
@@ -102,8 +103,8 @@ class Household(House):
 def live(hours: int, seed: int, faults_an_hour: int, fallback: str) -> Iterator[Hour]:
     """The hours one by one, each when it is over. Until the last, `time.monotonic` tells their time."""
     ear = ToneEar(SCRIPT)
-    weather = Weather(lambda: Engines(lambda: ear, ToneVoice), SESSION_S, seed)
-    with stage(weather, seed) as (loop, directory), contextlib.ExitStack() as stack:
+    weather = Weather(lambda: Engines(lambda: ear, ToneVoice, Inline), SESSION_S, seed)
+    with stage(seed) as (loop, directory), contextlib.ExitStack() as stack:
         stack.callback(gc.unfreeze)
         _remember_a_long_conversation(directory)
         house = Household(_configuration(directory, fallback), weather)
