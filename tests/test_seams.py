@@ -77,7 +77,7 @@ def reaches(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 KINDS: Final[dict[str, tuple[Callable[[ast.Module], Iterator[ast.AST]], int]]] = {
-    "patches": (patches, 58),
+    "patches": (patches, 49),
     "heirs": (heirs, 0),
     "reaches": (reaches, 63),
 }

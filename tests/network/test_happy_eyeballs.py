@@ -20,20 +20,21 @@ import pytest
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import InspectedMachine
-from daemon.network import happy_eyeballs
 from daemon.network.dial import Shunned, dial
 from daemon.network.endpoint import Endpoint
 from daemon.network.happy_eyeballs import DialError, Step
 from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
-from tests.network.wayside import script_names, server, swallowing
+from tests.network.wayside import ScriptedLoop, script_names, server, swallowing
 
 ROOT = Path(__file__).parents[2]
 URL = "ws://voice.example:{port}/v1/realtime"
 
 
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 30), debug=True)
+def run(test: Callable[[], Awaitable[None]], loop: ScriptedLoop | None = None, limit_s: float = 30.0) -> None:
+    factory = None if loop is None else lambda: loop
+    with asyncio.Runner(debug=True, loop_factory=factory) as runner:
+        runner.run(asyncio.wait_for(test(), limit_s))
 
 
 def namespaces() -> bool:
@@ -60,7 +61,6 @@ from tests.network.wayside import server
 
 folder, where, limit_s, *dead = sys.argv[1:]
 folder = Path(folder)
-network._LIMIT_S = 2.0
 for line in (
     "ip link set lo up",
     "ip link add hole type veth peer name far",
@@ -85,7 +85,7 @@ async def scene():
         path = folder / "voiced.toml"
         path.write_text(f'[realtime]\\nprovider = "custom"\\nurl = "ws://voice.test:{port}/"\\n')
         machine = InspectedMachine(path)
-        told = await asyncio.to_thread(lambda: [*network.way(machine), *network.answer(machine)])
+        told = await asyncio.to_thread(lambda: [*network.way(machine, 2.0), *network.answer(machine)])
         facts = [each.facts if isinstance(each, Finding) else each for each in told]
         return {"seen": len(seen), "told": facts}
 
@@ -164,67 +164,57 @@ def test_loopback_addresses_that_swallow_by_scripted_getaddrinfo(
 def test_many_addresses_that_swallow_all_get_their_turn_within_the_limit_by_scripted_getaddrinfo(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tried: list[str] = []
-    really = happy_eyeballs.connect
-
-    async def connect(address: happy_eyeballs.SocketAddress) -> socket.socket:
-        tried.append(address.name)
-        if address.name != "127.0.0.1":
+    async def swallow(name: str) -> None:
+        if name != "127.0.0.1":
             await asyncio.sleep(60)
-        return await really(address)
 
     async def scenario() -> None:
         async with server() as (port, seen):
             gone = [(f"127.0.2.{n}", port) for n in range(1, 60)]
             script_names(monkeypatch, {"voice.example": [*gone, ("127.0.0.1", port)]})
-            monkeypatch.setattr(happy_eyeballs, "connect", connect)
             await (await dial(Endpoint(URL.format(port=port)), 2.0)).close()
-            assert (len(tried), len(seen)) == (60, 1)
+            assert (len(loop.tried), len(seen)) == (60, 1)
 
-    run(scenario)
+    loop = ScriptedLoop(swallow)
+    run(scenario, loop)
 
 
 def test_families_alternate_and_a_refusal_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[str] = []
-
-    async def refuse(address: happy_eyeballs.SocketAddress) -> socket.socket:
-        tried.append(address.name)
+    async def refuse(name: str) -> None:
         raise ConnectionRefusedError(111, "Connection refused")
 
     async def scenario() -> None:
         names = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "::2"]
         script_names(monkeypatch, {"voice.example": [(name, 0) for name in names]})
-        monkeypatch.setattr(happy_eyeballs, "connect", refuse)
-        monkeypatch.setattr(happy_eyeballs, "PAUSE_S", 60.0)
         with pytest.raises(DialError) as told:
-            await dial(Endpoint(URL.format(port=1)), 300.0)
-        assert tried == ["::1", "127.0.0.1", "::2", "127.0.0.2", "127.0.0.3"]
+            await dial(Endpoint(URL.format(port=1)), 10.0)
+        assert loop.tried == ["::1", "127.0.0.1", "::2", "127.0.0.2", "127.0.0.3"]
         assert all(f"{name}: Connection refused" in told.value.sentence for name in names)
         assert told.value.step is Step.ADDRESS
 
-    run(scenario)
+    loop = ScriptedLoop(refuse, second_s=240.0)  # the pause of a silent address would be a minute
+    run(scenario, loop, limit_s=30 / 240)
 
 
 def test_no_socket_of_a_lost_race_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[socket.socket] = []
-    really = happy_eyeballs.connect
+    all_begun = asyncio.Event()
 
-    async def connect(address: happy_eyeballs.SocketAddress) -> socket.socket:
-        made.append(await really(address))
-        return made[-1]
+    async def hesitate(_: str) -> None:
+        if len(loop.tried) == 8:
+            all_begun.set()
+        await all_begun.wait()
 
     async def scenario() -> None:
         async with server("0.0.0.0") as (port, _):
             script_names(monkeypatch, {"voice.example": [(f"127.0.0.{n}", port) for n in range(1, 9)]})
-            monkeypatch.setattr(happy_eyeballs, "connect", connect)
-            monkeypatch.setattr(happy_eyeballs, "PAUSE_S", 0.0)
-            monkeypatch.setattr(happy_eyeballs, "_LEAST_PAUSE_S", 0.0)
-            socket_kept = await dial(Endpoint(URL.format(port=port)))
+            socket_kept = await dial(Endpoint(URL.format(port=port)), 2.0)
             await asyncio.sleep(0)
-            assert len([each for each in made if each.fileno() >= 0]) == 1
+            assert len(loop.reached) > 1
+            assert len([each for each in loop.reached if each.fileno() >= 0]) == 1
             await socket_kept.close()
 
-    run(scenario)
+    loop = ScriptedLoop(hesitate)
+    run(scenario, loop)
 
 
 def test_a_resolver_that_swallows_the_question_for_one_family_by_scripted_getaddrinfo(
@@ -242,7 +232,6 @@ def test_a_resolver_that_swallows_the_question_for_one_family_by_scripted_getadd
                 return scripted(host, port, family, *rest)
 
             monkeypatch.setattr(socket, "getaddrinfo", answer)
-            monkeypatch.setattr(happy_eyeballs, "_OTHER_FAMILY_S", 0.1)
             await (await dial(Endpoint(URL.format(port=port)), 4.0)).close()
             assert len(seen) == 1
             answered.set()
@@ -324,13 +313,12 @@ def test_an_address_that_leads_nowhere_is_one_sentence(url: str, step: Step, wor
 def test_doctor_names_the_loopback_address_that_swallows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "_LIMIT_S", 1.0)
     with swallowing() as hole, socket.create_server(("127.0.0.1", 0)) as alive:
         places = [("127.0.0.2", hole), ("127.0.0.1", alive.getsockname()[1])]
         script_names(monkeypatch, {"voice.example": places})
         path = tmp_path / "voiced.toml"
         path.write_text('[realtime]\nprovider = "custom"\nurl = "ws://voice.example/"\n')
-        reached, warned = network.way(InspectedMachine(path))
+        reached, warned = network.way(InspectedMachine(path), 1.0)
     assert reached == "voice.example can be reached"
     assert isinstance(warned, Finding)
     assert "127.0.0.2: no answer in time" in warned.sentence

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,26 @@ Told = list[tuple[Any, ...]]
 async def greet(connection: ServerConnection) -> None:
     await connection.send(GREETING)
     await connection.wait_closed()
+
+
+class ScriptedLoop(asyncio.SelectorEventLoop):
+    """`connect` comes before each connection to one of `tried`; its clock takes `second_s` a second."""
+
+    def __init__(self, connect: Callable[[str], Awaitable[None]], second_s: float = 1.0) -> None:
+        self._second_s = second_s
+        super().__init__()
+        self._connect = connect
+        self.tried: list[str] = []
+        self.reached: list[socket.socket] = []
+
+    def time(self) -> float:
+        return super().time() / self._second_s
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        self.tried.append(address[0])
+        await self._connect(address[0])
+        await super().sock_connect(sock, address)
+        self.reached.append(sock)
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ _REFUSALS: Final = {
 }
 
 
-def way(machine: InspectedMachine) -> Iterator[Told]:
+def way(machine: InspectedMachine, limit_s: float = _LIMIT_S) -> Iterator[Told]:
     """Name, network, proxy and certificate of the cloud."""
     if (where := _cloud(machine)) is None:
         return
@@ -70,14 +70,14 @@ def way(machine: InspectedMachine) -> Iterator[Told]:
         )
     if read_as := address(machine):
         yield read_as
-    found = _authority(machine) or _looked(machine, where)
+    found = _authority(machine) or _looked(machine, where, limit_s)
     if isinstance(found, Finding):
         yield found
         return
     by = f" by the proxy {found.proxy.name}" if found.proxy else ""
     yield f"{host} can be reached{by}"
     if not found.proxy:
-        yield from _dead_addresses(host, parts.port or _PORTS[parts.scheme])
+        yield from _dead_addresses(host, parts.port or _PORTS[parts.scheme], limit_s)
 
 
 def address(machine: InspectedMachine) -> str:
@@ -104,7 +104,7 @@ def _authority(machine: InspectedMachine) -> Finding | None:
     return None
 
 
-def answer(machine: InspectedMachine) -> Iterator[Told]:
+def answer(machine: InspectedMachine, limit_s: float = _GREETING_S) -> Iterator[Told]:
     """Key, model and quota: a session is opened, nothing is asked in it, nothing is paid."""
     if (where := _cloud(machine)) is None:
         yield "the offline brain answers: no network is needed"
@@ -114,8 +114,8 @@ def answer(machine: InspectedMachine) -> Iterator[Told]:
         return
     if machine.key is None and machine.config.realtime.server.needs_key:
         return
-    if not isinstance(_looked(machine, where), Finding):
-        yield _greeting(machine, where)
+    if not isinstance(_looked(machine, where, _LIMIT_S), Finding):
+        yield _greeting(machine, where, limit_s)
 
 
 def _cloud(machine: InspectedMachine) -> Endpoint | None:
@@ -123,11 +123,11 @@ def _cloud(machine: InspectedMachine) -> Endpoint | None:
     return None if realtime.server.is_brain else cloud_endpoint(realtime, machine.key)
 
 
-def _looked(machine: InspectedMachine, where: Endpoint) -> Way | Finding:
+def _looked(machine: InspectedMachine, where: Endpoint, limit_s: float) -> Way | Finding:
     """The service's own way to the server, as far as TLS."""
     try:
         with _surroundings(machine):
-            return asyncio.run(look(where, _LIMIT_S))
+            return asyncio.run(look(where, limit_s))
     except DialError as said:
         return _trouble(said)
 
@@ -151,11 +151,11 @@ def _trouble(said: DialError) -> Finding:
     return error(_CODES[said.step], f"{begin}{said.sentence}", said.remedy)
 
 
-def _dead_addresses(host: str, port: int) -> Iterator[Told]:
+def _dead_addresses(host: str, port: int, limit_s: float) -> Iterator[Told]:
     """A server that can be reached although one of its addresses cannot: each is tried by itself."""
     outcomes: dict[str, str] = {}
     with contextlib.suppress(DialError):
-        outcomes = asyncio.run(_try_each(host, port))
+        outcomes = asyncio.run(_try_each(host, port, limit_s))
     dead = [f"{name}: {why}" for name, why in outcomes.items() if why]
     if dead and len(dead) < len(outcomes):
         yield warning(
@@ -165,29 +165,29 @@ def _dead_addresses(host: str, port: int) -> Iterator[Told]:
         )
 
 
-async def _try_each(host: str, port: int) -> dict[str, str]:
+async def _try_each(host: str, port: int, limit_s: float) -> dict[str, str]:
     """Each address of the name, and why it cannot be reached where it should be."""
-    until = asyncio.get_running_loop().time() + _LIMIT_S
+    until = asyncio.get_running_loop().time() + limit_s
     found = (await addresses(host, port, until))[:_MOST_ADDRESSES]
-    outcomes = await asyncio.gather(*map(_try, found)) if len(found) > 1 else [""]
+    outcomes = await asyncio.gather(*(_try(each, limit_s) for each in found)) if len(found) > 1 else [""]
     return {address.name: why for address, why in zip(found, outcomes, strict=True)}
 
 
-async def _try(address: SocketAddress) -> str:
+async def _try(address: SocketAddress, limit_s: float) -> str:
     try:
-        async with asyncio.timeout(_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             (await connect(address)).close()
     except OSError as failure:
         return "" if failure.errno in _NOT_USED_HERE else why_not(failure)
     return ""
 
 
-def _greeting(machine: InspectedMachine, where: Endpoint) -> Told:
+def _greeting(machine: InspectedMachine, where: Endpoint, limit_s: float) -> Told:
     """Open a session as the service does, and read its first event."""
     host = f"{urlsplit(where.url).hostname}"
     try:
         with _surroundings(machine):
-            return _judged(host, decode_server(asyncio.run(_first_event(where))))
+            return _judged(host, decode_server(asyncio.run(_first_event(where, limit_s))))
     except DialError as said:
         return _refusal(host, said.code, str(said)) if said.step is Step.REFUSAL else _trouble(said)
     except (OSError, WebSocketException) as said:
@@ -195,9 +195,9 @@ def _greeting(machine: InspectedMachine, where: Endpoint) -> Told:
         return error("V617", sentence, "check realtime.url, or try again later")
 
 
-async def _first_event(where: Endpoint) -> str | bytes:
-    async with await dial(where, _GREETING_S) as session:
-        return await asyncio.wait_for(session.recv(), _GREETING_S)
+async def _first_event(where: Endpoint, limit_s: float) -> str | bytes:
+    async with await dial(where, limit_s) as session:
+        return await asyncio.wait_for(session.recv(), limit_s)
 
 
 def _judged(host: str, event: ServerEvents | UndecodableFrame) -> Told:

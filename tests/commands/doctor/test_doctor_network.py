@@ -82,14 +82,14 @@ def server(
         thread.join()
 
 
-def told(folder: Path, url: str) -> list[Told]:
+def told(folder: Path, url: str, greeting_s: float = 10.0) -> list[Told]:
     path = folder / "voiced.toml"
     path.write_text(
         f'[realtime]\nprovider = "custom"\nfallback = "none"\nurl = "{url}"\nmodel = "gpt-realtime"\n'
         f'[control]\nsocket = "{folder}/control.sock"\n'
     )
     machine = InspectedMachine(path)
-    return [*network.way(machine), *network.answer(machine), *network.brain(machine)]
+    return [*network.way(machine), *network.answer(machine, greeting_s), *network.brain(machine)]
 
 
 def findings(folder: Path, url: str) -> list[Finding]:
@@ -234,10 +234,10 @@ def test_certificate(
     assert not problems or remedy in problems[0][1]
 
 
-def test_a_server_that_greets_and_is_slow_to_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_GREETING_S", 2.0)
+def test_a_server_that_greets_and_is_slow_to_close(tmp_path: Path) -> None:
     with server(deaf_s=3.0) as port:
-        assert found(tmp_path, f"ws://127.0.0.1:{port}/v1/realtime") == []
+        said = told(tmp_path, f"ws://127.0.0.1:{port}/v1/realtime", greeting_s=2.0)
+    assert not any(isinstance(each, Finding) for each in said)
 
 
 def test_tls_spoken_to_a_server_without(tmp_path: Path) -> None:
