@@ -16,7 +16,7 @@ from daemon.control import server
 from daemon.core import bounds
 from daemon.core.connection import backoff, manager, session, settings_negotiation
 from daemon.core.history import history
-from daemon.core.response import barge_in, patience, rounds, tool_calls
+from daemon.core.response import barge_in, exchange, rounds, tool_calls
 from daemon.core.turn import text_queue
 from daemon.core.turn.manager import TurnSettings
 from daemon.extensions import files, worker
@@ -43,7 +43,7 @@ TEXT = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text()
         ("settings not confirmed", session.CONFIGURE_S),
         ("history not confirmed", session.SEED_S),
         ("does not answer: offline brain", TurnSettings().stall_s),
-        ("an error that names nothing", patience.UNBEGUN_S),
+        ("an error that names nothing", exchange.UNBEGUN_S),
         ("a cancelled answer", barge_in.CANCEL_S),
         ("the speaker does not say", barge_in.CUT_S),
         ("a tool does not answer", tool_calls.TOOLS_S),

@@ -154,7 +154,7 @@ class Machine:
             case ev.PlaybackDrained(items):
                 talk.answer.playback.drained(items)
             case ev.PlaybackStopped(cut):
-                talk.answer.playback.stopped(cut)
+                talk.answer.barge_in.stopped(cut)
             case ev.Xrun():
                 talk.xrun()
             case ev.Connected(conn, server_s):

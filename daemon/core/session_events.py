@@ -77,7 +77,7 @@ class SessionEvents:
             talk.handover.refused(about, error.message, now)
             return
         if not (own := self._effects.keys.own(about)) and not of_another_event(error):
-            talk.answer.failures.complained(error.message or error.reason, now)
+            talk.answer.exchange.complained(error.message or error.reason, now)
             if self._connections.blamed(error, now):
                 return
         if not (own and about.startswith("configure_")):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daemon.core import events as ev
-from daemon.core.response.patience import BEGUN_S, UNBEGUN_S
+from daemon.core.response.exchange import BEGUN_S, UNBEGUN_S
 from daemon.realtime import events as wire
 from daemon.realtime.codec import UndecodableFrame, decode_server
 from daemon.realtime.events import ErrorDetail

@@ -11,12 +11,9 @@ from msgspec import UNSET
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
-from daemon.core.effects import EffectsBuffer
-from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
-from daemon.core.response.items import Items
-from daemon.core.response.tracker import Reply, ResponseTracker
-from daemon.core.timers import Timers
+from daemon.core.response.current_answer import CurrentAnswer
+from daemon.core.response.tracker import Reply
 from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemCreate, ItemDelete, ItemTruncate, ResponseCancel
 
@@ -28,21 +25,10 @@ CANCEL_S = 2.0
 class BargeIn:
     """One interruption at a time. Sets the timers `cut` and `cancel`."""
 
-    def __init__(
-        self,
-        effects: EffectsBuffer,
-        timers: Timers[TurnTimer],
-        history: History,
-        items: Items,
-        responses: ResponseTracker,
-    ) -> None:
+    def __init__(self, answer: CurrentAnswer) -> None:
         self.turn: Turn | None = None
+        self._answer = answer
         self._cut: dict[str, int] = {}
-        self._effects = effects
-        self._timers = timers
-        self._history = history
-        self._items = items
-        self._responses = responses
 
     @property
     def waiting(self) -> bool:
@@ -52,37 +38,28 @@ class BargeIn:
     def silence(self, turn: Turn, now: float) -> None:
         """Stop the speaker; the turn is over when it has answered. It is not waited for twice."""
         if self.waiting:
-            self.stopped(Cut(None, 0, (), ()))
+            self.untold()
         self.turn = turn
-        self._timers.set(TurnTimer.CUT, now + CUT_S)
-        self._effects.do(ev.StopPlayback())
+        self._answer.timers.set(TurnTimer.CUT, now + CUT_S)
+        self._answer.effects.do(ev.StopPlayback())
 
     def cancel(self, now: float) -> None:
         """Stop the model, now or as soon as it begins."""
-        if self._responses.busy:
-            self._timers.set(TurnTimer.CANCEL, now + CANCEL_S)
-        if reply := self._responses.abandon():
+        if self._answer.responses.busy:
+            self._answer.timers.set(TurnTimer.CANCEL, now + CANCEL_S)
+        if reply := self._answer.responses.abandon():
             self.stop(reply)
         self.put_right()
 
     def stop(self, reply: Reply) -> None:
         """Cancel an answer; a server that names none has one at a time."""
-        self._effects.send(ResponseCancel(response_id=reply.wire_id or UNSET))
-
-    def heard(self, cut: Cut) -> Turn | None:
-        """The speaker has told, in time or late: tell the server. Returns the turn that is over now."""
-        turn, self.turn = self.turn, None
-        self._timers.clear(TurnTimer.CUT)
-        heard_ms = sum(map(self._items.received_ms, cut.whole)) + self.cut(cut)
-        if turn is not None:
-            turn.heard_ms += heard_ms
-        return turn
+        self._answer.effects.send(ResponseCancel(response_id=reply.wire_id or UNSET))
 
     def cut(self, cut: Cut) -> int:
         """Some audio was thrown away: the history follows. Returns the ms heard of the item in between."""
         parts = dict.fromkeys(cut.unheard, 0)
         if cut.item_id is not None:
-            most_ms = self._items.received_ms(cut.item_id) - 1
+            most_ms = self._answer.items.received_ms(cut.item_id) - 1
             parts[cut.item_id] = max(0, min(cut.heard_ms, most_ms))
         for key, heard_ms in parts.items():
             if key not in self._cut:
@@ -94,25 +71,32 @@ class BargeIn:
     def reworded(self, key: str) -> None:
         """The words of an item are known anew: of one that was cut they are not all said."""
         if key in self._cut:
-            self._history.heard(key, self._cut[key], max(1, self._items.received_ms(key)))
+            self._answer.history.heard(key, self._cut[key], max(1, self._answer.items.received_ms(key)))
 
     def put_right(self) -> None:
         """The server is told of each item that was cut as soon as that does not grow any more."""
         cut, self._cut = self._cut, {}
-        active = self._responses.active
+        active = self._answer.responses.active
         for key, heard_ms in cut.items():
-            grows = active is not None and self._items.of_reply(key) == active.key
+            grows = active is not None and self._answer.items.of_reply(key) == active.key
             if grows and (not heard_ms or (active is not None and active.wanted)):
                 self._cut[key] = heard_ms
-            elif item_id := self._items.mark_cut(key):
-                self._effects.send(_cut_at(item_id, heard_ms))
+            elif item_id := self._answer.items.mark_cut(key):
+                self._answer.effects.send(_cut_at(item_id, heard_ms))
 
     def stopped(self, cut: Cut) -> None:
-        """The speaker has fallen silent: the turn that was interrupted is over."""
-        turn = self.heard(cut)
+        """The speaker has fallen silent, and told in time or late: the turn that was interrupted is over."""
+        turn, self.turn = self.turn, None
+        self._answer.timers.clear(TurnTimer.CUT)
+        heard_ms = sum(map(self._answer.items.received_ms, cut.whole)) + self.cut(cut)
         if turn is not None:
-            self._effects.do(ev.TurnOver(turn.record(), turn.request_id))
+            turn.heard_ms += heard_ms
+            self._answer.effects.do(ev.TurnOver(turn.record(), turn.request_id))
         self.put_right()
+
+    def untold(self) -> None:
+        """The speaker has not said in time what was heard: nothing, as far as anybody knows."""
+        self.stopped(Cut(None, 0, (), ()))
 
     def lose(self, turn: Turn, cut: Cut) -> None:
         """Some of an answer is never heard, as the speaker has failed: told once in a turn."""
@@ -122,7 +106,7 @@ class BargeIn:
         self.put_right()
         if not turn.speaker_failed:
             turn.speaker_failed, turn.trouble = True, UNHEARD
-            self._effects.do(ev.UserAlert(UNHEARD))
+            self._answer.effects.do(ev.UserAlert(UNHEARD))
 
     def connection_lost(self) -> None:
         """No other knows the items that were to be put right."""
@@ -130,10 +114,10 @@ class BargeIn:
 
     def _tell_anew(self, key: str) -> None:
         """A session that was told all of it while it was played must know what was heard instead."""
-        if item_id := self._items.wire_id(key, "told"):
-            self._effects.send(ItemDelete(item_id=item_id))
-            for item in self._history.retold(key):
-                self._effects.send(ItemCreate(item=item))
+        if item_id := self._answer.items.wire_id(key, "told"):
+            self._answer.effects.send(ItemDelete(item_id=item_id))
+            for item in self._answer.history.retold(key):
+                self._answer.effects.send(ItemCreate(item=item))
 
 
 def _cut_at(item_id: str, heard_ms: int) -> ItemTruncate | ItemDelete:

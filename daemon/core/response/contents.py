@@ -6,14 +6,11 @@ The first that tells of something is believed; what tells it again adds nothing.
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.effects import EffectsBuffer
-from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.calls import Way
-from daemon.core.response.items import Items
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.tracker import Reply
-from daemon.core.timers import Timers
 from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import (
     Item,
@@ -33,22 +30,11 @@ DRAIN_SLACK_S = 10.0
 
 
 class Contents:
-    """Plays the voice and keeps the words. Sets the timer `drain`; `playing`: the speaker has some of it."""
+    """Plays the voice and keeps the words. Sets the timer `drain`."""
 
-    def __init__(
-        self,
-        effects: EffectsBuffer,
-        timers: Timers[TurnTimer],
-        history: History,
-        items: Items,
-        barge_in: BargeIn,
-    ) -> None:
-        self.items = items
-        self.playing = False
+    def __init__(self, answer: CurrentAnswer, barge_in: BargeIn) -> None:
+        self._answer = answer
         self._barge_in = barge_in
-        self._effects = effects
-        self._timers = timers
-        self._history = history
 
     def hear(self, turn: Turn, reply: Reply, event: ResponsePiece, now: float) -> None:
         """An event of an answer."""
@@ -62,15 +48,15 @@ class Contents:
                 key = self._key(reply, event.item_id, event.output_index)
                 self._words(turn, key, text, event.content_index, whole=True)
             case OutputAudioDone(item_id=item_id, output_index=index):
-                self.end([self.items.find(reply.key, item_id, index)])
+                self.end([self._answer.items.find(reply.key, item_id, index)])
             case PartDone(item_id=item_id, output_index=index, part=part):
                 words, sound = part.transcript or part.text or "", part.audio or b""
-                known = self.items.find(reply.key, item_id, index)
+                known = self._answer.items.find(reply.key, item_id, index)
                 # One that was never named may be called something else now.
-                before = [known] if known else self.items.of(reply.key)
+                before = [known] if known else self._answer.items.of(reply.key)
                 self._again(turn, before or [self._key(reply, item_id, index)], words, sound, now)
             case OutputItemAdded(item=item, output_index=index) if item.type == "message":
-                self.items.begin(reply.key, item.id or "", index)
+                self._answer.items.begin(reply.key, item.id or "", index)
             case OutputItemDone(item=item, output_index=index):
                 self.whole(turn, reply, item, index, Way.ITEM_DONE, now)
 
@@ -81,46 +67,46 @@ class Contents:
             words = " ".join(part.transcript or part.text or "" for part in parts).strip()
             sound = b"".join(part.audio for part in parts if part.audio)
             if words or sound:
-                key = self.items.whole(reply.key, item.id or "", index, way, kept=not reply.aside)
+                key = self._answer.items.whole(reply.key, item.id or "", index, way, kept=not reply.aside)
                 self._again(turn, [key], words, sound, now)
 
     def audio(self, turn: Turn, key: str, delta: bytes, now: float) -> None:
         """More of the voice of an item."""
-        pcm = self.items.add(key, delta)
+        pcm = self._answer.items.add(key, delta)
         if not pcm:
             return
-        self._history.question(turn)
+        self._answer.history.question(turn)
         if turn.times.first_delta_at is None:
             turn.times.first_delta_at = now
-        turn.voiced = self.playing = True
-        self._timers.set(TurnTimer.DRAIN, now + self.items.total_s + DRAIN_SLACK_S)
-        self._effects.do(ev.Play(key, pcm))
+        turn.voiced = self._answer.playing = True
+        self._answer.timers.set(TurnTimer.DRAIN, now + self._answer.items.total_s + DRAIN_SLACK_S)
+        self._answer.effects.do(ev.Play(key, pcm))
 
     def end(self, keys: list[str]) -> None:
         """No more audio will come for these."""
         for key in keys:
-            self.items.end(key)
-            if self.items.received_ms(key):
-                self._effects.do(ev.PlayEnd(key))
+            self._answer.items.end(key)
+            if self._answer.items.received_ms(key):
+                self._answer.effects.do(ev.PlayEnd(key))
 
     def _key(self, reply: Reply, item_id: str, index: int) -> str:
-        return self.items.key(reply.key, item_id, index, kept=not reply.aside)
+        return self._answer.items.key(reply.key, item_id, index, kept=not reply.aside)
 
     def _words(self, turn: Turn, key: str, text: str, part: int, whole: bool) -> None:
         """More of the words of a part of an item, or (`whole`) all of them."""
         if not text:
             return
-        before, turn.replies[key] = self.items.say(key, part, text, whole)
+        before, turn.replies[key] = self._answer.items.say(key, part, text, whole)
         turn.written[key] = None
         if not (whole and before):
-            self._effects.do(ev.Words("assistant", text))
-        self._history.question(turn)
-        self._history.assistant(key, turn.replies[key])
+            self._answer.effects.do(ev.Words("assistant", text))
+        self._answer.history.question(turn)
+        self._answer.history.assistant(key, turn.replies[key])
         self._barge_in.reworded(key)
 
     def _again(self, turn: Turn, keys: list[str], words: str, sound: bytes, now: float) -> None:
         """What is told of an item at its end, which is one of these, counts where it has not come before."""
         if words and not any(map(turn.replies.get, keys)):
             self._words(turn, keys[0], words, 0, whole=True)
-        if sound and not any(map(self.items.received_ms, keys)):
+        if sound and not any(map(self._answer.items.received_ms, keys)):
             self.audio(turn, keys[0], sound, now)

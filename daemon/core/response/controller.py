@@ -11,7 +11,7 @@ from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.contents import Contents
-from daemon.core.response.current_turn import CurrentTurn
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.failures import Failures
 from daemon.core.response.items import Items
@@ -36,37 +36,26 @@ class ResponseController:
         timers: Timers[TurnTimer],
         history: History,
     ) -> None:
-        self._effects = effects
-        self._timers = timers
-        self._history = history
-        self._items = Items(effects.keys)
-        self._current = CurrentTurn(effects, self._items)
-        self.responses = ResponseTracker(effects.keys)
+        items, self.responses = Items(effects.keys), ResponseTracker(effects.keys)
+        self._answer = answer = CurrentAnswer(modality, effects, timers, history, items, self.responses)
         self.tools = ToolCalls(effects, timers, history)
-        self.barge_in = BargeIn(effects, timers, history, self._items, self.responses)
-        self.exchange = Exchange(
-            modality, stall_s, effects, timers, self._current, self.responses, self.barge_in
-        )
-        self._contents = Contents(effects, timers, history, self._items, self.barge_in)
-        shared = (self._current, self._items)
-        self.playback = PlaybackReports(timers, *shared, self._contents, self.barge_in)
-        self.rounds = Rounds(
-            effects, history, *shared, self.exchange, self._contents, self.barge_in, self.tools
-        )
-        self.failures = Failures(effects, *shared, self.exchange, self._contents, self.barge_in)
-        self.speech_fallback = SpeechFallback(
-            modality, effects, timers, history, *shared, self.exchange, self._contents
-        )
+        self.barge_in = BargeIn(answer)
+        self.exchange = Exchange(answer, self.barge_in, stall_s)
+        self._contents = Contents(answer, self.barge_in)
+        self.playback = PlaybackReports(answer, self.barge_in)
+        self.rounds = Rounds(answer, self.exchange, self._contents, self.barge_in, self.tools)
+        self.failures = Failures(answer, self.exchange, self._contents, self.barge_in)
+        self.speech_fallback = SpeechFallback(answer, self._contents)
 
     @property
     def turn(self) -> Turn | None:
         """The turn that is being answered."""
-        return self._current.turn
+        return self._answer.turn
 
     @property
     def playing(self) -> bool:
         """Has the speaker something of it to play?"""
-        return self._contents.playing
+        return self._answer.playing
 
     @property
     def free(self) -> bool:
@@ -78,32 +67,32 @@ class ResponseController:
         """Answered, its tools have answered too, and the last sample was heard."""
         if self.turn is None or self.turn.phase in CUT_OFF or self.tools.open_for(self.turn):
             return False
-        waits = self.playing or self.responses.busy or self.exchange.due is not None
+        waits = self.playing or self.responses.busy or self._answer.due is not None
         return not (waits or self.speech_fallback.unread)
 
     # ------------------------------------------------------------ a turn from its beginning to its end
 
     def pose(self, turn: Turn, now: float, response: Json | None = None) -> None:
         """The question is on the wire: ask for the answer."""
-        self._current.take(turn, now)
-        self.exchange.create(response or self.exchange.plain, now)
+        self._answer.take(turn, now)
+        self.exchange.create(response or self._answer.plain(), now)
 
     def expect(self, turn: Turn, now: float) -> None:
         """The server's voice detection has taken the question and answers by itself."""
-        self._current.take(turn, now)
+        self._answer.take(turn, now)
         turn.ask_anew()
         self.exchange.expect("", {}, now)
 
     def adopt(self, turn: Turn) -> None:
         """The server has begun to speak unasked: what it says is an answer too."""
-        self._current.turn = turn
+        self._answer.turn = turn
 
     def settle(self, now: float) -> None:
         """Ask for what is due as soon as the server is there and free."""
         if self.over and self.turn is not None and self.speech_fallback.needed(self.turn):
-            self.exchange.due = self.speech_fallback.remedy(self.turn, now)
-        if self.exchange.due is not None and self._effects.online and not self.responses.busy:
-            self.exchange.create(self.exchange.due, now)
+            self._answer.due = self.speech_fallback.remedy(self.turn, now)
+        if self._answer.due is not None and self._answer.effects.online and not self.responses.busy:
+            self.exchange.create(self._answer.due, now)
 
     def hear(self, event: ResponsePiece, now: float) -> None:
         """A piece of an answer."""
@@ -123,33 +112,33 @@ class ResponseController:
         self.barge_in.cancel(now)
         if turn is None:
             return
-        self._history.question(turn)
+        self._answer.history.question(turn)
         turn.go(TurnCause.INTERRUPTED)
         if self.playing:
-            self._contents.playing = False
+            self._answer.playing = False
             self.barge_in.silence(turn, now)
             return
         for key in turn.replies:
-            if not self._items.received_ms(key):
-                self._history.heard(key, 0, 1)
-        self._effects.do(ev.TurnOver(turn.record(), turn.request_id))
+            if not self._answer.items.received_ms(key):
+                self._answer.history.heard(key, 0, 1)
+        self._answer.effects.do(ev.TurnOver(turn.record(), turn.request_id))
 
     def finish(self) -> None:
         """The turn is over."""
         turn = self._leave()
         if turn is not None:
-            self._effects.do(ev.TurnOver(turn.record(), turn.request_id))
+            self._answer.effects.do(ev.TurnOver(turn.record(), turn.request_id))
 
     def give_up(self, question: Turn | None, why: str) -> None:
         """The turn, or this question that was not asked yet, has waited for too long."""
-        self._current.turn = question or self.turn
-        self._current.fail(why)
+        self._answer.turn = question or self.turn
+        self._answer.fail(why)
         self.finish()
 
     def _leave(self) -> Turn | None:
-        turn, self._current.turn, self.exchange.due = self.turn, None, None
+        turn, self._answer.turn, self._answer.due = self.turn, None, None
         self.speech_fallback.end()
-        self._timers.clear(TurnTimer.STALL, TurnTimer.DRAIN, TurnTimer.WAIT)
+        self._answer.timers.clear(TurnTimer.STALL, TurnTimer.DRAIN, TurnTimer.WAIT)
         return turn
 
     # ------------------------------------------------------------ connections
@@ -157,29 +146,29 @@ class ResponseController:
     def offline(self) -> None:
         """The connection is gone: what has come is played to its end, and is the answer then."""
         turn = self.turn
-        owed = self.responses.busy or self.exchange.due is not None
+        owed = self.responses.busy or self._answer.due is not None
         if turn is not None and (owed or self.tools.open_for(turn)):
             if turn.source != "server" and (turn.phase is TurnPhase.ASKED or turn.calls):
                 turn.go(TurnCause.DISCONNECTED)
             else:
-                self._current.fail(BROKEN)
-        self._contents.end(self._items.own)
-        self._items.connection_lost()
+                self._answer.fail(BROKEN)
+        self._contents.end(self._answer.items.own)
+        self._answer.items.connection_lost()
         self.exchange.connection_lost()
         self.barge_in.connection_lost()
         self.tools.connection_lost()
 
     def online(self) -> Turn | None:
         """A new session knows the history. Returns the turn whose question it must be asked again."""
-        self._items.tell(self._history.words_of)
+        self._answer.items.tell(self._answer.history.words_of)
         turn = self.turn
         if turn is None or turn.phase not in CUT_OFF:
             return None
         turn.go(TurnCause.RECONNECTED)
         if turn.phase is TurnPhase.WAITING:
-            self._current.turn = self.exchange.due = None
+            self._answer.turn = self._answer.due = None
             turn.taken = False
             return turn
         if not self.tools.open_for(turn):
-            self.exchange.due = self.exchange.plain
+            self._answer.due = self._answer.plain()
         return None

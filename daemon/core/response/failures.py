@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from daemon.core.effects import EffectsBuffer
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.contents import Contents
-from daemon.core.response.current_turn import CurrentTurn
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.exchange import Exchange
-from daemon.core.response.items import Items
 from daemon.core.response.rounds import MAX_ROUNDS
 
 STALLED = "The server stopped answering; press the button to ask again."
@@ -17,18 +15,10 @@ class Failures:
     """`unresponsive`: the connection is alive and the server silent, so a new session may do better."""
 
     def __init__(
-        self,
-        effects: EffectsBuffer,
-        current: CurrentTurn,
-        items: Items,
-        exchange: Exchange,
-        contents: Contents,
-        barge_in: BargeIn,
+        self, answer: CurrentAnswer, exchange: Exchange, contents: Contents, barge_in: BargeIn
     ) -> None:
         self.unresponsive = False
-        self._effects = effects
-        self._current = current
-        self._items = items
+        self._answer = answer
         self._exchange = exchange
         self._contents = contents
         self._barge_in = barge_in
@@ -38,13 +28,13 @@ class Failures:
 
         False if that is no news: it is about one of long ago, or the server has answered all the same.
         """
-        turn = self._current.turn
+        turn = self._answer.turn
         patient = because_busy and (turn is None or turn.rounds < MAX_ROUNDS)
         owed = self._exchange.refused(event_id, patient, now)
         if turn is not None and owed is not None and owed.refused:
             turn.rounds += owed.wanted
         elif owed is not None and owed.wanted:
-            self._current.fail(reason)
+            self._answer.fail(reason)
         return owed is not None
 
     def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
@@ -52,27 +42,22 @@ class Failures:
 
         Unless the server's voice detection has taken it already.
         """
-        turn = self._current.turn
+        turn = self._answer.turn
         if turn is None or turn.source != "button" or turn.taken:
             return
-        if not self._effects.keys.own(event_id) or event_id == turn.commit:
+        if not self._answer.effects.keys.own(event_id) or event_id == turn.commit:
             self.cut(reason, now)
-
-    def complained(self, complaint: str, now: float) -> None:
-        """The server complains of something that it does not name."""
-        if self._current.turn is not None:
-            self._exchange.complained(complaint, now)
 
     def cut(self, reason: str, now: float) -> None:
         """No more of what is being answered is wanted; what has come is played."""
         self._barge_in.cancel(now)
-        self._contents.end(self._items.own)
-        self._current.fail(reason)
+        self._contents.end(self._answer.items.own)
+        self._answer.fail(reason)
 
     def stalled(self) -> None:
         """Nothing was heard of the answer for too long."""
         complaint = self._exchange.stalled()
         self._barge_in.put_right()
         self.unresponsive = not complaint
-        self._contents.end(self._items.own)
-        self._current.fail(complaint or STALLED)
+        self._contents.end(self._answer.items.own)
+        self._answer.fail(complaint or STALLED)

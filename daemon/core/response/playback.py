@@ -4,64 +4,43 @@ from __future__ import annotations
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core.response.barge_in import BargeIn
-from daemon.core.response.contents import Contents
-from daemon.core.response.current_turn import CurrentTurn
-from daemon.core.response.items import Items
-from daemon.core.timers import Timers
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.turn.phase import TurnTimer
 
 
 class PlaybackReports:
     """Ends the timer `drain`, which `Contents` sets."""
 
-    def __init__(
-        self,
-        timers: Timers[TurnTimer],
-        current: CurrentTurn,
-        items: Items,
-        contents: Contents,
-        barge_in: BargeIn,
-    ) -> None:
-        self._timers = timers
-        self._current = current
-        self._items = items
-        self._contents = contents
+    def __init__(self, answer: CurrentAnswer, barge_in: BargeIn) -> None:
+        self._answer = answer
         self._barge_in = barge_in
 
     def started(self, at: float) -> None:
         """The first sample of an item has been handed to the card."""
-        turn = self._current.turn
+        turn = self._answer.turn
         if turn is not None and turn.times.first_sound_at is None:
             turn.times.first_sound_at = at
 
     def drained(self, items: tuple[str, ...]) -> None:
         """Everything that had come has been heard, these items to their ends."""
-        self._contents.playing = False
-        self._timers.clear(TurnTimer.DRAIN)
-        if self._current.turn is not None:
-            self._current.turn.heard_ms += sum(map(self._items.received_ms, items))
-
-    def stopped(self, cut: Cut) -> None:
-        """The speaker has fallen silent because it was asked to."""
-        self._barge_in.stopped(cut)
-
-    def untold(self) -> None:
-        """The speaker has not said in time what was heard: nothing, as far as anybody knows."""
-        self.stopped(Cut(None, 0, (), ()))
+        self._answer.playing = False
+        self._answer.timers.clear(TurnTimer.DRAIN)
+        if self._answer.turn is not None:
+            self._answer.turn.heard_ms += sum(map(self._answer.items.received_ms, items))
 
     def lost(self, cut: Cut) -> None:
         """The speaker has failed: what it did not play must not count as said. The answer itself goes on."""
         if self._barge_in.waiting:
-            self.stopped(cut)
-            if not self._contents.playing:
+            self._barge_in.stopped(cut)
+            if not self._answer.playing:
                 return
         self.drained(cut.whole)
-        if self._current.turn is not None:
-            self._barge_in.lose(self._current.turn, cut)
+        if self._answer.turn is not None:
+            self._barge_in.lose(self._answer.turn, cut)
 
     def unplayed(self, item_id: str) -> None:
         """Audio has come while the speaker does not work. Who asked in writing reads the answer at least."""
         self.drained(())
-        turn = self._current.turn
+        turn = self._answer.turn
         if turn is not None and turn.source != "text":
             self._barge_in.lose(turn, Cut(None, 0, (), (item_id,)))

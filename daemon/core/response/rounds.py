@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from daemon.core import events as ev
 from daemon.core.bounds import TOO_MUCH
-from daemon.core.effects import EffectsBuffer
-from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.calls import Way
 from daemon.core.response.contents import Contents
-from daemon.core.response.current_turn import CurrentTurn
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.endings import shortfall
-from daemon.core.response.exchange import Exchange
-from daemon.core.response.items import Items
+from daemon.core.response.exchange import EarlyAnswer, Exchange
 from daemon.core.response.phase import ResponseCause
 from daemon.core.response.tool_calls import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolCalls
 from daemon.core.response.tracker import Reply
@@ -31,19 +28,13 @@ class Rounds:
 
     def __init__(
         self,
-        effects: EffectsBuffer,
-        history: History,
-        current: CurrentTurn,
-        items: Items,
+        answer: CurrentAnswer,
         exchange: Exchange,
         contents: Contents,
         barge_in: BargeIn,
         tools: ToolCalls,
     ) -> None:
-        self._effects = effects
-        self._history = history
-        self._current = current
-        self._items = items
+        self._answer = answer
         self._exchange = exchange
         self._contents = contents
         self._barge_in = barge_in
@@ -56,17 +47,17 @@ class Rounds:
         if reply is not None:
             self._complete(reply, response, now)
         elif missing := shortfall(response):
-            self._effects.do(ev.ServerNotice(missing))
+            self._answer.effects.do(ev.ServerNotice(missing))
 
     def tool_done(self, key: str, output: str) -> None:
         """A tool has answered; after the last one of the turn the model goes on."""
         turn = self._tools.done(key, output)
-        if turn is None or turn is not self._current.turn or self._tools.open_for(turn):
+        if turn is None or turn is not self._answer.turn or self._tools.open_for(turn):
             return
         if not all(call.stops for call in turn.calls.values()):
             # A model that calls tools for ever is made to speak.
             last = {"tool_choice": "none"} if turn.rounds >= MAX_ROUNDS else {}
-            self._exchange.due = self._exchange.plain | last
+            self._answer.due = self._answer.plain() | last
 
     def tools_late(self) -> None:
         """What has not answered by now never will."""
@@ -76,35 +67,32 @@ class Rounds:
     # ------------------------------------------------------------ what the server began by itself
 
     @property
-    def early(self) -> bool:
-        """Is there an answer to what is being asked, before it was asked?"""
-        return self._exchange.early.reply is not None and not self._barge_in.waiting
+    def early(self) -> EarlyAnswer | None:
+        """The answer to what is being asked, if there is one before it was asked."""
+        return None if self._barge_in.waiting else self._exchange.early
 
-    def take_early(self, turn: Turn, now: float) -> None:
+    def take_early(self, early: EarlyAnswer, turn: Turn, now: float) -> None:
         """It is the answer to this question: all that has come of it counts."""
-        early = self._exchange.early
-        reply, pieces, end = early.reply, early.pieces, early.end
-        early.forget()
-        self._current.take(turn, now)
-        if reply is None:
-            return
-        reply.go(ResponseCause.CHOSEN)
+        self._exchange.early = None
+        self._answer.take(turn, now)
+        early.reply.go(ResponseCause.CHOSEN)
         self._exchange.hold_on(now)
-        for piece in pieces:
-            self._contents.hear(turn, reply, piece, now)
-        if end is not None:
+        for piece in early.pieces:
+            self._contents.hear(turn, early.reply, piece, now)
+        if early.end is not None:
             self._exchange.rest()
-            self._complete(reply, end, now)
+            self._complete(early.reply, early.end, now)
 
     def drop_early(self, now: float) -> None:
         """More is said, or nothing was to be asked: it is not the answer."""
-        if over := self._exchange.drop_early(now):
-            self._complete(*over, now)
+        early = self._exchange.drop_early(now)
+        if early is not None and early.end is not None:
+            self._complete(early.reply, early.end, now)
 
     # ------------------------------------------------------------ the end of one
 
     def _complete(self, reply: Reply, response: Response, now: float) -> None:
-        turn, output = self._current.turn, reply.end(response.output)
+        turn, output = self._answer.turn, reply.end(response.output)
         if turn is None or not reply.wanted:
             self._pass_over(reply, response, output)
         elif response.withdrawn and turn.detected and turn.rounds < MAX_ROUNDS:
@@ -117,7 +105,7 @@ class Rounds:
     def _pass_over(self, reply: Reply, response: Response, output: list[Item]) -> None:
         """Nobody waits for it."""
         if missing := shortfall(response):
-            self._effects.do(ev.ServerNotice(missing))
+            self._answer.effects.do(ev.ServerNotice(missing))
         why = INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT
         self._tools.refuse(reply.complete_calls(response, output), why)
 
@@ -125,14 +113,14 @@ class Rounds:
         """It is a part of the answer, perhaps the last."""
         calls = reply.complete_calls(response, output)
         if missing := shortfall(response):
-            self._current.fail(missing)
+            self._answer.fail(missing)
         if reply.excess:
-            self._current.fail(TOO_MUCH.format(reply.excess))
+            self._answer.fail(TOO_MUCH.format(reply.excess))
         for index, item in enumerate(output):
             self._contents.whole(turn, reply, item, index, Way.RESPONSE_DONE, now)
-        self._contents.end(self._items.spoken_of(reply.key))
-        self._history.question(turn)
+        self._contents.end(self._answer.items.spoken_of(reply.key))
+        self._answer.history.question(turn)
         turn.rounds += 1
         if calls:
-            self._exchange.due = None  # it comes when they have answered
+            self._answer.due = None  # it comes when they have answered
         self._tools.start(turn, calls, now)

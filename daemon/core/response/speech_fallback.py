@@ -7,22 +7,17 @@ conversation, where no history misleads it. At last the user is told.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from daemon.core import events as ev
-from daemon.core.effects import EffectsBuffer
-from daemon.core.history.history import History
 from daemon.core.history.turn import Remedy, Turn
 from daemon.core.response.contents import Contents
-from daemon.core.response.current_turn import CurrentTurn
-from daemon.core.response.exchange import Exchange
-from daemon.core.response.items import READER, Items
-from daemon.core.timers import Timers
+from daemon.core.response.current_answer import CurrentAnswer
+from daemon.core.response.items import READER
 from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemDelete, Json
 
 READER_S = 15.0
 BROKEN = "The connection was lost during the answer; press the button to ask again."
+ASKING_AGAIN = "The server answered in text only; asking it again for speech."
 NO_ANSWER = "The server gave no answer; press the button to ask again."
 UNREAD = "The server answers in text only and no voice can read it out; press the button to ask again."
 
@@ -33,35 +28,19 @@ class SpeechFallback:
     `unread` is what the offline voice is to read out, while there is something; `begun`: it does so.
     """
 
-    def __init__(
-        self,
-        modality: Literal["audio", "text"],
-        effects: EffectsBuffer,
-        timers: Timers[TurnTimer],
-        history: History,
-        current: CurrentTurn,
-        items: Items,
-        exchange: Exchange,
-        contents: Contents,
-    ) -> None:
+    def __init__(self, answer: CurrentAnswer, contents: Contents) -> None:
         self.unread = ""
         self.begun = False
         self._unsaid = ""
         self._written: list[str] = []
-        self._current = current
-        self._items = items
-        self._exchange = exchange
+        self._answer = answer
         self._contents = contents
-        self._modality = modality
-        self._effects = effects
-        self._timers = timers
-        self._history = history
 
     def needed(self, turn: Turn) -> bool:
         """Did the turn end without a voice, though one was wanted and nothing else went wrong?"""
         silent = turn.times.first_delta_at is None or (bool(turn.written) and not turn.voiced)
         stopped = bool(turn.calls) and all(call.stops for call in turn.calls.values())
-        return silent and self._modality == "audio" and not stopped and not turn.trouble
+        return silent and self._answer.modality == "audio" and not stopped and not turn.trouble
 
     def remedy(self, turn: Turn, now: float) -> Json | None:
         """What to ask the server for; None where `unread` is to be read out or nothing is left to try."""
@@ -72,13 +51,13 @@ class SpeechFallback:
         self._unsaid = text or (self._unsaid if turn.remedy else "")
         turn.remedy = turn.remedy.next
         if turn.remedy is Remedy.ASKED_AGAIN and text:
-            self._effects.do(ev.ServerNotice("The server answered in text only; asking it again for speech."))
+            self._answer.effects.do(ev.ServerNotice(ASKING_AGAIN))
             self._delete()
             # Not for calls: those of this turn have been run.
             return {"output_modalities": ["audio"], "tool_choice": "none"}
         if turn.remedy is Remedy.OFFLINE_VOICE:
             self.unread = self._unsaid
-            self._timers.set(TurnTimer.READER, now + READER_S)
+            self._answer.timers.set(TurnTimer.READER, now + READER_S)
         else:
             self._give_up(turn)
         return None
@@ -87,23 +66,23 @@ class SpeechFallback:
 
     def read(self, item_id: str, delta: bytes, now: float) -> None:
         """More of it."""
-        turn = self._current.turn
+        turn = self._answer.turn
         if turn is not None and self.unread:
-            key = self._items.key(READER, item_id, 0, kept=False)
+            key = self._answer.items.key(READER, item_id, 0, kept=False)
             if len(delta) > 1:
                 self._voiced(turn, key, now)
             self._contents.audio(turn, key, delta, now)
 
     def read_over(self, whole: bool) -> None:
         """It has said everything, or has broken off; where it has said nothing, it cannot be had."""
-        turn = self._current.turn
+        turn = self._answer.turn
         if self.begun:
-            self._contents.end(self._items.spoken_of(READER))
+            self._contents.end(self._answer.items.spoken_of(READER))
             self.end()
             if not whole:
-                self._current.fail(BROKEN)
+                self._answer.fail(BROKEN)
         elif turn is not None and self.unread:
-            self._exchange.due = self._outside(turn)
+            self._answer.due = self._outside(turn)
 
     def _outside(self, turn: Turn) -> Json:
         """It cannot be had: what to ask the server for instead."""
@@ -114,16 +93,16 @@ class SpeechFallback:
 
     def _voiced(self, turn: Turn, key: str, now: float) -> None:
         """The offline voice reads, as an item of its own: how much of that is heard, is what counts."""
-        self._timers.set(TurnTimer.READER, now + READER_S)
+        self._answer.timers.set(TurnTimer.READER, now + READER_S)
         if not self.begun:
             self.begun = True
             turn.replies[key] = self.unread
-            self._history.assistant(key, self.unread)
+            self._answer.history.assistant(key, self.unread)
 
     def end(self) -> None:
         """It has been read to its end, or will not be."""
         self.unread, self.begun = "", False
-        self._timers.clear(TurnTimer.READER)
+        self._answer.timers.clear(TurnTimer.READER)
 
     def interrupt(self) -> None:
         """Read in part: a text cannot be truncated, so the server must not keep it as said."""
@@ -136,20 +115,20 @@ class SpeechFallback:
         if self._unsaid:
             turn.replies[""] = self._unsaid
         turn.trouble = UNREAD if self._unsaid else NO_ANSWER
-        self._effects.do(ev.UserAlert(turn.trouble))
+        self._answer.effects.do(ev.UserAlert(turn.trouble))
 
     def _take_back(self, turn: Turn) -> str:
         """Nothing of what is only written was heard."""
         text = " ".join(filter(None, (turn.replies.pop(key, "") for key in turn.written)))
         for key in turn.written:
-            self._history.heard(key, 0, 1)
+            self._answer.history.heard(key, 0, 1)
         self._written, turn.written = list(turn.written), {}
         return text
 
     def _delete(self) -> None:
         for key in self._written:
-            if item_id := self._items.wire_id(key, "spoken"):
-                self._effects.send(ItemDelete(item_id=item_id))
+            if item_id := self._answer.items.wire_id(key, "spoken"):
+                self._answer.effects.send(ItemDelete(item_id=item_id))
 
 
 def recital(text: str) -> Json:

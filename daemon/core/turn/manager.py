@@ -150,9 +150,9 @@ class TurnManager:
         question = self._question.turn
         if question is None or not question.heard_out:
             self.answer.rounds.drop_early(now)
-        elif question.phase is TurnPhase.WAITING and self.answer.rounds.early:
+        elif question.phase is TurnPhase.WAITING and (early := self.answer.rounds.early):
             self._send(question)
-            self.answer.rounds.take_early(question, now)
+            self.answer.rounds.take_early(early, question, now)
 
     def _pose(self, question: Turn, now: float) -> None:
         """Ask the server if nothing stands in the way."""
@@ -247,6 +247,6 @@ class TurnManager:
             case TurnTimer.DRAIN:
                 answer.playback.drained(())
             case TurnTimer.CUT:
-                answer.playback.untold()
+                answer.barge_in.untold()
             case _:
                 assert_never(timer)

@@ -7,7 +7,7 @@ import pytest
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.response.barge_in import CANCEL_S
-from daemon.core.response.early import _MOST_PIECES
+from daemon.core.response.exchange import MOST_KEPT_PIECES
 from daemon.core.response.failures import STALLED
 from daemon.core.response.rounds import MAX_ROUNDS
 from daemon.realtime import events as wire
@@ -215,7 +215,7 @@ def test_it_is_gone_with_the_connection_and_the_question_is_asked_whole() -> Non
 
 def test_no_more_of_it_is_kept_than_anybody_would_hear() -> None:
     rig = holding()
-    for _ in range(_MOST_PIECES):
+    for _ in range(MOST_KEPT_PIECES):
         rig.receive(wire.OutputTranscriptDelta(response_id="own", item_id="i", delta="a"))
     assert [event.response_id for event in rig.sent(wire.ResponseCancel)] == ["own"]
 

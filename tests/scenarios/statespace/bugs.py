@@ -55,7 +55,7 @@ def _forget_that_it_was_asked(*_: Any) -> None:
 
 
 def _ask_again_whatever_was_done(answer: Any) -> Any:
-    turn, answer._current.turn = answer.turn, None
+    turn, answer._answer.turn = answer.turn, None
     if turn is not None:
         turn.phase = TurnPhase.WAITING
     return turn

@@ -17,7 +17,8 @@ from daemon.core.history.turn import Turn
 from daemon.core.input.capture import CaptureControl
 from daemon.core.input.utterance import BYTES_PER_S
 from daemon.core.response.barge_in import BargeIn
-from daemon.core.response.early import Early
+from daemon.core.response.current_answer import CurrentAnswer
+from daemon.core.response.exchange import EarlyAnswer
 from daemon.core.response.items import Items
 from daemon.core.response.speech_fallback import SpeechFallback
 from daemon.core.timers import Timers
@@ -166,6 +167,8 @@ class Canon:
         match name:
             case "conn" | "_known":
                 self._parts.append(self._conns.setdefault(part, f"conn{len(self._conns)}"))
+            case "effects" | "timers" | "history" | "modality" if owner is CurrentAnswer:
+                pass  # it only hands them out
             case "size_bytes":
                 self._parts.append(
                     "nothing" if not part else "short" if part < MIN_COMMIT_BYTES else "enough"
@@ -186,7 +189,7 @@ class Canon:
                 pass  # the server tells of calls in answers alone
             case "_past":
                 self._add([each for each in part if each in self._ids or self._come_again])
-            case "pieces" if owner is Early:
+            case "pieces" if owner is EarlyAnswer:
                 self._add([type(each).__name__ for each in part if getattr(each, "delta", True)])
             case "_pieces" if not self._takes:
                 pass  # the server says no more of what it has made an item of

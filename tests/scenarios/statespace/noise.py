@@ -59,7 +59,7 @@ def _said(world: World) -> Iterator[wire.ServerEvents]:
     yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())
     if world.server.past and not world.bounds.names:  # else it is not known to be late
         yield from _late(world)
-    if world.server.response and not world.machine._conversation.answer.exchange._patience.complaint:
+    if world.server.response and not world.machine._conversation.answer.exchange.complaint:
         response_id = world.wire(world.server.response)
         yield wire.OutputAudioDelta(response_id=response_id, item_id=ITEM, delta=b"")
 

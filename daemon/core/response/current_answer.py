@@ -1,0 +1,51 @@
+"""The answer to the present turn: what all parts of the room look at, and what they share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from daemon.core import events as ev
+from daemon.core.effects import EffectsBuffer
+from daemon.core.history.history import History
+from daemon.core.history.turn import Turn
+from daemon.core.response.items import Items
+from daemon.core.response.tracker import ResponseTracker
+from daemon.core.timers import Timers
+from daemon.core.turn.phase import TurnTimer
+from daemon.realtime.events import Json
+
+
+class CurrentAnswer(Struct):
+    """`turn` is None while nothing is being answered.
+
+    `due` is what is to be asked for as soon as there is room; `playing`: the speaker has some of the answer.
+    """
+
+    modality: Literal["audio", "text"]
+    effects: EffectsBuffer
+    timers: Timers[TurnTimer]
+    history: History
+    items: Items
+    responses: ResponseTracker
+    turn: Turn | None = None
+    due: Json | None = None
+    playing: bool = False
+
+    def take(self, turn: Turn, now: float) -> None:
+        """This one is answered from now on."""
+        self.items.forget()
+        self.turn, turn.times.committed_at = turn, now
+
+    def plain(self) -> Json:
+        """What is asked for as a rule."""
+        # Said each time: a session that was seeded with text tends to answer in text.
+        return {"output_modalities": [self.modality]}
+
+    def fail(self, reason: str) -> None:
+        """There will be no answer, or not all of it."""
+        if self.turn is not None:
+            self.turn.trouble = reason
+        unasked = self.turn is not None and self.turn.unasked
+        self.effects.do(ev.ServerNotice(reason) if unasked else ev.UserAlert(reason))
