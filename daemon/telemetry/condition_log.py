@@ -9,12 +9,14 @@ from daemon.telemetry.journal import RecordKind, write
 from daemon.telemetry.notifications import LossKind
 from daemon.telemetry.rate_limiter import EndedEpisode, RateLimiter
 
-FAULT_QUIET_S: Final = 5.0
-XRUN_QUIET_S: Final = 10.0
-DEVICE_QUIET_S: Final = 2.0
-REMARK_QUIET_S: Final = 10.0
-LOSS_QUIET_S: Final = 10.0
-
+_QUIET_S: Final = {
+    RecordKind.FAULT: 5.0,
+    RecordKind.XRUN: 10.0,
+    RecordKind.DEVICE: 2.0,
+    RecordKind.LOSS: 10.0,
+    RecordKind.REMARK: 10.0,
+}
+"""How long something must not have come to be over."""
 _LOSSES: Final[dict[LossKind, str]] = {
     "late_audio": "the audio of an answer came too late: there was a pause in it",
     "dropped_audio": "more audio of an answer came than can be kept: the rest of it is not played",
@@ -41,11 +43,7 @@ class ConditionLog:
         self._timer: Timer | None = None
         self._faults: set[str] = set()
         self._values: dict[str, object] = {}
-        self._fault_limiter = RateLimiter(FAULT_QUIET_S)
-        self._xrun_limiter = RateLimiter(XRUN_QUIET_S)
-        self._device_limiter = RateLimiter(DEVICE_QUIET_S)
-        self._notices = RateLimiter(REMARK_QUIET_S)
-        self._losses = RateLimiter(LOSS_QUIET_S)
+        self._limiters = {kind: RateLimiter(quiet_s) for kind, quiet_s in _QUIET_S.items()}
 
     def close(self) -> None:
         """Record what has been counted so far."""
@@ -55,50 +53,45 @@ class ConditionLog:
 
     def server_notice(self, message: str) -> None:
         """Something the server says about what we sent; one that says it of every frame is cut short."""
-        now = self._clock()
-        if self._notices.begin("server", now):
+        if self._comes(RecordKind.REMARK, "server"):
             write(RecordKind.REMARK, message)
-        self._notices.end("server", now)
-        self._wake()
 
     def faults(self, faults: Mapping[str, str]) -> None:
         """All that does not work at the moment, by part, and why."""
-        now = self._clock()
+        now, limiter = self._clock(), self._limiters[RecordKind.FAULT]
         for part in self._faults - faults.keys():
-            self._fault_limiter.end(part, now)
+            limiter.end(part, now)
         for part in faults.keys() - self._faults:
-            if self._fault_limiter.begin(part, now):
+            if limiter.begin(part, now):
                 write(RecordKind.FAULT, f"{part}: {faults[part]}", part=part)
         self._faults = set(faults)
         self._wake()
 
     def xrun(self, kind: str) -> None:
         """A sound card lost frames or ran dry."""
-        now = self._clock()
-        if self._xrun_limiter.begin(kind, now):
+        if self._comes(RecordKind.XRUN, kind):
             write(RecordKind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
-        self._xrun_limiter.end(kind, now)
-        self._wake()
 
     def loss(self, kind: LossKind) -> None:
         """Something did not arrive whole. Events that are new to us are ordinary, and have no record."""
-        if kind not in _LOSSES:
-            return
-        now = self._clock()
-        if self._losses.begin(kind, now):
+        if kind in _LOSSES and self._comes(RecordKind.LOSS, kind):
             write(RecordKind.LOSS, _LOSSES[kind], loss=kind, count=1)
-        self._losses.end(kind, now)
-        self._wake()
 
     def device(self, name: str, value: object) -> None:
         """An output is set. Of a blink the first value and the last have records."""
         if self._values.get(name) == value:
             return
-        now, self._values[name] = self._clock(), value
-        if self._device_limiter.begin(name, now):
+        self._values[name] = value
+        if self._comes(RecordKind.DEVICE, name):
             self._record_device(name)
-        self._device_limiter.end(name, now)
+
+    def _comes(self, kind: RecordKind, name: str) -> bool:
+        """It comes, and is over at once; True if an episode begins with it."""
+        now, limiter = self._clock(), self._limiters[kind]
+        fresh = limiter.begin(name, now)
+        limiter.end(name, now)
         self._wake()
+        return fresh
 
     def _record_device(self, name: str, changes: int = 1) -> None:
         value = self._values[name]
@@ -111,9 +104,7 @@ class ConditionLog:
         """Have the next end recorded in time; without one there is no timer."""
         if self._timer is not None:
             self._timer.cancel()
-        first = (self._fault_limiter, self._xrun_limiter, self._device_limiter)
-        ends = (each.deadline for each in (*first, self._notices, self._losses))
-        due = [end for end in ends if end is not None]
+        due = [each.deadline for each in self._limiters.values() if each.deadline is not None]
         self._timer = self._later(max(0.0, min(due) - self._clock()), self._tick) if due else None
 
     def _tick(self) -> None:
@@ -123,32 +114,29 @@ class ConditionLog:
 
     def _record_ended(self, quiet_s: float | None = None) -> None:
         now = self._clock()
-        for ended in self._fault_limiter.take_ended(now, quiet_s):
-            _record_mended(ended)
-        for ended in self._xrun_limiter.take_ended(now, quiet_s):
-            _record_more_xruns(ended)
-        for ended in self._device_limiter.take_ended(now, quiet_s):
-            if ended.times > 1:
-                self._record_device(ended.name, ended.times - 1)
-        for ended in self._losses.take_ended(now, quiet_s):
-            if more := ended.times - 1:
-                message = f"{ended.name}: {more} more in {ended.lasted_s:.0f} s"
-                write(RecordKind.LOSS, message, loss=ended.name, count=more)
-        for ended in self._notices.take_ended(now, quiet_s):
-            if more := ended.times - 1:
-                write(RecordKind.REMARK, f"{more} more remarks of the server in {ended.lasted_s:.0f} s")
+        for kind, limiter in self._limiters.items():
+            for ended in limiter.take_ended(now, quiet_s):
+                if kind is RecordKind.FAULT:
+                    _record_mended(ended)
+                elif ended.times > 1:
+                    self._record_more(kind, ended.name, ended.times - 1, f"in {ended.lasted_s:.0f} s")
+
+    def _record_more(self, kind: RecordKind, name: str, more: int, span: str) -> None:
+        match kind:
+            case RecordKind.XRUN:
+                write(kind, f"{name} of the sound card: {more} more {span}", xrun=name, count=more)
+            case RecordKind.DEVICE:
+                self._record_device(name, more)
+            case RecordKind.LOSS:
+                write(kind, f"{name}: {more} more {span}", loss=name, count=more)
+            case RecordKind.REMARK:
+                write(kind, f"{more} more remarks of the server {span}")
 
 
 def _record_mended(ended: EndedEpisode) -> None:
     times = f", {ended.times} times" if ended.times > 1 else ""
     message = f"{ended.name}: works again; it did not for {ended.lasted_s:.0f} s{times}"
     write(RecordKind.FAULT_OVER, message, part=ended.name, lasted_s=ended.lasted_s, times=ended.times)
-
-
-def _record_more_xruns(ended: EndedEpisode) -> None:
-    if more := ended.times - 1:
-        message = f"{ended.name} of the sound card: {more} more in {ended.lasted_s:.0f} s"
-        write(RecordKind.XRUN, message, xrun=ended.name, count=more)
 
 
 def _value(value: Any) -> str:
