@@ -46,16 +46,12 @@ class Handlers:
         match request.get("do"):
             case "status":
                 return await self._appliance.status()
-            case "press":
-                self._appliance.happened(ev.ButtonEdge(True, self._clock()))
-            case "release":
-                self._appliance.happened(ev.ButtonEdge(False, self._clock()))
             case "ask":
-                return await self._ask(request, emit)
+                return await self._turn(ev.TextAsked, request, emit if request.get("stream") else None)
             case "say":
-                text = _text(request)
-                request_id, answer = self._requests.issue()
-                return await self._turn(ev.SayAsked(text, request_id), request_id, answer)
+                return await self._turn(ev.SayAsked, request)
+            case "press" | "release" as verb:
+                self._appliance.happened(ev.ButtonEdge(verb == "press", self._clock()))
             case "stop":
                 self._appliance.happened(ev.StopAsked())
             case "forget":
@@ -64,15 +60,14 @@ class Handlers:
                 raise RequestError(f"There is no verb {verb!r}; see voiced --help.")
         return {}
 
-    async def _ask(self, request: Json, emit: Emit) -> Json:
+    async def _turn(
+        self, asked: type[ev.TextAsked | ev.SayAsked], request: Json, emit: Emit | None = None
+    ) -> Json:
         text = _text(request)
         request_id, answer = self._requests.issue()
-        if request.get("stream"):
+        if emit:
             self._emitters[request_id] = emit
-        return await self._turn(ev.TextAsked(text, request_id), request_id, answer)
-
-    async def _turn(self, event: ev.Input, request_id: int, answer: asyncio.Future[Json]) -> Json:
-        self._appliance.happened(event)
+        self._appliance.happened(asked(text, request_id))
         try:
             return {"turn": await asyncio.wait_for(answer, ASK_S)}
         except TimeoutError:

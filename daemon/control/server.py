@@ -73,16 +73,20 @@ class ControlServer:
             Path(self._path).unlink()
 
     def publish(self, event: str, **fields: Any) -> None:
-        """Tell everyone who watches; one who does not read is let go."""
+        """Tell everyone who watches."""
         if not self._watchers:
             return
         line = _line(self._outlet.masked({"t": self._clock(), "event": event, **fields}))
         for writer in list(self._watchers):
-            if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
-                self._watchers.discard(writer)
-                writer.transport.abort()
-            else:
-                writer.write(line)
+            self._write(writer, line)
+
+    def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
+        """One who does not read is let go."""
+        if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
+            self._watchers.discard(writer)
+            writer.transport.abort()
+        else:
+            writer.write(line)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.clients += 1
@@ -105,10 +109,7 @@ class ControlServer:
         outlet = Outlet()
 
         def emit(event: Json) -> None:
-            if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
-                writer.transport.abort()  # it does not read
-            else:
-                writer.write(_line(outlet.masked(event)))
+            self._write(writer, _line(outlet.masked(event)))
 
         try:
             request = msgspec.json.decode(line, type=dict[str, Any])
