@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -61,12 +60,6 @@ def split(message: str, mark: str) -> tuple[str, str]:
     """Sentence and remedy of one of our own messages: what is left and right of its last mark."""
     sentence, _, remedy = message.rpartition(mark)
     return (sentence, remedy) if sentence else (message, "Mend that")
-
-
-def by_commands(run: Callable[..., str | None], *commands: tuple[str, ...]) -> Fix:
-    """A fix that is some commands, each after the success of the one before."""
-    says = " && ".join(map(shlex.join, commands))
-    return Fix(f"run `{says}`", lambda: all(run(*words) is not None for words in commands))
 
 
 def exit_status(findings: list[Finding]) -> int:

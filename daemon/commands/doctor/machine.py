@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from daemon.commands.doctor.finding import Fix, by_commands
+from daemon.commands.doctor.finding import Fix
 from daemon.config.error_messages import ConfigError
 from daemon.config.loader import load
 from daemon.config.model import Config
@@ -185,8 +185,9 @@ class InspectedMachine:
     # ------------------------------------------------------------ mending
 
     def fix(self, *commands: tuple[str, ...]) -> Fix:
-        """A fix that is some commands."""
-        return by_commands(self.run, *commands)
+        """A fix that is some commands, each after the success of the one before."""
+        says = " && ".join(map(shlex.join, commands))
+        return Fix(f"run `{says}`", lambda: all(self.run(*words) is not None for words in commands))
 
 
 def properties(text: str | None) -> dict[str, str]:
