@@ -113,20 +113,15 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
     ),
     "daemon.commands.demo": (
-        *(
-            "daemon.brain.engine_registry",
-            "daemon.errors",
-            "hardware.ports",
-            "daemon.text",
-            "daemon.audio",
-            "daemon.config",
-        ),
+        *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", *_WIRE),
+        *("daemon.brain.tts", "daemon.brain.engine_registry", "daemon.config", "daemon.telemetry"),
         *("daemon.control", "daemon.commands"),
     ),
     "daemon.commands.history": (
         "daemon.errors",
         "daemon.text",
         *_WIRE,
+        "daemon.core.history",
         "daemon.telemetry",
         "daemon.commands",
     ),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 from daemon.text.printable import one_line
 
 INK, FAINT, WRONG, PAPER = "#202124", "#dadce0", "#d93025", "#ffffff"
 
-Anchor: TypeAlias = Literal["start", "middle", "end"]
 Point: TypeAlias = tuple[float, float]
 
 _FONT: Final = "DejaVu Sans, sans-serif"
@@ -29,51 +28,41 @@ def document(width: float, height: float, shapes: Iterable[str]) -> str:
 def line(begin: Point, end: Point, colour: str, title: str = "", *, dotted: bool = False) -> str:
     """From here to there; the title shows under the mouse."""
     (x1, y1), (x2, y2) = begin, end
-    dots = ' stroke-dasharray="1 3"' if dotted else ""
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke={quoteattr(colour)}{dots}>'
-        f"{_title(title)}</line>"
-    )
+    dots = {"stroke_dasharray": "1 3"} if dotted else {}
+    return _element("line", _title(title), x1=x1, y1=y1, x2=x2, y2=y2, stroke=colour, **dots)
 
 
 def box(corner: Point, width: float, height: float, colour: str) -> str:
     """A filled box below and right of its corner."""
     x, y = corner
-    size = f'width="{width:.1f}" height="{height:.1f}" shape-rendering="crispEdges"'
-    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill={quoteattr(colour)}/>'
+    crisp = {"shape_rendering": "crispEdges"}
+    return _element("rect", x=x, y=y, width=width, height=height, fill=colour, **crisp)
 
 
 def dot(place: Point, colour: str, title: str) -> str:
     """A small round one, that others may shine through."""
-    x, y = place
-    return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill={quoteattr(colour)} fill-opacity="0.7">'
-        f"{_title(title)}</circle>"
-    )
+    return _element("circle", _title(title), cx=place[0], cy=place[1], r=3, fill=colour, fill_opacity=0.7)
 
 
 def area(outline: Iterable[Point], colour: str) -> str:
     """What is inside of these points."""
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in outline)
-    return f'<polygon points="{points}" fill={quoteattr(colour)}/>'
+    return _element("polygon", points=points, fill=colour)
 
 
-def letters(
-    place: Point,
-    text: str,
-    *,
-    anchor: Anchor = "start",
-    size: float = 12,
-    bold: bool = False,
-    colour: str = INK,
-) -> str:
-    """One line of text upon this place."""
-    x, y = place
-    weight = ' font-weight="bold"' if bold else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill={quoteattr(colour)} '
-        f'text-anchor="{anchor}"{weight}>{escape(one_line(text))}</text>'
+def letters(place: Point, text: str, size: float = 12.0, **look: str) -> str:
+    """One line of text upon this place; `look` are attributes such as `text_anchor`."""
+    attributes = {"fill": INK, **look}
+    return _element("text", escape(one_line(text)), x=place[0], y=place[1], font_size=size, **attributes)
+
+
+def _element(tag: str, body: str = "", **attributes: float | str) -> str:
+    """Attributes have a hyphen for each underscore, and numbers one decimal."""
+    told = (
+        (name, f"{each:.1f}" if isinstance(each, float) else str(each)) for name, each in attributes.items()
     )
+    written = " ".join(f"{name.replace('_', '-')}={quoteattr(text)}" for name, text in told)
+    return f"<{tag} {written}>{body}</{tag}>"
 
 
 def _title(text: str) -> str:

@@ -17,12 +17,13 @@ from daemon.realtime.provider_registry import BRAIN
 from daemon.telemetry.condition_log import ConditionLog, Later
 from daemon.telemetry.journal import RecordKind, write
 
-FIGURES: Final = (
-    "press_to_first_frame_ms",
-    "release_to_commit_ms",
-    "commit_to_first_delta_ms",
-    "first_delta_to_sound_ms",
-)
+LATENCIES: Final = {
+    "press_to_first_frame_ms": "wire",
+    "release_to_commit_ms": "commit",
+    "commit_to_first_delta_ms": "answer",
+    "first_delta_to_sound_ms": "sound",
+}
+"""What is measured of a turn, and in one word what each of them waits for."""
 _AS_THEY_ARE: Final = ("source", "interrupted", "trouble", "heard_ms", "xruns")
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -83,7 +84,7 @@ class EventLog:
         """A turn is over: its record as `voiced watch` has it."""
         cost = cost_usd(turn["tokens"], self._served.prices)
         tools = " ".join(map(_tool_name, (call["name"] for call in turn["tool_calls"])))
-        copied = {name: turn[name] for name in (*FIGURES, *_AS_THEY_ARE)}
+        copied = {name: turn[name] for name in (*LATENCIES, *_AS_THEY_ARE)}
         words: Json = {"heard": turn["heard"], "reply": turn["reply"]} if self._transcripts else {}
         write(
             RecordKind.TURN,
@@ -182,7 +183,7 @@ class _Connection:
 
 def _turn_line(turn: Json, tools: str, cost: float | None, words: Json) -> str:
     how = "interrupted" if turn["interrupted"] else turn["trouble"] or "done"
-    figures = " ".join(f"{name}={turn[name]:g}" for name in FIGURES if turn[name] is not None)
+    figures = " ".join(f"{name}={turn[name]:g}" for name in LATENCIES if turn[name] is not None)
     parts = [how, tools or "no tool", figures, _price(turn["tokens"], cost)]
     said = "".join(f" {name}={text!r}" for name, text in words.items())
     return f"turn {turn['number']} ({turn['source']}): {'; '.join(filter(None, parts))}{said}"

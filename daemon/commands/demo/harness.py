@@ -11,7 +11,6 @@ import wave
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import get_args
 
 from daemon.brain.engine_registry import RECOGNIZER, recognizer
@@ -55,9 +54,7 @@ class Harness:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     # ------------------------------------------------------------ what the demo does

@@ -13,14 +13,9 @@ from rich.text import Text
 
 from daemon.commands.verbs import arguments_of
 from daemon.control.client import Json
+from daemon.telemetry.event_log import LATENCIES
 
-FIGURES: Final = (
-    "heard_ms",
-    "press_to_first_frame_ms",
-    "release_to_commit_ms",
-    "commit_to_first_delta_ms",
-    "first_delta_to_sound_ms",
-)
+FIGURES: Final = ("heard_ms", *LATENCIES)
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     made.add_column("said", ratio=3)
     made.add_column("did", ratio=4)
     made.add_column("answer", ratio=5)
-    for name in ("wire", "commit", "answer", "sound"):
+    for name in LATENCIES.values():
         made.add_column(f"{name}\nms", justify="right")
     for outcome in outcomes:
         made.add_row(*_row(outcome))
@@ -93,7 +88,7 @@ def _row(outcome: Outcome) -> list[str | Text]:
         reply.append(" (cut off)", "yellow")
     for problem in outcome.problems:
         reply.append(f"\n{problem}", "red")
-    figures = [_milliseconds(turn.get(name)) for name in FIGURES[1:]]
+    figures = [_milliseconds(turn.get(name)) for name in LATENCIES]
     return [mark, _words(outcome), Text(calls), reply, *figures]
 
 

@@ -16,7 +16,7 @@ from daemon.commands.demo.recording import Track, read_track, wire_tracks, write
 from daemon.commands.demo.report import Outcome, table, write_report
 from daemon.commands.demo.scenario import SCENARIO, ScenarioTurn, verdict
 from daemon.commands.demo.timeline import Performance, draw
-from daemon.commands.demo.user_voice import PersonError, SimulatedSpeaker, find_person
+from daemon.commands.demo.user_voice import PersonError, SimulatedSpeaker
 from daemon.commands.demo.view import View
 from daemon.commands.demo.virtualcard import Side
 from daemon.commands.terminal import Terminal
@@ -143,7 +143,7 @@ def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, consol
     for wav in wavs:
         if not wav.is_file():
             raise HarnessError(f"{wav} is not there; give files that exist.")
-    person = None if wavs else find_person()
+    person = None if wavs else SimulatedSpeaker()
     stage = Harness(folder, out, card)
     console.print("Starting the sound card, the brain and the service ...", style="dim")
     with stage, View(console, stage.story) as view:

@@ -101,7 +101,7 @@ class _Row:
         middle = self.top + self.height / 2 + _SMALL * (0.35 - 0.55 * (len(lines) - 1))
         for number, text in enumerate(lines):
             place = (_LEFT - 8, middle + 1.1 * _SMALL * number)
-            yield svg.letters(place, text, anchor="end", size=_SMALL)
+            yield svg.letters(place, text, _SMALL, text_anchor="end")
 
 
 def draw(path: Path, performance: Performance) -> None:
@@ -149,9 +149,9 @@ def _axis(whole: _Row) -> Iterator[str]:
     for seconds in range(0, int(whole.length_s) + 1, step):
         x, y = whole.at(seconds)
         yield svg.line((x, y + 4), (x, y + 8), svg.INK)
-        yield svg.letters((x, y + 18), str(seconds), anchor="middle", size=_SMALL)
+        yield svg.letters((x, y + 18), str(seconds), _SMALL, text_anchor="middle")
     x, y = whole.at(whole.length_s / 2)
-    yield svg.letters((x, y + 32), "seconds", anchor="middle", size=_SMALL)
+    yield svg.letters((x, y + 32), "seconds", _SMALL, text_anchor="middle")
 
 
 # ---------------------------------------------------------------- rows
@@ -181,7 +181,7 @@ def _states(row: _Row, performance: Performance) -> Iterator[str]:
         yield row.bar(span, 0.48, 0.95, STATES.get(state, _GREY))
         if end - start > 0.8 * _LETTER_WIDTH_S * len(state):
             x, y = row.at((start + end) / 2, 0.71)
-            yield svg.letters((x, y + 0.35 * _TINY), state, anchor="middle", size=_TINY)
+            yield svg.letters((x, y + 0.35 * _TINY), state, _TINY, text_anchor="middle")
     for span in performance.spans("button", lambda event: event["pressed"]):
         if span[2]:
             yield row.bar(span, 0.05, 0.33, svg.INK)
@@ -230,7 +230,7 @@ def _device(row: _Row, performance: Performance, name: str) -> Iterator[str]:
             x, y = row.at(event["t"] - performance.begin)
             yield svg.area([(x - 3, y), (x + 3, y), (x, y - 5)], svg.INK)
             if event["name"] == "read_device":
-                yield svg.letters((x + 5, y - 0.4 * row.height), _short(event["output"]), size=_TINY)
+                yield svg.letters((x + 5, y - 0.4 * row.height), _short(event["output"]), _TINY)
     yield from row.label(_short(name))
 
 
@@ -247,7 +247,7 @@ def _turns(whole: _Row, performance: Performance) -> Iterator[str]:
         x, y = whole.at(start, 1.0)
         for above, text in enumerate(reversed(lines)):
             colour = svg.WRONG if outcome.problems else svg.INK
-            yield svg.letters((x, y - 4 - 1.2 * _TINY * above), text, size=_TINY, colour=colour)
+            yield svg.letters((x, y - 4 - 1.2 * _TINY * above), text, _TINY, fill=colour)
 
 
 def _caption(number: int, outcome: Outcome, letters: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -30,7 +29,6 @@ class Scene:
 
     def __init__(self) -> None:
         self.state = "idle"
-        self.link = ""
         self.pressed = False
         self.lamps: dict[str, str] = {}
         self.devices: Json = {}
@@ -42,8 +40,6 @@ class Scene:
         match event["event"]:
             case "state":
                 self.state = event["state"]
-            case "link":
-                self.link = event["state"]
             case "button":
                 self.pressed = event["pressed"]
             case "lamp":
@@ -84,9 +80,7 @@ class View:
             self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._live.stop()
 
     def know(self, devices: Json) -> None:

@@ -16,7 +16,6 @@ import wave
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Literal, TypeAlias
 
 import numpy as np
@@ -71,7 +70,8 @@ class VirtualCard:
 
     def __init__(self, rate_hz: int = 48_000) -> None:
         self.rate_hz = rate_hz
-        self._server: Process | None = None
+        self.server: Process | None = None
+        """The sound server, while the card is plugged in."""
         self._helpers: list[Process] = []
 
     def __enter__(self) -> VirtualCard:
@@ -83,13 +83,11 @@ class VirtualCard:
         try:
             self.plug()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.unplug()
         shutil.rmtree(self._dir, ignore_errors=True)
 
@@ -133,13 +131,13 @@ class VirtualCard:
 
     def plug(self) -> None:
         """Start the server (again): the card is there when this returns."""
-        self._server = subprocess.Popen(
+        self.server = subprocess.Popen(
             _server_command(self._socket, self.rate_hz, self._dir / "pulse.log"),
             env=self._server_env(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self._wait_for_server(self._server)
+        self._wait_for_server(self.server)
         # A null sink that nobody uses falls back to a latency of 50 ms: these keep it at 10 ms.
         with open(os.devnull, "r+b") as nothing, open("/dev/zero", "rb") as silence:  # noqa: PTH123
             self._start_client("pacat", "--playback", "--device=speaker", stdin=silence)
@@ -148,18 +146,13 @@ class VirtualCard:
 
     def unplug(self) -> None:
         """Kill the server: every program that has the card open sees it vanish."""
-        for process in [*self._helpers, self._server]:
+        for process in [*self._helpers, self.server]:
             if process is not None:
                 process.kill()
                 process.wait()
         self._helpers.clear()
-        self._server = None
+        self.server = None
         self._socket.unlink(missing_ok=True)
-
-    @property
-    def server(self) -> Process | None:
-        """The sound server, while the card is plugged in."""
-        return self._server
 
     @property
     def _socket(self) -> Path:

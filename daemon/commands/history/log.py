@@ -13,6 +13,7 @@ from rich.text import Text
 
 from daemon.commands.history.reader import History, HistoryError, Record, moment
 from daemon.commands.terminal import Terminal
+from daemon.telemetry.event_log import LATENCIES
 from daemon.telemetry.journal import RecordKind
 from daemon.text.printable import complain, one_line, say, to_json
 
@@ -31,12 +32,6 @@ _STYLES: Final = {
     RecordKind.XRUN: "yellow",
     RecordKind.LOSS: "yellow",
     RecordKind.FAULT: "red",
-}
-_LATENCIES: Final = {
-    "press_to_first_frame_ms": "wire",
-    "release_to_commit_ms": "commit",
-    "commit_to_first_delta_ms": "answer",
-    "first_delta_to_sound_ms": "sound",
 }
 
 
@@ -103,7 +98,7 @@ def _turn(record: Record) -> Text:
 def _figures(record: Record) -> Iterator[str]:
     """Times in milliseconds, tokens, cost."""
     fields = record.fields
-    known = {word: fields.get(name) for name, word in _LATENCIES.items()}
+    known = {word: fields.get(name) for name, word in LATENCIES.items()}
     times = [f"{word} {value:.0f}" for word, value in known.items() if isinstance(value, int | float)]
     if times:
         yield f"{' '.join(times)} ms"

@@ -8,9 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from daemon.commands.history.reader import Record
+from daemon.commands.history.reader import WAIT, Record
 from daemon.commands.svg import FAINT, INK, WRONG, document, dot, letters, line
-from daemon.telemetry.event_log import FIGURES
 from daemon.telemetry.journal import RecordKind
 
 WIDTH, LEFT, RIGHT = 960, 110, 24
@@ -48,37 +47,38 @@ def _y(milliseconds: float) -> float:
 
 
 def _frame(begin: datetime, end: datetime) -> Iterator[str]:
-    yield letters((LEFT, 22), "from the end of the question to the first sound of the answer", bold=True)
+    yield letters(
+        (LEFT, 22), "from the end of the question to the first sound of the answer", font_weight="bold"
+    )
     for milliseconds in _GRID_MS:
         y = _y(milliseconds)
         yield line((LEFT, y), (WIDTH - RIGHT, y), FAINT)
-        yield letters((LEFT - 8, y + 4), _duration(milliseconds), anchor="end")
+        yield letters((LEFT - 8, y + 4), _duration(milliseconds), text_anchor="end")
     foot = BOTTOM + LANE * (len(_LANES) + 1) + 6
     for tick in range(5):
         time = begin + (end - begin) * tick / 4
         x = _x(time, begin, end)
         yield line((x, TOP), (x, foot - 16), FAINT)
-        yield letters((x, foot), time.strftime("%b %d %H:%M"), anchor="end" if tick == 4 else "middle")
+        yield letters((x, foot), time.strftime("%b %d %H:%M"), text_anchor="end" if tick == 4 else "middle")
 
 
 def _turns(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
     """A dot for each turn, and lines at half and at nine tenths of them."""
-    answered = [record for record in records if all(name in record.fields for name in FIGURES[1:])]
-    waits = [sum(record.number(name) for name in FIGURES[1:]) for record in answered]
-    for record, wait_ms in zip(answered, waits, strict=True):
-        title = f"{wait_ms:.0f} ms, {record.time:%b %d %H:%M:%S}"
-        yield dot((_x(record.time, begin, end), _y(wait_ms)), _DOT, title)
+    waits = [(record.time, wait_ms) for record in records if (wait_ms := record.total(WAIT)) is not None]
+    for time, wait_ms in waits:
+        title = f"{wait_ms:.0f} ms, {time:%b %d %H:%M:%S}"
+        yield dot((_x(time, begin, end), _y(wait_ms)), _DOT, title)
     for percent in (50, 90) if waits else ():
-        y = _y(float(np.percentile(waits, percent)))
+        y = _y(float(np.percentile([wait_ms for _, wait_ms in waits], percent)))
         yield line((LEFT, y), (WIDTH - RIGHT, y), INK)
-        yield letters((WIDTH - RIGHT, y - 4), f"p{percent}", anchor="end")
+        yield letters((WIDTH - RIGHT, y - 4), f"p{percent}", text_anchor="end")
 
 
 def _lanes(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
     """A stroke for everything that went wrong."""
     for number, (name, kinds) in enumerate(_LANES.items(), 1):
         y = BOTTOM + LANE * number
-        yield letters((LEFT - 8, y + 4), name, anchor="end")
+        yield letters((LEFT - 8, y + 4), name, text_anchor="end")
         for record in records:
             if record.kind in kinds:
                 x = _x(record.time, begin, end)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from daemon.errors import OwnerError
+from daemon.telemetry.event_log import LATENCIES
 from daemon.telemetry.journal import IDENTIFIER, RecordKind
 
 UNIT: Final = "voiced.service"
@@ -26,6 +27,8 @@ _WORDS: Final = (
 )
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _KINDS: Final = {kind.value: kind for kind in RecordKind}
+WAIT: Final = tuple(LATENCIES)[1:]
+"""What a user waits for an answer is the sum of these."""
 
 
 class HistoryError(OwnerError):
@@ -48,6 +51,10 @@ class Record:
         """A field as a number, 0 where there is none."""
         value = self.fields.get(name, 0)
         return 0 if isinstance(value, str) else value
+
+    def total(self, names: Collection[str]) -> float | None:
+        """The sum of some fields, None where one of them is not there."""
+        return sum(map(self.number, names)) if self.fields.keys() >= set(names) else None
 
 
 def moment(text: str) -> datetime:

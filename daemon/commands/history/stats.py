@@ -12,24 +12,17 @@ import numpy as np
 from rich.table import Table
 
 from daemon.commands.history.plot import svg
-from daemon.commands.history.reader import History, HistoryError, Record, moment
+from daemon.commands.history.reader import WAIT, History, HistoryError, Record, moment
 from daemon.commands.terminal import Terminal
+from daemon.core.history.usage import Tokens
 from daemon.realtime.events import Json
-from daemon.telemetry.event_log import FIGURES
+from daemon.telemetry.event_log import LATENCIES
 from daemon.telemetry.journal import RecordKind
 from daemon.text.printable import complain, say, to_json
 
 PERCENTILES: Final = (50, 90, 99)
-WAIT: Final = "release_to_sound_ms"
-_TOKENS: Final = (
-    "input_text_tokens",
-    "input_audio_tokens",
-    "cached_text_tokens",
-    "cached_audio_tokens",
-    "output_text_tokens",
-    "output_audio_tokens",
-    "unsorted_tokens",
-)
+_LATENCIES: Final = {name: (name,) for name in LATENCIES} | {"release_to_sound_ms": WAIT}
+_TOKENS: Final = tuple(f"{kind}_tokens" for kind in Tokens.__struct_fields__)
 
 
 def run(since: str, until: str | None, directory: Path | None, *, as_json: bool, picture: Path | None) -> int:
@@ -74,7 +67,7 @@ def summarise(records: Iterable[Record]) -> Json:
         "tools": dict(
             Counter(name for record in turns for name in str(record.fields.get("tools", "")).split())
         ),
-        "latency_ms": {name: _percentiles(_times(turns, name)) for name in (*FIGURES, WAIT)},
+        "latency_ms": {name: _percentiles(_times(turns, parts)) for name, parts in _LATENCIES.items()},
         **_spent([*turns, *by_kind[RecordKind.LATE_TOKENS]]),
         "connection": _connection(by_kind[RecordKind.CONNECTED], by_kind[RecordKind.DISCONNECTED]),
         "xruns": _sum(by_kind[RecordKind.XRUN], "xrun", "count"),
@@ -97,11 +90,9 @@ def _sum(records: Iterable[Record], name: str, number: str) -> Json:
     return dict(sums)
 
 
-def _times(turns: Iterable[Record], name: str) -> list[float]:
-    """One latency of all turns that have it, in ms. What a user waits for an answer is a sum of three."""
-    parts = FIGURES[1:] if name == WAIT else (name,)
-    whole = [record for record in turns if all(part in record.fields for part in parts)]
-    return [sum(record.number(part) for part in parts) for record in whole]
+def _times(turns: Iterable[Record], parts: tuple[str, ...]) -> list[float]:
+    """One latency of all turns that have it, in ms."""
+    return [took_ms for record in turns if (took_ms := record.total(parts)) is not None]
 
 
 def _percentiles(times: list[float]) -> Json:
