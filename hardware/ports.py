@@ -142,7 +142,7 @@ class Microphone(Protocol):
         """End the thread and release the card; waits at most a second."""
 
     @property
-    def beats(self) -> int:
+    def heartbeats(self) -> int:
         """A counter that grows while the thread makes progress, idle or not (for the watchdog)."""
 
 
@@ -159,7 +159,7 @@ class Speaker(Protocol):
         """End the thread and release the card; waits at most a second."""
 
     @property
-    def beats(self) -> int:
+    def heartbeats(self) -> int:
         """A counter that grows while the thread makes progress, idle or not (for the watchdog)."""
 
 

@@ -89,4 +89,4 @@ class Sound:
 
 
 def _moves(stream: Microphone | Speaker) -> watchdog.ProgressCheck:
-    return watchdog.moving(lambda: stream.beats)
+    return watchdog.moving(lambda: stream.heartbeats)

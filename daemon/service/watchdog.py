@@ -18,13 +18,13 @@ log = logging.getLogger("voiced")
 ProgressCheck: TypeAlias = Callable[[], bool]
 
 
-def moving(beats: Callable[[], int]) -> ProgressCheck:
+def moving(heartbeats: Callable[[], int]) -> ProgressCheck:
     """Whether a counter has changed since this was last asked; the first answer is yes."""
     before: int | None = None
 
     def moves() -> bool:
         nonlocal before
-        before, last = beats(), before
+        before, last = heartbeats(), before
         return before != last
 
     return moves
@@ -35,11 +35,11 @@ class Thread(Protocol):
     """A thread that can hang in a call which never returns."""
 
     @property
-    def beats(self) -> int:
+    def heartbeats(self) -> int:
         """Grows at least once a second while it moves."""
 
     def give_up(self) -> None:
-        """Tell that it hangs."""
+        """Report that it hangs."""
 
 
 LOOK_S: Final = 0.5
@@ -53,8 +53,8 @@ async def attend(threads: Sequence[Thread]) -> None:
     before = [-1] * len(threads)
     while True:
         for index, thread in enumerate(threads):
-            still[index] = still[index] + 1 if thread.beats == before[index] else 0
-            before[index] = thread.beats
+            still[index] = still[index] + 1 if thread.heartbeats == before[index] else 0
+            before[index] = thread.heartbeats
             if still[index] == HANGS_AFTER:
                 thread.give_up()
         await asyncio.sleep(LOOK_S)

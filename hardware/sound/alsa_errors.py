@@ -14,7 +14,7 @@ _nothing = _Handler(lambda *_: None)
 
 
 @cache
-def hush() -> None:
-    """Let the library say errors by codes only: it also writes lines to stderr for each missing card."""
+def silence_messages() -> None:
+    """Report errors by return codes only: the library also writes to stderr for each missing card."""
     with suppress(OSError):
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_nothing)

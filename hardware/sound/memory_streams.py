@@ -31,7 +31,7 @@ class MemoryMicrophone:
         capture.opened(RATE_HZ)
 
     @property
-    def beats(self) -> int:
+    def heartbeats(self) -> int:
         """There is no thread."""
         return self.periods
 
@@ -74,7 +74,7 @@ class MemorySpeaker:
         playback.opened(RATE_HZ)
 
     @property
-    def beats(self) -> int:
+    def heartbeats(self) -> int:
         """There is no thread."""
         return len(self.heard)
 

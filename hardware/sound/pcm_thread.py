@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 import alsaaudio
 
 from hardware.ports import Capture, Playback, SoundConfig, SoundError
-from hardware.sound.alsa_errors import hush
+from hardware.sound.alsa_errors import silence_messages
 from hardware.sound.card_discovery import Direction, changes
 from hardware.sound.pcm_device import ClockError, Stream, clock_error, open_stream, sound_error, superseded
 
@@ -46,10 +46,10 @@ class StreamRequest(enum.Enum):
 
 
 class CardThread(ABC):
-    """Alone touches its PCM. `beats` grows while it moves; whoever sees that it does not calls `give_up`."""
+    """The only thread that uses its PCM. `heartbeats` grows while it works; `give_up` says that it hangs."""
 
     def __init__(self, direction: Direction, config: SoundConfig, port: Capture | Playback) -> None:
-        self.beats = 0
+        self.heartbeats = 0
         self.orders: SimpleQueue[StreamRequest] = SimpleQueue()
         self._direction: Direction = direction
         self._config = config
@@ -59,7 +59,7 @@ class CardThread(ABC):
         self._distrusted = False
         self._told = ""
         self._changes = 0
-        hush()
+        silence_messages()
         self._thread = threading.Thread(target=self._run, name=direction, daemon=True)
         self._thread.start()
 
@@ -152,7 +152,7 @@ class CardThread(ABC):
         return self._take_order(timeout_s)
 
     def _take_order(self, timeout_s: float) -> StreamRequest | None:
-        self.beats += 1
+        self.heartbeats += 1
         with suppress(Empty):
             order = self.orders.get(block=timeout_s > 0, timeout=timeout_s)
             self._closing |= order is StreamRequest.CLOSE

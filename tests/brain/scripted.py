@@ -21,18 +21,18 @@ TONE_MS_PER_CHARACTER = 50
 class ScriptedEar:
     """Hears what the script says, one entry per utterance, whatever the sound; then silence.
 
-    A string is heard with certainty where the session's grammar understands it, and is refused otherwise.
+    A string is recognised for sure where the session's grammar understands it, and is refused otherwise.
     """
 
     def __init__(self, script: Iterable[str | Recognition] = ()) -> None:
         self._script = list(script)
-        self.heard_s: list[float] = []
+        self.utterances_s: list[float] = []
 
     def prepare(self, grammar: Grammar) -> None:
         pass
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        self.heard_s.append(len(samples) / 16_000)
+    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
+        self.utterances_s.append(len(samples) / 16_000)
         said = self._script.pop(0) if self._script else ""
         if isinstance(said, Recognition):
             return said

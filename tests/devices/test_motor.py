@@ -211,5 +211,5 @@ def test_the_offline_brain_hears_its_sentences_spoken(sentence: str) -> None:
     grammar = Home(config().devices).grammar
     spoken = open_synthesizer("hibari").speak(sentence, 1.0)
     sound = np.pad(Resampler(24_000, 16_000, "linear").process(spoken), 8_000)
-    heard = PhonemeRecognizer.load().hear(sound, grammar, None)
-    assert (heard.meaning, heard.certainty) == (grammar.understand(sentence), "sure")
+    recognition = PhonemeRecognizer.load().recognize(sound, grammar, None)
+    assert (recognition.meaning, recognition.certainty) == (grammar.understand(sentence), "sure")

@@ -63,13 +63,13 @@ def run(parts: dict[str, watchdog.ProgressCheck], scenario: Callable[[], Awaitab
 def test_one_part_that_stands_still_starves_it_and_is_named_once(
     systemd: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    beats = {"microphone": 0, "speaker": 0}
+    heartbeats = {"microphone": 0, "speaker": 0}
     frozen: set[str] = set()
 
-    def beat(part: str) -> int:
+    def count(part: str) -> int:
         if part not in frozen:
-            beats[part] += 1
-        return beats[part]
+            heartbeats[part] += 1
+        return heartbeats[part]
 
     async def scenario() -> None:
         await fed(systemd)
@@ -81,7 +81,7 @@ def test_one_part_that_stands_still_starves_it_and_is_named_once(
         frozen.clear()
         await fed(systemd)
 
-    parts = {part: watchdog.moving(lambda part=part: beat(part)) for part in beats}  # type: ignore[misc]
+    parts = {part: watchdog.moving(lambda part=part: count(part)) for part in heartbeats}  # type: ignore[misc]
     run(parts, scenario)
 
 
@@ -108,17 +108,17 @@ def test_a_blocked_loop_starves_it(systemd: socket.socket) -> None:
 
 
 class Thread:
-    """Beats while it moves."""
+    """Its heartbeat goes on while it moves."""
 
     def __init__(self) -> None:
-        self._beats = 0
+        self._heartbeats = 0
         self.hangs = False
         self.given_up = 0
 
     @property
-    def beats(self) -> int:
-        self._beats += not self.hangs
-        return self._beats
+    def heartbeats(self) -> int:
+        self._heartbeats += not self.hangs
+        return self._heartbeats
 
     def give_up(self) -> None:
         self.given_up += 1

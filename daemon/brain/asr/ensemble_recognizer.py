@@ -51,7 +51,7 @@ class SecondOpinion:
 
 
 class EnsembleRecognizer:
-    """Hears with phone posteriors, and asks Moonshine about what they found; see `recognizer.Recognizer`."""
+    """Finds a sentence by phone posteriors, and has Moonshine check it; see `recognizer.Recognizer`."""
 
     def __init__(self, small: PhonemeRecognizer, second: SecondOpinion) -> None:
         self.small, self.second = small, second
@@ -67,8 +67,8 @@ class EnsembleRecognizer:
         self.second.automaton(grammar.text)
         self.second.automaton(grammar.text_when_asked)
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        """Hear one utterance, 16 kHz."""
+    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
+        """Recognise one utterance, 16 kHz."""
         found = self.small.candidate(samples, grammar, pending)
         if not found.match.words:
             return Recognition("", None, "refuse")

@@ -37,7 +37,7 @@ NOTHING = Candidate(NO_MATCH, None, -99.0)
 
 
 class PhonemeRecognizer:
-    """Hears with one acoustic model; see `recognizer.Recognizer`."""
+    """Recognises with one acoustic model; see `recognizer.Recognizer`."""
 
     def __init__(self, model: Hama, lexicon: Lexicon, scorer: Scorer) -> None:
         self.model, self.lexicon, self.scorer = model, lexicon, scorer
@@ -54,8 +54,8 @@ class PhonemeRecognizer:
         self.graph(grammar.text)
         self.graph(grammar.text_when_asked)
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        """Hear one utterance, 16 kHz."""
+    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
+        """Recognise one utterance, 16 kHz."""
         return self.decide(self.candidate(samples, grammar, pending), pending)
 
     def decide(self, found: Candidate, pending: Meaning | None) -> Recognition:

@@ -35,13 +35,13 @@ class Recognition:
 
 
 class Recognizer(Protocol):
-    """An engine that hears. Both methods take tens of milliseconds or more: call them off the loop."""
+    """A speech recogniser. Both methods take tens of milliseconds or more: call them off the loop."""
 
     def prepare(self, grammar: Grammar) -> None:
         """Build and keep what the search needs for this grammar; new names cost some milliseconds a word."""
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        """Hear one utterance; `pending` is what the brain has just asked back, if it has."""
+    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
+        """Recognise one utterance; `pending` is what the brain has just asked back, if it has."""
 
 
 def confirmed(recognition: Recognition, pending: Meaning | None) -> Recognition:

@@ -45,12 +45,12 @@ class Engines:
         recognizer = await self._recognizer.engine()
         await self._recognizer.run(recognizer.prepare, grammar)
 
-    async def hear(
+    async def recognize(
         self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
     ) -> Recognition:
-        """Hear one utterance."""
+        """Recognise one utterance."""
         recognizer = await self._recognizer.engine()
-        return await self._recognizer.run(_hear, recognizer, sound, format, grammar, pending)
+        return await self._recognizer.run(_recognize, recognizer, sound, format, grammar, pending)
 
     async def speak(self, sentence: str, speed: float, format: WireFormat) -> bytes:
         """One sentence aloud, as it goes over the wire."""
@@ -64,10 +64,10 @@ class Engines:
         self._synthesizer.close()
 
 
-def _hear(
+def _recognize(
     recognizer: Recognizer, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
 ) -> Recognition:
-    return recognizer.hear(resampled(sound, format, RECOGNIZER_HZ), grammar, pending)
+    return recognizer.recognize(resampled(sound, format, RECOGNIZER_HZ), grammar, pending)
 
 
 def _speak(synthesizer: Synthesizer, sentence: str, speed: float, format: WireFormat) -> bytes:

@@ -67,4 +67,4 @@ class Listening:
 
     async def _run(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
         async with self._recognizing:
-            return await self._engines.hear(bytes(entry.audio), entry.format, grammar, pending)
+            return await self._engines.recognize(bytes(entry.audio), entry.format, grammar, pending)

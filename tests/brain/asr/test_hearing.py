@@ -53,15 +53,15 @@ def clip(name: str) -> Floats:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_acted_on(small: PhonemeRecognizer, name: str) -> None:
-    heard = small.hear(clip(name), HOME, None)
-    assert heard.meaning == HOME.understand(COMMANDS[name])
-    assert heard.certainty == "sure"
-    assert HOME.understand(heard.words) == heard.meaning
+    recognition = small.recognize(clip(name), HOME, None)
+    assert recognition.meaning == HOME.understand(COMMANDS[name])
+    assert recognition.certainty == "sure"
+    assert HOME.understand(recognition.words) == recognition.meaning
 
 
 def test_a_name_that_no_lexicon_has(small: PhonemeRecognizer) -> None:
-    heard = small.hear(clip("hibari_cmd304"), UNUSUAL, None)
-    assert heard.meaning == UNUSUAL.understand("turn on the christmas tree")
+    recognition = small.recognize(clip("hibari_cmd304"), UNUSUAL, None)
+    assert recognition.meaning == UNUSUAL.understand("turn on the christmas tree")
 
 
 @pytest.mark.parametrize("gain", [0.05, 1.9])
@@ -69,41 +69,43 @@ def test_loud_or_quiet_padded_shifted_and_off_centre_is_the_same(
     small: PhonemeRecognizer, gain: float
 ) -> None:
     samples = np.pad(clip("hibari_cmd00") * np.float32(gain), (12_345, 6_789)) + np.float32(0.01)
-    assert small.hear(samples, HOME, None).meaning == LAMP_ON
+    assert small.recognize(samples, HOME, None).meaning == LAMP_ON
 
 
 def test_a_command_in_a_room_is_never_another(small: PhonemeRecognizer) -> None:
     for name, text in COMMANDS.items():
-        heard = small.hear(in_room(clip(name), seed=3), HOME, None)
-        assert heard.meaning in (None, HOME.understand(text))
+        recognition = small.recognize(in_room(clip(name), seed=3), HOME, None)
+        assert recognition.meaning in (None, HOME.understand(text))
 
 
 @pytest.mark.parametrize("name", ["hibari_near01", "flite-rms_oog05", "hibari_wake01"])
 def test_what_is_no_command_is_refused(small: PhonemeRecognizer, both: EnsembleRecognizer, name: str) -> None:
-    for heard in (small.hear(clip(name), HOME, None), both.hear(clip(name), HOME, None)):
-        assert (heard.certainty, heard.meaning) == ("refuse", None)
+    for recognition in (small.recognize(clip(name), HOME, None), both.recognize(clip(name), HOME, None)):
+        assert (recognition.certainty, recognition.meaning) == ("refuse", None)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-4, 0.05])
 def test_noise_is_nobody(small: PhonemeRecognizer, both: EnsembleRecognizer, level: float) -> None:
     noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(level)
-    for heard in (small.hear(noise, HOME, None), both.hear(noise, HOME, None)):
-        assert heard.certainty == "refuse"
-        assert heard.words == ""
+    for recognition in (small.recognize(noise, HOME, None), both.recognize(noise, HOME, None)):
+        assert recognition.certainty == "refuse"
+        assert recognition.words == ""
 
 
 def test_no_samples_at_all(small: PhonemeRecognizer) -> None:
-    assert small.hear(np.zeros(0, np.float32), HOME, None) == small.hear(np.zeros(9, np.float32), HOME, None)
+    assert small.recognize(np.zeros(0, np.float32), HOME, None) == small.recognize(
+        np.zeros(9, np.float32), HOME, None
+    )
 
 
 def test_both_engines_agree_on_a_command(both: EnsembleRecognizer) -> None:
-    heard = both.hear(clip("hibari_cmd00"), HOME, None)
-    assert (heard.meaning, heard.certainty) == (LAMP_ON, "sure")
+    recognition = both.recognize(clip("hibari_cmd00"), HOME, None)
+    assert (recognition.meaning, recognition.certainty) == (LAMP_ON, "sure")
 
 
 def test_a_new_command_replaces_the_question(small: PhonemeRecognizer) -> None:
-    heard = small.hear(clip("fest-slt-hts_cmd10"), HOME, LAMP_ON)
-    assert heard.meaning == HOME.understand("turn off the heater")
+    recognition = small.recognize(clip("fest-slt-hts_cmd10"), HOME, LAMP_ON)
+    assert recognition.meaning == HOME.understand("turn off the heater")
 
 
 def test_the_same_command_again_is_a_yes() -> None:
@@ -174,8 +176,8 @@ def test_a_long_utterance_is_heard_by_both_engines(
 ) -> None:
     command = clip("hibari_cmd00")
     spoken = np.tile(command, int(seconds * 16_000) // len(command) + 1)
-    heard = both.hear(spoken, HOME, None)
-    assert heard.certainty == "refuse"
+    recognition = both.recognize(spoken, HOME, None)
+    assert recognition.certainty == "refuse"
     assert both.second.moonshine.write(spoken[: 16_000 * 10]).lower().count("turn on the lamp") > 2
     assert not caplog.records
 
@@ -193,8 +195,8 @@ class BrokenOpinion(SecondOpinion):
 def test_where_one_engine_fails_the_other_answers(
     small: PhonemeRecognizer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard = EnsembleRecognizer(small, BrokenOpinion()).hear(clip("hibari_cmd00"), HOME, None)
-    assert (heard.meaning, heard.certainty) == (LAMP_ON, "sure")
+    recognition = EnsembleRecognizer(small, BrokenOpinion()).recognize(clip("hibari_cmd00"), HOME, None)
+    assert (recognition.meaning, recognition.certainty) == (LAMP_ON, "sure")
     assert "Moonshine failed" in caplog.text
 
 
@@ -204,13 +206,13 @@ def test_a_quiet_microphone_is_heard(small: PhonemeRecognizer, name: str, peak_d
     loud = clip(name)
     quiet = loud * np.float32(10 ** (peak_db / 20) / np.abs(loud).max())
     as_sent = np.round(quiet * 32768).astype(np.int16).astype(np.float32) / np.float32(32768)
-    assert small.hear(as_sent, HOME, None).meaning == HOME.understand(COMMANDS[name])
+    assert small.recognize(as_sent, HOME, None).meaning == HOME.understand(COMMANDS[name])
 
 
 def test_a_microphone_that_begins_with_silence_is_nobody(small: PhonemeRecognizer) -> None:
     noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(1e-4)
-    heard = small.hear(np.concatenate([np.zeros(20_000, np.float32), noise]), HOME, None)
-    assert (heard.words, heard.certainty) == ("", "refuse")
+    recognition = small.recognize(np.concatenate([np.zeros(20_000, np.float32), noise]), HOME, None)
+    assert (recognition.words, recognition.certainty) == ("", "refuse")
 
 
 @pytest.mark.parametrize(

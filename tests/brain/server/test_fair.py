@@ -28,9 +28,9 @@ class HeldEar(ScriptedEar):
         super().__init__()
         self.let_go = threading.Event()
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
+    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         self.let_go.wait(PATIENCE_S)
-        return super().hear(samples, grammar, pending)
+        return super().recognize(samples, grammar, pending)
 
 
 class HeldVoice(ToneVoice):
@@ -81,7 +81,7 @@ async def test_many_utterances_of_one_client_leave_the_ear_to_another_in_between
         await other.until("conversation.item.input_audio_transcription.completed")
         for _ in range(MANY):
             await busy.until("conversation.item.input_audio_transcription.completed")
-        assert next(place for place, seconds in enumerate(ear.heard_s) if seconds < 0.75) <= 2
+        assert next(place for place, seconds in enumerate(ear.utterances_s) if seconds < 0.75) <= 2
 
 
 @asynchronous

@@ -112,7 +112,7 @@ async def test_a_push_to_talk_turn_is_heard_as_long_as_it_was(format: WireFormat
         append(talk, in_whole_ms(tone(1.5, format.rate_hz), format))
         talk.send("input_audio_buffer.commit")
         assert calls(await talk.answer()) == [LAMP_ON]
-        assert abs(ear.heard_s[0] - 1.5) < 0.01
+        assert abs(ear.utterances_s[0] - 1.5) < 0.01
 
 
 @every_format
@@ -244,7 +244,7 @@ async def test_sound_in_an_item_is_in_the_sessions_format() -> None:
         item: Any = {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": sound}]}
         talk.send("conversation.item.create", item=item)
         assert calls(await talk.answer()) == [LAMP_ON]
-        assert abs(ear.heard_s[0] - 1.0) < 0.01
+        assert abs(ear.utterances_s[0] - 1.0) < 0.01
 
 
 @asynchronous

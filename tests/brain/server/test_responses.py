@@ -308,7 +308,7 @@ async def test_the_user_reads_what_was_heard() -> None:
 class DeafEar(ScriptedEar):
     """Fails at every utterance."""
 
-    def hear(self, *_: Any) -> Recognition:
+    def recognize(self, *_: Any) -> Recognition:
         raise RuntimeError("The model file is damaged: install the package anew.")
 
 

@@ -22,9 +22,9 @@ RATES_HZ = (8_000, 16_000, 44_100, 48_000)
 
 
 def sounded(rig: Rig) -> list[str]:
-    """The earcons in order, and where one was hushed."""
+    """The earcons in order, and where one was stopped."""
     return [
-        effect.kind if isinstance(effect, ev.Earcon) else "hush"
+        effect.kind if isinstance(effect, ev.Earcon) else "stop"
         for effect in rig.effects
         if isinstance(effect, ev.Earcon | ev.StopEarcon)
     ]
@@ -225,12 +225,12 @@ def test_a_new_question_makes_the_trouble_of_the_one_before_old_news() -> None:
     assert sounded(rig) == []
 
 
-def test_a_press_hushes_what_still_sounds_and_nothing_else() -> None:
+def test_a_press_stops_what_still_sounds_and_nothing_else() -> None:
     rig = ready()
     rig.speak()
     rig.wait(LONG_S + 0.1)
     rig.edge(True)
-    assert sounded(rig) == ["thinking", "hush"]
+    assert sounded(rig) == ["thinking", "stop"]
     rig.wait(1.0)
     rig.edge(False)
     rig.clear()

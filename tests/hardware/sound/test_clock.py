@@ -143,8 +143,8 @@ def test_a_microphone_whose_server_gives_nothing_is_a_fault_while_the_button_is_
     pactl(own_card, "suspend-sink", "micfeed", "1")
     wait_until(lambda: listener.errors, "it is told")
     assert "stands still" in str(listener.errors[0])
-    before = microphone.beats
-    wait_until(lambda: microphone.beats > before + 2, "the thread hangs in no call")
+    before = microphone.heartbeats
+    wait_until(lambda: microphone.heartbeats > before + 2, "the thread hangs in no call")
     pactl(own_card, "suspend-sink", "micfeed", "0")
     wait_until(lambda: len(listener.rates_hz) == 2, "it is back")
     listener.take()
@@ -164,9 +164,9 @@ def test_a_thread_that_hangs_in_its_server_is_given_up_and_comes_back(
     with standing_still(own_card):
         speaker.stop()
         time.sleep(0.5)
-        before = speaker.beats
+        before = speaker.heartbeats
         time.sleep(1.5)
-        assert speaker.beats == before
+        assert speaker.heartbeats == before
         speaker.give_up()
         assert "stands still" in str(player.errors[0])
     wait_until(lambda: len(player.rates_hz) == 2, "it is opened anew")

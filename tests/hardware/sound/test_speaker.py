@@ -129,8 +129,8 @@ def test_a_starved_item_goes_on_when_more_comes(
     np.testing.assert_allclose(played, sound, atol=1e-6)
 
 
-def test_idle_it_sleeps_and_still_beats(speaker: AlsaSpeaker, player: Player) -> None:
-    before, pulls = speaker.beats, player.pulls
+def test_idle_it_sleeps_and_its_heartbeat_goes_on(speaker: AlsaSpeaker, player: Player) -> None:
+    before, pulls = speaker.heartbeats, player.pulls
     time.sleep(2.0)
-    assert 1 <= speaker.beats - before <= 3
+    assert 1 <= speaker.heartbeats - before <= 3
     assert player.pulls - pulls <= 3

@@ -152,8 +152,8 @@ def test_a_mock_card_that_gives_too_little_is_a_fault_and_costs_no_processor(
     wait_until(lambda: listener.errors, "it is told")
     assert "stands still" in str(listener.errors[0])
     assert cards[0].reads < 50_000
-    beats = microphone.beats
-    wait_until(lambda: microphone.beats > beats, "it goes on trying")
+    before = microphone.heartbeats
+    wait_until(lambda: microphone.heartbeats > before, "it goes on trying")
 
 
 def test_a_mock_card_that_fails_while_it_is_stopped_does_not_listen_on_when_it_is_back(

@@ -53,8 +53,8 @@ def test_without_a_card_it_says_so_once_and_answers(card: VirtualCard) -> None:
     microphone.start()
     microphone.stop()
     wait_until(lambda: listener.ends == 1, "the press has ended")
-    before = microphone.beats
-    wait_until(lambda: microphone.beats > before, "it beats")
+    before = microphone.heartbeats
+    wait_until(lambda: microphone.heartbeats > before, "the heartbeat goes on")
     assert len(listener.errors) == 1
     microphone.close()
 

@@ -55,7 +55,7 @@ class ToneEar:
     def prepare(self, grammar: Grammar) -> None:
         pass
 
-    def hear(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
+    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         spectrum = np.abs(np.fft.rfft(samples))
         if not len(samples) or spectrum.max() < 10.0:
             return Recognition("", None, "refuse")

@@ -54,11 +54,11 @@ class _Keeping(Engines):
 
     heard: list[bytes]
 
-    async def hear(
+    async def recognize(
         self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
     ) -> Recognition:
         self.heard.append(bytes(sound))
-        return await super().hear(sound, format, grammar, pending)
+        return await super().recognize(sound, format, grammar, pending)
 
 
 class Peer:
