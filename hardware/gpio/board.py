@@ -13,7 +13,6 @@ from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
 
 from hardware.devices.kind import Device, Driver, Output, Sensor, SensorDriver
 from hardware.gpio import safe_state_plan
-from hardware.gpio.chardev import chip_path
 from hardware.gpio.chip_factory import ChipFactory
 from hardware.gpio.line_drivers import ChipLines
 from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, Value
@@ -84,8 +83,8 @@ class GpioBoard:
 
     def write_safe_plan(self, path: Path) -> None:
         """Write down for `hardware.safe` what `close` does to the lines. Raises OSError."""
-        chip = chip_path(self._factory.chip)
-        safe_state_plan.write(path, chip, safe_state_plan.safe_lines(self._lamp_configs, self._configs))
+        lines = safe_state_plan.safe_lines(self._lamp_configs, self._configs)
+        safe_state_plan.write(path, self._factory.chip.path, lines)
 
     def close(self) -> None:
         """Put outputs into their `at_exit` states, those that go off first, and release every line.

@@ -56,11 +56,6 @@ class LineFacts(NamedTuple):
     """What the program or driver that has it calls itself; may be empty although it is used."""
 
 
-def chip_path(number: int) -> Path:
-    """The device of the chip with this number."""
-    return Path(f"/dev/gpiochip{number}")
-
-
 def open_chip(path: Path) -> FileIO:
     """This chip; lines that were asked for outlive it. Raises OSError."""
     return FileIO(path, "r+")

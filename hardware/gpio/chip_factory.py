@@ -34,20 +34,28 @@ HEADER_LABELS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
 """The chips behind the 40 pins of a Raspberry Pi, the newest board first."""
 
 
-class Chip(NamedTuple):
-    """A gpiochip: its number, its label and how many lines it has."""
+_DEV = Path("/dev")
 
-    number: int
+
+class Chip(NamedTuple):
+    """A gpiochip: its device, its label and how many lines it has."""
+
+    path: Path
     label: str
     lines: int
+
+    @property
+    def number(self) -> int:
+        """Counted by the kernel, in the order in which the drivers came up."""
+        return int(self.path.name.removeprefix("gpiochip"))
 
     def __str__(self) -> str:
         return f"{self.number} ({self.label})"
 
 
-def find_chip(wanted: str | int) -> Chip:
+def find_chip(wanted: str | int, dev: Path = _DEV) -> Chip:
     """Find a chip by its number or label; "auto" is a known header's, else the only one. Raises PinError."""
-    chips = list_chips()
+    chips = list_chips(dev)
     if wanted == "auto":
         known = [chip for label in HEADER_LABELS for chip in chips if chip.label == label] or chips
         if len(known) == 1 or known is not chips:
@@ -59,22 +67,21 @@ def find_chip(wanted: str | int) -> Chip:
     raise PinError(f"gpio.chip {wanted!r} fits none of this board's chips: set it to one of {listed}.")
 
 
-def list_chips() -> list[Chip]:
+def list_chips(dev: Path = _DEV) -> list[Chip]:
     """Every chip that may be opened, by its number. Raises PinError if there is none."""
-    paths = [path for path in Path("/dev").glob("gpiochip[0-9]*") if not path.is_symlink()]
+    paths = [path for path in dev.glob("gpiochip[0-9]*") if not path.is_symlink()]
     if not paths:
         raise PinError('There is no /dev/gpiochip here: enable GPIO, or set gpio.backend to "virtual".')
     usable = [path for path in paths if os.access(path, os.R_OK | os.W_OK)]
     if not usable:
         raise PinError(f"{min(paths)} may not be opened: add the user to the group gpio and start again.")
-    return [_describe(int(path.name.removeprefix("gpiochip"))) for path in sorted(usable)]
+    return [_describe(path) for path in sorted(usable)]
 
 
-def _describe(number: int) -> Chip:
-    path = chardev.chip_path(number)
+def _describe(path: Path) -> Chip:
     try:
         with chardev.open_chip(path) as opened:
-            return Chip(number, *chardev.chip_facts(opened.fileno()))
+            return Chip(path, *chardev.chip_facts(opened.fileno()))
     except OSError as error:
         raise PinError(f"{path} refuses ({error.strerror}): see to its driver or its cable.") from error
 
@@ -85,17 +92,16 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
     Raises PinError, OSError.
     """
 
-    def __init__(self, wanted: str | int) -> None:
-        chip = find_chip(wanted)
+    def __init__(self, wanted: str | int, dev: Path = _DEV) -> None:
+        self.chip = find_chip(wanted, dev)
         super().__init__()
         # gpiozero shares these among all factories, so that one failed claim would outlive its board.
         self.pins: dict[Any, Any] = {}
         self._reservations: dict[Any, list[Any]] = defaultdict(list)
         self.pin_class = ChipLine
         self.lost: Callable[[str], None] = lambda reason: None
-        self.chip = chip.number
-        self._opened = chardev.open_chip(chardev.chip_path(chip.number))
-        self._lines = _Lines(chip.lines)
+        self._opened = chardev.open_chip(self.chip.path)
+        self._lines = _Lines(self.chip.lines)
         self._pulsed_chip: PulsedChip | None = None
 
     def pulsed_chip(self) -> PulsedChip:
@@ -103,7 +109,7 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
         from hardware.gpio.software_pwm import PulsedChip
 
         if self._pulsed_chip is None:
-            self._pulsed_chip = PulsedChip(self.chip)
+            self._pulsed_chip = PulsedChip(self.chip.number)
         return self._pulsed_chip
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ import select
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from hardware.gpio.chardev import BOTH_EDGES, INPUT, PULL, HeldLine
@@ -39,15 +40,15 @@ class Edges:
     ) -> None:
         self._changed = changed
         self._lost = lost
-        self._stop_fd = os.eventfd(0)
-        try:
-            self._line = HeldLine(chip_fd, line, INPUT | BOTH_EDGES | PULL[pull])
-        except OSError:
-            os.close(self._stop_fd)
-            raise
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"edges of line {line}", daemon=True)
-        self._thread.start()
+        with ExitStack() as undo:
+            self._stop_fd = os.eventfd(0)
+            undo.callback(os.close, self._stop_fd)
+            self._line = HeldLine(chip_fd, line, INPUT | BOTH_EDGES | PULL[pull])
+            undo.callback(self._line.close)
+            self._thread.start()
+            undo.pop_all()
 
     def level(self) -> bool:
         """Whether the line is high now."""

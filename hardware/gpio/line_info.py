@@ -30,7 +30,7 @@ def line_level(chip: Chip, line: int, *, pull_up: bool) -> bool:
 @contextmanager
 def _opened(chip: Chip) -> Iterator[int]:
     try:
-        with chardev.open_chip(chardev.chip_path(chip.number)) as opened:
+        with chardev.open_chip(chip.path) as opened:
             yield opened.fileno()
     except OSError as error:
         raise PinError(f"gpiochip {chip} refuses ({error.strerror}): stop what uses it.") from error

@@ -50,7 +50,7 @@ def test_a_line_that_refuses_does_not_keep_the_next_from_its_state(
 
 
 def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chip = Kernel(label="pinctrl-bcm2711")
+    chip = Kernel({"gpiochip0": ("pinctrl-bcm2711", 54)})
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     path = tmp_path / "run" / "safe.json"
     lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
@@ -70,7 +70,7 @@ def test_a_driver_that_cannot_pull_still_drives(tmp_path: Path, monkeypatch: pyt
 def test_another_chip_under_the_same_number_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chip = Kernel(label="expander")
+    chip = Kernel({"gpiochip0": ("expander", 54)})
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     assert safe.main(plan_file(tmp_path, (22, 1))) == 1
     assert chip.levels == {}

@@ -31,8 +31,8 @@ def pins(machine: InspectedMachine) -> Iterator[Told]:
     from hardware.gpio.chip_factory import HEADER_LABELS, find_chip, list_chips
 
     try:
-        header = [chip for chip in list_chips() if chip.label in HEADER_LABELS]
-        chip = find_chip(config.gpio.chip)
+        header = [chip for chip in list_chips(machine.file("/dev")) if chip.label in HEADER_LABELS]
+        chip = find_chip(config.gpio.chip, machine.file("/dev"))
     except HardwareError as said:
         yield error("V401", f"gpio: {split(str(said), ': ')[0]}", split(str(said), ": ")[1])
         return

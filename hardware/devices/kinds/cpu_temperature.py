@@ -8,8 +8,6 @@ from typing import ClassVar, final
 from hardware.devices.kind import Lines, Sensor, SensorDriver
 from hardware.ports import PinError, Reading
 
-THERMAL = Path("/sys/class/thermal")
-
 
 @final
 class CpuTemperature(Sensor, tag="cpu_temperature", tag_field="kind", frozen=True, kw_only=True):
@@ -21,22 +19,26 @@ class CpuTemperature(Sensor, tag="cpu_temperature", tag_field="kind", frozen=Tru
 
     def claim(self, lines: Lines) -> SensorDriver:
         """No line: the kernel is asked."""
-        return _Thermometer()
+        return Thermometer()
 
     def told(self, name: str, reading: Reading) -> str:
         """In degrees Celsius."""
         return f"The temperature is {reading:.1f} degrees."
 
 
-class _Thermometer:
+class Thermometer:
     """The zone named after the processor, else the first one; degrees Celsius."""
 
+    def __init__(self, folder: Path = Path("/sys/class/thermal")) -> None:
+        self._folder = folder
+
     def read(self) -> float:
-        zones = sorted(THERMAL.glob("thermal_zone*"))
+        """What it says now. Raises PinError, OSError."""
+        zones = sorted(self._folder.glob("thermal_zone*"))
         if not zones:
             raise PinError("this board has no thermometer: remove the device.")
         zone = next((zone for zone in zones if "cpu" in (zone / "type").read_text()), zones[0])
         return int((zone / "temp").read_text()) / 1000
 
     def close(self) -> None:
-        pass
+        """Nothing is held."""

@@ -17,12 +17,11 @@ from daemon import __version__
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.finding import Finding, Told
 from daemon.commands.doctor.machine import InspectedMachine
-from hardware.gpio.chardev import LineFacts
-from hardware.gpio.chip_factory import Chip
 from tests.control.scripted_service import ScriptedService
+from tests.hardware.gpio.kernel_rig import Kernel
 
 PID = 4242
-HEADER = Chip(0, "pinctrl-bcm2711", 58)
+HEADER = {"gpiochip0": ("pinctrl-bcm2711", 58)}
 
 UNIT = {
     "LoadState": "loaded",
@@ -59,9 +58,7 @@ class Planted:
         self.status: dict[str, Any] | None = dict(STATUS)
         self.brain_listens = True
         self.year = 2026
-        self.chips = [HEADER]
-        self.lines: dict[int, LineFacts] = {}
-        self.pressed = False
+        self.kernel = Kernel(dict(HEADER))
         self.ran: list[tuple[str, ...]] = []
         self.commands: dict[str, str | None] = {
             "id -u voiced": "990",

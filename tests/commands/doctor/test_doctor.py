@@ -20,9 +20,6 @@ import daemon.commands.doctor
 from daemon.commands.doctor.finding import Finding, exit_status
 from daemon.commands.doctor.run import run
 from daemon.service.audio_streams import CaptureStream
-from hardware.gpio.chardev import LineFacts
-from hardware.gpio.chip_factory import Chip
-from hardware.ports import PinError
 from tests.commands.doctor.rig import HDMI, PID, Planted
 from tests.extensions.rig import GOOD
 from tests.service.streams import unheard
@@ -35,23 +32,9 @@ CLOUD = {"provider": "azure", "url": "ws://127.0.0.1:{port}", "fallback": "none"
 def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Planted:
     """The chips of the kernel are planted, too."""
     machine = Planted(tmp_path)
-
-    def level(_: Chip, __: int, *, pull_up: bool) -> bool:
-        return pull_up != machine.pressed
-
-    def chips() -> list[Chip]:
-        if not machine.chips:
-            raise PinError("There is no /dev/gpiochip here: enable GPIO.")
-        return machine.chips
-
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("ALSA_CONFIG_PATH", raising=False)
-    monkeypatch.setattr("hardware.gpio.chip_factory.list_chips", chips)
-    monkeypatch.setattr(
-        "hardware.gpio.line_info.line_facts",
-        lambda _, line: machine.lines.get(line, LineFacts("", False, "")),
-    )
-    monkeypatch.setattr("hardware.gpio.line_info.line_level", level)
+    machine.kernel.play(monkeypatch, machine.root / "dev")
     return machine
 
 
@@ -227,11 +210,11 @@ def dead_microphone(m: Planted) -> None:
 
 
 def no_chip(m: Planted) -> None:
-    m.chips = []
+    m.kernel.plug({})
 
 
 def chip_renumbered(m: Planted) -> None:
-    m.chips = [Chip(0, "gpio-brcmstb", 32), Chip(4, "pinctrl-rp1", 54)]
+    m.kernel.plug({"gpiochip0": ("gpio-brcmstb", 32), "gpiochip4": ("pinctrl-rp1", 54)})
     m.config["gpio"]["chip"] = 0
 
 
@@ -242,7 +225,7 @@ def line_beyond(m: Planted) -> None:
 def line_taken(m: Planted) -> None:
     m.stop_service()
     m.unit["ActiveState"] = "activating"
-    m.lines[4] = LineFacts("GPIO4", True, "onewire@4")
+    m.kernel.taken[4] = "onewire@4"
 
 
 def lines_failed(m: Planted) -> None:
@@ -258,7 +241,7 @@ def button_stuck(m: Planted) -> None:
 def button_held(m: Planted) -> None:
     m.stop_service()
     m.unit["ActiveState"] = "activating"
-    m.pressed = True
+    m.kernel.levels[17] = 0
 
 
 def relay_on_at_start(m: Planted) -> None:
@@ -475,10 +458,9 @@ def test_json_has_the_findings_of_this_machine(planted: Planted, capsys: pytest.
     assert "voiced" in told["facts"]["versions"][0]
 
 
-def test_a_check_that_fails_is_told_and_the_others_go_on(
-    planted: Planted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("daemon.commands.doctor.settings.load_tools", lambda *_: 1 / 0)
+def test_a_check_that_fails_is_told_and_the_others_go_on(planted: Planted) -> None:
+    assert planted.status
+    planted.status["microphone_peaks"] = ["loud", None, {}]
     old_systemd(planted)
     assert [each.code for each in planted.findings()] == ["V999", "V921"]
 

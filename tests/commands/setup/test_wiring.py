@@ -21,7 +21,7 @@ from hardware.sound import card_discovery
 from tests.hardware.sound.soundtrees import HEADPHONES, HEADSET, WM8960, plant
 
 CONFIG = '[gpio]\nchip = "{chip}"\n[button]\npin = {line}\n[lamps.status]\nkind = "rgb"\npins = [5, 6, 13]\n'
-CHIPS = [Chip(0, "gpio-sim.0", 32), Chip(1, "gpio-sim.1", 8)]
+CHIPS = [Chip(Path("/dev/gpiochip0"), "gpio-sim.0", 32), Chip(Path("/dev/gpiochip1"), "gpio-sim.1", 8)]
 
 
 class MockedBoard(VirtualBoard):

@@ -15,9 +15,6 @@ import pytest
 
 from hardware.gpio import chardev
 from hardware.gpio.chardev import OUTPUT, PULL
-from hardware.gpio.chip_factory import Chip
-
-CHIP = Chip(0, "pinctrl-test", 54)
 
 
 def _refused(number: int) -> OSError:
@@ -26,9 +23,12 @@ def _refused(number: int) -> OSError:
 
 @dataclass
 class Kernel:
-    """One chip with the lines 0 to 53; `taken` are lines that somebody else has."""
+    """Chips by their devices' names, each with its label and lines; `taken` are lines that somebody else has.
 
-    label: str = "pinctrl-test"
+    What is no device of these is the first chip.
+    """
+
+    chips: dict[str, tuple[str, int]] = field(default_factory=lambda: {"gpiochip0": ("pinctrl-test", 54)})
     taken: dict[int, str] = field(default_factory=dict)
     can_pull: bool = True
     descriptor: Callable[[], int] = field(default=lambda: os.eventfd(0))
@@ -37,20 +37,34 @@ class Kernel:
     asked: list[tuple[int, int, int]] = field(default_factory=list)
     """Line, flags and first level of each request, in their order."""
     levels: dict[int, int] = field(default_factory=dict)
+    pulled_up: set[int] = field(default_factory=set)
+    dev: Path = Path(os.devnull)
     _lines: dict[int, int] = field(default_factory=dict)
 
-    def play(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Be the only chip of this machine."""
+    def play(self, monkeypatch: pytest.MonkeyPatch, dev: Path) -> None:
+        """Be the kernel, with its devices in this folder."""
+        self.dev = dev
+        dev.mkdir(parents=True, exist_ok=True)
+        self.plug(self.chips)
         monkeypatch.setattr("fcntl.ioctl", self.ioctl)
-        monkeypatch.setattr("hardware.gpio.chip_factory.find_chip", lambda wanted: CHIP)
-        monkeypatch.setattr("hardware.gpio.chardev.chip_path", lambda number: Path(os.devnull))
+
+    def plug(self, chips: dict[str, tuple[str, int]]) -> None:
+        """Have these chips, and no others."""
+        for there in self.dev.iterdir():
+            there.unlink()
+        self.chips = chips
+        for name in chips:
+            (self.dev / name).touch()
+            (self.dev / name).chmod(0o666)
 
     def ioctl(self, fd: int, number: int, argument: bytearray) -> int:
         """`fcntl.ioctl` in its place."""
         os.fstat(fd)
         match number:
             case chardev.CHIP_INFO_IOCTL:
-                argument[:] = chardev.CHIP_INFO.pack(b"gpiochip0", self.label.encode(), 54)
+                name = Path(f"/proc/self/fd/{fd}").readlink().name
+                label, lines = self.chips.get(name, next(iter(self.chips.values())))
+                argument[:] = chardev.CHIP_INFO.pack(name.encode(), label.encode(), lines)
             case chardev.LINE_INFO_IOCTL:
                 line = chardev.LINE_INFO.unpack(argument)[2]
                 user = self.taken.get(line, "")
@@ -58,10 +72,13 @@ class Kernel:
             case chardev.REQUEST_IOCTL:
                 self._give(argument)
             case chardev.GET_VALUES_IOCTL:
-                argument[:] = chardev.VALUES.pack(self.levels.get(self._lines[fd], 0), 1)
+                argument[:] = chardev.VALUES.pack(self._level(self._lines[fd]), 1)
             case chardev.SET_VALUES_IOCTL:
                 self.levels[self._lines[fd]] = chardev.VALUES.unpack(argument)[0]
         return 0
+
+    def _level(self, line: int) -> int:
+        return self.levels.get(line, int(line in self.pulled_up))
 
     def _give(self, request: bytearray) -> None:
         line, consumer, flags, count, kind, level, mask, lines, _ = chardev.REQUEST.unpack(request)
@@ -73,6 +90,8 @@ class Kernel:
         self.asked.append((line, flags, level))
         if flags & OUTPUT:
             self.levels[line] = level
+        if flags & PULL["up"]:
+            self.pulled_up.add(line)
         fd = self.descriptor()
         self._lines[fd] = line
         request[:] = chardev.REQUEST.pack(line, consumer, flags, count, kind, level, mask, lines, fd)

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin, MockTriggerPin
 
-from hardware.devices.kind import Device
-from hardware.devices.kinds import cpu_temperature
+from hardware.devices.kind import Device, Lines, Sensor, SensorDriver
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.buzzer import Buzzer
-from hardware.devices.kinds.cpu_temperature import CpuTemperature
+from hardware.devices.kinds.cpu_temperature import CpuTemperature, Thermometer
 from hardware.devices.kinds.distance import Distance
 from hardware.devices.kinds.led import Led
 from hardware.devices.kinds.motion import Motion
@@ -26,7 +25,7 @@ from hardware.devices.kinds.relay import Relay
 from hardware.devices.kinds.rgb import Rgb
 from hardware.devices.kinds.servo import Servo
 from hardware.gpio.board import GpioBoard
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, RgbLamp, SingleLamp
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, RgbLamp, SingleLamp
 
 
 @pytest.fixture
@@ -114,11 +113,22 @@ def test_a_distance_without_an_echo_is_an_error(factory: Any) -> None:
     pin_board.close()
 
 
-def test_the_thermometer_is_the_one_of_the_processor(
-    factory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cpu_temperature, "THERMAL", tmp_path)
-    pin_board = board(factory, {"chip": CpuTemperature()})
+class PlantedTemperature(Sensor, tag="planted_temperature", tag_field="kind", frozen=True, kw_only=True):
+    """The processor's, by what stands in another folder."""
+
+    folder: str
+    simulated: float = 0.0
+
+    def claim(self, lines: Lines) -> SensorDriver:
+        assert isinstance(CpuTemperature().claim(lines), Thermometer)
+        return Thermometer(Path(self.folder))
+
+    def told(self, name: str, reading: Reading) -> str:
+        return ""
+
+
+def test_the_thermometer_is_the_one_of_the_processor(factory: Any, tmp_path: Path) -> None:
+    pin_board = board(factory, {"chip": PlantedTemperature(folder=str(tmp_path))})
     with pytest.raises(PinError, match=r"^devices\.chip: this board has no thermometer"):
         pin_board.read("chip")
     for zone, (kind, milli) in enumerate([("wifi", 60000), ("cpu-thermal", 48250)]):

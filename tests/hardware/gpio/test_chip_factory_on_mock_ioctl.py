@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -17,16 +18,17 @@ from hardware.devices.kinds.rgb import Rgb
 from hardware.devices.kinds.servo import Servo
 from hardware.gpio.board import GpioBoard
 from hardware.gpio.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL, HeldLine
+from hardware.gpio.chip_factory import ChipFactory, find_chip
 from hardware.gpio.line_info import line_facts, line_level
 from hardware.gpio.safe_state_plan import safe_lines
 from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, RgbLamp, SingleLamp
-from tests.hardware.gpio.kernel_rig import CHIP, Kernel
+from tests.hardware.gpio.kernel_rig import Kernel
 
 
 @pytest.fixture
-def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+def kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kernel:
     kernel = Kernel()
-    kernel.play(monkeypatch)
+    kernel.play(monkeypatch, tmp_path / "dev")
     return kernel
 
 
@@ -65,11 +67,13 @@ def lgpio(monkeypatch: pytest.MonkeyPatch) -> Lgpio:
 
 
 def board(
+    kernel: Kernel,
     devices: dict[str, Device],
     lamps: dict[str, LampConfig] | None = None,
     button: ButtonConfig | None = None,
 ) -> GpioBoard:
-    return GpioBoard(GpioConfig(), button or ButtonConfig(), lamps or {}, devices)
+    factory = ChipFactory("auto", kernel.dev)
+    return GpioBoard(GpioConfig(), button or ButtonConfig(), lamps or {}, devices, factory)
 
 
 def open_descriptors() -> int:
@@ -84,7 +88,7 @@ def test_every_line_is_asked_for_as_it_shall_be_from_the_first_moment_on(kernel:
         "fan": Relay(pin=25, at_start="on"),
         "door": Contact(pin=20, pull_up=True),
     }
-    mine = board(devices, {"status": RgbLamp(pins=(5, 6, 13))}, ButtonConfig(pin=17))
+    mine = board(kernel, devices, {"status": RgbLamp(pins=(5, 6, 13))}, ButtonConfig(pin=17))
     outputs = [(line, level) for line, flags, level in kernel.asked if flags == OUTPUT]
     assert outputs == [(22, 0), (24, 1), (25, 1), (5, 0), (6, 0), (13, 0)]
     inputs = [(line, flags) for line, flags, _ in kernel.asked if flags != OUTPUT]
@@ -98,7 +102,7 @@ def test_every_line_is_asked_for_as_it_shall_be_from_the_first_moment_on(kernel:
 def test_plain_outputs_and_lamps_do_without_lgpio(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hardware.gpio.software_pwm", None)
     lamps: dict[str, LampConfig] = {"status": RgbLamp(pins=(5, 6, 13)), "small": SingleLamp(pin=19)}
-    mine = board({"lamp": Relay(pin=22), "heater": Relay(pin=24, active_high=False)}, lamps)
+    mine = board(kernel, {"lamp": Relay(pin=22), "heater": Relay(pin=24, active_high=False)}, lamps)
     mine.write("lamp", 1.0)
     mine.write("heater", 1.0)
     mine.lamp("status", (1.0, 0.0, 1.0))
@@ -109,7 +113,7 @@ def test_plain_outputs_and_lamps_do_without_lgpio(kernel: Kernel, monkeypatch: p
 
 
 def test_a_dimmer_is_lgpios_from_its_first_level_between_on(kernel: Kernel, lgpio: Lgpio) -> None:
-    mine = board({"fan": Pwm(pin=18, frequency_hz=200, at_exit="on")})
+    mine = board(kernel, {"fan": Pwm(pin=18, frequency_hz=200, at_exit="on")})
     idle = open_descriptors()
     mine.write("fan", 1.0)
     assert (kernel.levels[18], lgpio.said) == (1, [])
@@ -124,7 +128,7 @@ def test_a_dimmer_is_lgpios_from_its_first_level_between_on(kernel: Kernel, lgpi
 
 def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: Lgpio) -> None:
     lgpio.refuses = True
-    mine = board({"fan": Pwm(pin=18, at_start="on", at_exit="off")})
+    mine = board(kernel, {"fan": Pwm(pin=18, at_start="on", at_exit="off")})
     with pytest.raises(PinError, match="'GPIO busy'"):
         mine.write("fan", 0.5)
     assert kernel.asked[-1] == (18, OUTPUT, 1), "at the level that it had"
@@ -138,10 +142,10 @@ def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -
         "mood": Rgb(pins=(5, 6, 13), at_start="#ffffff", at_exit="#ff00fe"),
         "flag": Servo(pin=12),
     }
-    mine = board({key: devices[key] for key in ("fan", "mood")})
+    mine = board(kernel, {key: devices[key] for key in ("fan", "mood")})
     mine.close()
     assert (kernel.levels, lgpio.said) == ({18: 0, 5: 1, 6: 0, 13: 0}, [])
-    mine = board({"flag": devices["flag"]})
+    mine = board(kernel, {"flag": devices["flag"]})
     lgpio.said.clear()
     mine.close()
     assert (0.0 in lgpio.said[0], lgpio.said[1:]) == (True, [("close",), ("close",)]), "it is let go"
@@ -162,12 +166,12 @@ def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -
 def test_a_closed_board_is_as_the_plan_of_its_safe_states(
     kernel: Kernel, lgpio: Lgpio, device: Device
 ) -> None:
-    board({"it": device}).close()
+    board(kernel, {"it": device}).close()
     assert kernel.levels == {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
 
 
 def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: Lgpio) -> None:
-    mine = board({"mood": Rgb(pins=(5, 6, 13))})
+    mine = board(kernel, {"mood": Rgb(pins=(5, 6, 13))})
     mine.write("mood", "#ff00ff")
     assert (kernel.levels, lgpio.said) == ({5: 1, 6: 0, 13: 1}, [])
     mine.write("mood", "#ff0033")
@@ -181,10 +185,10 @@ def test_whatever_fails_while_it_claims_nothing_stays_held(
     def broken(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr("hardware.gpio.chip_factory.Edges", broken)
+    monkeypatch.setattr(threading.Thread, "start", broken)
     before = open_descriptors()
     with pytest.raises(RuntimeError):
-        board({"lamp": Relay(pin=22)}, button=ButtonConfig(pin=17))
+        board(kernel, {"lamp": Relay(pin=22)}, button=ButtonConfig(pin=17))
     assert open_descriptors() == before
 
 
@@ -201,30 +205,32 @@ def test_who_has_a_line_is_named(kernel: Kernel) -> None:
     kernel.taken = {22: "rival", 24: ""}
     before = open_descriptors()
     with pytest.raises(PinError, match=r'devices\.lamp: line 22 is in use by "rival": stop that'):
-        board({"lamp": Relay(pin=22)})
+        board(kernel, {"lamp": Relay(pin=22)})
     with pytest.raises(PinError, match="line 24 is in use by another program"):
-        board({"lamp": Relay(pin=24)})
+        board(kernel, {"lamp": Relay(pin=24)})
     assert open_descriptors() == before
-    facts = line_facts(CHIP, 22)
+    chip = find_chip("auto", kernel.dev)
+    facts = line_facts(chip, 22)
     assert (facts.used, facts.consumer) == (True, "rival")
-    assert not line_facts(CHIP, 23).used
+    assert not line_facts(chip, 23).used
 
 
 def test_a_button_at_rest_is_looked_at_with_its_pull(kernel: Kernel) -> None:
     kernel.levels[17] = 1
     before = open_descriptors()
-    assert line_level(CHIP, 17, pull_up=True)
+    chip = find_chip("auto", kernel.dev)
+    assert line_level(chip, 17, pull_up=True)
     assert kernel.asked == [(17, INPUT | PULL["up"], 0)]
     assert open_descriptors() == before
     kernel.taken = {17: "rival"}
     with pytest.raises(PinError, match="Device or resource busy"):
-        line_level(CHIP, 17, pull_up=True)
+        line_level(chip, 17, pull_up=True)
 
 
 def test_a_chip_that_has_gone_is_told_by_the_next_write(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = board({"lamp": Relay(pin=22)})
+    mine = board(kernel, {"lamp": Relay(pin=22)})
 
     def gone(*_: object) -> int:
         raise OSError(19, "No such device")

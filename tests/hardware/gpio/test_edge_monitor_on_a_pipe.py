@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import queue
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -26,10 +27,10 @@ def unwanted(reason: str) -> None:
 
 
 @pytest.fixture
-def kernel(monkeypatch: pytest.MonkeyPatch) -> int:
+def kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> int:
     """The end of the pipe that the kernel would write to."""
     line, kernel = os.pipe()
-    Kernel(descriptor=lambda: line).play(monkeypatch)
+    Kernel(descriptor=lambda: line).play(monkeypatch, tmp_path / "dev")
     return kernel
 
 
@@ -74,8 +75,8 @@ def test_a_chip_that_goes_is_told_once(kernel: int) -> None:
     assert lost.empty()
 
 
-def test_who_listens_later_than_the_line_was_claimed_is_told_too(kernel: int) -> None:
-    factory = ChipFactory("auto")
+def test_who_listens_later_than_the_line_was_claimed_is_told_too(kernel: int, tmp_path: Path) -> None:
+    factory = ChipFactory("auto", tmp_path / "dev")
     line = factory.pin(17)
     line.when_changed = unwanted
     lost: queue.Queue[str] = queue.Queue()
