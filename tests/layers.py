@@ -49,6 +49,9 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *(*_WIRE, "daemon.core.turn.phase", "daemon.core.bounds"),
         *("daemon.core.history", *_STEP, "daemon.core.input", "daemon.core.response"),
     ),
+    "daemon.core.turn.style": (*_WIRE, "daemon.core.input", "daemon.core.turn"),
+    "daemon.core.turn.styles": (*_WIRE, "daemon.core.turn.style"),
+    "daemon.core.turn.style_registry": ("daemon.core.turn.style", "daemon.core.turn.styles"),
     "daemon.core.session_events": (
         *("daemon.core.bounds", "daemon.core.history", "daemon.core.events", "daemon.core.effects"),
         *(*_WIRE, "daemon.core.connection", "daemon.core.turn"),
@@ -57,7 +60,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.history"),
         *("daemon.core.events", "daemon.core.effects", "daemon.core.input", "daemon.core.feedback"),
         *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
-        "daemon.core.session_events",
+        *("daemon.core.turn.style_registry", "daemon.core.session_events"),
     ),
     # The engines of the offline brain.
     "daemon.brain.engine": (),
@@ -68,6 +71,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # What the running service is made of, and the service.
     "daemon.config": (
         "daemon.brain.engine_registry",
+        "daemon.core.turn.style_registry",
         "daemon.errors",
         "hardware.ports",
         "hardware.devices",
@@ -83,7 +87,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.service": (
         *(*_WORLD, "daemon.text", "daemon.audio", "daemon.devices", *_WIRE),
         *("daemon.core.history", "daemon.core.events", "daemon.core.feedback"),
-        *("daemon.core.turn", "daemon.core.machine"),
+        *("daemon.core.turn", "daemon.core.turn.style_registry", "daemon.core.machine"),
         *("daemon.config", "daemon.network", "daemon.telemetry"),
         *("daemon.tools", "daemon.extensions", "daemon.control"),
     ),
@@ -110,7 +114,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.commands.setup": (
         *("daemon.errors", *_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
         *("daemon.config", "daemon.network"),
-        *("daemon.control", "daemon.commands", "daemon.commands.doctor"),
+        *("daemon.core.turn.style_registry", "daemon.control", "daemon.commands"),
+        "daemon.commands.doctor",
     ),
     "daemon.commands.demo": (
         *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", *_WIRE),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 from msgspec import Meta, field
 
 from daemon.brain.engine_registry import RECOGNIZER, RECOGNIZERS, SYNTHESIZER, SYNTHESIZERS
+from daemon.core.turn.style_registry import STYLES
 from daemon.realtime.prices import Prices
 from daemon.realtime.provider import Provider
 from daemon.realtime.provider_registry import BRAIN, PROVIDERS
@@ -36,7 +37,7 @@ class RealtimeConfig(Struct, frozen=True):
     ca_file: str = ""  # whom to trust beside the system's authorities
     organization: str = ""
     project: str = ""
-    turn: Literal["hold", "tap", "open"] = "hold"
+    turn: Annotated[str, Meta(extra_json_schema={"enum": list(STYLES)})] = "hold"
     fallback: Literal["offline", "none"] = "offline"
     instructions: str = DEFAULT_INSTRUCTIONS
     transcription: bool = True

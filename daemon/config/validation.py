@@ -9,6 +9,7 @@ from typing import Any, Final, assert_never
 from daemon.brain.engine_registry import RECOGNIZERS, SYNTHESIZERS
 from daemon.config.error_messages import ConfigError, nearest
 from daemon.config.model import Config, RealtimeConfig
+from daemon.core.turn.style_registry import STYLES
 from daemon.devices import inventory, wiring
 from daemon.devices.limiter import Devices
 from daemon.realtime.address import AddressError
@@ -31,7 +32,8 @@ def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
     yield from _session(config.realtime)
     yield from _unknown("brain.engine", config.brain.engine, RECOGNIZERS)
     yield from _unknown("brain.voice", config.brain.voice, SYNTHESIZERS)
-    yield from wiring.complaints(config.gpio, config.button, config.lamps, config.devices)
+    wants_button = STYLES[config.realtime.turn].needs_button
+    yield from wiring.complaints(config.gpio, config.button, wants_button, config.lamps, config.devices)
     yield from _devices(config.devices)
     yield from _with_nul("", raw)
 
@@ -45,8 +47,7 @@ def _realtime(realtime: RealtimeConfig) -> Iterator[str]:
     if realtime.provider not in PROVIDERS:
         yield from _unknown("realtime.provider", realtime.provider, PROVIDERS)
         return
-    if realtime.turn == "open":
-        yield 'realtime.turn: "open" is not built yet; write "hold" or "tap"'
+    yield from _unknown("realtime.turn", realtime.turn, STYLES)
     if realtime.server.url_form:
         yield from _url(realtime)
     elif realtime.url:
@@ -76,8 +77,9 @@ def _session(realtime: RealtimeConfig) -> Iterator[str]:
     for path, remedy in _OWNED.items():
         if _has(realtime.session, path):
             yield f"realtime.session.{path}: the daemon sets this itself; {remedy}"
-    if realtime.turn == "hold" and _has(realtime.session, "audio.input.turn_detection"):
-        yield 'realtime.session.audio.input.turn_detection: the button ends a turn; write turn = "tap"'
+    if not STYLES[realtime.turn].turn_detection and _has(realtime.session, "audio.input.turn_detection"):
+        fitting = " or ".join(f'"{name}"' for name, style in STYLES.items() if style.turn_detection)
+        yield f"realtime.session.audio.input.turn_detection: the button ends a turn; write turn = {fitting}"
 
 
 def check_origins(where: str, origins: Sequence[str]) -> None:

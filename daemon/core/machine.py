@@ -15,7 +15,7 @@ from daemon.core.keys import Keys
 from daemon.core.response.offline_tts import OfflineTts
 from daemon.core.session_events import SessionEvents
 from daemon.core.turn.manager import TurnManager, TurnSettings
-from daemon.core.turn.style import Hand
+from daemon.core.turn.style_registry import STYLES
 from daemon.devices.limiter import Devices
 from daemon.realtime.events import Json, ServerEvents
 
@@ -43,8 +43,10 @@ class Machine:
         self.connections = ConnectionManager(
             session, self._effects, self.history, rng, max_session_s, fallback
         )
-        self._conversation = TurnManager(settings, self._effects, self.history)
-        self._hand = Hand(self._conversation, self._effects)
+        style = STYLES[settings.style]
+        by_server = style.turn_detection is not None
+        self._conversation = TurnManager(settings, by_server, self._effects, self.history)
+        self._style = style(self._conversation)
         self._session_events = SessionEvents(self._effects, self.connections, self._conversation)
         self._reader = OfflineTts(self._effects, self.connections, self._conversation.answer.speech_fallback)
         self._earcons = Earcons(earcons)
@@ -190,9 +192,9 @@ class Machine:
                 self.connections.hurry(now)
                 talk.ask(text, "say", request_id)
             case ev.StopAsked():
-                talk.stop(now)
+                self._style.stop(now)
             case ev.MuteAsked(muted):
-                talk.mute(muted, now)
+                self._style.mute(muted, now)
             case ev.ForgetAsked():
                 self._clearing = True
             case ev.ToolsKnown(tools):
@@ -212,7 +214,7 @@ class Machine:
         for gesture in gestures:
             if gesture == "press" and not self.muted:
                 self.connections.hurry(now)
-            self._hand.gesture(gesture, at, now)
+            self._style.gesture(gesture, at, now)
 
     def _tick(self, now: float) -> None:
         self._moved(self._gestures.tick(now), now, now)

@@ -16,11 +16,12 @@ from hardware.ports import ButtonConfig, GpioConfig, LampConfig, pins_of
 def complaints(
     gpio: GpioConfig,
     button: ButtonConfig,
+    needs_button: bool,
     lamps: Mapping[str, LampConfig],
     devices: Mapping[str, Device],
 ) -> Iterator[str]:
     """Everything that is wrong with the pins taken together."""
-    if gpio.backend == "lgpio" and button.pin is None:
+    if needs_button and gpio.backend == "lgpio" and button.pin is None:
         yield "button.pin: the key is missing; write the line that the button is wired to, such as pin = 17"
     yield from _shared(pins(button, lamps, devices))
     for key, device in devices.items():

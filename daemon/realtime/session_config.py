@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from typing import Any, Literal
+from typing import Any
 
 from daemon.realtime.items import Json
 from daemon.realtime.limits import RATE_HZ
@@ -14,7 +14,7 @@ TRANSCRIPTION_MODEL = "gpt-transcribe"
 def session_config(
     instructions: str,
     tools: list[Json],
-    style: Literal["hold", "tap"],
+    turn_detection: Json | None,
     transcription: bool,
     own: Json,
 ) -> Json:
@@ -27,7 +27,7 @@ def session_config(
         "audio": {
             "input": {
                 "format": pcm,
-                "turn_detection": None if style == "hold" else {"type": "server_vad"},
+                "turn_detection": turn_detection,
                 "transcription": {"model": TRANSCRIPTION_MODEL} if transcription else None,
             },
             "output": {"format": pcm},

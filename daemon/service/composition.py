@@ -11,6 +11,7 @@ from daemon.config.model import Config
 from daemon.core.events import Place
 from daemon.core.machine import Machine
 from daemon.core.turn.manager import TurnSettings
+from daemon.core.turn.style_registry import STYLES
 from daemon.devices import inventory
 from daemon.devices.limiter import Devices
 from daemon.extensions.launch import Launch
@@ -56,11 +57,15 @@ def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox
 def machine(config: Config, tools: list[Json]) -> Machine:
     """Everything that voiced decides, as the owner wants it."""
     realtime = config.realtime
-    style: Literal["hold", "tap"] = "tap" if realtime.turn == "tap" else "hold"
-    session = session_config(realtime.instructions, tools, style, realtime.transcription, realtime.session)
+    detection = STYLES[realtime.turn].turn_detection
+    session = session_config(
+        realtime.instructions, tools, detection, realtime.transcription, realtime.session
+    )
     modality: Literal["audio", "text"] = "text" if session["output_modalities"] == ["text"] else "audio"
     return Machine(
-        TurnSettings(style, modality, realtime.max_utterance_s, realtime.max_wait_s, _patience_s(config)),
+        TurnSettings(
+            realtime.turn, modality, realtime.max_utterance_s, realtime.max_wait_s, _patience_s(config)
+        ),
         session,
         Devices(inventory.limits(config.devices)),
         random.random,

@@ -34,7 +34,7 @@ BAD = {
     "small": ("[sound]\nperiod_ms = 1", "sound.period_ms: this is too small; write 5 or more"),
     "large": ("[button]\npin = 1000", "button.pin: this is too large; write 511 or less"),
     "no folder of tools": ('[tools]\ndirectory = ""', "tools.directory: this is empty; write some text"),
-    "open": ('[realtime]\nturn = "open"', 'realtime.turn: "open" is not built yet; write "hold" or "tap"'),
+    "turn": ('[realtime]\nturn = "open"', "realtime.turn: 'open' is not possible; choose one of hold, tap"),
     "azure url": (
         '[realtime]\nprovider = "azure"',
         'realtime.url: the provider "azure" needs one; write url =',

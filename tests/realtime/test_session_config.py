@@ -16,7 +16,7 @@ from tests.core.rig import Rig
 
 TOOL = {"type": "function", "name": "set_device", "description": "Sets.", "parameters": {"required": ["a"]}}
 SENT = session_config(
-    "You are a box.", [TOOL], "hold", True, {"audio": {"output": {"voice": "marin"}}, "max_output_tokens": 99}
+    "You are a box.", [TOOL], None, True, {"audio": {"output": {"voice": "marin"}}, "max_output_tokens": 99}
 )
 ECHO: Json = merged(
     SENT, {"id": "sess_1", "audio": {"input": {"noise_reduction": None}, "output": {"speed": 1.0}}}

@@ -34,7 +34,7 @@ class Shell:
     """As much of the service as a connection needs."""
 
     def __init__(self, url: str) -> None:
-        session = session_config("You are a box.", TOOLS, "hold", False, {})
+        session = session_config("You are a box.", TOOLS, None, False, {})
         self.machine = Machine(TurnSettings(), session, Devices({}), lambda: 0.5)
         self.link = RealtimeLink(lambda place: Endpoint(url, direct=True), self.step, WireLog(""))
         self.told: list[str] = []

@@ -25,6 +25,7 @@ from daemon.commands.setup.templates import beginning
 from daemon.commands.terminal import Terminal
 from daemon.config.draft import Draft
 from daemon.control.client import ControlError
+from daemon.core.turn.style_registry import STYLES
 from daemon.text.printable import complain, say
 from hardware.ports import HardwareError
 
@@ -74,7 +75,7 @@ def _set_up(asker: Asker, draft: Draft, places: Places) -> int:
     for finding in findings:
         style = "red" if finding.level == "error" else "yellow"
         asker.say(f"{finding.sentence} {finding.remedy}", style)
-    works = _prove(asker, Path(draft.config.control.socket), trials)
+    works = _prove(asker, draft, trials)
     return 1 if not works or any(finding.level == "error" for finding in findings) else 0
 
 
@@ -94,8 +95,9 @@ def _write(asker: Asker, draft: Draft, places: Places, key: str | None) -> list[
     return findings
 
 
-def _prove(asker: Asker, socket: Path, trials: bool) -> bool:
+def _prove(asker: Asker, draft: Draft, trials: bool) -> bool:
     """Start the service and let the owner have a turn."""
+    socket = Path(draft.config.control.socket)
     asker.say("voiced starts.")
     if not service.restart(socket):
         asker.say(
@@ -105,7 +107,8 @@ def _prove(asker: Asker, socket: Path, trials: bool) -> bool:
     asker.say("voiced runs.", "green")
     if not trials:
         return True
-    asker.say('Now hold the button, say "what time is it", and let go.')
+    how = STYLES[draft.config.realtime.turn].how_to_ask.format(words='"what time is it"')
+    asker.say(f"Now {how}.")
     try:
         works = service.watch_turn(socket, asker.say)
     except ControlError as error:

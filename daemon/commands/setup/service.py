@@ -62,7 +62,7 @@ def watch_turn(socket: Path, say: Say) -> bool:
     for event in stream(socket, "watch", _TURN_LIMIT_S):
         match event.get("event"):
             case "button" if event["pressed"]:
-                say("  the button is down: speak, then let go")
+                say("  the button is down: speak")
             case "tool":
                 say(f"  {describe_call(event)}")
             case "turn":

@@ -13,6 +13,7 @@ from daemon.core.turn.question import CurrentQuestion
 
 NO_SPEECH_S = 8.0
 NO_MICROPHONE = "The microphone is not available; plug it in, or run voiced doctor."
+MUTED = "The microphone is muted; tap the button twice to open it."
 NO_SOUND = "The microphone gave no sound while the button was held; press again, or run voiced doctor."
 
 
@@ -110,6 +111,10 @@ class SpokenQuestion:
             question.microphone_missing = True
         self._effects.do(ev.UserAlert(NO_MICROPHONE))
         return True
+
+    def refuse_muted(self) -> None:
+        """Somebody presses the button in vain."""
+        self._effects.do(ev.UserAlert(MUTED))
 
     def untap(self) -> None:
         """The press was a tap: if it began a question, that was none."""

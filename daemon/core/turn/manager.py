@@ -6,7 +6,7 @@ the speaker's word on what was heard of the answer before, and for the server to
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, assert_never
 
 from msgspec import Struct
 
@@ -29,13 +29,11 @@ from daemon.realtime.events import Content, Item, ItemCreate
 TOO_LATE = "The server could not be reached in time; the question was dropped."
 HELD_TOO_LONG = "The button was held too long; answering what was recorded."
 
-Style: TypeAlias = Literal["hold", "tap"]
-
 
 class TurnSettings(Struct, frozen=True):
     """What the owner decides about turns."""
 
-    style: Style = "hold"
+    style: str = "hold"  # its name in `style_registry`
     modality: Literal["audio", "text"] = "audio"
     max_utterance_s: float = 60.0
     max_wait_s: float = 20.0
@@ -43,9 +41,14 @@ class TurnSettings(Struct, frozen=True):
 
 
 class TurnManager:
-    """Builds the parts of a turn, decides between them, and draws the consequences of each event."""
+    """Builds the parts of a turn, decides between them, and draws the consequences of each event.
 
-    def __init__(self, settings: TurnSettings, effects: EffectsBuffer, history: History) -> None:
+    `by_server`: the server's voice detection ends what is said.
+    """
+
+    def __init__(
+        self, settings: TurnSettings, by_server: bool, effects: EffectsBuffer, history: History
+    ) -> None:
         self.settings = settings
         self.muted = False
         self._effects = effects
@@ -56,7 +59,7 @@ class TurnManager:
         self.listening = SpokenQuestion(effects, self._timers, self._question, settings.max_utterance_s)
         self.answer = ResponseController(settings.modality, settings.stall_s, effects, self._timers, history)
         self.handover = Handover(
-            settings.style == "tap",
+            by_server,
             self._timers,
             self._question,
             self.listening,

@@ -18,8 +18,8 @@ OWN: Json = {
 
 @asynchronous
 async def test_the_brain_has_the_session_that_it_was_sent() -> None:
-    for style in ("hold", "tap"):
-        session = session_config("Be brief.", LAMP_AND_FAN, style, True, OWN)
+    for detection in (None, {"type": "server_vad"}):
+        session = session_config("Be brief.", LAMP_AND_FAN, detection, True, OWN)
         async with talking() as talk:
             (updated,) = talk.send("session.update", session=session)
         assert differences(session, updated["session"]) == []

@@ -28,7 +28,7 @@ def tool(name: str, parameters: Json | None = None) -> Json:
 def session(count: int = 8, bad: tuple[int, ...] = (), own: Json | None = None) -> Json:
     """So many tools, of which some have a schema that strict servers refuse."""
     tools = [tool(f"tool_{number}", BAD if number in bad else GOOD) for number in range(count)]
-    return session_config("You are a box.", tools, "hold", True, own or {})
+    return session_config("You are a box.", tools, None, True, own or {})
 
 
 class Strict:

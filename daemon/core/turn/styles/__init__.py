@@ -1,0 +1,1 @@
+"""The turn styles, one file each: see `daemon.core.turn.style`."""
