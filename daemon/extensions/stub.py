@@ -25,7 +25,7 @@ from typing import Any
 
 from daemon.errors import OwnerError
 from daemon.tools import Tool, ToolDefinitionError, ToolError, marked
-from daemon.tools.result import bounded, text_of
+from daemon.tools.result import bounded, place, raised, text_of
 
 _MAX_PROBLEM_CHARS = 500
 _MAX_OFFERS_CHARS = 256 * 1024
@@ -119,7 +119,7 @@ def _line(error: BaseException, path: str) -> int:
 
 def _told(error: BaseException) -> Iterator[str]:
     """What is wrong, and what to do about it."""
-    problem, remedy = _what(error), "correct the line"
+    problem, remedy = raised(error), "correct the line"
     if isinstance(error, ToolDefinitionError):
         problem, remedy = error.problem, error.remedy
     elif isinstance(error, SyntaxError):
@@ -134,11 +134,6 @@ def _words(error: BaseException) -> str:
         return str(error)
     except BaseException:
         return type(error).__name__
-
-
-def _what(error: BaseException) -> str:
-    """Kind and words of what was raised."""
-    return traceback.format_exception_only(error)[0].strip()
 
 
 def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threading.Timer:
@@ -225,9 +220,9 @@ class Runner:
     def _failed(self, number: int, tool: Tool, error: BaseException) -> None:
         """The words of a ToolError are for the model; of other errors the service is told the place too."""
         meant = isinstance(error, ToolError)
-        text = _words(error) if meant else f"{tool.name} failed: {_what(error)}"
-        place = "" if meant else _place(error)
-        self._send("answered", id=number, ok=False, text=bounded(text), place=place)
+        text = _words(error) if meant else f"{tool.name} failed: {raised(error)}"
+        where = "" if meant else place(error)
+        self._send("answered", id=number, ok=False, text=bounded(text), place=where)
 
 
 def _is_async(tool: Tool) -> bool:
@@ -240,12 +235,6 @@ def _new_loop() -> Any:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="tools", daemon=True).start()
     return loop
-
-
-def _place(error: BaseException) -> str:
-    """What was raised and where, without its words: those may quote what somebody said."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in {last.filename}, line {last.lineno}"
 
 
 # ---------------------------------------------------------------- the process

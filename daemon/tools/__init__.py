@@ -3,13 +3,13 @@
 from daemon.tools.decorator import (
     MAX_ARGUMENTS,
     BadCallError,
-    Range,
     Tool,
     ToolDefinitionError,
     ToolError,
     marked,
     tool,
 )
+from daemon.tools.kinds import Range
 
 __all__ = [
     "MAX_ARGUMENTS",

@@ -6,19 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Protocol
 
-from daemon.devices import inventory
-from daemon.devices.requests import (
-    Blink,
-    Colour,
-    DeviceAnswer,
-    Pulse,
-    Query,
-    Request,
-    SetColour,
-    SetLevel,
-    SetState,
-    SetValue,
-)
+from daemon.devices import inventory, requests
 from daemon.tools import Range, Tool, ToolError
 from hardware.devices.kind import Action, Device
 from hardware.devices.registry import KINDS
@@ -48,7 +36,7 @@ Percent = Annotated[int, Range(0, 100)]
 class Appliance(Protocol):
     """What the built-in tools need of the shell. All of it is called on the loop."""
 
-    async def ask(self, request: Request) -> DeviceAnswer:
+    async def ask(self, request: requests.Request) -> requests.DeviceAnswer:
         """Bring a request before the limits of the outputs."""
 
     async def read(self, key: str) -> Reading:
@@ -74,15 +62,7 @@ def builtin_tools(
     devices: Mapping[str, Device], appliance: Appliance, now: Callable[[], datetime] = datetime.now
 ) -> list[Tool]:
     """Every built-in tool that makes sense with these devices."""
-    general = _General(appliance, now)
-    return [
-        *_Devices(devices, appliance).tools(),
-        Tool(general.current_time),
-        Tool(general.set_volume),
-        Tool(general.change_volume),
-        Tool(general.stop_conversation),
-        Tool(general.forget_conversation),
-    ]
+    return [*_Devices(devices, appliance).tools(), *_General(appliance, now).tools()]
 
 
 class _Devices:
@@ -121,7 +101,7 @@ class _Devices:
 
     def _of_kind(self, kinds: Action, scales: bool, names: Sequence[str]) -> Tool:
         async def act(device: str, action: str, percent: Percent = 100) -> str:
-            return await self._ask(SetValue(self._key(device), kinds.words[action] * percent / 100))
+            return await self._ask(requests.SetValue(self._key(device), kinds.words[action] * percent / 100))
 
         async def act_fully(device: str, action: str) -> str:
             return await act(device, action)
@@ -132,29 +112,29 @@ class _Devices:
 
     async def set_device(self, device: str, state: Literal["on", "off", "toggle"]) -> str:
         """Switch a device on or off, or toggle it."""
-        return await self._ask(SetState(self._key(device), state))
+        return await self._ask(requests.SetState(self._key(device), state))
 
     async def set_level(self, device: str, percent: Percent) -> str:
         """Set a device to a level in percent, such as a brightness or a speed."""
-        return await self._ask(SetLevel(self._key(device), percent))
+        return await self._ask(requests.SetLevel(self._key(device), percent))
 
-    async def set_colour(self, device: str, colour: Colour) -> str:
+    async def set_colour(self, device: str, colour: requests.Colour) -> str:
         """Let a light shine in a colour."""
-        return await self._ask(SetColour(self._key(device), colour))
+        return await self._ask(requests.SetColour(self._key(device), colour))
 
     async def blink_device(self, device: str, times: Annotated[int, Range(1, 20)]) -> str:
         """Let a device go on and off a few times."""
-        return await self._ask(Blink(self._key(device), times))
+        return await self._ask(requests.Blink(self._key(device), times))
 
     async def pulse_device(self, device: str, seconds: Annotated[float, Range(0.1, 60)]) -> str:
         """Switch a device on for some seconds, and then off."""
-        return await self._ask(Pulse(self._key(device), seconds))
+        return await self._ask(requests.Pulse(self._key(device), seconds))
 
     async def read_device(self, device: str) -> str:
         """Tell what a sensor reads, or what state a device is in."""
         key = self._key(device)
         if key in self._outputs:
-            return await self._ask(Query(key))
+            return await self._ask(requests.Query(key))
         try:
             return self._sensors[key].told(self._names.name(key), await self._appliance.read(key))
         except HardwareError as error:
@@ -162,7 +142,7 @@ class _Devices:
 
     async def list_devices(self) -> str:
         """List every device with its state, and every sensor."""
-        states = [await self._ask(Query(key)) for key in self._outputs]
+        states = [await self._ask(requests.Query(key)) for key in self._outputs]
         clauses = [_join([state[0].lower() + state.rstrip(".")[1:] for state in states])]
         clauses.append(_join([f"the {self._names.name(key)}" for key in self._sensors], " can be read"))
         text = "; ".join(filter(None, clauses)) or "there are no devices"
@@ -174,7 +154,7 @@ class _Devices:
             raise ToolError(f"there is no device called {name}.")
         return key
 
-    async def _ask(self, request: Request) -> str:
+    async def _ask(self, request: requests.Request) -> str:
         return (await self._appliance.ask(request)).text
 
 
@@ -184,6 +164,11 @@ class _General:
     def __init__(self, appliance: Appliance, now: Callable[[], datetime]) -> None:
         self._appliance = appliance
         self._now = now
+
+    def tools(self) -> Iterator[Tool]:
+        """All of them."""
+        yield from (Tool(each) for each in (self.current_time, self.set_volume, self.change_volume))
+        yield from (Tool(each) for each in (self.stop_conversation, self.forget_conversation))
 
     async def current_time(self) -> str:
         """Tell the time of day and the date."""

@@ -25,18 +25,7 @@ from typing import Any, TypeVar, overload
 
 from daemon.errors import VoicedError
 from daemon.tools.hints import HintError, parameters
-from daemon.tools.kinds import MisfitError, Range, shown
-
-__all__ = [
-    "MAX_ARGUMENTS",
-    "BadCallError",
-    "Range",
-    "Tool",
-    "ToolDefinitionError",
-    "ToolError",
-    "marked",
-    "tool",
-]
+from daemon.tools.kinds import MisfitError, shown
 
 TIMEOUT_S = 10.0
 MAX_TIMEOUT_S = 60.0

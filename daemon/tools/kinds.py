@@ -164,10 +164,7 @@ def _real(number: Any) -> float | None:
 class Boolean(ValueKind):
     """True or false."""
 
-    @property
-    def name(self) -> str:
-        """As Python calls it."""
-        return "bool"
+    name = "bool"
 
     def shape(self) -> Json:
         """A boolean."""
@@ -186,10 +183,7 @@ class Boolean(ValueKind):
 class TextKind(ValueKind):
     """Any text that can be written down."""
 
-    @property
-    def name(self) -> str:
-        """As Python calls it."""
-        return "str"
+    name = "str"
 
     def shape(self) -> Json:
         """A string."""

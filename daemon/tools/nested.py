@@ -57,10 +57,7 @@ class Table(ValueKind):
     value: ValueKind
     keys: TextKind | Choices
 
-    @property
-    def name(self) -> str:
-        """As JSON calls it."""
-        return "object"
+    name = "object"
 
     def shape(self) -> Json:
         """Keys that are choices are properties, none of which must be there."""
@@ -116,10 +113,7 @@ class Object(ValueKind):
     make: Callable[..., Any] = dict
     called: str = "Object"
 
-    @property
-    def name(self) -> str:
-        """As JSON calls it."""
-        return "object"
+    name = "object"
 
     def shape(self) -> Json:
         """Strict: nothing but these."""

@@ -7,6 +7,7 @@ import enum
 import inspect
 import json
 from collections.abc import AsyncIterator, Iterator
+from traceback import extract_tb, format_exception_only
 from typing import Any
 
 MAX_OUTPUT_BYTES = 16 * 1024
@@ -46,3 +47,14 @@ def bounded(text: str) -> str:
     if len(encoded) <= MAX_OUTPUT_BYTES:
         return encoded.decode()
     return encoded[:MAX_OUTPUT_BYTES].decode(errors="ignore") + " [cut]"
+
+
+def raised(error: BaseException) -> str:
+    """Kind and words of what was raised."""
+    return format_exception_only(error)[0].strip()
+
+
+def place(error: BaseException) -> str:
+    """What was raised and where, without its words: those may quote what somebody said."""
+    *_, last = extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {last.filename}, line {last.lineno}"

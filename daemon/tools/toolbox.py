@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from traceback import extract_tb, format_exception_only
 from typing import Any, Protocol
 
 from daemon.devices.name_index import Spellings
 from daemon.tools import BadCallError, Tool, ToolDefinitionError, ToolError
 from daemon.tools.kinds import shown
-from daemon.tools.result import bounded, text_of
+from daemon.tools.result import bounded, place, raised, text_of
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +92,5 @@ def _is_cancelled() -> bool:
 
 
 def _failed(name: str, error: BaseException) -> str:
-    log.warning("tool %s failed: %s", name, _place(error))
-    return bounded(f"Error: {name} failed: {''.join(format_exception_only(error)).strip()}")
-
-
-def _place(error: BaseException) -> str:
-    """What was raised and where, without its message: that may quote what somebody said."""
-    *_, last = extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in {last.filename}, line {last.lineno}"
+    log.warning("tool %s failed: %s", name, place(error))
+    return bounded(f"Error: {name} failed: {raised(error)}")
