@@ -58,7 +58,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "daemon.core.machine": (
         *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.history"),
-        *("daemon.core.events", "daemon.core.effects", "daemon.core.input", "daemon.core.feedback"),
+        *(*_STEP, "daemon.core.input", "daemon.core.feedback"),
         *("daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
         *("daemon.core.turn.style_registry", "daemon.core.session_events"),
     ),

@@ -14,6 +14,7 @@ from daemon.core.input.button import Gesture, Gestures
 from daemon.core.keys import Keys
 from daemon.core.response.offline_tts import OfflineTts
 from daemon.core.session_events import SessionEvents
+from daemon.core.timers import earliest
 from daemon.core.turn.manager import TurnManager, TurnSettings
 from daemon.core.turn.style_registry import STYLES
 from daemon.devices.limiter import Devices
@@ -53,6 +54,7 @@ class Machine:
         self._shown: ev.TurnState = "idle"
         self._stuck = False
         self._clearing = False  # as soon as nothing is under way
+        self._deadlines: list[float | None] | None = None  # of the parts that sound does not move
 
     @property
     def state(self) -> ev.TurnState:
@@ -68,7 +70,7 @@ class Machine:
     def left_out(self) -> dict[str, str]:
         """Which of our settings and tools the server refuses, and why."""
         live = self.connections.sessions.live
-        return live.settings.left_out if live is not None else {}
+        return live.settings.negotiation.left_out if live is not None else {}
 
     @property
     def request_id(self) -> int:
@@ -84,9 +86,10 @@ class Machine:
     @property
     def deadline(self) -> float | None:
         """When a Tick wants to be stepped."""
-        parts = (self._gestures, self._conversation, self.connections, self.devices, self._earcons)
-        ends = [part.deadline for part in parts]
-        return min([end for end in ends if end is not None], default=None)
+        if self._deadlines is None:
+            parts = (self._gestures, self.connections, self.devices, self._earcons)
+            self._deadlines = [part.deadline for part in parts]
+        return earliest(self._conversation.deadline, *self._deadlines)
 
     def recall(self, dumped: bytes) -> bool:
         """Go on with the conversation of a process before; False if it cannot be read.
@@ -101,8 +104,10 @@ class Machine:
 
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
         """One event. The effects are to be carried out in order."""
+        sound = isinstance(event, ev.Captured)
+        self._deadlines = self._deadlines if sound else None
         self._route(event, now)
-        if isinstance(event, ev.Captured):
+        if sound:
             # 25 a second: a piece belongs to its utterance and to the wire, and no part has to answer it.
             return self._effects.take()
         self.settle(now)

@@ -8,6 +8,11 @@ from typing import Generic, TypeVar
 Name = TypeVar("Name", bound=str)
 
 
+def earliest(*times: float | None) -> float | None:
+    """The first of these, None where there is none."""
+    return min([at for at in times if at is not None], default=None)
+
+
 class Timers(Generic[Name]):
     """At most one time for each name."""
 

@@ -196,51 +196,53 @@ class _InItem(ResponsePiece):
     output_index: int = 0
 
 
-class _InPart(_InItem):
+class PartPiece(_InItem):
+    """What is of one part of an item of an answer."""
+
     content_index: int = 0
 
 
-class PartAdded(_InPart, tag="response.content_part.added", kw_only=True):
+class PartAdded(PartPiece, tag="response.content_part.added", kw_only=True):
     """A content part opens."""
 
     part: Part
 
 
-class PartDone(_InPart, tag="response.content_part.done", kw_only=True):
+class PartDone(PartPiece, tag="response.content_part.done", kw_only=True):
     """A content part is complete."""
 
     part: Part
 
 
-class OutputAudioDelta(_InPart, tag="response.output_audio.delta"):
+class OutputAudioDelta(PartPiece, tag="response.output_audio.delta"):
     """More of the model's voice; may end in the middle of a sample."""
 
     delta: bytes = b""
 
 
-class OutputAudioDone(_InPart, tag="response.output_audio.done"):
+class OutputAudioDone(PartPiece, tag="response.output_audio.done"):
     """No more audio for this part."""
 
 
-class OutputTranscriptDelta(_InPart, tag="response.output_audio_transcript.delta"):
+class OutputTranscriptDelta(PartPiece, tag="response.output_audio_transcript.delta"):
     """More of the words that belong to the voice; runs ahead of it."""
 
     delta: str = ""
 
 
-class OutputTranscriptDone(_InPart, tag="response.output_audio_transcript.done"):
+class OutputTranscriptDone(PartPiece, tag="response.output_audio_transcript.done"):
     """All the words that belong to the voice."""
 
     transcript: str = ""
 
 
-class OutputTextDelta(_InPart, tag="response.output_text.delta"):
+class OutputTextDelta(PartPiece, tag="response.output_text.delta"):
     """More of a written answer."""
 
     delta: str = ""
 
 
-class OutputTextDone(_InPart, tag="response.output_text.done"):
+class OutputTextDone(PartPiece, tag="response.output_text.done"):
     """A written answer, whole."""
 
     text: str = ""

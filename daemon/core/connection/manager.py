@@ -19,7 +19,7 @@ from daemon.core.connection.session_age import Age, SessionAge
 from daemon.core.connection.sessions import Sessions
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
-from daemon.core.timers import Timers
+from daemon.core.timers import Timers, earliest
 from daemon.realtime.errors import FATAL, ONE_SESSION, fatal_refusal
 from daemon.realtime.events import Error, ErrorDetail, Json, ServerEvents
 
@@ -57,8 +57,7 @@ class ConnectionManager:
     @property
     def deadline(self) -> float | None:
         """When `tick` wants to be called."""
-        times = (self.timers.deadline, self.sessions.deadline)
-        return min([time for time in times if time is not None], default=None)
+        return earliest(self.timers.deadline, *(each.timers.deadline for each in self.sessions))
 
     # ------------------------------------------------------------ what happens
 

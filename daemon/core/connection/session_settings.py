@@ -19,11 +19,6 @@ class SessionSettings:
         self._update_id = ""
         self._changed: Json = {}  # since the session was told
 
-    @property
-    def left_out(self) -> dict[str, str]:
-        """What the server refuses of the settings, and why: the names of tools, the paths of others."""
-        return self.negotiation.left_out
-
     def send_all(self) -> bool:
         """The session is to be like this."""
         return self._negotiate(self._offer.session)

@@ -37,12 +37,6 @@ class Sessions:
         return next((each for each in self if each.conn == conn), None)
 
     @property
-    def deadline(self) -> float | None:
-        """When one of them wants its `tick`."""
-        times = [each.timers.deadline for each in self]
-        return min([time for time in times if time is not None], default=None)
-
-    @property
     def offline(self) -> bool:
         """Is none with the server in use?"""
         return self.live is None or self.live.place == "brain"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from daemon.realtime.events import InputTokens, Json, OutputTokens, Usage
+from daemon.realtime.events import InputTokens, OutputTokens, Usage
 
 _MOST = 10**9
 
@@ -24,27 +24,24 @@ class Tokens(Struct):
         """Count one answer. Whatever is not audio is text: instructions, tools, reasoning."""
         if usage is None:
             return
-        self._add_input(_count(usage.input_tokens), usage.input_token_details)
-        self._add_output(_count(usage.output_tokens), usage.output_token_details)
-
-    def _add_input(self, total: int, details: InputTokens | UnsetType) -> None:
-        if details is UNSET:
-            self.unsorted += total
-            return
-        audio = _count(details.audio_tokens)
+        text, audio = self._sorted(_count(usage.input_tokens), usage.input_token_details)
+        self.input_text += text
         self.input_audio += audio
-        self.input_text += max(_count(details.text_tokens), total - audio)
-        cached: Json = {} if details.cached_tokens_details is UNSET else details.cached_tokens_details
-        self.cached_text += _count(cached.get("text_tokens"))
-        self.cached_audio += _count(cached.get("audio_tokens"))
+        text, audio = self._sorted(_count(usage.output_tokens), usage.output_token_details)
+        self.output_text += text
+        self.output_audio += audio
+        details = usage.input_token_details
+        if details is not UNSET and details.cached_tokens_details is not UNSET:
+            self.cached_text += _count(details.cached_tokens_details.get("text_tokens"))
+            self.cached_audio += _count(details.cached_tokens_details.get("audio_tokens"))
 
-    def _add_output(self, total: int, details: OutputTokens | UnsetType) -> None:
+    def _sorted(self, total: int, details: InputTokens | OutputTokens | UnsetType) -> tuple[int, int]:
+        """How many are text, and how many audio."""
         if details is UNSET:
             self.unsorted += total
-            return
+            return 0, 0
         audio = _count(details.audio_tokens)
-        self.output_audio += audio
-        self.output_text += max(_count(details.text_tokens), total - audio)
+        return max(_count(details.text_tokens), total - audio), audio
 
 
 def _count(value: object) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from daemon.core.timers import earliest
+
 Gesture: TypeAlias = Literal["press", "release", "tap", "double_tap"]
 
 TAP_S = 0.25
@@ -34,7 +36,7 @@ class Gestures:
     @property
     def deadline(self) -> float | None:
         """When `tick` wants to be called."""
-        return min([at for at in (self._quiet_until, self._stuck_at) if at is not None], default=None)
+        return earliest(self._quiet_until, self._stuck_at)
 
     def edge(self, pressed: bool, now: float) -> list[Gesture]:
         """A raw edge."""

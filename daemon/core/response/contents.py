@@ -23,6 +23,7 @@ from daemon.realtime.events import (
     OutputTranscriptDelta,
     OutputTranscriptDone,
     PartDone,
+    PartPiece,
     ResponsePiece,
 )
 
@@ -39,14 +40,12 @@ class Contents:
     def hear(self, turn: Turn, reply: Reply, event: ResponsePiece, now: float) -> None:
         """An event of an answer."""
         match event:
-            case OutputAudioDelta(item_id=item_id, output_index=index):
-                self.audio(turn, self._key(reply, item_id, index), event.delta, now)
+            case OutputAudioDelta():
+                self.audio(turn, self._key(reply, event), event.delta, now)
             case OutputTranscriptDelta(delta=text) | OutputTextDelta(delta=text):
-                key = self._key(reply, event.item_id, event.output_index)
-                self._words(turn, key, text, event.content_index, whole=False)
+                self._words(turn, self._key(reply, event), text, event.content_index, whole=False)
             case OutputTranscriptDone(transcript=text) | OutputTextDone(text=text):
-                key = self._key(reply, event.item_id, event.output_index)
-                self._words(turn, key, text, event.content_index, whole=True)
+                self._words(turn, self._key(reply, event), text, event.content_index, whole=True)
             case OutputAudioDone(item_id=item_id, output_index=index):
                 self.end([self._answer.items.find(reply.key, item_id, index)])
             case PartDone(item_id=item_id, output_index=index, part=part):
@@ -54,7 +53,7 @@ class Contents:
                 known = self._answer.items.find(reply.key, item_id, index)
                 # One that was never named may be called something else now.
                 before = [known] if known else self._answer.items.of(reply.key)
-                self._again(turn, before or [self._key(reply, item_id, index)], words, sound, now)
+                self._again(turn, before or [self._key(reply, event)], words, sound, now)
             case OutputItemAdded(item=item, output_index=index) if item.type == "message":
                 self._answer.items.begin(reply.key, item.id or "", index)
             case OutputItemDone(item=item, output_index=index):
@@ -89,8 +88,8 @@ class Contents:
             if self._answer.items.received_ms(key):
                 self._answer.effects.do(ev.PlayEnd(key))
 
-    def _key(self, reply: Reply, item_id: str, index: int) -> str:
-        return self._answer.items.key(reply.key, item_id, index, kept=not reply.aside)
+    def _key(self, reply: Reply, event: PartPiece) -> str:
+        return self._answer.items.key(reply.key, event.item_id, event.output_index, kept=not reply.aside)
 
     def _words(self, turn: Turn, key: str, text: str, part: int, whole: bool) -> None:
         """More of the words of a part of an item, or (`whole`) all of them."""

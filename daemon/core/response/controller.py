@@ -38,7 +38,7 @@ class ResponseController:
     ) -> None:
         items, self.responses = Items(effects.keys), ResponseTracker(effects.keys)
         self._answer = answer = CurrentAnswer(modality, effects, timers, history, items, self.responses)
-        self.tools = ToolCalls(effects, timers, history)
+        self.tools = ToolCalls(answer)
         self.barge_in = BargeIn(answer)
         self.exchange = Exchange(answer, self.barge_in, stall_s)
         self._contents = Contents(answer, self.barge_in)

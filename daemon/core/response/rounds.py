@@ -6,6 +6,8 @@ is made to speak.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from daemon.core import events as ev
 from daemon.core.bounds import TOO_MUCH
 from daemon.core.history.turn import Turn
@@ -23,22 +25,15 @@ from daemon.realtime.events import Item, Response
 MAX_ROUNDS = 8
 
 
+@dataclass(eq=False)
 class Rounds:
     """Counts them in the turn, and sets what is due next."""
 
-    def __init__(
-        self,
-        answer: CurrentAnswer,
-        exchange: Exchange,
-        contents: Contents,
-        barge_in: BargeIn,
-        tools: ToolCalls,
-    ) -> None:
-        self._answer = answer
-        self._exchange = exchange
-        self._contents = contents
-        self._barge_in = barge_in
-        self._tools = tools
+    _answer: CurrentAnswer
+    _exchange: Exchange
+    _contents: Contents
+    _barge_in: BargeIn
+    _tools: ToolCalls
 
     def done(self, response: Response, now: float) -> None:
         """The response is over: run its calls if it was completed."""

@@ -82,14 +82,8 @@ class SpeechFallback:
             if not whole:
                 self._answer.fail(BROKEN)
         elif turn is not None and self.unread:
-            self._answer.due = self._outside(turn)
-
-    def _outside(self, turn: Turn) -> Json:
-        """It cannot be had: what to ask the server for instead."""
-        turn.remedy = Remedy.RECITED
-        text = self.unread
-        self.end()
-        return recital(text)
+            turn.remedy, self._answer.due = Remedy.RECITED, recital(self.unread)
+            self.end()
 
     def _voiced(self, turn: Turn, key: str, now: float) -> None:
         """The offline voice reads, as an item of its own: how much of that is heard, is what counts."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from daemon.core import events as ev
-from daemon.core.effects import EffectsBuffer
-from daemon.core.history.history import History
 from daemon.core.history.turn import ToolCall, Turn
 from daemon.core.response.calls import CallReport
-from daemon.core.timers import Timers
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import Item, ItemCreate
 
@@ -20,12 +18,10 @@ LATE_OUTPUT = "Error: the tool did not answer in time."
 class ToolCalls:
     """Starts the calls of an answer and hands in each output. Sets the timer `tools`."""
 
-    def __init__(self, effects: EffectsBuffer, timers: Timers[TurnTimer], history: History) -> None:
+    def __init__(self, answer: CurrentAnswer) -> None:
         self._open: dict[str, tuple[Turn, ToolCall]] = {}
         self._stale: set[str] = set()
-        self._effects = effects
-        self._timers = timers
-        self._history = history
+        self._answer = answer
 
     def open_for(self, turn: Turn) -> bool:
         """Does this turn wait for a tool?"""
@@ -34,14 +30,14 @@ class ToolCalls:
     def start(self, turn: Turn, calls: list[CallReport], now: float) -> None:
         """Run the calls of a completed answer, each under a key that no other call ever had."""
         for each in calls:
-            key = self._effects.keys.new("call")
+            key = self._answer.effects.keys.new("call")
             call = ToolCall(each.call_id or each.item_id or key, each.name, each.arguments or "{}")
             turn.calls[key] = call
             self._open[key] = (turn, call)
-            self._history.called(key, call.name, call.arguments)
-            self._effects.do(ev.RunTool(key, call.name, call.arguments))
+            self._answer.history.called(key, call.name, call.arguments)
+            self._answer.effects.do(ev.RunTool(key, call.name, call.arguments))
         if calls:
-            self._timers.set(TurnTimer.TOOLS, now + TOOLS_S)
+            self._answer.timers.set(TurnTimer.TOOLS, now + TOOLS_S)
 
     def refuse(self, calls: list[CallReport], why: str) -> None:
         """Answer the calls of an answer that nobody waits for: none is run."""
@@ -54,14 +50,14 @@ class ToolCalls:
         if turn is None or call is None:
             return None
         call.output = output
-        self._history.answered(key, output)
-        self._effects.do(ev.ToolReport(key, call.name, call.arguments, output))
+        self._answer.history.answered(key, output)
+        self._answer.effects.do(ev.ToolReport(key, call.name, call.arguments, output))
         if key in self._stale:
             item = Item(type="function_call", call_id=key, name=call.name, arguments=call.arguments)
-            self._effects.send(ItemCreate(item=item))
+            self._answer.effects.send(ItemCreate(item=item))
         self._hand_in(key if key in self._stale else call.call_id, output)
         if not self._open:
-            self._timers.clear(TurnTimer.TOOLS)
+            self._answer.timers.clear(TurnTimer.TOOLS)
         return turn
 
     def late(self) -> list[str]:
@@ -75,8 +71,8 @@ class ToolCalls:
     def forget(self) -> None:
         """Nobody is told any more what these answer."""
         self._open.clear()
-        self._timers.clear(TurnTimer.TOOLS)
+        self._answer.timers.clear(TurnTimer.TOOLS)
 
     def _hand_in(self, call_id: str, output: str) -> None:
         item = Item(type="function_call_output", call_id=call_id, output=output)
-        self._effects.send(ItemCreate(item=item))
+        self._answer.effects.send(ItemCreate(item=item))

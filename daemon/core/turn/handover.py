@@ -7,6 +7,8 @@ unheard.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from daemon.core.history.turn import Turn
 from daemon.core.response.controller import ResponseController
 from daemon.core.timers import Timers
@@ -16,24 +18,16 @@ from daemon.core.turn.question import CurrentQuestion
 from daemon.core.turn.transcripts import Transcripts
 
 
+@dataclass(eq=False)
 class Handover:
     """`by_server`: the server's voice detection is asked for, so what it has taken is the whole question."""
 
-    def __init__(
-        self,
-        by_server: bool,
-        timers: Timers[TurnTimer],
-        question: CurrentQuestion,
-        listening: SpokenQuestion,
-        transcripts: Transcripts,
-        answer: ResponseController,
-    ) -> None:
-        self._by_server = by_server
-        self._timers = timers
-        self._question = question
-        self._listening = listening
-        self._transcripts = transcripts
-        self._answer = answer
+    _by_server: bool
+    _timers: Timers[TurnTimer]
+    _question: CurrentQuestion
+    _listening: SpokenQuestion
+    _transcripts: Transcripts
+    _answer: ResponseController
 
     def committed(self, item_id: str, now: float) -> None:
         """What was said has become an item."""

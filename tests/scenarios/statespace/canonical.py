@@ -50,6 +50,7 @@ _IGNORED = frozenset(
             "_earcons",
             "_modality",
             "now",
+            "_deadlines",
         ),
         # counters that only name things
         *("number", "_turns", "opened", "_effects", "last", "_told", "ids", "broken", "rounds", "amount"),
