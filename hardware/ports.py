@@ -23,7 +23,7 @@ Value: TypeAlias = float | str
 """What an output is set to: 0.0 to 1.0, or "#rrggbb" for a device of the kind rgb."""
 
 Reading: TypeAlias = float | bool
-"""What a sensor says: True (closed, motion) or False for contacts, metres, or degrees Celsius."""
+"""What a sensor reads: True (closed, motion) or False for contacts, metres, or degrees Celsius."""
 
 Pin: TypeAlias = Annotated[
     int, msgspec.Meta(ge=0, le=511, description="line number on the gpiochip (BCM on a Pi)")
@@ -46,7 +46,7 @@ class PinError(HardwareError):
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of everything the configuration is made of: immutable, and unknown keys are refused."""
+    """Base of all structs of the configuration: immutable, and unknown keys are refused."""
 
 
 def pins_of(part: msgspec.Struct) -> Iterator[tuple[str, int]]:
@@ -217,10 +217,10 @@ class Board(Protocol):
         """Set an output by its key in the configuration. Raises PinError."""
 
     def read(self, device: str) -> Reading:
-        """Ask a sensor. May block for some milliseconds. Raises PinError."""
+        """Read a sensor. May block for some milliseconds. Raises PinError."""
 
     def write_safe_plan(self, path: Path) -> None:
-        """Write down for `hardware.safe` what `close` does to the lines, if there are any. Raises OSError."""
+        """Write the plan for `hardware.safe`: what `close` does to the lines, if any. Raises OSError."""
 
     def close(self) -> None:
-        """Put every output into its `at_exit` state, the lamps out, and release the lines."""
+        """Put every output into its `at_exit` state, switch the lamps off, and release the lines."""

@@ -1,7 +1,7 @@
-"""Every output into its safe state, after the service has died however it died.
+"""Puts every output into its safe state after the service has died, however it died.
 
-`python3 -I -m hardware.safe FILE` carries out the plan that the service wrote down when it opened its board
-(`safe_state_plan.py`). Only the standard library: a slow board has this done before its relay does harm.
+`python3 -I -m hardware.safe FILE` carries out the plan that the service wrote when it opened its board
+(`safe_state_plan.py`). Standard library only, so that even a slow board is done before a relay does harm.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Plan(TypedDict):
 
 
 def carry_out(plan: Plan, failed: bool = False) -> list[str]:
-    """Set every line that can be set, and hold it until the process ends; a sentence for each other."""
+    """Set every line that can be set, and hold it until the process ends; a sentence for each that cannot."""
     try:
         with open_chip(Path(plan["chip"])) as chip:
             return _carried_out(chip.fileno(), plan, failed)
@@ -63,7 +63,7 @@ def _carried_out(chip_fd: int, plan: Plan, failed: bool) -> list[str]:
 
 
 def _drive(chip_fd: int, line: int, level: int) -> None:
-    """Drive the line, and pull it the same way: most drivers leave the pull to a line that is free again."""
+    """Drive the line, and pull it the same way: most drivers keep the pull when a line is released."""
     try:
         HeldLine(chip_fd, line, OUTPUT | PULL["up" if level else "down"], bool(level), _CONSUMER)
     except OSError:  # a driver that cannot pull

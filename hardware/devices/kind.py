@@ -1,4 +1,4 @@
-"""What every kind of device says of itself; a kind is `@final`, so that mypy names what it lacks."""
+"""Base classes of the kinds of devices; a kind is `@final`, so that mypy names what it lacks."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ class Driver(Protocol):
         """Take a value."""
 
     def close(self) -> None:
-        """Let the lines go."""
+        """Release the lines."""
 
 
 class SensorDriver(Protocol):
     """Something that can be read."""
 
     def read(self) -> Reading:
-        """Ask it. Raises PinError."""
+        """Take a reading. Raises PinError."""
 
     def close(self) -> None:
-        """Let the lines go."""
+        """Release the lines."""
 
 
 class PulseTimer(Protocol):
     """Measures how long a line is high."""
 
     def arm(self) -> None:
-        """Forget what was; the pulse that begins next counts."""
+        """Wait for a new pulse; earlier ones do not count."""
 
     def width_s(self, limit_s: float) -> float | None:
         """Wait for the end of the pulse; None if it has not ended within this time."""
 
     def close(self) -> None:
-        """Let the line go."""
+        """Release the line."""
 
 
 class Lines(Protocol):
-    """The lines of a chip. What cannot be had raises PinError, or what the board explains as one."""
+    """Claims lines of a chip. Raises PinError, or an error that the board turns into one."""
 
     def switch(self, pin: int, active_high: bool, on: bool) -> Driver:
         """An output that is on or off; it begins as `on` says."""
@@ -60,7 +60,7 @@ class Lines(Protocol):
         """An output of any level from 0.0 to 1.0, by pulse width; it begins with `level`."""
 
     def contact(self, pin: int, pull_up: bool) -> SensorDriver:
-        """An input that reads True while it is away from its pull."""
+        """An input that reads True while its level is not that of its pull."""
 
     def pulse_timer(self, pin: int) -> PulseTimer:
         """An input that measures pulses."""
@@ -75,7 +75,7 @@ class Named(Struct, frozen=True):
     say: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=40)], ...] = ()
 
     def complaints(self) -> Iterator[tuple[str, str]]:
-        """What no single key can show: the key, and what is wrong with it and the remedy."""
+        """Faults that more than one key is needed to see: the key, and what is wrong and the remedy."""
         yield from ()
 
 
@@ -118,20 +118,20 @@ class Output(Named, frozen=True):
 
     takes: ClassVar[Takes]
     pulses: ClassVar[bool]
-    """Whether a line of it is ever pulsed."""
+    """Whether any of its lines carries pulses."""
     setup_level: ClassVar[Literal["high", "low"] | None] = "high"
     """The level that switches most of this kind on; None if `active_high` says nothing about it."""
     actions: ClassVar[tuple[Action, ...]] = ()
     states: ClassVar[Mapping[str, float]] = {}
-    """What certain values are called behind "The NAME is"; others are on, off, a level or a colour."""
+    """Words for certain values in "The NAME is ..."; others are told as on, off, a level or a colour."""
 
     @abstractmethod
     def claim(self, lines: Lines) -> Driver:
-        """Claim its lines in the `at_start` state; what comes back takes its values."""
+        """Claim its lines in the `at_start` state, and return the driver that sets it."""
 
     @abstractmethod
     def safe_lines(self) -> tuple[SafeLine, ...]:
-        """Each of its lines as it is once nobody drives or pulses it any more, after a death too."""
+        """The level of each line once nothing drives or pulses it any more, after a crash too."""
 
     def value_of(self, state: State) -> Value:
         """A state as the owner writes it, as a value: 30 is 0.3, "off" of a colour is "#000000"."""
@@ -146,7 +146,7 @@ class Output(Named, frozen=True):
                 assert_never(self.takes)
 
     def at_rest(self) -> Value | None:
-        """Where it ends: `at_exit`, but between off and on it is off. None: its lines are just let go."""
+        """Its value at the end: `at_exit`, where a level below full is off; None just releases its lines."""
         value = self.value_of(self.at_exit)
         match self.takes:
             case "switch":
@@ -165,7 +165,7 @@ class OneLine(Output, frozen=True, kw_only=True):
     pin: Pin
 
     def safe_lines(self) -> tuple[SafeLine, ...]:
-        """The line is on if the output is."""
+        """The line is on while the output is."""
         return (SafeLine(self.pin, bool(self.at_rest())),)
 
 
@@ -176,14 +176,14 @@ class Switch(OneLine, frozen=True, kw_only=True):
     pulses: ClassVar[bool] = False
 
     def claim(self, lines: Lines) -> Driver:
-        """The line is the output."""
+        """Claim its only line."""
         return lines.switch(self.pin, self.active_high, bool(self.value_of(self.at_start)))
 
 
 class Sensor(Named, frozen=True):
-    """A sensor, which is read when somebody asks.
+    """A sensor, read on request.
 
-    By the last word of its name the offline brain knows how people ask for it: one of a measure ("what is the
+    The last word of its name tells the offline brain how people ask for it: one of a measure ("what is the
     temperature"), of an event ("is there any motion"), or else "is the door open".
     """
 
@@ -193,7 +193,7 @@ class Sensor(Named, frozen=True):
     @property
     @abstractmethod
     def simulated(self) -> Reading:
-        """What the virtual board reads at first; a key of the configuration."""
+        """What the virtual board reads at first: the name of a key of the configuration."""
 
     @abstractmethod
     def claim(self, lines: Lines) -> SensorDriver:

@@ -1,4 +1,4 @@
-"""Which kinds there are: one for each file in `kinds`, found by looking there."""
+"""The registry of the kinds of devices: one for each file in `kinds`, found by looking there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Registry(Mapping[str, type[Device]]):
         return iter(sorted(self._kinds, key=lambda name: (issubclass(self._kinds[name], Sensor), name)))
 
     def add(self, kind: type[Device]) -> None:
-        """Take a kind in. Raises KindError."""
+        """Add a kind. Raises KindError."""
         if lacks := sorted(_lacks(kind)):
             raise KindError(f"{kind.__module__}: {kind.__name__} lacks {', '.join(lacks)}; add it")
         if other := self._kinds.get(_name(kind)):
@@ -41,7 +41,7 @@ class Registry(Mapping[str, type[Device]]):
         self._kinds[_name(kind)] = kind
 
     def remove(self, kind: type[Device]) -> None:
-        """Forget a kind."""
+        """Remove a kind."""
         del self._kinds[_name(kind)]
 
     def outputs(self) -> list[type[Output]]:
@@ -62,7 +62,7 @@ def _name(kind: type[Device]) -> str:
 
 
 def _lacks(kind: type[Device]) -> Iterator[str]:
-    """What a kind has left out, known at the first look at it and not when somebody needs it."""
+    """What a kind lacks, checked when it is registered and not only when it is used."""
     config = kind.__struct_config__
     if not isinstance(config.tag, str) or config.tag_field != "kind":
         yield 'tag="NAME", tag_field="kind"'

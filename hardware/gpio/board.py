@@ -50,7 +50,7 @@ class GpioBoard:
         self._factory = factory
         try:
             self._claim(button, lamps, devices)
-        except BaseException:  # whatever it is, a line that stayed held could not be claimed again
+        except BaseException:  # after any error: a line that stayed held could not be claimed again
             self.close()
             raise
 
@@ -77,20 +77,20 @@ class GpioBoard:
             _declared(self._outputs, device, "an output").set(value)
 
     def read(self, device: str) -> Reading:
-        """Ask a sensor; a distance takes a fifth of a second. Raises PinError."""
+        """Read a sensor; a distance takes a fifth of a second. Raises PinError."""
         with _explained(f"devices.{device}"):
             return _declared(self._sensors, device, "a sensor").read()
 
     def write_safe_plan(self, path: Path) -> None:
-        """Write down for `hardware.safe` what `close` does to the lines. Raises OSError."""
+        """Write the plan for `hardware.safe`: what `close` does to the lines. Raises OSError."""
         lines = safe_state_plan.safe_lines(self._lamp_configs, self._configs)
         safe_state_plan.write(path, self._factory.chip.path, lines)
 
     def close(self) -> None:
         """Put outputs into their `at_exit` states, those that go off first, and release every line.
 
-        Never raises. A released line may float or hold its level, as its driver likes; nobody pulses it any
-        more, so that a level below 100 percent ends as off.
+        Never raises. Whether a released line floats or holds its level is up to its driver; nothing pulses it
+        any more, so that a level below 100 percent ends as off.
         """
         at_exit = {
             key: value
@@ -98,7 +98,7 @@ class GpioBoard:
             if key in self._outputs and isinstance(config, Output) and (value := config.at_rest()) is not None
         }
         for key in sorted(at_exit, key=lambda key: at_exit[key] not in (0.0, "#000000")):
-            # Whatever one line says, the next must still come to its safe state.
+            # If one line fails, the next must still reach its safe state.
             with suppress(Exception):
                 self._outputs[key].set(at_exit[key])
         for lamp in self._lamps.values():
@@ -150,7 +150,7 @@ def _declared(parts: Mapping[str, T], key: str, role: str) -> T:
 
 @contextmanager
 def _explained(part: str) -> Iterator[None]:
-    """Turn what the layers below raise into one sentence about this part of the configuration."""
+    """Turn an error of the layers below into one sentence about this part of the configuration."""
     try:
         yield
     except PinError as error:

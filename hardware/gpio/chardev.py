@@ -1,6 +1,6 @@
 """Lines of a gpiochip by the kernel's own interface, each held from the request for it until it is closed.
 
-Only the standard library, for `safe.py` is in a hurry. Source: linux/gpio.h, version 2 of the interface.
+Standard library only, because `safe.py` must start fast. Source: linux/gpio.h, version 2 of the interface.
 
 Why not the library `gpiod`: it would spare some 240 lines, but not this file. What makes the outputs safe
 after a death starts anew, in a fraction of a second, with nothing but the standard library, and needs these
@@ -40,24 +40,24 @@ _OUTPUT_VALUES: Final = 2
 
 
 class ChipFacts(NamedTuple):
-    """What a driver says of its chip."""
+    """A driver's description of its chip."""
 
     label: str
     lines: int
 
 
 class LineFacts(NamedTuple):
-    """What the kernel tells of a line."""
+    """The kernel's description of a line."""
 
     name: str
-    """What the board's maker calls it; often empty."""
+    """Its name by the maker of the board; often empty."""
     used: bool
     consumer: str
-    """What the program or driver that has it calls itself; may be empty although it is used."""
+    """The name of the program or driver that holds it; may be empty although it is used."""
 
 
 def open_chip(path: Path) -> FileIO:
-    """This chip; lines that were asked for outlive it. Raises OSError."""
+    """Open this chip; lines requested from it outlive it. Raises OSError."""
     return FileIO(path, "r+")
 
 
@@ -70,7 +70,7 @@ def chip_facts(chip_fd: int) -> ChipFacts:
 
 
 def line_facts(chip_fd: int, line: int) -> LineFacts:
-    """What a line is called, and who has it. Raises OSError."""
+    """The name of a line, and who holds it. Raises OSError."""
     info = bytearray(LINE_INFO.pack(b"", b"", line, 0))
     fcntl.ioctl(chip_fd, LINE_INFO_IOCTL, info)
     name, consumer, _, flags = LINE_INFO.unpack(info)

@@ -5,7 +5,7 @@ that any board works and any line can be a pin. More differences:
 
 - an output is claimed with its first level, not as an input first: a relay does not click at start;
 - a released line is freed, not made an input: its driver decides whether it holds its level or floats;
-- edges wake up a thread that sleeps (`edge_monitor.py`), plain levels wake nobody up;
+- edges wake up a sleeping thread (`edge_monitor.py`), plain levels wake none;
 - a line is handed to lgpio (`software_pwm.py`) with its first duty cycle between 0 and 1, and not before.
 """
 
@@ -105,7 +105,7 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
         self._pulsed_chip: PulsedChip | None = None
 
     def pulsed_chip(self) -> PulsedChip:
-        """The chip as lgpio has it; opened at the first pulse. Raises OSError."""
+        """lgpio's handle of the chip; opened at the first pulse. Raises OSError."""
         from hardware.gpio.software_pwm import PulsedChip
 
         if self._pulsed_chip is None:
@@ -136,7 +136,7 @@ class ChipFactory(LocalPiFactory):  # type: ignore[misc]  # gpiozero has no type
 
 
 class _Lines:
-    """What gpiozero asks of a board: its pins by number or name."""
+    """What gpiozero needs to know of a board: its pins by number or name."""
 
     def __init__(self, lines: int) -> None:
         self._pins: dict[int | str, PinInfo] = {}
@@ -226,7 +226,7 @@ class ChipLine(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         return OSError(errno.ENODEV, f"line {self._number} is not held")
 
     def _hand_over(self) -> None:
-        """From now on the line is lgpio's: free for a moment, and at its level again."""
+        """Give the line to lgpio: it is free for a moment, then at its level again."""
         from hardware.gpio.software_pwm import PulsedLine
 
         chip = self.factory.pulsed_chip()

@@ -1,8 +1,7 @@
-"""What makes every output safe, written down for the one who must do it when the service has died.
+"""The plan that makes every output safe, in a file for `safe.py` to carry out when the service has died.
 
-The same states as `GpioBoard.close` leaves: each kind says what becomes of its lines when nobody drives or
-pulses them any more. Lamps are dark; where the service has failed they are on, of three colours the red one.
-`safe.py` carries it out.
+The same states as `GpioBoard.close` leaves: each kind says what becomes of its lines when nothing drives or
+pulses them any more. Lamps are off; where the service has failed they are on, of three colours the red one.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from hardware.safe import Plan, SafeLine
 def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]) -> list[SafeLine]:
     """The safe level of each line that is driven, as it is on the pin.
 
-    What goes off comes first: two that exclude each other may not be on together even for a moment.
+    Lines that go off come first: two outputs that exclude each other may not be on at once even for a moment.
     """
     going_off: list[SafeLine] = []
     going_on: list[SafeLine] = []

@@ -1,7 +1,7 @@
 """Pulses of any width on a line, by lgpio: the one thing that the kernel's interface for lines cannot do.
 
-From the opening of a chip on its thread wakes up fifty times a second, pulses or not, until the process ends:
-only who has to pulse opens one.
+Once a chip is open, lgpio's thread wakes up fifty times a second, pulses or not, until the process ends: so a
+chip is opened only when there is something to pulse.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ with _importing_lgpio():
 
 
 class PulsedChip:
-    """lgpio's hold on a chip; one for all lines, for closing it takes a tenth of a second. Raises OSError."""
+    """lgpio's handle of a chip, shared by all lines: closing it takes 0.1 s. Raises OSError."""
 
     def __init__(self, chip: int) -> None:
         with _as_os_error():
@@ -56,7 +56,7 @@ class PulsedLine:
             lgpio.gpio_claim_output(self._chip, line, level)
 
     def set(self, frequency_hz: float, duty: float) -> None:
-        """High for this part of every period until the next word, 0 and 1 without pulses. Raises OSError."""
+        """High for this part of every period until the next call; 0 and 1 need no pulses. Raises OSError."""
         with _as_os_error():
             if 0 < duty < 1:
                 lgpio.tx_pwm(self._chip, self._line, frequency_hz, duty * 100)
@@ -68,7 +68,7 @@ class PulsedLine:
             lgpio.gpio_write(self._chip, self._line, bool(duty))
 
     def close(self) -> None:
-        """Free the line. Never raises: it is not ours any more, whatever lgpio says."""
+        """Free the line. Never raises: after an error of lgpio it is not ours either."""
         with suppress(lgpio.error):
             lgpio.gpio_free(self._chip, self._line)
 

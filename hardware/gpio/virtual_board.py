@@ -15,7 +15,7 @@ DARK: Levels = (0.0, 0.0, 0.0)
 
 
 class VirtualBoard:
-    """Remembers what it is told. `observer(part, value)` hears of every change, as "devices.fan", 0.3.
+    """Remembers its states. `observer(part, value)` is called for every change, as "devices.fan", 0.3.
 
     Lamps are "lamps.status" with three levels. The observer runs on the thread that made the change.
     """
@@ -60,7 +60,7 @@ class VirtualBoard:
         self._move(False)
 
     def simulate(self, device: str, reading: Reading) -> None:
-        """Let a sensor see something else from now on. Raises PinError if there is no such sensor."""
+        """Set what a sensor reads from now on. Raises PinError if there is no such sensor."""
         self.read(device)
         self._readings[device] = reading
 
@@ -79,7 +79,7 @@ class VirtualBoard:
             self._observer(f"devices.{device}", value)
 
     def read(self, device: str) -> Reading:
-        """Ask a sensor. Raises PinError if there is no such sensor."""
+        """Read a sensor. Raises PinError if there is no such sensor."""
         if device not in self._readings:
             raise PinError(f"devices.{device} is not a sensor: declare it in the configuration.")
         return self._readings[device]
@@ -88,7 +88,7 @@ class VirtualBoard:
         """Nothing: there are no lines that could stay on."""
 
     def close(self) -> None:
-        """Put every output into its `at_exit` state and the lamps out."""
+        """Put every output into its `at_exit` state and switch the lamps off."""
         for key, device in self._configs.items():
             if isinstance(device, Output):
                 self.write(key, device.value_of(device.at_exit))

@@ -1,7 +1,8 @@
 """A PCM of ALSA's C library, by ctypes: while a call lasts, the rest of the process goes on.
 
 pyalsaaudio keeps Python's lock while it opens, drops and closes. With a sound server that does not answer,
-each of these lasts for half a minute, and nothing else in the process would run meanwhile, not even its end.
+each of these lasts for half a minute, and nothing else in the process could run meanwhile, not even its
+shutdown.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from alsaaudio import PCM_STATE_SETUP, ALSAAudioError
 
 Rates: TypeAlias = int | tuple[int, int] | list[int]
-"""The only one, the bounds of any, or a choice."""
+"""The only rate, the two bounds of a range, or a choice."""
 
 _INTERLEAVED: Final = 3
 _FORMATS: Final = range(53)
@@ -83,7 +84,7 @@ def _alsa() -> Any:
 
 
 class AlsaPcm:
-    """Open from the start; the card may have settled on other parameters than asked for, which `info` tells.
+    """An open PCM; the card may have settled on other parameters than requested: `info` has them.
 
     Belongs to one thread. Raises ALSAAudioError.
     """
@@ -165,7 +166,7 @@ class AlsaPcm:
         return self._type
 
     def poll(self) -> None:
-        """Let it notice what has become of its descriptors."""
+        """Have ALSA handle events on its poll descriptors."""
         count = max(0, self._alsa.snd_pcm_poll_descriptors_count(self._handle))
         descriptors = (_PollFd * count)()
         self._check(self._alsa.snd_pcm_poll_descriptors(self._handle, descriptors, count))
@@ -179,7 +180,7 @@ class AlsaPcm:
         self._check(self._alsa.snd_pcm_drop(self._handle))
 
     def close(self) -> None:
-        """Let the card go, without waiting for what was not heard; nothing else may be called then."""
+        """Release the card without waiting for unplayed sound; nothing else may be called then."""
         handle, self._handle = self._handle, _HANDLE()
         if handle:
             self._alsa.snd_pcm_close(handle)
@@ -245,7 +246,7 @@ class AlsaPcm:
             self._alsa.snd_pcm_info_free(info)
 
     def _check(self, result: int) -> int:
-        """What ALSA answered, if that is no error."""
+        """The result of a call of ALSA. Raises ALSAAudioError for a negative one."""
         if result >= 0:
             return result
         raise ALSAAudioError(f"{self._alsa.snd_strerror(result).decode()} [{self._device}]")

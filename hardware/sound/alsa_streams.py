@@ -1,4 +1,4 @@
-"""The microphone and the speaker on ALSA: one thread each, which alone touches its PCM."""
+"""The microphone and the speaker on ALSA: one thread each, and no other uses its PCM."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ log = logging.getLogger("voiced.sound")
 
 _LEAST_WAIT_S = 0.001
 _PROOF_LOOKS = 20  # one in a millisecond
-_ROUNDS = 8  # a card that still has sound after its buffer was emptied so often makes it up
-_SLACK_S = 0.2  # so much a card may take before its time, into buffers of its own
+_ROUNDS = 8  # a card that still has sound after its buffer was emptied so often has no clock
+_SLACK_S = 0.2  # so much a card may take ahead of time, into buffers of its own
 
 
 class AlsaMicrophone(CardThread):
-    """Fits the port `Microphone`. Between presses the PCM is open but stopped, unless capture is "always"."""
+    """The port `Microphone` on ALSA. Idle, the PCM is open but stopped, unless capture is "always"."""
 
     def __init__(self, config: SoundConfig, capture: Capture) -> None:
         self._capture = capture
@@ -34,22 +34,22 @@ class AlsaMicrophone(CardThread):
 
     def start(self) -> None:
         """Deliver frames from now on, after the pre-roll if capture is "always"."""
-        self.orders.put(StreamRequest.START)
+        self.requests.put(StreamRequest.START)
 
     def stop(self) -> None:
         """Deliver what is already captured, then call `Capture.ended`."""
-        self.orders.put(StreamRequest.STOP)
+        self.requests.put(StreamRequest.STOP)
 
     def _prove(self, stream: Stream) -> None:
-        """A driver of the kernel is believed at first; of all others a moment is captured and thrown away."""
+        """A kernel driver is trusted at first; any other card must capture a moment, which is dropped."""
         if stream.has_driver and not self._distrusted:
             return
         self._restart(stream)
         looks = 0
         while not self._closing and (not self._captured or looks < _PROOF_LOOKS):
             looks += 1
-            if order := self._next_order(_LEAST_WAIT_S):
-                self._obey_without_card(order)
+            if request := self._next_request(_LEAST_WAIT_S):
+                self._handle_without_card(request)
             for _ in range(_ROUNDS):
                 before = self._captured
                 self._follow(self._available(stream))
@@ -63,21 +63,21 @@ class AlsaMicrophone(CardThread):
         self._restart(stream)
         while True:
             running = self._wanted or self._always
-            order = self._next_order(self._rest(stream) if running else IDLE_S)
+            request = self._next_request(self._rest(stream) if running else IDLE_S)
             if self._closing:
                 return
-            if order is StreamRequest.START:
+            if request is StreamRequest.START:
                 self._begin(stream)
-            elif order is StreamRequest.STOP:
+            elif request is StreamRequest.STOP:
                 self._end(stream)
             elif running:
                 self._read(stream)
             elif self._superseded(stream):
                 return
 
-    def _obey_without_card(self, order: StreamRequest) -> None:
-        self._wanted = order is StreamRequest.START
-        if order is StreamRequest.STOP:
+    def _handle_without_card(self, request: StreamRequest) -> None:
+        self._wanted = request is StreamRequest.START
+        if request is StreamRequest.STOP:
             self._capture.ended()
 
     def _begin(self, stream: Stream) -> None:
@@ -98,19 +98,19 @@ class AlsaMicrophone(CardThread):
             self._capture.ended()
 
     def _rest(self, stream: Stream) -> float:
-        """How long to sleep while the card captures: hardly before the first period, then two at a time."""
+        """How long to sleep while the card captures: briefly before the first period, then two periods."""
         if not (stream.running and self._captured):
             return _LEAST_WAIT_S
         portion = min(2 * stream.period_frames, stream.buffer_frames // 2)
         return max((portion - stream.available_frames()) / stream.rate_hz, _LEAST_WAIT_S)
 
     def _restart(self, stream: Stream) -> None:
-        """From here on its sound is measured against the clock."""
+        """Begin to measure its sound against the clock."""
         self._captured = 0
         self._pace = ClockCheck(stream.rate_hz, time.monotonic())
 
     def _read(self, stream: Stream) -> None:
-        """Take all that there is. Raises ClockError."""
+        """Read all that the card has. Raises ClockError."""
         periods = self._available(stream)
         for samples in periods:
             if samples is None:
@@ -139,7 +139,7 @@ class AlsaMicrophone(CardThread):
 
 
 class AlsaSpeaker(CardThread):
-    """Fits the port `Speaker`. Silent, the PCM is stopped and the thread asleep."""
+    """The port `Speaker` on ALSA. With nothing to play, the PCM is stopped and the thread sleeps."""
 
     def __init__(self, config: SoundConfig, playback: Playback) -> None:
         self._playback = playback
@@ -151,14 +151,14 @@ class AlsaSpeaker(CardThread):
 
     def wake(self) -> None:
         """There is something to pull."""
-        self.orders.put(StreamRequest.WAKE)
+        self.requests.put(StreamRequest.WAKE)
 
     def stop(self) -> None:
         """Be silent at once, then call `Playback.stopped`."""
-        self.orders.put(StreamRequest.STOP)
+        self.requests.put(StreamRequest.STOP)
 
     def _prove(self, stream: Stream) -> None:
-        """A card that stood still is believed again when it has taken some silence."""
+        """A card that stood still is trusted again when it has played some silence."""
         if not self._distrusted:
             return
         silence = np.zeros(stream.period_frames, np.float32)
@@ -166,8 +166,8 @@ class AlsaSpeaker(CardThread):
         for _ in range(stream.buffer_frames // stream.period_frames):
             self._write(stream, silence)
         while not self._closing and self._held > stream.buffer_frames - 2 * stream.period_frames:
-            if order := self._next_order(_LEAST_WAIT_S):
-                self._obey_without_card(order)
+            if request := self._next_request(_LEAST_WAIT_S):
+                self._handle_without_card(request)
             self._look(stream)
         self._halt(stream)
 
@@ -176,18 +176,18 @@ class AlsaSpeaker(CardThread):
         self._held = self._delay = 0
         wait_s = 0.0
         while True:
-            order = self._next_order(wait_s)
+            request = self._next_request(wait_s)
             if self._closing:
                 return
-            if order is StreamRequest.STOP:
+            if request is StreamRequest.STOP:
                 self._silence(stream)
             elif not self._playing and self._superseded(stream):
                 return
             self._fill(stream)
             wait_s = self._rest(stream)
 
-    def _obey_without_card(self, order: StreamRequest) -> None:
-        if order is StreamRequest.STOP:
+    def _handle_without_card(self, request: StreamRequest) -> None:
+        if request is StreamRequest.STOP:
             self._playback.stopped(self._delay)
             self._delay = 0
 
@@ -209,7 +209,7 @@ class AlsaSpeaker(CardThread):
         self._held = self._delay = 0
 
     def _look(self, stream: Stream) -> None:
-        """Move the clock; what a card took before its time was not heard yet. Raises ClockError."""
+        """Update the clock; what a card took ahead of time was not heard yet. Raises ClockError."""
         before, self._held = self._held, stream.delay_frames()
         self._pace.moved(before - self._held, time.monotonic())
         if not self._held:
@@ -219,7 +219,7 @@ class AlsaSpeaker(CardThread):
         self._delay = self._held + self._pace.ahead_frames
 
     def _room(self, stream: Stream) -> int:
-        """Frames that may be written: of a card without a clock the clock is ours."""
+        """Frames that may be written; for a card without a clock we keep the time."""
         ahead = self._pace.ahead_frames if self._playing else 0
         early = max(0, ahead - int(_SLACK_S * stream.rate_hz))
         if early:
@@ -232,7 +232,7 @@ class AlsaSpeaker(CardThread):
             self._look(stream)
             if self._fed and not self._delay:
                 self._playback.underrun()
-        while self._room(stream) >= stream.period_frames and self.orders.empty():
+        while self._room(stream) >= stream.period_frames and self.requests.empty():
             samples = self._playback.pull(stream.period_frames)
             self._fed = samples is not None
             if samples is None:
@@ -249,14 +249,14 @@ class AlsaSpeaker(CardThread):
         self._look(stream)
 
     def _rest(self, stream: Stream) -> float:
-        """Tell what was heard, stop the PCM after the last sample; how long to sleep then, in seconds."""
+        """Report what was heard, stop the PCM after the last sample; returns the seconds to sleep."""
         if not self._playing:
             return IDLE_S
         self._playback.played(self._delay)
         if not self._fed and not self._delay:
             self._halt(stream)
             return IDLE_S
-        # Two periods at a time halve the wake-ups; the rest of the buffer is there to be late.
+        # Two periods at a time halve the wake-ups; the rest of the buffer allows for delays.
         portion = min(2 * stream.period_frames, stream.buffer_frames // 2)
         frames = portion - self._room(stream) if self._fed else min(self._delay, portion)
         return max(frames / stream.rate_hz, _LEAST_WAIT_S)

@@ -1,7 +1,7 @@
 """Which sound cards there are, and what the names in `[sound]` mean on this machine just now.
 
-Cards are numbered in the order in which their drivers came up, so that the headset is card 1 today and
-card 2 tomorrow: a card is found by what it is, and whenever it is opened.
+Cards are numbered in the order in which their drivers came up, so that the headset is card 1 today and card 2
+tomorrow: a card is found by what it is, each time it is opened.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _devices(folder: Path, suffix: str) -> tuple[int, ...]:
 
 
 def _only_hdmi(folder: Path, plays: tuple[int, ...]) -> bool:
-    """A graphics card is one of several of the same driver: what its devices are called gives it away."""
+    """Graphics cards share a driver with other cards: only the names of their devices tell them apart."""
     infos = [_text(folder / f"pcm{device}p/info") for device in plays]
     return bool(infos) and all("HDMI" in info for info in infos)
 
@@ -150,14 +150,14 @@ def _mentions_default(path: Path) -> bool:
 
 
 def _text(path: Path) -> str:
-    """A file that need not be there, or no longer."""
+    """The text of a file; empty if there is none, or none any more."""
     with suppress(OSError):
         return path.read_text(encoding="utf-8", errors="replace")
     return ""
 
 
 def _likely(direction: Direction, there: list[SoundCard]) -> SoundCard:
-    """No HDMI, if it can be helped; a headset before a microphone and a jack that are apart."""
+    """The order of preference: HDMI last; a headset before a microphone and a jack of different cards."""
     able = [card for card in there if card.devices(direction)]
     if not able:
         raise SoundError(_sentence(f"There is no {direction}", direction, there))

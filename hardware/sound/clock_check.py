@@ -1,7 +1,7 @@
 """Whether the sound of a card keeps up with the clock.
 
 A card without a clock (ALSA's `null`, a file) gives and takes any amount at once. One that is suspended, or
-whose sound server stands still, gives and takes nothing, and says nothing of it.
+whose sound server stands still, gives and takes nothing, and reports no error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FAST_S: Final = 0.5
 """No card hands over so much more than has passed: its buffer is far shorter."""
 SLOW_S: Final = 2.0
 """Nobody waits longer than this for sound: a sound server wakes up in half a second."""
-_LATE_S: Final = 10.0  # what a card owes it may hand over at once
+_LATE_S: Final = 10.0  # a card may hand over at once what is overdue
 _LOOK_S: Final = 0.25  # a longer gap between two looks is a stall of the machine, not of the card
 
 
@@ -43,7 +43,7 @@ class ClockCheck:
         return self._behind_s > SLOW_S
 
     def moved(self, frames: int, now: float) -> None:
-        """It has given or taken so many since this was last called."""
+        """Count the frames that it has given or taken since the last call."""
         moved_s, elapsed_s = frames / self._rate_hz, now - self._looked_at
         self._looked_at = now
         self._ahead_s = max(-_LATE_S, self._ahead_s + moved_s - (1 + DRIFT) * elapsed_s)
@@ -51,5 +51,5 @@ class ClockCheck:
         self._behind_s = max(0.0, self._behind_s + seen_s - moved_s)
 
     def excuse(self) -> None:
-        """It owes nothing: it had nothing to play, or what it gave was lost."""
+        """Nothing is overdue: it had nothing to play, or what it gave was lost."""
         self._behind_s = 0.0

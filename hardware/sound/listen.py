@@ -1,4 +1,4 @@
-"""Listening to a microphone for a moment, for whoever tries it by hand: no longer than the clock allows."""
+"""Reads a microphone for a moment, to try it by hand: never longer than the clock allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Microphone and speaker in memory: a fake card for rigs, on the time of the event loop that runs.
+"""Microphone and speaker in memory: a fake card for tests, in the time of the running event loop.
 
 They keep a card's pace. The speaker holds nothing, so that each period ends in what looks like an underrun:
 what is pulled counts as heard at once.
@@ -32,7 +32,7 @@ class MemoryMicrophone:
 
     @property
     def heartbeats(self) -> int:
-        """There is no thread."""
+        """Grows with each period."""
         return self.periods
 
     def start(self) -> None:
@@ -49,7 +49,7 @@ class MemoryMicrophone:
             asyncio.get_running_loop().call_later(PERIOD_S / 2, self._capture.ended)
 
     def close(self) -> None:
-        """Deliver no more, and say nothing of it."""
+        """Deliver no more, without a call of `Capture.ended`."""
         self._on = False
 
     def _deliver(self) -> None:
@@ -59,7 +59,7 @@ class MemoryMicrophone:
             self._next()
 
     def _next(self) -> None:
-        """A card keeps its pace, whoever is late."""
+        """Keep the pace of a card, however late the event loop is."""
         self._due += PERIOD_S
         asyncio.get_running_loop().call_at(self._due, self._deliver)
 
@@ -75,11 +75,11 @@ class MemorySpeaker:
 
     @property
     def heartbeats(self) -> int:
-        """There is no thread."""
+        """Grows with each period."""
         return len(self.heard)
 
     def wake(self) -> None:
-        """There is something to take."""
+        """Start taking."""
         if not self._running:
             self._running = True
             asyncio.get_running_loop().call_soon(self._take)
@@ -104,7 +104,7 @@ class MemorySpeaker:
 
 
 def silence(number: int) -> Mono:
-    """A period in which nobody says anything."""
+    """A period of silence."""
     return np.zeros(PERIOD_FRAMES, np.float32)
 
 
@@ -118,11 +118,11 @@ class MemoryCards:
         self._sound = sound
 
     def microphone(self, capture: Capture) -> MemoryMicrophone:
-        """The source."""
+        """Open the microphone."""
         self.opened_microphone = MemoryMicrophone(capture, self._sound)
         return self.opened_microphone
 
     def speaker(self, playback: Playback) -> MemorySpeaker:
-        """The sink."""
+        """Open the speaker."""
         self.opened_speaker = MemorySpeaker(playback)
         return self.opened_speaker

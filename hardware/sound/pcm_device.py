@@ -125,9 +125,9 @@ def open_stream(direction: Direction, config: SoundConfig, *, waits: bool = True
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Whoever asks a card what it can do has it open, and both sides are asked: one thread at a time.
+    """Asking a card what it can do opens it, and both sides are asked: so one thread at a time.
 
-    Where the other one hangs, this one goes ahead all the same.
+    If the other one hangs, this one goes ahead all the same.
     """
     mine = _opening.acquire(timeout=_OPENING_S)
     try:
@@ -160,7 +160,7 @@ def clock_error(direction: Direction, config: SoundConfig, *, fast: bool) -> Clo
 
 
 def sound_error(direction: Direction, config: SoundConfig, error: Exception) -> SoundError:
-    """What ALSA said, as a sentence that names the remedy; ALSA's own text is all there is to tell by."""
+    """An error of ALSA as a sentence that names the remedy, told from others by its text."""
     device = getattr(config, direction)
     lister = "arecord -L" if direction == "microphone" else "aplay -L"
     said = str(error)
@@ -196,7 +196,7 @@ def _open(
 
 
 def _choose(direction: Direction, device: str, config: SoundConfig) -> tuple[int, Format]:
-    """The rate and the format to ask for, by what the card says that it has."""
+    """The rate and the format to request, from those that the card offers."""
     probe = _pcm(direction, device)
     try:
         offered, rates, info = probe.getformats(), probe.getrates(), probe.info()
@@ -213,7 +213,7 @@ def _choose(direction: Direction, device: str, config: SoundConfig) -> tuple[int
 
 
 def _preferred_hz(rates: Rates, shared: Rates) -> int:
-    """The best rate that both sides of the card have, else the best of this side."""
+    """The best rate of those that both sides of the card have, else the best of this side."""
     able = [hz for hz in _PREFERRED_HZ if _within(rates, hz)]
     both = [hz for hz in able if _within(shared, hz)]
     return (both or able or list(_PREFERRED_HZ))[0]
@@ -269,7 +269,7 @@ def _pcm(
     config: SoundConfig | None = None,
     waits: bool = True,
 ) -> AlsaPcm:
-    """An open PCM. ALSA takes all parameters as wishes: the card may have settled on others."""
+    """Open a PCM. ALSA takes all parameters as hints: the card may settle on others."""
     config = config or SoundConfig()
     return AlsaPcm(
         type=_TYPES[direction],

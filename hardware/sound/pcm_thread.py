@@ -1,8 +1,8 @@
-"""A thread that has a sound card: opens it, sees its clock run, serves it, opens it again when it has gone.
+"""A thread that owns a sound card: opens it, checks its clock, serves it, opens it again when it has gone.
 
-It takes its orders from a queue, looks at it between periods and sleeps on it while there is nothing to do.
-A card that is missing, busy, pulled out or without a clock is tried again for ever: after growing pauses, and
-at once when a card was plugged in or the button asks for the microphone.
+Requests come by a queue: it looks there between periods, and sleeps there while there is nothing to do. A
+card that is missing, busy, pulled out or without a clock is tried again for ever: after growing pauses, and
+at once when a card was plugged in or the microphone is asked for.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from hardware.sound.pcm_device import ClockError, Stream, clock_error, open_stre
 
 log = logging.getLogger("voiced.sound")
 
-IDLE_S = 1.0  # the longest sleep: the watchdog wants to see every thread move
+IDLE_S = 1.0  # the longest sleep: the watchdog needs a heartbeat of every thread
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 30.0  # ALSA writes some lines to stderr for each attempt
-_LONGEST_STILL_S = 5.0  # no card comes or goes when a sound server gets on
+_LONGEST_STILL_S = 5.0  # no card comes or goes when a sound server recovers
 _HEALTHY_S = 10.0  # a card that worked for so long is worth a quick attempt again
 _CLOSE_LIMIT_S = 1.0
 _REALTIME_PRIORITY = 20
@@ -50,7 +50,7 @@ class CardThread(ABC):
 
     def __init__(self, direction: Direction, config: SoundConfig, port: Capture | Playback) -> None:
         self.heartbeats = 0
-        self.orders: SimpleQueue[StreamRequest] = SimpleQueue()
+        self.requests: SimpleQueue[StreamRequest] = SimpleQueue()
         self._direction: Direction = direction
         self._config = config
         self._port = port
@@ -65,26 +65,26 @@ class CardThread(ABC):
 
     def close(self) -> None:
         """End the thread and release the card; waits at most a second."""
-        self.orders.put(StreamRequest.CLOSE)
+        self.requests.put(StreamRequest.CLOSE)
         self._thread.join(_CLOSE_LIMIT_S)
 
     def give_up(self) -> None:
-        """It hangs in a call of ALSA: told now, from any thread; when that returns it opens the card anew."""
+        """Report, from any thread, that it hangs in ALSA; when that call returns it opens the card again."""
         error = self._clock_error()
         self._given_up, self._told = True, str(error)
         self._port.failed(error)
 
     @abstractmethod
     def _serve(self, stream: Stream) -> None:
-        """Work on the open card until closing or a better one. Raises ALSAAudioError and ClockError."""
+        """Use the open card until closing or a better card. Raises ALSAAudioError and ClockError."""
 
     @abstractmethod
     def _prove(self, stream: Stream) -> None:
-        """See its clock run, as far as that can be told before it is used. Raises like `_serve`."""
+        """Check that its clock runs, as far as possible before use. Raises like `_serve`."""
 
     @abstractmethod
-    def _obey_without_card(self, order: StreamRequest) -> None:
-        """Carry out what makes sense while there is no card."""
+    def _handle_without_card(self, request: StreamRequest) -> None:
+        """Handle a request while there is no card."""
 
     # ------------------------------------------------------------ the thread
 
@@ -97,7 +97,7 @@ class CardThread(ABC):
             pause_s = self._wait_without_card(pause_s)
 
     def _use_card(self) -> float:
-        """Open it and serve it while it works; for how many seconds it did."""
+        """Open the card and serve it while it works; returns for how many seconds it did."""
         try:
             stream = open_stream(self._direction, self._config, waits=self._direction == "speaker")
         except SoundError as error:
@@ -127,43 +127,43 @@ class CardThread(ABC):
         self._serve(stream)
 
     def _failed(self, error: SoundError) -> None:
-        """Told once, however often it is tried; that there is a card, but no clock, is worth another word."""
+        """Report a failure once, however often opening is tried; a card without a clock once more."""
         if not self._told or (isinstance(error, ClockError) and str(error) != self._told):
             self._told = str(error)
             self._port.failed(error)
 
     def _wait_without_card(self, pause_s: float) -> float:
-        """Until it is worth trying again; how long to wait the next time, in seconds."""
+        """Wait until it is worth trying again; returns how long to wait the next time, in seconds."""
         until = time.monotonic() + pause_s
         cards = alsaaudio.cards()
         while not self._closing and (left_s := until - time.monotonic()) > 0:
-            if order := self._take_order(min(left_s, IDLE_S)):
-                self._obey_without_card(order)
-            if order is StreamRequest.START or alsaaudio.cards() != cards:
+            if request := self._take_request(min(left_s, IDLE_S)):
+                self._handle_without_card(request)
+            if request is StreamRequest.START or alsaaudio.cards() != cards:
                 return _FIRST_PAUSE_S
         return min(2 * pause_s, _LONGEST_STILL_S if self._distrusted else _LONGEST_PAUSE_S)
 
-    # ------------------------------------------------------------ for those who serve
+    # ------------------------------------------------------------ for `_serve`
 
-    def _next_order(self, timeout_s: float) -> StreamRequest | None:
-        """The oldest order, or None if none comes in time; 0 only looks. Raises ClockError when given up."""
+    def _next_request(self, timeout_s: float) -> StreamRequest | None:
+        """The oldest request, None if none comes in time; 0 does not wait. Raises ClockError if given up."""
         if self._given_up:
             raise self._clock_error()
-        return self._take_order(timeout_s)
+        return self._take_request(timeout_s)
 
-    def _take_order(self, timeout_s: float) -> StreamRequest | None:
+    def _take_request(self, timeout_s: float) -> StreamRequest | None:
         self.heartbeats += 1
         with suppress(Empty):
-            order = self.orders.get(block=timeout_s > 0, timeout=timeout_s)
-            self._closing |= order is StreamRequest.CLOSE
-            return order
+            request = self.requests.get(block=timeout_s > 0, timeout=timeout_s)
+            self._closing |= request is StreamRequest.CLOSE
+            return request
         return None
 
     def _clock_error(self, *, fast: bool = False) -> ClockError:
         return clock_error(self._direction, self._config, fast=fast)
 
     def _superseded(self, stream: Stream) -> bool:
-        """Look at an idle card: is there another by now that should be used? Raises ALSAAudioError."""
+        """Whether another card than this idle one should be used by now. Raises ALSAAudioError."""
         stream.check()
         if self._changes == (now := changes()):
             return False
@@ -172,7 +172,7 @@ class CardThread(ABC):
 
 
 def _ask_for_priority(stream: Stream) -> None:
-    """Real time for this thread, else a better place in the queue, else go on as it is and say so once."""
+    """Real-time priority for this thread, else a lower nice value, else log once that there is neither."""
     # The plugin of a sound server spins until the server has answered: real time would starve the server.
     if stream.has_driver:
         with suppress(OSError):

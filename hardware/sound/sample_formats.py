@@ -74,4 +74,4 @@ FORMATS = (
     Format("S24_LE", bits=24, width=4),
     Format("S32_LE", bits=32, width=4),
 )
-"""What a card may speak, the preferred first."""
+"""The formats that a card may have, preferred ones first."""

@@ -21,5 +21,5 @@ class Contact(Sensor, tag="button", tag_field="kind", frozen=True, kw_only=True)
         return lines.contact(self.pin, self.pull_up)
 
     def told(self, name: str, reading: Reading) -> str:
-        """Closed or open."""
+        """The contact as closed or open."""
         return f"The {name} is {'closed' if reading else 'open'}."

@@ -1,4 +1,4 @@
-"""How warm the processor is."""
+"""The temperature of the processor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CpuTemperature(Sensor, tag="cpu_temperature", tag_field="kind", frozen=Tru
     measures: ClassVar[tuple[str, ...]] = ("temperature",)
 
     def claim(self, lines: Lines) -> SensorDriver:
-        """No line: the kernel is asked."""
+        """Claims no line: the kernel tells the temperature."""
         return Thermometer()
 
     def told(self, name: str, reading: Reading) -> str:

@@ -1,4 +1,4 @@
-"""How far away something is, by sound.
+"""A distance by ultrasound.
 
 gpiozero's own class polls for ever, from a thread of its own; a service that runs for years should not.
 """
@@ -17,7 +17,7 @@ from hardware.ports import Pin, PinError, Reading
 
 _SOUND_M_PER_S: Final = 343.3
 _PINGS: Final = 3
-_PING_GAP_S: Final = 0.06  # what an HC-SR04 wants between two pings, or it hears the one before
+_PING_GAP_S: Final = 0.06  # an HC-SR04 may take the echo of an earlier ping for its own
 _ECHO_LIMIT_S: Final = 0.1
 
 
@@ -33,7 +33,7 @@ class Distance(Sensor, tag="distance", tag_field="kind", frozen=True, kw_only=Tr
     measures: ClassVar[tuple[str, ...]] = ("distance",)
 
     def claim(self, lines: Lines) -> SensorDriver:
-        """A line that asks, and one that answers."""
+        """One line for the trigger, one for the echo."""
         return _Sonar(self, lines)
 
     def told(self, name: str, reading: Reading) -> str:
@@ -44,7 +44,7 @@ class Distance(Sensor, tag="distance", tag_field="kind", frozen=True, kw_only=Tr
 class _Sonar:
     """A short pulse on the trigger, and the echo line is high for as long as the sound travels."""
 
-    _air = threading.Lock()  # two sensors at once would hear each other
+    _air = threading.Lock()  # two sensors at once would receive each other's echo
 
     def __init__(self, config: Distance, lines: Lines) -> None:
         self._max_m = config.max_m

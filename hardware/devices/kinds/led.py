@@ -9,4 +9,4 @@ from hardware.devices.kind import Switch
 
 @final
 class Led(Switch, tag="led", tag_field="kind", frozen=True, kw_only=True):
-    """On or off, no protection interval needed."""
+    """On or off; it needs no protection interval."""

@@ -1,4 +1,4 @@
-"""A sensor for people that move."""
+"""A motion sensor."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class Motion(Sensor, tag="motion", tag_field="kind", frozen=True, kw_only=True):
         return lines.contact(self.pin, pull_up=False)
 
     def told(self, name: str, reading: Reading) -> str:
-        """Motion or none."""
+        """Motion or no motion."""
         return "There is motion." if reading else "There is no motion."

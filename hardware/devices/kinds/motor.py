@@ -1,4 +1,4 @@
-"""A motor behind a bridge of transistors."""
+"""A motor on an H-bridge."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Motor(Output, tag="motor", tag_field="kind", frozen=True, kw_only=True):
     speed: Pin
     direction: Pin
     frequency_hz: Annotated[int, msgspec.Meta(ge=1, le=10000)] = 100
-    min_interval_s: Annotated[float, msgspec.Meta(ge=0)] = 0.5  # a gear turns back only once it has stopped
+    min_interval_s: Annotated[float, msgspec.Meta(ge=0)] = 0.5  # a gear must stop before it is reversed
 
     takes: ClassVar[Takes] = "level"
     pulses: ClassVar[bool] = True
@@ -34,13 +34,13 @@ class Motor(Output, tag="motor", tag_field="kind", frozen=True, kw_only=True):
     )
 
     def claim(self, lines: Lines) -> Driver:
-        """The direction stands before the motor runs."""
+        """The direction is set before the motor runs."""
         backward = lines.switch(self.direction, self.active_high, on=False)
         level = float(self.value_of(self.at_start))
         return _Bridge(lines.dimmer(self.speed, self.active_high, level, self.frequency_hz), backward)
 
     def safe_lines(self) -> tuple[SafeLine, ...]:
-        """The speed decides; without it the direction is of no account."""
+        """Only the speed line decides: at speed 0 the direction has no effect."""
         return SafeLine(self.speed, bool(self.at_rest())), SafeLine(self.direction, False, decides=False)
 
 

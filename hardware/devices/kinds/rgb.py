@@ -1,4 +1,4 @@
-"""A light of three LEDs."""
+"""A coloured light of three LEDs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rgb(Output, tag="rgb", tag_field="kind", frozen=True, kw_only=True):
         )
 
     def safe_lines(self) -> tuple[SafeLine, ...]:
-        """A part is full on or dark. That a light glows before the start does no harm."""
+        """Each part is fully on or off. A light that glows before the start does no harm."""
         levels = zip(self.pins, _levels(self.at_rest()), strict=True)
         return tuple(SafeLine(pin, bool(level), decides=False) for pin, level in levels)
 

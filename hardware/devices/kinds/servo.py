@@ -30,20 +30,20 @@ class Servo(OneLine, tag="servo", tag_field="kind", frozen=True, kw_only=True):
         return driver
 
     def safe_lines(self) -> tuple[SafeLine, ...]:
-        """No pulses: a servo that is let go stays where it is, whatever level its line has."""
+        """No pulses: without them a servo stays where it is, at either level of its line."""
         return (SafeLine(self.pin, False, decides=False),)
 
     def at_rest(self) -> None:
-        """Let go."""
+        """None: its line is only released."""
 
     def complaints(self) -> Iterator[tuple[str, str]]:
-        """The shortest pulse is the shortest."""
+        """The shortest pulse must not be longer than the longest."""
         if self.min_pulse_ms >= self.max_pulse_ms:
             yield "min_pulse_ms", "it is not below max_pulse_ms; swap the two"
 
 
 class _Pulses:
-    """0.0 is the shortest pulse, 1.0 the longest; closed, it lets the servo go."""
+    """0.0 is the shortest pulse, 1.0 the longest; `close` ends the pulses."""
 
     def __init__(self, config: Servo, line: Driver) -> None:
         self._config = config
