@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import alsaaudio
 import numpy as np
 
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.doctor.mixer import quiet
 from hardware.ports import Mono, SoundConfig, SoundError
+from hardware.sound.card_discovery import Direction
 from hardware.sound.listen import listen
-from hardware.sound.pcm_device import ClockError, Stream, open_stream
+from hardware.sound.pcm_device import ClockError, Stream, open_stream, sound_error
 
 _AMBIENT_S: Final = 1.0
 _LOOP_S: Final = 1.5
@@ -49,25 +52,31 @@ def listening(machine: InspectedMachine) -> Iterator[Told]:
         yield "the running service has the cards; `systemctl stop voiced` first to have them tried"
         return
     config = machine.config.sound
+    with ExitStack() as stack:
+        try:
+            microphone = stack.enter_context(opened("microphone", config))
+            speaker = stack.enter_context(opened("speaker", config))
+        except SoundError:
+            yield "the sound was not tried: the cards cannot be opened"
+            return
+        try:
+            yield from level(hear(microphone, config, _AMBIENT_S).samples)
+            yield from _loop(microphone, speaker, config)
+        except ClockError as said:
+            yield error("V301", *split(str(said), ": "))
+
+
+@contextmanager
+def opened(direction: Direction, config: SoundConfig) -> Iterator[Stream]:
+    """One side of a card for the time of this block; the microphone does not wait. Raises SoundError."""
+    with quiet():
+        stream = open_stream(direction, config, waits=direction == "speaker")
     try:
-        with quiet():
-            microphone = open_stream("microphone", config, waits=False)
-            try:
-                speaker = open_stream("speaker", config)
-            except SoundError:
-                microphone.close()
-                raise
-    except SoundError:
-        yield "the sound was not tried: the cards cannot be opened"
-        return
-    try:
-        yield from level(_hear(microphone, config, _AMBIENT_S).samples)
-        yield from _loop(microphone, speaker, config)
-    except ClockError as said:
-        yield error("V301", *split(str(said), ": "))
+        yield stream
+    except alsaaudio.ALSAAudioError as said:
+        raise sound_error(direction, config, said) from said
     finally:
-        microphone.close()
-        speaker.close()
+        stream.close()
 
 
 def level(samples: Mono) -> Iterator[Told]:
@@ -99,7 +108,7 @@ def _loop(microphone: Stream, speaker: Stream, config: SoundConfig) -> Iterator[
     player = threading.Thread(target=_play, args=(speaker, tone, begun), name="chirp", daemon=True)
     player.start()
     try:
-        heard = _hear(microphone, config, _LOOP_S)
+        heard = hear(microphone, config, _LOOP_S)
     finally:
         player.join(2 * _LOOP_S)  # it may hang in a speaker that stands still
     delay_s = find_chirp(heard.samples, heard.rate_hz)
@@ -137,7 +146,8 @@ def find_chirp(samples: Mono, rate_hz: int) -> float | None:
     return peak / rate_hz if clear else None
 
 
-def _hear(stream: Stream, config: SoundConfig, seconds: float) -> TestRecording:
+def hear(stream: Stream, config: SoundConfig, seconds: float) -> TestRecording:
+    """So much of the microphone, without a gap. Raises ClockError."""
     periods: list[Mono] = []
     frames, since = 0, float("inf")
     for period in listen(stream, config, seconds):
@@ -154,7 +164,11 @@ def _hear(stream: Stream, config: SoundConfig, seconds: float) -> TestRecording:
 def _play(stream: Stream, tone: Mono, begun: list[float]) -> None:
     time.sleep(_LOOP_S / 5)
     begun.append(time.monotonic())
-    silence = np.zeros(stream.buffer_frames, np.float32)
-    for at in range(0, len(tone), stream.period_frames):
-        stream.write(tone[at : at + stream.period_frames])
-    stream.write(silence)
+    play(stream, np.pad(tone, (0, stream.buffer_frames)))
+
+
+def play(stream: Stream, samples: Mono) -> None:
+    """Write all of it, in whole periods."""
+    for at in range(0, len(samples), stream.period_frames):
+        period = samples[at : at + stream.period_frames]
+        stream.write(np.pad(period, (0, stream.period_frames - len(period))))

@@ -10,11 +10,10 @@ from typing import Final, get_args
 
 from daemon.commands.doctor import mixer
 from daemon.commands.doctor.finding import Fix, Told, error, split, warning
-from daemon.commands.doctor.listening import DEAD, DEAD_REMEDY, decibels
+from daemon.commands.doctor.listening import DEAD, DEAD_REMEDY, decibels, opened
 from daemon.commands.doctor.machine import InspectedMachine
 from hardware.ports import SoundError
 from hardware.sound.card_discovery import Direction, SoundCard, cards, find
-from hardware.sound.pcm_device import open_stream
 
 _LOW_PERCENT: Final = 20
 _SILENT_PRESSES: Final = 3
@@ -118,12 +117,10 @@ def _opened(
     """Both sides are open at once, as in the service: some cards then refuse, or take another rate."""
     config = machine.config.sound
     try:
-        with mixer.quiet():
-            stream = open_stream(direction, config)
+        stream = stack.enter_context(opened(direction, config))
     except SoundError as said:
         yield error("V301", *_told(said))
         return
-    stack.callback(stream.close)
     name = card or _name(machine, direction)
     yield f"{direction}: {name}, {stream.rate_hz} Hz, {stream.format.name}, channels: {stream.channels}"
     if config.rate_hz and stream.rate_hz != config.rate_hz:

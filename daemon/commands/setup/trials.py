@@ -7,13 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import alsaaudio
 import numpy as np
 
-from daemon.commands.doctor.mixer import quiet
+from daemon.commands.doctor.listening import hear, opened, play
 from hardware.ports import Board, ButtonConfig, GpioConfig, LampConfig, Mono, SoundConfig
-from hardware.sound.listen import listen
-from hardware.sound.pcm_device import Stream, open_stream, sound_error
 
 Press: TypeAlias = Literal["pressed", "stuck", "none"]
 
@@ -47,18 +44,9 @@ class RecordingLevel:
 
 def play_tones(config: SoundConfig) -> None:
     """Three rising tones. Raises SoundError."""
-    with quiet():
-        stream = open_stream("speaker", config)
-    try:
-        samples = tones(stream.rate_hz)
-        for start in range(0, len(samples), stream.period_frames):
-            period = samples[start : start + stream.period_frames]
-            stream.write(np.pad(period, (0, stream.period_frames - len(period))))
+    with opened("speaker", config) as stream:
+        play(stream, tones(stream.rate_hz))
         time.sleep(stream.delay_frames() / stream.rate_hz)
-    except alsaaudio.ALSAAudioError as error:
-        raise sound_error("speaker", config, error) from error
-    finally:
-        stream.close()
 
 
 def tones(rate_hz: int) -> Mono:
@@ -73,21 +61,10 @@ def tones(rate_hz: int) -> Mono:
 
 def record_level(config: SoundConfig, seconds: float = _RECORD_S) -> RecordingLevel:
     """Listen for so long. Raises SoundError."""
-    with quiet():
-        stream = open_stream("microphone", config, waits=False)
-    try:
-        return level(_record(stream, config, seconds))
-    except alsaaudio.ALSAAudioError as error:
-        raise sound_error("microphone", config, error) from error
-    finally:
-        stream.close()
-
-
-def _record(stream: Stream, config: SoundConfig, seconds: float) -> Mono:
-    periods = [each for each in listen(stream, config, seconds) if each is not None]
-    samples = np.concatenate([np.zeros(1, np.float32), *periods])
-    # Many cards begin with a click.
-    return samples[round(_SETTLE_S * stream.rate_hz) :]
+    with opened("microphone", config) as stream:
+        samples = hear(stream, config, seconds).samples
+        # Many cards begin with a click.
+        return level(samples[round(_SETTLE_S * stream.rate_hz) :])
 
 
 def level(samples: Mono) -> RecordingLevel:
