@@ -44,8 +44,8 @@ def heat(machine: InspectedMachine) -> Iterator[Told]:
     """Not too hot, not slowed down."""
     temperatures_c = [
         int(text) / 1000
-        for path in machine.files("/sys/class/thermal/thermal_zone*/temp")
-        if re.fullmatch(r"-?\d+", text := machine.text(machine.name(path)).strip())  # empty: it sleeps
+        for text in map(str.strip, machine.texts("/sys/class/thermal/thermal_zone*/temp"))
+        if re.fullmatch(r"-?\d+", text)  # empty: it sleeps
     ]
     if temperatures_c and max(temperatures_c) >= _HOT_C:
         sentence = f"the board is hot, {max(temperatures_c):.0f} degrees, and will slow down"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import re
 import shlex
 import subprocess
 import time
@@ -76,20 +77,22 @@ class InspectedMachine:
         """A file of the system, by its absolute path."""
         return self.root / path.lstrip("/")
 
-    def files(self, pattern: str) -> list[Path]:
-        """Files of the system by an absolute pattern."""
-        return sorted(self.root.glob(pattern.lstrip("/")))
-
-    def name(self, path: Path) -> str:
-        """The absolute path of a file that `files` gave."""
-        return f"/{path.relative_to(self.root)}"
+    def files(self, *patterns: str) -> list[Path]:
+        """Files of the system by absolute patterns."""
+        return [path for pattern in patterns for path in sorted(self.root.glob(pattern.lstrip("/")))]
 
     def text(self, path: str) -> str:
         """What is written in a file of the system; nothing where it cannot be read."""
-        try:
-            return self.file(path).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
+        return _text(self.file(path))
+
+    def texts(self, pattern: str) -> list[str]:
+        """The same of several files."""
+        return list(map(_text, self.files(pattern)))
+
+    def process(self, pid: object, name: str) -> str | None:
+        """What the kernel tells of a process under this name; None where it tells nothing."""
+        found = re.search(rf"^{name}:[ \t]*(.*)$", self.text(f"/proc/{pid}/status"), re.MULTILINE)
+        return found[1] if found else None
 
     # ------------------------------------------------------------ the service
 
@@ -193,6 +196,13 @@ class InspectedMachine:
 def properties(text: str | None) -> dict[str, str]:
     """`systemctl show` and its like: one NAME=VALUE a line."""
     return dict(line.split("=", 1) for line in (text or "").splitlines() if "=" in line)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _group_name(gid: int) -> str:

@@ -33,12 +33,7 @@ def user(machine: InspectedMachine) -> Iterator[Told]:
 def devices(machine: InspectedMachine) -> Iterator[Told]:
     """What the service must open lets its user in."""
     patterns = ["/dev/snd/pcm*"] + (["/dev/gpiochip*"] if machine.config.gpio.backend == "lgpio" else [])
-    closed = [
-        path
-        for pattern in patterns
-        for path in machine.files(pattern)
-        if not machine.allows(path, os.R_OK | os.W_OK)
-    ]
+    closed = [path for path in machine.files(*patterns) if not machine.allows(path, os.R_OK | os.W_OK)]
     if closed:
         fix = machine.fix(("udevadm", "control", "--reload"), ("udevadm", "trigger"), ("udevadm", "settle"))
         listed = ", ".join(map(str, closed))
@@ -56,6 +51,5 @@ def _gid(machine: InspectedMachine, group: str) -> str:
 
 def _running_gids(machine: InspectedMachine, default: str) -> list[str]:
     """The groups of the running process; a process that cannot be looked at is given the benefit."""
-    status = machine.text(f"/proc/{machine.unit.get('MainPID')}/status")
-    lines = [line.split()[1:] for line in status.splitlines() if line.startswith("Groups:")]
-    return lines[0] if lines else [default]
+    gids = machine.process(machine.unit.get("MainPID"), "Groups")
+    return [default] if gids is None else gids.split()

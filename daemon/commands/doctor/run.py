@@ -19,9 +19,9 @@ _LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopp
 def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool = False) -> int:
     """Look at the machine; the exit status is 0, 1 with warnings, 2 with errors."""
     told = _look(InspectedMachine(path), audible, silent=as_json)
-    if mend and _mended(told, silent=as_json):
+    if mend and _mended(_findings(told), silent=as_json):
         told = _look(InspectedMachine(path), audible, silent=as_json)
-    findings = [each for said in told.values() for each in said if isinstance(each, Finding)]
+    findings = _findings(told)
     if as_json:
         say(to_json({"status": exit_status(findings), **_for_scripts(told)}, indent=2))
     else:
@@ -53,17 +53,19 @@ def _progress(area: Area, silent: bool) -> Iterator[None]:
         sys.stderr.flush()
 
 
-def _mended(told: dict[str, list[Told]], *, silent: bool) -> bool:
+def _findings(told: dict[str, list[Told]]) -> list[Finding]:
+    return [each for said in told.values() for each in said if isinstance(each, Finding)]
+
+
+def _mended(findings: list[Finding], *, silent: bool) -> bool:
     """Do what is safe, saying so; True if anything was done."""
     tell = complain if silent else say
-    fixes = [each for said in told.values() for each in said if isinstance(each, Finding) and each.fix]
+    fixes = [(each.code, each.fix) for each in findings if each.fix]
     if fixes and os.geteuid() != 0:
         tell("Nothing was mended: that takes root, ask with `sudo`.")
         return False
-    for finding in fixes:
-        assert finding.fix is not None
-        worked = finding.fix.act()
-        tell(one_line(f"{finding.code}: {finding.fix.says}: {'done' if worked else 'did not work'}"))
+    for code, fix in fixes:
+        tell(one_line(f"{code}: {fix.says}: {'done' if fix.act() else 'did not work'}"))
     return bool(fixes)
 
 

@@ -71,7 +71,7 @@ def _watchdog_kills(machine: InspectedMachine) -> int:
 
 def secrecy(machine: InspectedMachine) -> Iterator[Told]:
     """The memory of the service holds the key: it must not end in a file."""
-    for path in [path for pattern in _CORES for path in machine.files(pattern)]:
+    for path in machine.files(*_CORES):
         remedy = f"run `rm {path}`, and replace the key, as it may be in there"
         yield error("V911", f"{path} is the memory of a voiced that crashed", remedy)
     if machine.installed and machine.unit.get("LimitCORE", "0") != "0":

@@ -159,8 +159,7 @@ def _leaks(machine: InspectedMachine) -> Iterator[Told]:
                 f"{fix.says}, and replace the key, as it may be known",
                 fix,
             )
-    others = [path for pattern in _OTHER_PLACES for path in machine.files(pattern)]
-    for path in [machine.path, *others]:
+    for path in [machine.path, *machine.files(*_OTHER_PLACES)]:
         if _readable_by_all(path) and _KEYS.search(path.read_text(errors="replace")):
             yield error(
                 "V116",
@@ -198,11 +197,10 @@ def _unreadable(machine: InspectedMachine, folder: Path) -> Iterator[Told]:
         fix = machine.fix(("chgrp", machine.user, str(folder)), ("chmod", "g+rx", str(folder)))
         yield error("V123", f"tools.directory: {machine.user} may not read {folder}", fix.says, fix)
         return
-    for path in (
-        path for path in folder.glob("*") if is_tool_file(path) and not machine.allows(path, os.R_OK)
-    ):
-        fix = machine.fix(("chgrp", machine.user, str(path)), ("chmod", "g+r", str(path)))
-        yield error("V124", f"tools.directory: {machine.user} may not read {path}", fix.says, fix)
+    for path in filter(is_tool_file, folder.glob("*")):
+        if not machine.allows(path, os.R_OK):
+            fix = machine.fix(("chgrp", machine.user, str(path)), ("chmod", "g+r", str(path)))
+            yield error("V124", f"tools.directory: {machine.user} may not read {path}", fix.says, fix)
 
 
 def names(machine: InspectedMachine) -> Iterator[Told]:

@@ -74,8 +74,7 @@ def _holder(machine: InspectedMachine, direction: Direction, card: SoundCard | N
     for pid in _owners(machine, card, direction) if card else ():
         if machine.is_voiced(pid):
             return f"{direction}: {card}, held by voiced itself"
-        who = re.search(r"^Name:\s*(.+)$", machine.text(f"/proc/{pid}/status"), re.MULTILINE)
-        program = who[1] if who else "a program"
+        program = machine.process(pid, "Name") or "a program"
         return error(
             "V302",
             f"the {direction} {card} is in use by {program} (process {pid})",
@@ -100,15 +99,10 @@ def _owners(machine: InspectedMachine, card: SoundCard, direction: Direction) ->
     """The processes that have the usual device of this side; none while one of its streams is free."""
     device = card.devices(direction)[0]
     pattern = f"/proc/asound/card{card.index}/pcm{device}{_SIDES[direction]}/sub*/status"
-    texts = [machine.text(machine.name(path)) for path in machine.files(pattern)]
-    threads = [re.search(r"^owner_pid\s*: (\d+)", text, re.MULTILINE) for text in texts]
-    return [_process(machine, int(each[1])) for each in threads if each] if all(threads) else []
-
-
-def _process(machine: InspectedMachine, thread: int) -> int:
-    """The kernel tells the thread."""
-    group = re.search(r"^Tgid:\s*(\d+)", machine.text(f"/proc/{thread}/status"), re.MULTILINE)
-    return int(group[1]) if group else thread
+    threads = [re.search(r"^owner_pid\s*: (\d+)", text, re.MULTILINE) for text in machine.texts(pattern)]
+    if not all(threads):
+        return []
+    return [int(machine.process(each[1], "Tgid") or each[1]) for each in threads if each]
 
 
 def _opened(

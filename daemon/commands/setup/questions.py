@@ -133,19 +133,5 @@ URL: Final = Question("url", "Its address?", url)
 MODEL: Final = Question("model", "Which model?", plain, RealtimeConfig().model)
 KEY: Final = Question("key_file", "Your key (it is not shown)?", plain)
 
-ALL: Final = (
-    BOARD,
-    TRIALS,
-    SPEAKER,
-    HEARD,
-    UNMUTE,
-    MICROPHONE,
-    CHIP,
-    BUTTON,
-    LAMP,
-    DEVICES,
-    PROVIDER,
-    URL,
-    MODEL,
-    KEY,
-)
+ALL: Final = tuple(each for each in list(globals().values()) if isinstance(each, Question))
+"""Every one above, in their order."""
