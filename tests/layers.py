@@ -54,7 +54,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.core.turn.style_registry": ("daemon.core.turn.style", "daemon.core.turn.styles"),
     "daemon.core.session_events": (
         *("daemon.core.bounds", "daemon.core.history", "daemon.core.events", "daemon.core.effects"),
-        *(*_WIRE, "daemon.core.connection", "daemon.core.turn"),
+        *(*_WIRE, "daemon.core.connection", "daemon.core.response", "daemon.core.turn"),
     ),
     "daemon.core.machine": (
         *("daemon.devices", *_WIRE, "daemon.core.keys", "daemon.core.history"),

@@ -18,7 +18,7 @@ from daemon.core.timers import earliest
 from daemon.core.turn.manager import TurnManager, TurnSettings
 from daemon.core.turn.style_registry import STYLES
 from daemon.devices.limiter import Devices
-from daemon.realtime.events import Json, ServerEvents
+from daemon.realtime.events import Json
 
 _Asked: TypeAlias = ev.TextAsked | ev.SayAsked | ev.StopAsked | ev.MuteAsked | ev.ForgetAsked | ev.ToolsKnown
 
@@ -48,8 +48,10 @@ class Machine:
         by_server = style.turn_detection is not None
         self._conversation = TurnManager(settings, by_server, self._effects, self.history)
         self._style = style(self._conversation)
-        self._session_events = SessionEvents(self._effects, self.connections, self._conversation)
         self._reader = OfflineTts(self._effects, self.connections, self._conversation.answer.speech_fallback)
+        self._session_events = SessionEvents(
+            self._effects, self.connections, self._conversation, self._reader
+        )
         self._earcons = Earcons(earcons)
         self._shown: ev.TurnState = "idle"
         self._stuck = False
@@ -149,7 +151,7 @@ class Machine:
             case ev.Captured(pcm):
                 talk.listening.captured(pcm, now)
             case ev.Received(conn, received):
-                self._received(conn, received, now)
+                self._session_events.received(conn, received, now)
             case ev.ButtonEdge(pressed, at):
                 self._moved(self._gestures.edge(pressed, now), at, now)
             case ev.Tick():
@@ -206,14 +208,6 @@ class Machine:
                 self.connections.sessions.reconfigure({"tools": tools}, now)
             case _:
                 assert_never(event)
-
-    def _received(self, conn: int, event: ServerEvents, now: float) -> None:
-        """By the connection that it came on."""
-        of_settings = self.connections.received(conn, event, now)
-        if conn == self._reader.conn:
-            self._reader.received(event, now)
-        elif conn == self._effects.conn and not of_settings:
-            self._session_events.received(event, now)
 
     def _moved(self, gestures: list[Gesture], at: float, now: float) -> None:
         for gesture in gestures:

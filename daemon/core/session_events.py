@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec import structs
@@ -11,6 +12,7 @@ from daemon.core.bounds import MAX_LETTERS
 from daemon.core.connection.manager import ConnectionManager
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.usage import Tokens
+from daemon.core.response.offline_tts import OfflineTts
 from daemon.core.turn.manager import TurnManager
 from daemon.realtime import events as wire
 from daemon.realtime.errors import busy, of_another_event
@@ -19,18 +21,24 @@ _HARMLESS: Final = frozenset({"response_cancel_not_active", "item_already_trunca
 _NOTHING_TO_COMMIT: Final = "input_audio_buffer_commit_empty"
 
 
+@dataclass(eq=False)
 class SessionEvents:
     """Routes the server's events to the parts of the turn."""
 
-    def __init__(
-        self, effects: EffectsBuffer, connections: ConnectionManager, conversation: TurnManager
-    ) -> None:
-        self._effects = effects
-        self._connections = connections
-        self._conversation = conversation
+    _effects: EffectsBuffer
+    _connections: ConnectionManager
+    _conversation: TurnManager
+    _reader: OfflineTts
 
-    def received(self, event: wire.ServerEvents, now: float) -> None:
-        """An event of a configured session that is not about its settings."""
+    def received(self, conn: int, event: wire.ServerEvents, now: float) -> None:
+        """An event on one of the connections; of those about a turn, those of the session in use count."""
+        of_settings = self._connections.received(conn, event, now)
+        if conn == self._reader.conn:
+            self._reader.received(event, now)
+        elif conn == self._effects.conn and not of_settings:
+            self._of_turn(event, now)
+
+    def _of_turn(self, event: wire.ServerEvents, now: float) -> None:
         talk = self._conversation
         match event:
             case wire.ResponsePiece():
