@@ -35,6 +35,7 @@ VoicedError                     raised on purpose, by this project
         HarnessError
         PersonError
     OutOfTokens                 a response has reached its ceiling
+    TransitionError             a phase was to change in a way that its table does not have: a bug of ours
 
 `hardware` knows nothing of the daemon and has a tree of its own, from `HardwareError` in `hardware.ports`.
 """

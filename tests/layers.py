@@ -32,7 +32,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # The machine that decides: pure as well.
     "daemon.core.keys": (),
     "daemon.core.timers": (),
-    "daemon.core.transitions": (),
+    "daemon.core.transitions": ("daemon.errors",),
     "daemon.core.turn.phase": ("daemon.core.transitions",),
     "daemon.core.bounds": _WIRE,
     "daemon.core.history": ("daemon.devices", *_WIRE, "daemon.core.turn.phase"),
@@ -88,6 +88,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *(*_WORLD, "daemon.text", "daemon.audio", "daemon.devices", *_WIRE),
         *("daemon.core.history", "daemon.core.events", "daemon.core.feedback"),
         *("daemon.core.turn", "daemon.core.turn.style_registry", "daemon.core.machine"),
+        "daemon.core.transitions",
         *("daemon.config", "daemon.network", "daemon.telemetry"),
         *("daemon.tools", "daemon.extensions", "daemon.control"),
     ),

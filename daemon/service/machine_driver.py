@@ -9,6 +9,7 @@ from typing import Any
 
 from daemon.core import events as ev
 from daemon.core.machine import Machine
+from daemon.core.transitions import TransitionError, TransitionTable
 from daemon.service.error_isolation import ErrorIsolation
 from daemon.service.notifier import Notifier
 
@@ -64,14 +65,26 @@ class MachineDriver:
         """Something happened: step the machine, carry out what it asks for; what fails fails alone."""
         self._publish(event)
         try:
-            for effect in self.machine.step(event, self.clock()):
-                self._publish(effect)
-                try:
-                    self._carry_out(effect)
-                except Exception as error:
-                    self._isolation.report(type(effect).__name__, error)
-        finally:
-            self._wake_at(self.machine.deadline)
+            effects = self.machine.step(event, self.clock())
+        except Exception as error:
+            self._isolation.report(type(event).__name__, error)
+            effects = self._left_over()
+        for effect in effects:
+            self._publish(effect)
+            try:
+                self._carry_out(effect)
+            except Exception as error:
+                self._isolation.report(type(effect).__name__, error)
+        for phase, cause in TransitionTable.unknown:
+            with self._isolation.guard(f"{phase}, {cause}"):
+                raise TransitionError("The table of phases has no such way; the phase has stayed.")
+        self._wake_at(self.machine.deadline)
+
+    def _left_over(self) -> list[ev.Effect]:
+        """What a step that broke off has asked for already, and what follows from where it has come to."""
+        with self._isolation.guard("Tick"):
+            return self.machine.step(ev.Tick(), self.clock())
+        return []
 
     def _wake_at(self, deadline: float | None) -> None:
         if self._timer is not None:

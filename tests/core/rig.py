@@ -11,6 +11,7 @@ from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.feedback.earcons import Earconed
 from daemon.core.machine import Machine
+from daemon.core.transitions import TransitionTable
 from daemon.core.turn.manager import TurnSettings
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import Limits
@@ -51,6 +52,7 @@ class Rig:
         """These happen now, one after the other."""
         for event in events:
             effects = self.machine.step(self._as_known_inside(event), self.now)
+            assert not TransitionTable.unknown
             self._learn(event, effects)
             self.effects += effects
             self.conn = max([self.conn, *(each.conn for each in effects if isinstance(each, ev.Connect))])

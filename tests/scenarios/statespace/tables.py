@@ -30,7 +30,7 @@ def begin() -> None:
 
 
 def taken() -> int:
-    """How many edges have been gone. One that is not in its table is an error where it is gone."""
+    """How many edges have been gone. One that is not in its table breaks a promise (`World.step`)."""
     return sum(len(table.taken) for table in TABLES.values())
 
 

@@ -12,6 +12,7 @@ from daemon.core.connection.phase import LinkPhase, SessionPhase
 from daemon.core.history.turn import Turn
 from daemon.core.machine import Machine
 from daemon.core.timers import Timers
+from daemon.core.transitions import TransitionTable
 from daemon.core.turn.manager import TurnSettings
 from daemon.core.turn.phase import SPOKEN, TurnPhase
 from daemon.devices.limiter import Devices
@@ -190,6 +191,8 @@ class World:
         """The machine takes an event, and the world what it asks for."""
         conn, turns, server = self.machine._effects.conn, self._turns(), self.server
         effects = self.machine.step(event, self.now)
+        while TransitionTable.unknown:
+            self._break(f"there is no way on for {TransitionTable.unknown.pop()}")
         if self.machine._effects.conn != conn:
             self.server = Server()
         for effect in effects:
