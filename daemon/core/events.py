@@ -1,4 +1,4 @@
-"""What can happen (inputs of `Machine.step`) and what it asks for (effects that the shell carries out)."""
+"""What the machine asks for: effects that the shell carries out. One namespace with the inputs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from daemon.audio.earcon_tones import EarconKind
-from daemon.audio.jitter_buffer import Cut
 from daemon.core.history.history import HistoryEntry
-from daemon.devices.requests import DeviceAnswer, Request, WriteOutput
-from daemon.realtime.events import ClientEvents, Json, ServerEvents
+from daemon.core.input_events import *  # noqa: F403
+from daemon.devices.requests import DeviceAnswer, WriteOutput
+from daemon.realtime.events import ClientEvents, Json
 
 TurnState: TypeAlias = Literal["idle", "listening", "thinking", "speaking", "muted"]
 LinkState: TypeAlias = Literal["waiting", "connecting", "configuring", "ready", "refused", "fallback"]
@@ -24,179 +24,6 @@ class NewSession(StrEnum):
     EXPIRING = "worn"
     CLEARED = "forgotten"
     UNRESPONSIVE = "stalled"
-
-
-# ---------------------------------------------------------------- inputs
-
-
-class Start(Struct, frozen=True):
-    """The appliance is up: connect, and put the outputs into their first state."""
-
-
-class ButtonEdge(Struct, frozen=True):
-    """A raw edge of the button, bounces included; `at` is when the callback ran."""
-
-    pressed: bool
-    at: float
-
-
-class Captured(Struct, frozen=True):
-    """A piece of the microphone: PCM16 mono 24 kHz."""
-
-    pcm: bytes
-
-
-class MicrophoneUnavailable(Struct, frozen=True):
-    """The microphone was asked for and is not there, or has failed while it was open."""
-
-
-class CaptureEnded(Struct, frozen=True):
-    """The microphone has delivered its tail."""
-
-
-class PlaybackStarted(Struct, frozen=True):
-    """The first sample of an item has been handed to the speaker."""
-
-    item_id: str
-    at: float
-
-
-class PlaybackDrained(Struct, frozen=True):
-    """Everything that was queued has been heard; these items to their ends."""
-
-    items: tuple[str, ...]
-
-
-class PlaybackStopped(Struct, frozen=True):
-    """The speaker is silent because it was asked to be."""
-
-    cut: Cut
-
-
-class SpeakerLost(Struct, frozen=True):
-    """The speaker has failed: what it had to play, and had not, is never heard."""
-
-    cut: Cut
-
-
-class Unplayed(Struct, frozen=True):
-    """Audio of this item has come while the speaker does not work."""
-
-    item_id: str
-
-
-class Xrun(Struct, frozen=True):
-    """A sound card lost frames (`overrun`) or ran dry (`underrun`)."""
-
-    kind: Literal["overrun", "underrun"]
-
-
-class Connected(Struct, frozen=True):
-    """The websocket of this number is open; `server_s` is the server's clock, seconds since 1970."""
-
-    conn: int
-    server_s: float | None = None
-
-
-class Received(Struct, frozen=True):
-    """An event from the server on the connection of this number."""
-
-    conn: int
-    event: ServerEvents
-
-
-class Disconnected(Struct, frozen=True):
-    """The connection has ended or could not be made.
-
-    `code` is the close code or the HTTP status of a refused handshake, 0 where there was neither.
-    """
-
-    conn: int
-    code: int
-    reason: str
-    retry_after_s: float = 0.0
-
-
-class ToolDone(Struct, frozen=True):
-    """A tool has answered."""
-
-    key: str
-    output: str
-
-
-class DeviceAsked(Struct, frozen=True):
-    """A tool wants an output changed; the answer carries the same id."""
-
-    request_id: int
-    request: Request
-
-
-class TextAsked(Struct, frozen=True):
-    """Somebody typed a turn; TurnOver carries the same id."""
-
-    text: str
-    request_id: int = 0
-
-
-class SayAsked(Struct, frozen=True):
-    """Somebody wants this text spoken, outside the conversation."""
-
-    text: str
-    request_id: int = 0
-
-
-class StopAsked(Struct, frozen=True):
-    """Be silent and idle."""
-
-
-class ForgetAsked(Struct, frozen=True):
-    """Forget the conversation."""
-
-
-class MuteAsked(Struct, frozen=True):
-    """Mute or unmute the microphone."""
-
-    muted: bool
-
-
-class ToolsKnown(Struct, frozen=True):
-    """The tools that the model may call are these from now on."""
-
-    tools: list[Json]
-
-
-class Tick(Struct, frozen=True):
-    """The deadline has come."""
-
-
-Input: TypeAlias = (
-    Start
-    | ButtonEdge
-    | Captured
-    | MicrophoneUnavailable
-    | CaptureEnded
-    | PlaybackStarted
-    | PlaybackDrained
-    | PlaybackStopped
-    | SpeakerLost
-    | Unplayed
-    | Xrun
-    | Connected
-    | Received
-    | Disconnected
-    | ToolDone
-    | DeviceAsked
-    | TextAsked
-    | SayAsked
-    | StopAsked
-    | ForgetAsked
-    | MuteAsked
-    | ToolsKnown
-    | Tick
-)
-
-
-# ---------------------------------------------------------------- effects
 
 
 class Connect(Struct, frozen=True):

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from daemon.realtime.events import ResponseCreated, ResponseDone, ServerEvents
 from daemon.realtime.items import Json, Response
-from daemon.realtime.server_events import ResponseCreated, ResponseDone, ServerEvents
 
 _ENDS: Final = {
     "response.done": "",

@@ -18,10 +18,9 @@ from typing import Any
 import msgspec
 
 from daemon.realtime.answer_shapes import says_little, with_its_answer
-from daemon.realtime.client_events import ClientEvents
 from daemon.realtime.error_shapes import with_its_error
+from daemon.realtime.events import ClientEvents, Error, ServerEvents
 from daemon.realtime.limits import MAX_MARKS
-from daemon.realtime.server_events import Error, ServerEvents
 
 BETA_NAMES = {
     "response.audio.delta": "response.output_audio.delta",

@@ -13,6 +13,10 @@ from typing import Literal, TypeAlias
 from daemon.realtime.client_events import *  # noqa: F403
 from daemon.realtime.items import *  # noqa: F403
 from daemon.realtime.limits import *  # noqa: F403
+from daemon.realtime.response_events import *  # noqa: F403
+from daemon.realtime.response_events import ResponseEvents
 from daemon.realtime.server_events import *  # noqa: F403
+from daemon.realtime.server_events import ConversationEvents
 
+ServerEvents: TypeAlias = ConversationEvents | ResponseEvents
 Role: TypeAlias = Literal["client", "server"]

@@ -1,12 +1,12 @@
-"""The 46 events that a server sends."""
+"""The events of a server about a session and its conversation; those about responses are apart."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from daemon.realtime.items import ErrorDetail, Item, Json, Part, Response
+from daemon.realtime.items import ErrorDetail, Item, Json
 
 
 class ServerEvent(Struct, kw_only=True, tag_field="type"):
@@ -148,133 +148,6 @@ class DtmfReceived(ServerEvent, tag="input_audio_buffer.dtmf_event_received"):
     received_at: int = 0
 
 
-class ResponsePiece(ServerEvent):
-    """Base of what is of one answer, between its beginning and its end."""
-
-    response_id: str = ""
-
-
-class OutputAudioStarted(ResponsePiece, tag="output_audio_buffer.started"):
-    """WebRTC and SIP only."""
-
-
-class OutputAudioStopped(ResponsePiece, tag="output_audio_buffer.stopped"):
-    """WebRTC and SIP only."""
-
-
-class OutputAudioCleared(ResponsePiece, tag="output_audio_buffer.cleared"):
-    """WebRTC and SIP only."""
-
-
-class ResponseCreated(ServerEvent, tag="response.created"):
-    """An answer begins."""
-
-    response: Response = field(default_factory=Response)
-
-
-class ResponseDone(ServerEvent, tag="response.done"):
-    """An answer is over, once and always last: completed, cancelled, incomplete or failed."""
-
-    response: Response = field(default_factory=Response)
-
-
-class _OutputItem(ResponsePiece, kw_only=True):
-    output_index: int = 0
-    item: Item
-
-
-class OutputItemAdded(_OutputItem, tag="response.output_item.added"):
-    """The answer has a new item, still empty."""
-
-
-class OutputItemDone(_OutputItem, tag="response.output_item.done"):
-    """An item of the answer is complete."""
-
-
-class _InItem(ResponsePiece):
-    item_id: str = ""
-    output_index: int = 0
-
-
-class PartPiece(_InItem):
-    """What is of one part of an item of an answer."""
-
-    content_index: int = 0
-
-
-class PartAdded(PartPiece, tag="response.content_part.added", kw_only=True):
-    """A content part opens."""
-
-    part: Part
-
-
-class PartDone(PartPiece, tag="response.content_part.done", kw_only=True):
-    """A content part is complete."""
-
-    part: Part
-
-
-class OutputAudioDelta(PartPiece, tag="response.output_audio.delta"):
-    """More of the model's voice; may end in the middle of a sample."""
-
-    delta: bytes = b""
-
-
-class OutputAudioDone(PartPiece, tag="response.output_audio.done"):
-    """No more audio for this part."""
-
-
-class OutputTranscriptDelta(PartPiece, tag="response.output_audio_transcript.delta"):
-    """More of the words that belong to the voice; runs ahead of it."""
-
-    delta: str = ""
-
-
-class OutputTranscriptDone(PartPiece, tag="response.output_audio_transcript.done"):
-    """All the words that belong to the voice."""
-
-    transcript: str = ""
-
-
-class OutputTextDelta(PartPiece, tag="response.output_text.delta"):
-    """More of a written answer."""
-
-    delta: str = ""
-
-
-class OutputTextDone(PartPiece, tag="response.output_text.done"):
-    """A written answer, whole."""
-
-    text: str = ""
-
-
-class ArgumentsDelta(_InItem, tag="response.function_call_arguments.delta"):
-    """More of a call's arguments."""
-
-    call_id: str = ""
-    delta: str = ""
-
-
-class ArgumentsDone(_InItem, tag="response.function_call_arguments.done"):
-    """A call's arguments, whole unless the response was cancelled."""
-
-    call_id: str = ""
-    name: str = ""
-    arguments: str = ""
-
-
-class McpArgumentsDelta(_InItem, tag="response.mcp_call_arguments.delta"):
-    """More of the arguments of a call that the server runs itself."""
-
-    delta: str = ""
-
-
-class McpArgumentsDone(_InItem, tag="response.mcp_call_arguments.done"):
-    """The arguments of a call that the server runs itself."""
-
-    arguments: str = ""
-
-
 class _McpCall(_ItemId):
     output_index: int = 0
 
@@ -309,7 +182,7 @@ class RateLimitsUpdated(ServerEvent, tag="rate_limits.updated"):
     rate_limits: list[Json] = []
 
 
-ServerEvents: TypeAlias = (
+ConversationEvents: TypeAlias = (
     Error
     | SessionCreated
     | SessionUpdated
@@ -330,25 +203,6 @@ ServerEvents: TypeAlias = (
     | SpeechStopped
     | TimeoutTriggered
     | DtmfReceived
-    | OutputAudioStarted
-    | OutputAudioStopped
-    | OutputAudioCleared
-    | ResponseCreated
-    | ResponseDone
-    | OutputItemAdded
-    | OutputItemDone
-    | PartAdded
-    | PartDone
-    | OutputAudioDelta
-    | OutputAudioDone
-    | OutputTranscriptDelta
-    | OutputTranscriptDone
-    | OutputTextDelta
-    | OutputTextDone
-    | ArgumentsDelta
-    | ArgumentsDone
-    | McpArgumentsDelta
-    | McpArgumentsDone
     | McpCallInProgress
     | McpCallCompleted
     | McpCallFailed
