@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -27,13 +26,14 @@ from daemon.commands.demo.report import FIGURES, Outcome, table
 from daemon.commands.demo.timeline import Performance, draw
 from daemon.commands.demo.view import View, summary
 from daemon.commands.doctor import run as doctor
+from daemon.commands.doctor.areas import Area
 from daemon.commands.doctor.config_check import run as check
-from daemon.commands.doctor.finding import error, warning
+from daemon.commands.doctor.finding import Told, error, warning
 from daemon.commands.history import log, stats
 from daemon.commands.history.plot import svg
 from daemon.commands.history.reader import Record, record
 from daemon.commands.setup.asking import SetupError, TerminalAsker
-from daemon.commands.setup.questions import BOARD
+from daemon.commands.setup.questions import BOARD, Question
 from daemon.commands.terminal import Terminal
 from daemon.control.client import Json
 from daemon.telemetry.journal import RecordKind
@@ -174,7 +174,7 @@ def test_figures_of_the_journal_are_shown_as_letters() -> None:
         Record(RecordKind.XRUN, moment, HOSTILE, {"xrun": HOSTILE, "count": 1}),
     ]
     screen = io.StringIO()
-    Terminal(file=screen, width=400).print(stats._facts(stats.summarise(records)))
+    Terminal(file=screen, width=400).print(stats.counts(stats.summarise(records)))
     shown_safely(screen.getvalue(), lines=True)
     assert "[/] 1, [sound] 1" in screen.getvalue()
     drawn = svg(records, moment, datetime(2026, 11, 28, tzinfo=UTC))
@@ -182,19 +182,19 @@ def test_figures_of_the_journal_are_shown_as_letters() -> None:
     shown_safely(titles[0])
 
 
-def test_doctor_shows_what_it_found_as_letters(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = [error("V602", HOSTILE, HOSTILE), warning("V111", "[sound] is closed", "open [/] it"), HOSTILE]
-    areas = (SimpleNamespace(title="network", before_start=True, audible=False),)
-    monkeypatch.setattr("daemon.commands.doctor.run.AREAS", areas)
-    monkeypatch.setattr("daemon.commands.doctor.run.looked_at", lambda machine, area: found)
-    assert doctor.run(tmp_path / "none.toml") == 2
+def test_doctor_shows_what_it_found_as_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found: list[Told] = [
+        error("V602", HOSTILE, HOSTILE),
+        warning("V111", "[sound] is closed", "open [/] it"),
+        HOSTILE,
+    ]
+    areas = [Area("network", lambda machine: iter(found), by_itself=True)]
+    assert doctor.run(tmp_path / "none.toml", areas=areas) == 2
     shown = capsys.readouterr().out
     shown_safely(shown)
     assert "[sound] is closed." in shown
     assert "open [/] it." in shown.lower()
-    assert doctor.run(tmp_path / "none.toml", as_json=True) == 2
+    assert doctor.run(tmp_path / "none.toml", as_json=True, areas=areas) == 2
     assert HOSTILE in json.loads(capsys.readouterr().out)["findings"][0]["sentence"]
 
 
@@ -211,7 +211,8 @@ def test_setup_says_and_asks_in_letters(
     person.say(HOSTILE, "red")
     shown_safely(screen.getvalue(), lines=True)
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
-    assert person._line("Which [speaker]?", f"[bold]{RAW}") == ""
+    question = Question("speaker", "Which [speaker]?", str)
+    assert person.ask(question, f"[bold]{RAW}") == f"[bold]{RAW}"
     assert f"Which [speaker]? ([bold]{one_line(RAW)})" in screen.getvalue()
     with pytest.raises(SetupError, match="board: Write something"):
         person.assume(BOARD, RAW)
@@ -229,7 +230,7 @@ def test_the_demo_shows_what_was_said_and_done_as_letters(tmp_path: Path) -> Non
         story.add({"event": event, "text": HOSTILE})
     story.add({"event": "tool", "name": HOSTILE, "arguments": {HOSTILE: HOSTILE}, "output": HOSTILE})
     story.add({"event": "device", "name": HOSTILE, "value": HOSTILE})
-    console.print(View(console, story)._render())
+    console.print(View(console, story))
     shown_safely(screen.getvalue(), lines=True)
 
 

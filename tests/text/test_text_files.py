@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from daemon.commands.doctor.areas import AREAS, looked_at
 from daemon.commands.doctor.config_check import run as check
 from daemon.commands.doctor.finding import Finding
-from daemon.commands.doctor.machine import InspectedMachine
+from daemon.commands.doctor.machine import InspectedMachine, Run, run_command
 from daemon.commands.setup.asking import AnswerFile, SetupError
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.templates import KEEP, beginning
@@ -339,9 +339,9 @@ directory = "{folder}/none"
 """
 
 
-def found(folder: Path, text: str, base: str = BASE) -> list[str]:
+def found(folder: Path, text: str, base: str = BASE, run: Run = run_command) -> list[str]:
     path = written(folder, (base.format(folder=folder) + text).encode(), "voiced.toml")
-    machine = InspectedMachine(path)
+    machine = InspectedMachine(path, run=run)
     titles = ("configuration", "key", "offline brain")
     said = [looked_at(machine, area) for area in AREAS if area.before_start and area.title in titles]
     return [
@@ -438,24 +438,29 @@ def test_a_key_file_that_is_wrong_is_told(tmp_path: Path, data: bytes | None, wo
     assert any(each.startswith(words.format(path=path)) for each in told), told
 
 
-def test_a_key_file_that_the_service_may_not_read_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_file_that_the_service_may_not_read_is_told(tmp_path: Path) -> None:
+    users = {
+        ("systemctl", "show"): "LoadState=loaded\nUser=voiced",
+        ("id", "-u"): "64999",
+        ("id", "-Gn"): "voiced",
+    }
     path = written(tmp_path, KEY.encode(), "key")
     path.chmod(stat.S_IRUSR)
-    monkeypatch.setattr(
-        InspectedMachine, "allows", lambda machine, path, rights: not str(path).endswith("key")
+    (told,) = found(
+        tmp_path,
+        f'[realtime]\nprovider = "openai"\nfallback = "none"\nkey_file = "{path}"',
+        run=lambda *words: users.get(words[:2]),
     )
-    (told,) = found(tmp_path, f'[realtime]\nprovider = "openai"\nkey_file = "{path}"')
-    assert told.startswith(f"V117 realtime.key_file: {path} cannot be read by the service's user ")
+    assert told.startswith(f"V117 realtime.key_file: {path} cannot be read by the service's user voiced")
 
 
 def test_setup_takes_a_key_as_it_was_copied_and_says_what_is_none(tmp_path: Path) -> None:
     def key(text: str) -> str | None:
         written(tmp_path, text.encode(), "key")
-        answers = written(tmp_path, f'key_file = "{tmp_path}/key"'.encode())
+        answers = written(tmp_path, f'provider = "openai"\nkey_file = "{tmp_path}/key"'.encode())
         asker = AnswerFile(answers, Terminal(file=io.StringIO()))
-        return Interview(asker, Draft("", "voiced.toml"), trials=False, key_stored=True)._key("openai")
+        draft = Draft("", "voiced.toml")
+        return Interview(asker, draft, None, key_stored=True, root=tmp_path).run()
 
     assert key(f'export OPENAI_API_KEY="{KEY}"\r\n') == KEY
     with pytest.raises(SetupError, match=r"This is no key \(there is a blank in it\)"):

@@ -73,7 +73,9 @@ class View:
         self._scene = Scene()
         self._seen = 0
         self._outcomes: list[Outcome] = []
-        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=10, transient=True)
+        self._live = Live(
+            get_renderable=self.__rich__, console=console, refresh_per_second=10, transient=True
+        )
 
     def __enter__(self) -> View:
         if self._console.is_terminal:
@@ -93,7 +95,8 @@ class View:
         if not self._console.is_terminal:
             self._console.print(summary(len(self._outcomes), outcome), soft_wrap=True)
 
-    def _render(self) -> RenderableType:
+    def __rich__(self) -> RenderableType:
+        """The picture as it is now."""
         for event in self._story.events[self._seen :]:
             self._scene.take(event)
             self._seen += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,11 +16,18 @@ from daemon.text.printable import complain, one_line, say, to_json
 _LEFT_OUT = "not tried, as it makes a noise; ask with --sound, the service stopped"
 
 
-def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool = False) -> int:
+def run(
+    path: Path,
+    *,
+    as_json: bool = False,
+    mend: bool = False,
+    audible: bool = False,
+    areas: Iterable[Area] = AREAS,
+) -> int:
     """Look at the machine; the exit status is 0, 1 with warnings, 2 with errors."""
-    told = _look(InspectedMachine(path), audible, silent=as_json)
+    told = _look(InspectedMachine(path), areas, audible, silent=as_json)
     if mend and _mended(_findings(told), silent=as_json):
-        told = _look(InspectedMachine(path), audible, silent=as_json)
+        told = _look(InspectedMachine(path), areas, audible, silent=as_json)
     findings = _findings(told)
     if as_json:
         say(to_json({"status": exit_status(findings), **_for_scripts(told)}, indent=2))
@@ -29,9 +36,11 @@ def run(path: Path, *, as_json: bool = False, mend: bool = False, audible: bool 
     return exit_status(findings)
 
 
-def _look(machine: InspectedMachine, audible: bool, *, silent: bool) -> dict[str, list[Told]]:
+def _look(
+    machine: InspectedMachine, areas: Iterable[Area], audible: bool, *, silent: bool
+) -> dict[str, list[Told]]:
     told: dict[str, list[Told]] = {}
-    for area in AREAS:
+    for area in areas:
         if area.audible and not audible:
             told[area.title] = [_LEFT_OUT]
             continue

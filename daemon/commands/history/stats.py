@@ -41,7 +41,7 @@ def run(since: str, until: str | None, directory: Path | None, *, as_json: bool,
     if as_json:
         say(to_json(summary))
     else:
-        Terminal().print(_latencies(summary["latency_ms"]), "", _facts(summary))
+        Terminal().print(_latencies(summary["latency_ms"]), "", counts(summary))
     return 0
 
 
@@ -143,7 +143,8 @@ def _latencies(latencies: Json) -> Table:
     return made
 
 
-def _facts(summary: Json) -> Table:
+def counts(summary: Json) -> Table:
+    """What happened how often, to be shown."""
     turns, connection, service = summary["turns"], summary["connection"], summary["service"]
     made = Table.grid(padding=(0, 2))
     made.add_row("turns", f"{turns['total']} ({_list(turns['by_source'])})")

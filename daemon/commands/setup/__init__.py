@@ -22,6 +22,7 @@ from daemon.commands.setup.storage import (
     write_config,
 )
 from daemon.commands.setup.templates import beginning
+from daemon.commands.setup.trials import Trials
 from daemon.commands.terminal import Terminal
 from daemon.config.draft import Draft
 from daemon.control.client import ControlError
@@ -33,9 +34,17 @@ if TYPE_CHECKING:
     from daemon.commands.doctor.finding import Finding
 
 _SYSTEM = Places()
+_TRIALS = Trials()
 
 
-def run(answers: Path | None, board: str | None, *, dry_run: bool = False, places: Places = _SYSTEM) -> int:
+def run(
+    answers: Path | None,
+    board: str | None,
+    *,
+    dry_run: bool = False,
+    places: Places = _SYSTEM,
+    trials: Trials = _TRIALS,
+) -> int:
     """Set this machine up; the exit status is 0, 1 if something is wrong with it, 2 if nothing was done."""
     console = Terminal(stderr=dry_run)
     try:
@@ -46,7 +55,7 @@ def run(answers: Path | None, board: str | None, *, dry_run: bool = False, place
         draft = Draft(text, name)
         if dry_run:
             return _show(asker, draft, places)
-        return _set_up(asker, draft, places)
+        return _set_up(asker, draft, places, trials)
     except (SetupError, HardwareError, OSError) as error:
         complain(f"voiced setup: {error}")
         return 2
@@ -54,7 +63,7 @@ def run(answers: Path | None, board: str | None, *, dry_run: bool = False, place
 
 def _show(asker: Asker, draft: Draft, places: Places) -> int:
     """What would be written; nothing is tried and nothing stopped."""
-    key = Interview(asker, draft, trials=False, key_stored=_has_key(places)).run()
+    key = Interview(asker, draft, None, key_stored=_has_key(places), root=places.root).run()
     asker.say(f"This would go to {places.config}:\n")
     say(draft.text.removesuffix("\n"))
     if key:
@@ -62,26 +71,25 @@ def _show(asker: Asker, draft: Draft, places: Places) -> int:
     return 0
 
 
-def _set_up(asker: Asker, draft: Draft, places: Places) -> int:
+def _set_up(asker: Asker, draft: Draft, places: Places, trials: Trials) -> int:
     try:
-        trials = asker.assume(questions.TRIALS, "y" if asker.attended else "n")
+        audible = asker.assume(questions.TRIALS, "y" if asker.attended else "n")
         with service.paused(asker.say):
-            interview = Interview(asker, draft, trials=trials, key_stored=_has_key(places))
-            key = interview.run()
-            findings = _write(asker, draft, places, key)
+            tried = trials if audible else None
+            key = Interview(asker, draft, tried, key_stored=_has_key(places), root=places.root).run()
+            findings = _write(asker, draft, places, key, trials)
     except KeyboardInterrupt:
         asker.say("\nStopped: everything is as it was.")
         return 130
     for finding in findings:
         style = "red" if finding.level == "error" else "yellow"
         asker.say(f"{finding.sentence} {finding.remedy}", style)
-    works = _prove(asker, draft, trials)
+    works = _prove(asker, draft, trials, audible=audible)
     return 1 if not works or any(finding.level == "error" for finding in findings) else 0
 
 
-def _write(asker: Asker, draft: Draft, places: Places, key: str | None) -> list[Finding]:
+def _write(asker: Asker, draft: Draft, places: Places, key: str | None, trials: Trials) -> list[Finding]:
     """Write all of it or nothing, then look at it as `voiced config check` does."""
-    from daemon.commands.doctor.config_check import check
     from daemon.text.masking import Secret
 
     with all_or_nothing(places):
@@ -89,23 +97,23 @@ def _write(asker: Asker, draft: Draft, places: Places, key: str | None) -> list[
             asker.say(f"The key is in {store_key(places, Secret(key))}.")
         write_config(places, draft.text)
         with as_credential(stored_key(places)):
-            findings = check(places.config)
+            findings = trials.check(places.config)
     old = f"; the one before is {places.backup}" if places.backup.exists() else ""
     asker.say(f"{places.config} is written{old}.")
     return findings
 
 
-def _prove(asker: Asker, draft: Draft, trials: bool) -> bool:
+def _prove(asker: Asker, draft: Draft, trials: Trials, *, audible: bool) -> bool:
     """Start the service and let the owner have a turn."""
     socket = Path(draft.config.control.socket)
     asker.say("voiced starts.")
-    if not service.restart(socket):
+    if not (service.restart() and trials.answers(socket)):
         asker.say(
             "voiced does not run: `sudo systemctl start voiced`, then `journalctl -u voiced`.", "yellow"
         )
         return False
     asker.say("voiced runs.", "green")
-    if not trials:
+    if not audible:
         return True
     how = STYLES[draft.config.realtime.turn].how_to_ask.format(words='"what time is it"')
     asker.say(f"Now {how}.")

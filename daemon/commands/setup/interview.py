@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec, TypeAlias
 
 from daemon.commands.setup import questions
 from daemon.commands.setup.asking import Asker, SetupError
 from daemon.commands.setup.questions import Question
-from daemon.commands.setup.trials import ButtonTrial, play_tones, record_level
+from daemon.commands.setup.trials import ButtonTrial, Trials
 from daemon.config.draft import Draft, DraftError
 from daemon.config.error_messages import ConfigError
 from daemon.config.model import Config
@@ -25,20 +26,27 @@ P = ParamSpec("P")
 Gpio: TypeAlias = dict[str, str]
 """Keys of `[gpio]` and their values in TOML; without a chip there are no pins."""
 
+Works: TypeAlias = Callable[[Config, Trials], bool]
+
 _TRIES = 3
-_PRESS_LIMIT_S = 20.0
 _BUTTON_LINE = "17"
 _I2S_LINES = range(18, 22)  # on the header of a Raspberry Pi
 
 
 class Interview:
-    """Asks, tries and drafts. With `trials` sound is played and recorded and the button waited for."""
+    """Asks, tries and drafts. With `trials` sound is played and recorded and the button waited for.
 
-    def __init__(self, asker: Asker, draft: Draft, *, trials: bool, key_stored: bool) -> None:
+    `root` is where dev, proc and sys are.
+    """
+
+    def __init__(
+        self, asker: Asker, draft: Draft, trials: Trials | None, *, key_stored: bool, root: Path = Path("/")
+    ) -> None:
         self._asker = asker
         self._draft = draft
         self._trials = trials
         self._key_stored = key_stored
+        self._root = root
 
     def run(self) -> Secret | None:
         """Everything in its order; returns the key if there is a new one. Raises SetupError."""
@@ -51,31 +59,33 @@ class Interview:
 
     # ------------------------------------------------------------ sound
 
-    def _sound(self, direction: Direction, question: Question[str], works: Callable[[Config], bool]) -> None:
+    def _sound(self, direction: Direction, question: Question[str], works: Works) -> None:
         """Take the card that is configured, or the likely one; ask only if it does not work."""
         name = self._asker.assume(question, getattr(self._draft.config.sound, direction))
         self._change(self._draft.set, "sound", direction, _quoted(name))
         for _ in range(_TRIES):
-            if not self._trials or works(self._draft.config) or not self._asker.attended:
+            if not self._trials or works(self._draft.config, self._trials) or not self._asker.attended:
                 return
-            name = self._asker.ask(question, name, _choices(direction, name))
+            name = self._asker.ask(question, name, _choices(direction, name, self._root))
             self._change(self._draft.set, "sound", direction, _quoted(name))
         self._asker.say(f"Going on without a {direction}: `voiced doctor` finds out more.", "yellow")
 
-    def _tones_heard(self, config: Config) -> bool:
-        self._asker.say(f"Speaker: {_described(config.sound.speaker, 'speaker')}. It plays three tones.")
+    def _tones_heard(self, config: Config, trials: Trials) -> bool:
+        card = _described(config.sound.speaker, "speaker", self._root)
+        self._asker.say(f"Speaker: {card}. It plays three tones.")
         try:
-            play_tones(config.sound)
+            trials.play(config.sound)
         except SoundError as error:
             self._asker.say(str(error), "red")
             return False
         return self._asker.ask(questions.HEARD) or self._opened_mixer(config.sound.speaker, "speaker")
 
-    def _voice_heard(self, config: Config) -> bool:
+    def _voice_heard(self, config: Config, trials: Trials) -> bool:
         name = config.sound.microphone
-        self._asker.say(f"Microphone: {_described(name, 'microphone')}. Say something, for three seconds.")
+        card = _described(name, "microphone", self._root)
+        self._asker.say(f"Microphone: {card}. Say something, for three seconds.")
         try:
-            level = record_level(config.sound)
+            level = trials.record(config.sound)
         except SoundError as error:
             self._asker.say(str(error), "red")
             return False
@@ -89,7 +99,7 @@ class Interview:
         """Look for what mutes the card, and undo it if the owner likes. Always False: it is tried again."""
         from daemon.commands.doctor.mixer import blocking, controls, unmute
 
-        card = find(name, direction)
+        card = find(name, direction, self._root)
         device = f"hw:CARD={card.id}" if card else name
         closed = [control.name for control in blocking(controls(device, direction), direction)]
         if closed:
@@ -105,13 +115,13 @@ class Interview:
         from hardware.gpio.chip_factory import find_chip, list_chips
 
         try:
-            chips = list_chips()
+            chips = list_chips(self._root / "dev")
         except PinError as error:
             self._asker.say(f"{error} Until then, press with `voiced press`.", "yellow")
             return {"backend": '"virtual"'}
         chip = self._asker.assume(questions.CHIP, str(self._draft.config.gpio.chip))
         try:
-            find_chip(int(chip) if chip.isdigit() else chip)
+            find_chip(int(chip) if chip.isdigit() else chip, self._root / "dev")
         except PinError as error:
             self._asker.say(str(error), "yellow")
             chip = self._asker.ask(questions.CHIP, "", {each.label: str(each) for each in chips})
@@ -119,14 +129,14 @@ class Interview:
 
     def _wiring(self, gpio: Gpio) -> None:
         """The button and the status lamp as they are configured; asked only if no press comes."""
-        pressable = self._trials and "chip" in gpio
+        trials = self._trials if "chip" in gpio else None
         config = self._draft.config
         line = str(_BUTTON_LINE if config.button.pin is None else config.button.pin)
         lamp = " ".join(map(str, _lamp_lines(config))) or "none"
         wiring = self._asker.assume(questions.BUTTON, line), self._asker.assume(questions.LAMP, lamp)
         for _ in range(_TRIES):
             fits = self._change(self._wire, gpio, *wiring)
-            if fits and (not pressable or self._pressed() or not self._asker.attended):
+            if fits and (not trials or self._pressed(trials) or not self._asker.attended):
                 return
             line, lamp = str(wiring[0]), " ".join(map(str, wiring[1])) or "none"
             wiring = self._asker.ask(questions.BUTTON, line), self._asker.ask(questions.LAMP, lamp)
@@ -145,20 +155,20 @@ class Interview:
         wires = f"pins = {list(lamp)}" if len(lamp) == 3 else f"pin = {lamp[0]}"
         self._draft.set_table("lamps.status", [f'kind = "{"rgb" if len(lamp) == 3 else "led"}"', wires])
 
-    def _pressed(self) -> bool:
+    def _pressed(self, trials: Trials) -> bool:
         config = self._draft.config
         self._asker.say(
             f"Press the button on line {config.button.pin} and let it go; the lamp lights up meanwhile. "
             f"(Enter if it is wired to another line.)"
         )
         try:
-            trial = ButtonTrial(config.gpio, config.button, config.lamps)
+            trial = ButtonTrial(trials.board(config.gpio, config.button, config.lamps), config.lamps)
         except HardwareError as error:
             self._asker.say(str(error), "red")
             return False
         try:
-            self._asker.await_or_enter(trial.pressed, _PRESS_LIMIT_S)
-            verdict = trial.verdict()
+            self._asker.await_or_enter(trial.pressed, trials.press_s)
+            verdict = trial.verdict(trials.release_s)
         finally:
             trial.close()
         said = {
@@ -183,7 +193,7 @@ class Interview:
     def _warn_of_sound_lines(self) -> None:
         """A device on a line of I2S takes the sound away, and the kernel lets it."""
         config = self._draft.config
-        if config.gpio.backend != "lgpio" or not any(_on_i2s(card) for card in cards()):
+        if config.gpio.backend != "lgpio" or not any(_on_i2s(card) for card in cards(self._root)):
             return
         for path, pin in wiring.pins(config.button, config.lamps, config.devices):
             if pin in _I2S_LINES:
@@ -242,9 +252,9 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _described(name: str, direction: Direction) -> str:
+def _described(name: str, direction: Direction, root: Path) -> str:
     try:
-        card = find(name, direction)
+        card = find(name, direction, root)
     except SoundError:
         return name
     return str(card) if card else name
@@ -256,9 +266,9 @@ def _on_i2s(card: SoundCard) -> bool:
     return not (card.usb_path or card.hdmi or card.driver.startswith(built_in))
 
 
-def _choices(direction: Direction, name: str) -> dict[str, str]:
+def _choices(direction: Direction, name: str, root: Path) -> dict[str, str]:
     """The cards with this direction, under names that stay; and what was tried, to try it again."""
-    there = cards()
+    there = cards(root)
     able = {_lasting_name(card, there): str(card) for card in there if card.devices(direction)}
     return {name: f"{name}, once more"} | {key: text for key, text in able.items() if key != name}
 

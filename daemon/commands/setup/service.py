@@ -51,10 +51,10 @@ def _hangup_as_ctrl_c() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def restart(socket: Path) -> bool:
-    """Start the service with its new configuration; does it answer? False where systemd does not know it."""
+def restart() -> bool:
+    """Start the service with its new configuration. False where systemd does not know it."""
     _systemctl("reset-failed")
-    return _systemctl("restart") and _answers(socket)
+    return _systemctl("restart")
 
 
 def watch_turn(socket: Path, say: Say) -> bool:
@@ -76,7 +76,8 @@ def _told(turn: Json, say: Say) -> bool:
     return bool(turn["reply"])
 
 
-def _answers(socket: Path) -> bool:
+def answers(socket: Path) -> bool:
+    """Does it answer, once it had the time to start?"""
     limit = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < limit:
         try:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from daemon.commands.doctor.listening import hear, opened, play
+from daemon.commands.setup.service import answers
 from hardware.ports import Board, ButtonConfig, GpioConfig, LampConfig, Mono, SoundConfig
+
+if TYPE_CHECKING:
+    from daemon.commands.doctor.finding import Finding
 
 Press: TypeAlias = Literal["pressed", "stuck", "none"]
 
@@ -19,7 +25,6 @@ _TONE_S = 0.3
 _GAIN = 0.2
 _SETTLE_S = 0.3
 _RECORD_S = 3.0
-_RELEASE_LIMIT_S = 10.0
 _FLOOR_DB = -100.0
 SILENT_DB = -60.0
 """Less than this at its loudest is no microphone that hears."""
@@ -82,22 +87,20 @@ def _decibels(amplitude: float) -> float:
 
 
 class ButtonTrial:
-    """Watches the button and lights the lamp while it is down. Raises PinError."""
+    """Watches the button and lights the lamps while it is down. Raises PinError."""
 
-    def __init__(self, gpio: GpioConfig, button: ButtonConfig, lamps: dict[str, LampConfig]) -> None:
-        from hardware.gpio.board import GpioBoard
-
+    def __init__(self, board: Board, lamps: Collection[str]) -> None:
         self.pressed = threading.Event()
         self._released = threading.Event()
         self._lamps = lamps
-        self._board: Board = GpioBoard(gpio, button, lamps, {})
+        self._board = board
         self._board.listen(self._edge, lambda reason: None)
 
-    def verdict(self) -> Press:
+    def verdict(self, limit_s: float) -> Press:
         """What came of it; waits for the release."""
         if not self.pressed.is_set():
             return "none"
-        return "pressed" if self._released.wait(_RELEASE_LIMIT_S) else "stuck"
+        return "pressed" if self._released.wait(limit_s) else "stuck"
 
     def close(self) -> None:
         """Let the lines go."""
@@ -110,3 +113,30 @@ class ButtonTrial:
             self.pressed.set()
         elif self.pressed.is_set():
             self._released.set()
+
+
+def open_button(gpio: GpioConfig, button: ButtonConfig, lamps: dict[str, LampConfig]) -> Board:
+    """The board with nothing but these. Raises PinError."""
+    from hardware.gpio.board import GpioBoard
+
+    return GpioBoard(gpio, button, lamps, {})
+
+
+def check(config: Path) -> list[Finding]:
+    """What `voiced config check` finds."""
+    from daemon.commands.doctor import config_check
+
+    return config_check.check(config)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What is tried on this machine, and how long a press and its release are waited for."""
+
+    play: Callable[[SoundConfig], None] = play_tones
+    record: Callable[[SoundConfig], RecordingLevel] = record_level
+    board: Callable[[GpioConfig, ButtonConfig, dict[str, LampConfig]], Board] = open_button
+    check: Callable[[Path], list[Finding]] = check
+    answers: Callable[[Path], bool] = answers
+    press_s: float = 20.0
+    release_s: float = 10.0

@@ -6,21 +6,24 @@ What systemd's two programs would do is noted by scripts of their names: no test
 from __future__ import annotations
 
 import io
+import itertools
 import os
+import pathlib
 import shutil
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from daemon.commands import setup
 from daemon.commands.doctor.finding import Finding, error
-from daemon.commands.setup import service, storage
+from daemon.commands.setup import storage
 from daemon.commands.setup.storage import Places
+from daemon.commands.setup.trials import Trials
 from daemon.config.loader import load
 from daemon.text.masking import Secret
-from hardware.ports import PinError
 
 CREDS = """#!/bin/sh
 echo "creds $*" >> "$0.log"
@@ -29,6 +32,14 @@ echo "creds $*" >> "$0.log"
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "$0.log"
 """
+
+
+Check = Callable[[Path], list[Finding]]
+
+
+def healthy(config: Path) -> list[Finding]:
+    """Nothing is found."""
+    return []
 
 
 class Machine:
@@ -57,22 +68,19 @@ class Machine:
         path.write_text(text)
         return path
 
-    def run(self, answers: str = "", *, dry_run: bool = False, board: str | None = None) -> int:
-        return setup.run(self.answers(answers), board, dry_run=dry_run, places=self.places)
+    def run(
+        self, answers: str = "", *, dry_run: bool = False, board: str | None = None, check: Check = healthy
+    ) -> int:
+        trials = Trials(check=check, answers=lambda socket: True)
+        path = self.answers(answers)
+        return setup.run(path, board, dry_run=dry_run, places=self.places, trials=trials)
 
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine(tmp_path)
     monkeypatch.setenv("PATH", f"{made.bin}:/usr/bin:/bin")
-    monkeypatch.setattr("hardware.gpio.chip_factory.list_chips", _no_chips)
-    monkeypatch.setattr("daemon.commands.doctor.config_check.check", lambda path: [])
-    monkeypatch.setattr(service, "_answers", lambda socket: True)
     return made
-
-
-def _no_chips() -> None:
-    raise PinError("There is no /dev/gpiochip here: enable GPIO.")
 
 
 def test_without_answers_the_packaged_configuration_is_written(machine: Machine) -> None:
@@ -192,19 +200,30 @@ def test_a_configuration_that_cannot_be_read_is_told_with_the_way_out(
     assert "begin anew with --board" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("moment", ["store_key", "write_config", "as_credential"])
+FILES = ["the key", "the configuration", "the credential of the check"]
+"""What is written, in this order."""
+
+
+def interrupt_at(last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C when the file with this number is in its place."""
+    replace, numbers = pathlib.Path.replace, itertools.count()
+
+    def replaced(path: Path, target: Path) -> Path:
+        replace(path, target)
+        if next(numbers) == last:
+            raise KeyboardInterrupt
+        return target
+
+    monkeypatch.setattr(pathlib.Path, "replace", replaced)
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_breaking_off_while_writing_leaves_everything_as_it_was(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], moment: str
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], file: str
 ) -> None:
     machine.run(with_key(machine))
     before = {path: path.read_bytes() for path in machine.places.written if path.exists()}
-    written = getattr(storage, moment)
-
-    def interrupted(*arguments: object) -> None:
-        written(*arguments)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(setup, moment, interrupted)
+    interrupt_at(FILES.index(file), monkeypatch)
     machine.creds("echo another")
     assert machine.run(with_key(machine) + "button_pin = 27\n") == 130
     assert {path: path.read_bytes() for path in machine.places.written if path.exists()} == before
@@ -216,7 +235,7 @@ def test_a_hangup_starts_the_service_again(machine: Machine, monkeypatch: pytest
     def hang_up(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
 
-    monkeypatch.setattr(setup, "write_config", hang_up)
+    monkeypatch.setattr(pathlib.Path, "replace", hang_up)
     assert machine.run() == 130
     assert machine.log("systemctl").endswith("start voiced.service\n")
     assert signal.getsignal(signal.SIGHUP) is not signal.default_int_handler
@@ -230,17 +249,14 @@ def test_what_cannot_be_written_is_told(machine: Machine, capsys: pytest.Capture
     assert machine.log("systemctl").endswith("start voiced.service\n")
 
 
-def test_what_the_check_finds_is_shown(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_check_finds_is_shown(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     def check(path: Path) -> list[Finding]:
         assert path == machine.places.config
         assert Path(os.environ["CREDENTIALS_DIRECTORY"], "realtime_key").read_text() == KEY
         return [error("x", "It is broken.", "Mend it.")]
 
     machine.creds("exit 1")
-    monkeypatch.setattr("daemon.commands.doctor.config_check.check", check)
-    assert machine.run(with_key(machine)) == 1
+    assert machine.run(with_key(machine), check=check) == 1
     assert "It is broken. Mend it." in capsys.readouterr().out
     assert "CREDENTIALS_DIRECTORY" not in os.environ
 
@@ -255,7 +271,6 @@ def test_a_person_answers_with_enter(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("relay lamp 17\nrelay lamp 22\n\n\n"))
-    monkeypatch.setattr("daemon.commands.setup.interview.play_tones", lambda sound: None)
     assert setup.run(None, None, dry_run=True, places=machine.places) == 0
     said = capsys.readouterr()
     assert "devices.lamp.pin: pin 17 is taken by button.pin" in said.err

@@ -12,16 +12,16 @@ import pytest
 
 from daemon.commands.setup.asking import TerminalAsker
 from daemon.commands.setup.interview import Interview
+from daemon.commands.setup.trials import RecordingLevel, Trials
 from daemon.commands.terminal import Terminal
 from daemon.config.draft import Draft
-from hardware.gpio.chip_factory import Chip
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import PinError
-from hardware.sound import card_discovery
-from tests.hardware.sound.soundtrees import HEADPHONES, HEADSET, WM8960, plant
+from tests.hardware.gpio.kernel_rig import Kernel
+from tests.hardware.sound.soundtrees import HEADPHONES, HEADSET, WM8960, Planted, plant
 
 CONFIG = '[gpio]\nchip = "{chip}"\n[button]\npin = {line}\n[lamps.status]\nkind = "rgb"\npins = [5, 6, 13]\n'
-CHIPS = [Chip(Path("/dev/gpiochip0"), "gpio-sim.0", 32), Chip(Path("/dev/gpiochip1"), "gpio-sim.1", 8)]
+CHIPS = {"gpiochip0": ("gpio-sim.0", 32), "gpiochip1": ("gpio-sim.1", 8)}
 
 
 class MockedBoard(VirtualBoard):
@@ -42,36 +42,42 @@ class MockedBoard(VirtualBoard):
             threading.Timer(0.05, self.release).start()
 
 
-@pytest.fixture(autouse=True)
-def _mocked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hardware.gpio.board.GpioBoard", MockedBoard)
-    monkeypatch.setattr("hardware.gpio.chip_factory.list_chips", lambda: CHIPS)
-    monkeypatch.setattr("daemon.commands.setup.interview._PRESS_LIMIT_S", 0.1)
-    monkeypatch.setattr("daemon.commands.setup.trials._RELEASE_LIMIT_S", 0.5)
-    monkeypatch.setattr("daemon.commands.setup.interview.play_tones", lambda sound: None)
-    monkeypatch.setattr(Interview, "_voice_heard", lambda self, config: True)
+TRIALS = Trials(
+    play=lambda sound: None,
+    record=lambda sound: RecordingLevel(peak_db=-10.0, mean_db=-20.0),
+    board=lambda gpio, button, lamps: MockedBoard(gpio, button, lamps, {}),
+    press_s=0.1,
+    release_s=0.5,
+)
+Interviewed = Callable[..., tuple[Draft, str]]
 
 
-def interviewed(
-    monkeypatch: pytest.MonkeyPatch, typed: str, chip: str = "gpio-sim.0", line: int = 17
-) -> tuple[Draft, str]:
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    shown = io.StringIO()
-    draft = Draft(CONFIG.format(chip=chip, line=line), "voiced.toml")
-    Interview(TerminalAsker(Terminal(file=shown)), draft, trials=True, key_stored=False).run()
-    return draft, shown.getvalue()
+@pytest.fixture
+def interviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Interviewed:
+    """Holds the interview: its outcome, and what was shown."""
+    Kernel(dict(CHIPS)).play(monkeypatch, tmp_path / "dev")
+
+    def hold(typed: str, chip: str = "gpio-sim.0", line: int = 17) -> tuple[Draft, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        shown = io.StringIO()
+        draft = Draft(CONFIG.format(chip=chip, line=line), "voiced.toml")
+        asker = TerminalAsker(Terminal(file=shown))
+        Interview(asker, draft, TRIALS, key_stored=False, root=tmp_path).run()
+        return draft, shown.getvalue()
+
+    return hold
 
 
-def test_on_a_mocked_board_a_press_is_seen_and_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    draft, shown = interviewed(monkeypatch, "y\n\n\n", line=27)
+def test_on_a_mocked_board_a_press_is_seen_and_nothing_is_asked(interviewed: Interviewed) -> None:
+    draft, shown = interviewed("y\n\n\n", line=27)
     assert draft.config.gpio.backend == "lgpio"
     assert draft.config.button.pin == 27
     assert "pressed and released" in shown
 
 
-def test_on_a_mocked_board_the_right_line_is_found_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_mocked_board_the_right_line_is_found_in_the_end(interviewed: Interviewed) -> None:
     # Heard; no press on 17; 4 hangs; 27 with another lamp; no device, offline.
-    draft, shown = interviewed(monkeypatch, "y\n4\n\n27\n12\n\n\n")
+    draft, shown = interviewed("y\n4\n\n27\n12\n\n\n")
     assert draft.config.button.pin == 27
     assert draft.text.count("pin = 12") == 1
     assert "No press was seen" in shown
@@ -79,29 +85,21 @@ def test_on_a_mocked_board_the_right_line_is_found_in_the_end(monkeypatch: pytes
     assert "pressed and released" in shown
 
 
-def test_on_a_mocked_board_a_line_that_is_taken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    draft, shown = interviewed(monkeypatch, "y\n5\nnone\n27\nnone\n\n\n")
+def test_on_a_mocked_board_a_line_that_is_taken_is_told(interviewed: Interviewed) -> None:
+    draft, shown = interviewed("y\n5\nnone\n27\nnone\n\n\n")
     assert 'line 5 is in use by "w1"' in shown
     assert (draft.config.button.pin, draft.config.lamps) == (27, {})
 
 
+@pytest.mark.parametrize(("card", "warned"), [(WM8960, True), (HEADSET, False)], ids=["I2S", "USB"])
 def test_on_a_mocked_board_a_device_on_a_line_of_the_sound_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    interviewed: Interviewed, tmp_path: Path, card: Planted, warned: bool
 ) -> None:
-    for card, warned in ((WM8960, True), (HEADSET, False)):
-        there = card_discovery.cards(plant(tmp_path / card.id, HEADPHONES, card))
-        monkeypatch.setattr("daemon.commands.setup.interview.cards", lambda there=there: there)
-        _, shown = interviewed(monkeypatch, "y\nrelay lamp 19\n\n\n", line=27)
-        assert ("devices.lamp.pin: line 19 carries the sound" in shown) is warned
+    plant(tmp_path, HEADPHONES, card)
+    _, shown = interviewed("y\nrelay lamp 19\n\n\n", line=27)
+    assert ("devices.lamp.pin: line 19 carries the sound" in shown) is warned
 
 
-def test_of_several_mocked_chips_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find_chip(wanted: str | int) -> Chip:
-        for chip in CHIPS:
-            if wanted == chip.label:
-                return chip
-        raise PinError("gpio.chip 'auto' fits none of this board's chips.")
-
-    monkeypatch.setattr("hardware.gpio.chip_factory.find_chip", find_chip)
-    draft, _ = interviewed(monkeypatch, "y\n2\n27\n\n\n\n", chip="auto")
+def test_of_several_mocked_chips_one_is_chosen(interviewed: Interviewed) -> None:
+    draft, _ = interviewed("y\n2\n27\n\n\n\n", chip="auto")
     assert draft.config.gpio.chip == "gpio-sim.1"

@@ -6,6 +6,7 @@ import io
 import wave
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,10 +14,11 @@ from daemon.audio.pcm import from_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.commands.setup.asking import TerminalAsker
 from daemon.commands.setup.interview import Interview
-from daemon.commands.setup.trials import level, play_tones, record_level, tones
+from daemon.commands.setup.trials import Trials, level, play_tones, record_level, tones
 from daemon.commands.terminal import Terminal
 from daemon.config.draft import Draft
-from hardware.ports import Mono, PinError, SoundConfig
+from hardware.ports import Mono, SoundConfig
+from tests.hardware.sound.soundtrees import HEADSET, plant
 
 CONFIG = '[sound]\nspeaker = "{speaker}"\nmicrophone = "virtualmic"\n[button]\npin = 17\n'
 
@@ -55,26 +57,25 @@ def test_an_offset_is_no_sound() -> None:
 
 
 def test_a_person_tries_another_speaker_until_it_is_heard(
-    card: VirtualCard, monkeypatch: pytest.MonkeyPatch
+    card: VirtualCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def no_chips() -> None:
-        raise PinError("There is no /dev/gpiochip here.")
+    def play(sound: SoundConfig) -> None:
+        """What the kernel calls a card is its own affair: the planted one is the virtual one."""
+        named = "virtualspeaker" if sound.speaker == "card:Headset" else sound.speaker
+        play_tones(msgspec.structs.replace(sound, speaker=named))
 
-    monkeypatch.setattr("hardware.gpio.chip_factory.list_chips", no_chips)
-    monkeypatch.setattr(
-        "daemon.commands.setup.interview._choices",
-        lambda direction, name: {"hw:7,0": "The one that is not there", "virtualspeaker": "The good one"},
-    )
+    plant(tmp_path, HEADSET)
     # Another speaker, not heard, once more, heard; no device, offline.
-    monkeypatch.setattr("sys.stdin", io.StringIO("2\nn\nvirtualspeaker\ny\n\n\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("2\nn\ncard:Headset\ny\n\n\n"))
     shown = io.StringIO()
     draft = Draft(CONFIG.format(speaker="hw:7,0"), "voiced.toml")
     feeding = card.feed(np.tile(tones(24_000), 100))  # longer than a busy machine takes to get there
-    interview = Interview(TerminalAsker(Terminal(file=shown)), draft, trials=True, key_stored=False)
+    asker = TerminalAsker(Terminal(file=shown))
+    interview = Interview(asker, draft, Trials(play=play), key_stored=False, root=tmp_path)
     assert interview.run() is None
     feeding.terminate()
     feeding.wait()
-    assert draft.config.sound.speaker == "virtualspeaker"
+    assert draft.config.sound.speaker == "card:Headset"
     assert "The speaker hw:7,0 is not there" in shown.getvalue()
     assert "###" in shown.getvalue()
     assert "silence" not in shown.getvalue()

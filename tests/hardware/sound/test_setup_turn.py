@@ -21,7 +21,6 @@ from daemon.commands.setup.storage import Places
 from daemon.commands.setup.trials import tones
 from daemon.config.loader import load
 from daemon.control.client import ControlError, request
-from hardware.ports import PinError
 
 CLIP = Path(__file__).parents[2] / "brain/clips/flite-slt_cmd00.wav"
 
@@ -52,10 +51,6 @@ esac
 
 @pytest.fixture
 def folder(tmp_path: Path, card: VirtualCard, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    def no_chips() -> None:
-        raise PinError("There is no /dev/gpiochip here.")
-
-    monkeypatch.setattr("hardware.gpio.chip_factory.list_chips", no_chips)
     (tmp_path / "etc/voiced").mkdir(parents=True)
     (tmp_path / "etc/voiced/voiced.toml").write_text(CONFIG.format(folder=tmp_path))
     script = tmp_path / "systemctl"
