@@ -77,6 +77,10 @@ class Resampler:
         pieces = range(0, len(samples), _PIECE_FRAMES)
         return np.concatenate([self._convert(self._bank, samples[i : i + _PIECE_FRAMES]) for i in pieces])
 
+    def whole(self, samples: Mono) -> Mono:
+        """All of a sound that ends here."""
+        return np.concatenate([self.process(samples), self.flush()])
+
     def flush(self) -> Mono:
         """What the filter still holds, as if silence followed; then it is as new."""
         if self._bank is None:

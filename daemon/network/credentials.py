@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import unicodedata
@@ -72,6 +73,11 @@ def _unwrapped(key: str) -> str:
     return key[len("bearer ") :].strip() if key.lower().startswith("bearer ") else key
 
 
+def basic(login: str) -> Secret:
+    """USER:PASSWORD as the value of a header."""
+    return Secret(f"Basic {base64.b64encode(login.encode()).decode()}")
+
+
 def _called(letter: str) -> str:
     name = unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
     return {" ": "blank", "\t": "tab"}.get(letter, f"letter that is called {name}")
@@ -99,14 +105,10 @@ def find_brain_key(key_file: str) -> Found:
     return next(_credentials(BRAIN_CREDENTIAL), Found(None))
 
 
-def wants_key(config: Config) -> bool:
-    """Is it a cloud that talks to nobody without one?"""
-    return config.realtime.server.needs_key
-
-
 def keyless(config: Config) -> bool:
     """Is there no key for a cloud that wants one, so that nobody but the offline brain can answer?"""
-    return wants_key(config) and config.realtime.fallback == "offline" and resolve_key(config) is None
+    realtime = config.realtime
+    return realtime.server.needs_key and realtime.fallback == "offline" and resolve_key(config) is None
 
 
 def _places(config: Config) -> Iterator[Found]:

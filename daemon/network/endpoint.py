@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-
 import msgspec
 
 from daemon.config.model import BrainConfig, Config, RealtimeConfig
-from daemon.network.credentials import find_brain_key, keyless, resolve_key
+from daemon.network.credentials import basic, find_brain_key, keyless, resolve_key
 from daemon.realtime.address import Address
 from daemon.realtime.provider import key_header
 from daemon.realtime.provider_registry import BRAIN
@@ -48,13 +46,8 @@ def cloud_endpoint(realtime: RealtimeConfig, key: Secret | None) -> Endpoint:
     keep_secret(address.login.partition(":")[2])
     headers = realtime.server.headers(realtime, key)
     if address.login and "authorization" not in map(str.lower, headers):
-        headers["Authorization"] = _basic(address.login)
+        headers["Authorization"] = basic(address.login)
     return Endpoint(address.url, headers, ca_file=realtime.ca_file)
-
-
-def _basic(login: str) -> Secret:
-    """USER:PASSWORD as a header."""
-    return Secret(f"Basic {base64.b64encode(login.encode()).decode()}")
 
 
 def brain_endpoint(brain: BrainConfig) -> Endpoint:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import socket
 from ipaddress import ip_address, ip_network
@@ -13,6 +12,7 @@ from urllib.request import getproxies_environment
 
 from msgspec import Struct
 
+from daemon.network.credentials import basic
 from daemon.network.happy_eyeballs import DialError, Step, why_not
 from daemon.realtime.address import is_loopback
 from daemon.text.masking import Secret
@@ -111,7 +111,7 @@ async def tunnel(connection: socket.socket, proxy: Proxy, host: str, port: int, 
 def _request(proxy: Proxy, place: str) -> bytes:
     lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", "User-Agent: voiced"]
     if proxy.login:
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(proxy.login.encode()).decode()}")
+        lines.append(f"Proxy-Authorization: {basic(proxy.login)}")
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
 
 

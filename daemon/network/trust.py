@@ -25,18 +25,13 @@ def trust(ca_file: str) -> ssl.SSLContext:
         sentence = f"realtime.ca_file: {ca_file} cannot be read ({why})"
         raise DialError(Step.CA_FILE, sentence, "correct the path, or the rights of the file") from None
     try:
-        if ca_file:
-            context.load_verify_locations(cadata=_as_ascii(data))
+        if ca_file:  # certificates in PEM form, whatever stands between them
+            context.load_verify_locations(cadata=decoded(data).encode("ascii", "replace").decode())
     except (ssl.SSLError, ValueError, TextFileError):
         sentence = f"realtime.ca_file: {ca_file} holds no certificate in PEM form"
         remedy = "it must hold BEGIN CERTIFICATE; `openssl x509 -inform der` makes that of another form"
         raise DialError(Step.CA_FILE, sentence, remedy) from None
     return context
-
-
-def _as_ascii(data: bytes) -> str:
-    """Certificates in PEM form, whatever stands between them. Raises TextFileError."""
-    return decoded(data).encode("ascii", "replace").decode()
 
 
 def untrusted(host: str, said: ssl.SSLCertVerificationError) -> DialError:

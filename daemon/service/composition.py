@@ -16,7 +16,7 @@ from daemon.devices import inventory
 from daemon.devices.limiter import Devices
 from daemon.extensions.launch import Launch
 from daemon.extensions.supervisor import Extensions
-from daemon.network.credentials import find_key, keyless, wants_key
+from daemon.network.credentials import find_key, keyless
 from daemon.network.endpoint import Endpoint, brain_endpoint, endpoint, falls_back
 from daemon.realtime.events import Json
 from daemon.realtime.session_config import session_config
@@ -36,7 +36,7 @@ def endpoints(config: Config, publish: Callable[[KeyChecked], None]) -> Callable
             return brain_endpoint(config.brain)
         # The file of the key may have changed since the last connection.
         key, trouble = find_key(config)
-        if not key and wants_key(config):
+        if not key and config.realtime.server.needs_key:
             trouble = " ".join(filter(None, (trouble, NO_KEY if keyless(config) else REFUSED)))
         publish(KeyChecked("" if config.realtime.server.is_brain else trouble))
         return endpoint(config)

@@ -74,8 +74,7 @@ class Pcm16Stream:
 
 def resampled(sound: bytes, format: WireFormat, rate_hz: int) -> Mono:
     """The whole of a sound as samples at this rate, each frequency as late as the others."""
-    resampler = Resampler(format.rate_hz, rate_hz, "linear")
-    return np.concatenate([resampler.process(format.samples(sound)), resampler.flush()])
+    return Resampler(format.rate_hz, rate_hz, "linear").whole(format.samples(sound))
 
 
 def recoded(sound: bytes, old: WireFormat, new: WireFormat) -> bytes:

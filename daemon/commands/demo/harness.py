@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-import wave
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import get_args
 
 from daemon.brain.engine_registry import RECOGNIZER, recognizer
 from daemon.commands.demo.event_stream import EventStream
-from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard
+from daemon.commands.demo.virtualcard import Recording, Side, VirtualCard, read_wav
 from daemon.config.draft import Draft
 from daemon.control.client import ControlError, Json, request
 from daemon.errors import DemoError
@@ -72,7 +71,8 @@ class Harness:
         if self._virtual is not None:
             self._virtual.feed(path).wait()
         else:
-            time.sleep(_seconds(path) + _HESITATION_S)
+            samples, rate_hz = read_wav(path)
+            time.sleep(len(samples) / rate_hz + _HESITATION_S)
 
     def ask(self, text: str) -> Json:
         """A typed turn; returns its record."""
@@ -155,11 +155,6 @@ def substituted(text: str, values: Mapping[str, object]) -> str:
             raise KeyError(path)
         draft.set(section, key, json.dumps(value))
     return draft.text
-
-
-def _seconds(path: Path) -> float:
-    with wave.open(str(path), "rb") as file:
-        return file.getnframes() / file.getframerate()
 
 
 def _template() -> Path:

@@ -13,7 +13,7 @@ import numpy as np
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.commands.demo.virtualcard import Side
+from daemon.commands.demo.virtualcard import Side, read_wav
 from hardware.ports import Mono
 
 RATE_HZ = 24_000
@@ -29,11 +29,9 @@ class Track:
 
 def read_track(path: Path, started_at: float) -> Track:
     """A mono 16 bit WAV file as a track."""
-    with wave.open(str(path), "rb") as file:
-        resampler = Resampler(file.getframerate(), RATE_HZ, "linear")
-        samples = from_pcm16(file.readframes(file.getnframes()))
-    converted = np.concatenate([resampler.process(samples), resampler.flush()])
-    return Track(started_at - resampler.delay_s, converted)
+    samples, rate_hz = read_wav(path)
+    resampler = Resampler(rate_hz, RATE_HZ, "linear")
+    return Track(started_at - resampler.delay_s, resampler.whole(samples))
 
 
 def wire_tracks(path: Path) -> dict[Side, Track]:

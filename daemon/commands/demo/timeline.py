@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -45,7 +44,6 @@ _UNIT: Final = 75.0
 """How high a waveform is; the other rows are parts of it."""
 _GAP: Final = 8.0
 _SMALL, _TINY = 9.0, 7.5
-_STRIPES_PER_S: Final = 10
 _STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 _LEAST_STEP: Final = 60.0
 
@@ -189,16 +187,10 @@ def _states(row: _Row, performance: Performance) -> Iterator[str]:
 
 
 def _lamp(row: _Row, performance: Performance, name: str) -> Iterator[str]:
-    """Its colours as stripes; those that are alike are one."""
-    stripes = ["#1a1a1a"] * max(1, round(performance.length_s * _STRIPES_PER_S))
-    for start, end, colour in performance.spans("lamp", lambda event: event["colour"], name):
-        first, last = int(start * _STRIPES_PER_S), int(end * _STRIPES_PER_S) + 1
-        stripes[first:last] = [_shown(colour)] * len(stripes[first:last])
-    begin = 0
-    for colour, alike in groupby(stripes):
-        end = begin + len(list(alike))
-        yield row.bar((begin / _STRIPES_PER_S, end / _STRIPES_PER_S, None), 0.0, 1.0, colour)
-        begin = end
+    """Its colours, upon a lamp that is dark."""
+    yield row.bar((0.0, performance.length_s, None), 0.0, 1.0, "#1a1a1a")
+    for span in performance.spans("lamp", lambda event: event["colour"], name):
+        yield row.bar(span, 0.0, 1.0, _shown(span[2]))
     yield from row.label(f"{name} lamp")
 
 

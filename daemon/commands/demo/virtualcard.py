@@ -18,8 +18,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
-import numpy as np
-
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
 from hardware.ports import HardwareError, Mono
@@ -108,9 +106,8 @@ class VirtualCard:
 
         Returns the playing process at once: `.wait()` for the end, `.terminate()` to break off.
         """
-        samples, rate_hz = _read_wav(sound) if isinstance(sound, Path) else (sound, rate_hz)
-        resampler = Resampler(rate_hz, self.rate_hz, "linear")
-        pcm = to_pcm16(np.concatenate([resampler.process(samples), resampler.flush()]))
+        samples, rate_hz = read_wav(sound) if isinstance(sound, Path) else (sound, rate_hz)
+        pcm = to_pcm16(Resampler(rate_hz, self.rate_hz, "linear").whole(samples))
         with tempfile.TemporaryFile(dir=self._dir) as file:
             file.write(pcm)
             file.seek(0)
@@ -184,16 +181,16 @@ class VirtualCard:
         self,
         program: str,
         *options: str,
-        stdin: IO[bytes] | None = None,
-        stdout: IO[bytes] | int | None = None,
+        stdin: IO[bytes] | int = subprocess.DEVNULL,
+        stdout: IO[bytes] | int = subprocess.DEVNULL,
         latency_ms: int = 10,
     ) -> Process:
         shape = (f"--rate={self.rate_hz}", "--channels=1", "--format=s16le", f"--latency-msec={latency_ms}")
         client = subprocess.Popen(
             [program, *options, *shape],
             env=self._client_env(),
-            stdin=stdin if stdin is not None else subprocess.DEVNULL,
-            stdout=stdout if stdout is not None else subprocess.DEVNULL,
+            stdin=stdin,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
         )
         self._helpers = [helper for helper in self._helpers if helper.poll() is None]
@@ -254,7 +251,8 @@ def _check_packages() -> None:
         )
 
 
-def _read_wav(path: Path) -> tuple[Mono, int]:
+def read_wav(path: Path) -> tuple[Mono, int]:
+    """The samples and the rate of a mono 16 bit WAV file. Raises VirtualCardError."""
     try:
         with wave.open(str(path), "rb") as file:
             if (file.getnchannels(), file.getsampwidth()) != (1, 2):

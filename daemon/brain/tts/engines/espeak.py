@@ -8,8 +8,6 @@ import subprocess
 import wave
 from typing import Final
 
-import numpy as np
-
 from daemon.audio.pcm import from_pcm16
 from daemon.audio.resampler import Resampler
 from daemon.brain.engine import Engine
@@ -51,8 +49,7 @@ def _at_24k(wav: bytes) -> Mono24k:
     with wave.open(io.BytesIO(wav)) as file:
         rate_hz = file.getframerate()
         samples = from_pcm16(file.readframes(len(wav) // 2))
-    resampler = Resampler(rate_hz, RATE_HZ)
-    return np.concatenate([resampler.process(samples), resampler.flush()])
+    return Resampler(rate_hz, RATE_HZ).whole(samples)
 
 
 def _load() -> Synthesizer:
