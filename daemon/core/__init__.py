@@ -1,1 +1,1 @@
-"""The pure ring: machines that take events with an explicit time and return effects; no I/O, no clock."""
+"""The pure core: state machines that take events with their time and return effects; no I/O, no clock."""

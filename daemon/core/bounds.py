@@ -1,7 +1,7 @@
-"""How much one answer may be: a server that says more is interrupted, for nobody waits for all of it.
+"""Limits to the size of one answer: a server that sends more is interrupted.
 
-No answer that is worth hearing comes near. Without bounds one of 20,000 items took 50 s of processor time and
-more memory than the service may have.
+No real answer comes near them. Without limits one of 20,000 items took 50 s of processor time and more memory
+than the service may have.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from daemon.realtime.events import BYTES_PER_S, Item, ResponsePiece
 MAX_ITEMS = 128
 MAX_SOUND_S = 1200
 MAX_LETTERS = 400_000
-"""Words are told up to four times: in pieces, whole, with their part, with their item; sound up to twice."""
+"""Words may be sent four times: in pieces, whole, with their part, with their item; sound twice."""
 MAX_PIECES = 20_000
 MAX_NAME = 200
-"""Letters of a name that count for nothing."""
+"""Letters of a name that do not count."""
 MAX_ANSWER_S = 600.0
 TOO_MUCH = "The answer was cut off: it had more than {}."
 TOO_LONG = f"The answer was cut off: it went on for more than {MAX_ANSWER_S / 60:.0f} minutes."
 
 
 class Amount(Struct):
-    """How much of an answer has come; `together`: the most items that were told at a time."""
+    """How much of an answer has come; `together`: the most items that came in one event."""
 
     items: set[tuple[str, int]] = field(default_factory=set)
     together: int = 0
@@ -34,7 +34,7 @@ class Amount(Struct):
     pieces: int = 0
 
     def add(self, piece: ResponsePiece) -> None:
-        """One more piece."""
+        """Count one more piece."""
         self.pieces += 1
         item: Item | None = getattr(piece, "item", None)
         item_id = getattr(piece, "item_id", "") or (item.id if item else "") or ""
@@ -43,7 +43,7 @@ class Amount(Struct):
         self.end([item] if item else [])
 
     def end(self, items: list[Item]) -> None:
-        """These are told whole."""
+        """Count items that are sent whole."""
         self.together = max(self.together, len(items))
         for item in items:
             parts = item.content or []
@@ -52,7 +52,7 @@ class Amount(Struct):
 
     @property
     def excess(self) -> str:
-        """What is too much of it, in words; empty while it is in bounds."""
+        """The limit that it exceeds, in words; empty while it is within all of them."""
         if max(len(self.items), self.together) > MAX_ITEMS:
             return f"{MAX_ITEMS} parts"
         if self.sound_bytes > MAX_SOUND_S * BYTES_PER_S:

@@ -1,4 +1,4 @@
-"""What the parts of the machine ask the shell for, in one order."""
+"""The buffer in which the parts of the machine put their effects, in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from daemon.realtime.events import ClientEvents
 
 
 class EffectsBuffer:
-    """Effects since they were last taken, and names for what they are about.
+    """Effects since the last `take`, and the keys for what they are about.
 
     `conn` is the connection that the conversation uses, 0 for none.
     """
@@ -20,19 +20,19 @@ class EffectsBuffer:
 
     @property
     def online(self) -> bool:
-        """Is there a server that knows what it must know?"""
+        """Whether a configured session that knows the history is in use."""
         return self.conn != 0
 
     def do(self, *effects: ev.Effect) -> None:
-        """Ask the shell for something."""
+        """Add an effect."""
         self._effects += effects
 
     def send(self, event: ClientEvents) -> None:
-        """Put an event on the wire; a caller that must know whether it got there asks `online` first."""
+        """Send an event to the server, if there is one: a caller that must know asks `online` first."""
         if self.online:
             self._effects.append(ev.Send(event, self.conn))
 
     def take(self) -> list[ev.Effect]:
-        """What is to be done."""
+        """All effects so far; the buffer is empty then."""
         effects, self._effects = self._effects, []
         return effects

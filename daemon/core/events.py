@@ -19,7 +19,7 @@ Place: TypeAlias = Literal["server", "brain"]
 
 
 class NewSession(StrEnum):
-    """Why a session is given up for a new one; the values are what the journal has always said."""
+    """Why a session is replaced; the values are journal fields."""
 
     EXPIRING = "worn"
     CLEARED = "forgotten"
@@ -34,7 +34,7 @@ class Connect(Struct, frozen=True):
 
 
 class Disconnect(Struct, frozen=True):
-    """Close the websocket of this number; `why` where a new session is wanted."""
+    """Close the websocket of this number; `why` if a new session is to replace it."""
 
     conn: int
     why: NewSession | None = None
@@ -48,7 +48,7 @@ class Send(Struct, frozen=True):
 
 
 class Probe(Struct, frozen=True):
-    """Ask whether the other end is still there; if it does not say so soon, that connection has ended."""
+    """Ping the other end; without a reply in time that connection has ended."""
 
     conn: int
 
@@ -60,7 +60,7 @@ class SetCapture(Struct, frozen=True):
 
 
 class Play(Struct, frozen=True):
-    """More audio of an item, by our key of it: PCM16 mono 24 kHz, whole samples."""
+    """More audio of an item, by our key: PCM16 mono 24 kHz, whole samples."""
 
     item_id: str
     pcm: bytes
@@ -73,11 +73,11 @@ class PlayEnd(Struct, frozen=True):
 
 
 class StopPlayback(Struct, frozen=True):
-    """Stop the speaker at once and answer with Stopped."""
+    """Stop the speaker at once and answer with PlaybackStopped."""
 
 
 class Earcon(Struct, frozen=True):
-    """Play a short sound that tells something, unless there is an answer to be played."""
+    """Play an earcon, unless there is an answer to be played."""
 
     kind: EarconKind
 
@@ -87,7 +87,7 @@ class StopEarcon(Struct, frozen=True):
 
 
 class RunTool(Struct, frozen=True):
-    """Call a tool off the loop and answer with ToolDone. `key` is ours, and no other call ever had it."""
+    """Call a tool off the loop and answer with ToolDone. `key` is ours and unique."""
 
     key: str
     name: str
@@ -102,13 +102,13 @@ class DeviceAnswered(Struct, frozen=True):
 
 
 class StateChanged(Struct, frozen=True):
-    """The turn is somewhere else now."""
+    """The state of the turn has changed."""
 
     state: TurnState
 
 
 class LinkChanged(Struct, frozen=True):
-    """The connection is somewhere else now; `reason` is a sentence for people."""
+    """The state of the connection has changed; `reason` is a sentence for people."""
 
     link: LinkState
     reason: str = ""
@@ -123,7 +123,7 @@ class Words(Struct, frozen=True):
 
 
 class ToolReport(Struct, frozen=True):
-    """A call and what came of it."""
+    """A tool call and its output."""
 
     key: str
     name: str
@@ -132,48 +132,48 @@ class ToolReport(Struct, frozen=True):
 
 
 class TurnOver(Struct, frozen=True):
-    """A turn has ended; everything there is to tell about it."""
+    """A turn has ended, with its record."""
 
     turn: Json
     request_id: int = 0
 
 
 class LateTokens(Struct, frozen=True):
-    """What an answer cost whose turn was over before (see `Tokens`)."""
+    """The tokens of an answer whose turn is over already (see `Tokens`)."""
 
     tokens: Json
 
 
 class Remember(Struct, frozen=True):
-    """This is to be kept before anything behind it is done, so that the next process knows of it."""
+    """Store these lines before any later effect is carried out, so that the next process has them."""
 
     entries: list[HistoryEntry]
 
 
 class HistoryCleared(Struct, frozen=True):
-    """Nothing of the conversation may be left anywhere."""
+    """The conversation is forgotten: delete it wherever it is stored."""
 
 
 class ButtonStuck(Struct, frozen=True):
-    """The button is down for longer than anybody speaks, or has been let go at last."""
+    """The button is down for longer than anybody speaks, or has been released at last."""
 
     stuck: bool
 
 
 class UserAlert(Struct, frozen=True):
-    """Something the user should see for a moment and read in the log."""
+    """A problem that the user should see for a moment and find in the log."""
 
     message: str
 
 
 class SettingsRejected(Struct, frozen=True):
-    """The server does not have the settings that it was sent: a warning for the log."""
+    """The server has not taken all settings: a warning for the log."""
 
     message: str
 
 
 class ServerNotice(Struct, frozen=True):
-    """Something for the log alone."""
+    """A note for the log."""
 
     message: str
 

@@ -12,7 +12,7 @@ from daemon.realtime.events import Json, ServerEvents
 
 
 class Start(Struct, frozen=True):
-    """The appliance is up: connect, and put the outputs into their first state."""
+    """The service is up: connect, and put the outputs into their first state."""
 
 
 class ButtonEdge(Struct, frozen=True):
@@ -23,17 +23,17 @@ class ButtonEdge(Struct, frozen=True):
 
 
 class Captured(Struct, frozen=True):
-    """A piece of the microphone: PCM16 mono 24 kHz."""
+    """Sound from the microphone: PCM16 mono 24 kHz."""
 
     pcm: bytes
 
 
 class MicrophoneUnavailable(Struct, frozen=True):
-    """The microphone was asked for and is not there, or has failed while it was open."""
+    """The microphone was asked for and is not there, or has failed while open."""
 
 
 class CaptureEnded(Struct, frozen=True):
-    """The microphone has delivered its tail."""
+    """The microphone has delivered the last of its sound."""
 
 
 class PlaybackStarted(Struct, frozen=True):
@@ -44,25 +44,25 @@ class PlaybackStarted(Struct, frozen=True):
 
 
 class PlaybackDrained(Struct, frozen=True):
-    """Everything that was queued has been heard; these items to their ends."""
+    """Everything queued has been played; these items to their ends."""
 
     items: tuple[str, ...]
 
 
 class PlaybackStopped(Struct, frozen=True):
-    """The speaker is silent because it was asked to be."""
+    """The speaker is silent, in answer to StopPlayback."""
 
     cut: Cut
 
 
 class SpeakerLost(Struct, frozen=True):
-    """The speaker has failed: what it had to play, and had not, is never heard."""
+    """The speaker has failed: what it has not played is never heard."""
 
     cut: Cut
 
 
 class Unplayed(Struct, frozen=True):
-    """Audio of this item has come while the speaker does not work."""
+    """Audio of this item came while the speaker did not work."""
 
     item_id: str
 
@@ -114,14 +114,14 @@ class DeviceAsked(Struct, frozen=True):
 
 
 class TextAsked(Struct, frozen=True):
-    """Somebody typed a turn; TurnOver carries the same id."""
+    """A user typed a turn; TurnOver carries the same id."""
 
     text: str
     request_id: int = 0
 
 
 class SayAsked(Struct, frozen=True):
-    """Somebody wants this text spoken, outside the conversation."""
+    """Speak this text, outside the conversation."""
 
     text: str
     request_id: int = 0
@@ -142,7 +142,7 @@ class MuteAsked(Struct, frozen=True):
 
 
 class ToolsKnown(Struct, frozen=True):
-    """The tools that the model may call are these from now on."""
+    """The tools that the model may call from now on."""
 
     tools: list[Json]
 

@@ -1,4 +1,4 @@
-"""The whole: one `step(event, now) -> effects`. Routes events to the parts, which draw the consequences."""
+"""The machine as a whole: `step(event, now) -> effects` routes each event to the parts, then settles them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Asked: TypeAlias = ev.TextAsked | ev.SayAsked | ev.StopAsked | ev.MuteAsked | e
 
 
 class Machine:
-    """Everything that voiced decides. Pure: the same events at the same times give the same effects."""
+    """All decisions of voiced. Pure: the same events at the same times give the same effects."""
 
     def __init__(
         self,
@@ -60,17 +60,17 @@ class Machine:
 
     @property
     def state(self) -> ev.TurnState:
-        """Where the turn is."""
+        """The state of the turn."""
         return self._conversation.state
 
     @property
     def link(self) -> ev.LinkState:
-        """Where the connection is."""
+        """The state of the connection."""
         return self.connections.sessions.link.value
 
     @property
     def left_out(self) -> dict[str, str]:
-        """Which of our settings and tools the server refuses, and why."""
+        """The settings and tools that the server refuses, and why."""
         live = self.connections.sessions.live
         return live.settings.negotiation.left_out if live is not None else {}
 
@@ -82,21 +82,21 @@ class Machine:
 
     @property
     def muted(self) -> bool:
-        """Is the microphone muted?"""
+        """Whether the microphone is muted."""
         return self._conversation.muted
 
     @property
     def deadline(self) -> float | None:
-        """When a Tick wants to be stepped."""
+        """When the next Tick is due."""
         if self._deadlines is None:
             parts = (self._gestures, self.connections, self.devices, self._earcons)
             self._deadlines = [part.deadline for part in parts]
         return earliest(self._conversation.deadline, *self._deadlines)
 
     def recall(self, dumped: bytes) -> bool:
-        """Go on with the conversation of a process before; False if it cannot be read.
+        """Continue the conversation of an earlier process; False if it cannot be read.
 
-        Its outputs went to their safe states when it ended, so that the model is told how they are now.
+        The outputs went to their safe states when that ended, so the model is told their states.
         """
         if not self.history.restore(dumped):
             return False
@@ -105,12 +105,12 @@ class Machine:
         return True
 
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:
-        """One event. The effects are to be carried out in order."""
+        """Handle one event; the effects are to be carried out in order."""
         sound = isinstance(event, ev.Captured)
         self._deadlines = self._deadlines if sound else None
         self._route(event, now)
         if sound:
-            # 25 a second: a piece belongs to its utterance and to the wire, and no part has to answer it.
+            # 25 a second: captured sound goes to its utterance and to the wire; no other part needs it.
             return self._effects.take()
         self.settle(now)
         if self.state != self._shown:
@@ -123,13 +123,13 @@ class Machine:
         return effects + self._earcons.after(effects, self.state, self.link, now)
 
     def settle(self, now: float) -> None:
-        """Draw the consequences, until there are no more.
+        """Settle all parts after an event.
 
-        First the connections, which look at the turn, then the turn, which must know what has become of the
-        connections. That is all for nearly every event. Where the end of a turn is what the connections were
-        waiting for, they look again: a lost session ends a turn, so that the conversation can be cleared now.
-        Tests show that a second round can matter, and that one more than these never changes anything, in
-        any order of events; so does the walk of the state space, by a stray Tick in every state.
+        First the connections, which look at the turn, then the turn, which depends on the connections. That
+        is all for nearly every event. Where the end of a turn is what the connections were waiting for, they
+        look again: a lost session ends a turn, so that the conversation can be cleared now. Tests show that a
+        second round can matter, and that one more than these never changes anything, in any order of events;
+        so does the walk of the state space, by a stray Tick in every state.
         """
         before, seen = None, self._seen
         while seen != before:
@@ -139,7 +139,7 @@ class Machine:
 
     @property
     def _seen(self) -> tuple[bool, ...]:
-        """What the connections look at."""
+        """What the connections need to know of the turn."""
         talk = self._conversation
         answer = talk.answer
         unread = bool(answer.speech_fallback.unread)
@@ -189,7 +189,7 @@ class Machine:
                 self._asked(event, now)
 
     def _asked(self, event: _Asked, now: float) -> None:
-        """What people ask for by the control socket or by a tool, and which tools there are."""
+        """Requests by the control socket or a tool, and changes of the tools."""
         talk = self._conversation
         match event:
             case ev.TextAsked(text, request_id):
@@ -219,14 +219,14 @@ class Machine:
         self._moved(self._gestures.tick(now), now, now)
         self._conversation.tick(now)
         if self._conversation.answer.failures.unresponsive:
-            # A socket that is alive and answers nothing is no use: a new one may do better.
+            # The socket is alive, but nothing is answered: a new session may do better.
             self._conversation.answer.failures.unresponsive = False
             self.connections.restart(ev.NewSession.UNRESPONSIVE, now)
         self._effects.do(*self.devices.tick(now))
         self.connections.tick(now)
 
     def _follow(self, now: float) -> None:
-        """Let the conversation follow what becomes of the connections."""
+        """Pass a change of the connections on to the conversation."""
         talk = self._conversation
         if self._clearing and talk.idle:
             self._clearing = False
@@ -245,7 +245,7 @@ class Machine:
 
 
 def _remembered(effects: list[ev.Effect], history: History) -> list[ev.Effect]:
-    """What must be kept goes first: a tool that has run may not be forgotten."""
+    """Put what must be stored first: a tool that has run must not be forgotten."""
     if history.urgent or any(isinstance(effect, ev.TurnOver) for effect in effects):
         news = history.news()
         return [ev.Remember(news), *effects] if news else effects

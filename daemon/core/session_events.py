@@ -1,4 +1,4 @@
-"""What the session in use says, and who is to know."""
+"""Routes the events of the session in use to the parts that handle them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SessionEvents:
         self._conversation.answer.rounds.done(response, now)
 
     def _count(self, usage: wire.Usage | None) -> None:
-        """A response that was cut off is told about when its turn is over already."""
+        """Count the tokens of a response; of one that was cut off they come after its turn is over."""
         turn = self._conversation.answer.turn
         tokens = Tokens() if turn is None else turn.tokens
         tokens.add(usage)
@@ -73,7 +73,7 @@ class SessionEvents:
             self._effects.do(ev.LateTokens(structs.asdict(tokens)))
 
     def _error(self, error: wire.ErrorDetail, now: float) -> None:
-        """Most errors are about one event and harmless; those about a question end its turn."""
+        """Handle an error: most are about one event and harmless; one about a question ends its turn."""
         if error.reason in _HARMLESS:
             return
         talk, about = self._conversation, error.event_id or ""

@@ -1,4 +1,4 @@
-"""Named deadlines of a pure machine. The names of one machine's are a `StrEnum` of its own."""
+"""Named deadlines of a state machine; their names are a `StrEnum` of that machine."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Timers(Generic[Name]):
 
     @property
     def deadline(self) -> float | None:
-        """The earliest of all."""
+        """The earliest deadline."""
         return min(self._times.values(), default=None)
 
     def set(self, name: Name, at: float) -> None:
-        """Wake up for `name` at this time, and no longer at the one before."""
+        """Set the deadline of `name`, in place of an earlier one."""
         self._times[name] = at
 
     def ensure(self, name: Name, at: float) -> None:
-        """Wake up for `name` at this time, unless it has one already."""
+        """Set the deadline of `name`, unless it has one."""
         self._times.setdefault(name, at)
 
     def __contains__(self, name: Name) -> bool:
@@ -39,12 +39,12 @@ class Timers(Generic[Name]):
         return iter(self._times)
 
     def clear(self, *names: Name) -> None:
-        """Do not wake up for these."""
+        """Clear these."""
         for name in names:
             self._times.pop(name, None)
 
     def pop_due(self, now: float) -> list[Name]:
-        """The names whose time has come, earliest first; they are cleared."""
+        """The names that are due, earliest first; they are cleared."""
         due = sorted((at, name) for name, at in self._times.items() if at <= now)
         self.clear(*(name for _, name in due))
         return [name for _, name in due]

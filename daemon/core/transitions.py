@@ -1,4 +1,4 @@
-"""What every table of phases is made of."""
+"""The transition table that every phase enum has."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ Cause = TypeVar("Cause", bound=Enum)
 
 
 class TransitionError(VoicedError):
-    """A phase was to change in a way that its table does not have: a bug of ours."""
+    """A transition that is in no table was asked for: a bug of ours."""
 
 
 class TransitionTable(Generic[Phase, Cause]):
-    """Which phase follows which, and why. A phase changes by its table and in no other way.
+    """Maps a phase and a cause to the next phase. A phase changes only by its table.
 
-    Where there is no way the phase stays, and what else the step has to do is done: one that breaks off in
-    the middle may leave a microphone open, or a barge-in that never ends. Whoever steps the machine looks at
-    `unknown` and tells of it; each test that leaves something there fails.
+    If the table has no edge, the phase stays and the rest of the step is carried out: a step that breaks off
+    in the middle may leave a microphone open, or a barge-in that never ends. The caller of the machine checks
+    `unknown` and logs it; a test that leaves something there fails.
 
-    `taken` are the edges that this process has gone: the exploration of the state space compares them with
-    those that there are, so that no edge is in the table that never happens.
+    `taken` are the edges used by this process: the exploration of the state space compares them with the
+    table, which may hold no edge that never happens.
     """
 
     unknown: ClassVar[set[tuple[Enum, Enum]]] = set()
-    """What was wanted of any table and is in none, in this process."""
+    """The edges that this process asked for and no table has."""
 
     def __init__(self, edges: Mapping[tuple[Phase, Cause], Phase]) -> None:
         self.edges = edges
         self.taken: set[tuple[Phase, Cause]] = set()
 
     def allows(self, phase: Phase, cause: Cause) -> bool:
-        """Does it lead anywhere?"""
+        """Whether the table has this edge."""
         return (phase, cause) in self.edges
 
     def after(self, phase: Phase, cause: Cause) -> Phase:

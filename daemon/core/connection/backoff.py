@@ -1,7 +1,7 @@
-"""How soon to try again: full jitter under a doubling ceiling, and never more than ten attempts a minute.
+"""How long to wait before the next attempt: full jitter under a doubling ceiling, at most ten a minute.
 
-For somebody who waits there is an attempt every four seconds, which does not count among the ten; what the
-server itself has asked for comes before that.
+While a user waits there is an attempt every four seconds, which does not count among the ten; a pause that
+the server asks for is kept even then.
 
 Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 """
@@ -28,32 +28,32 @@ class Backoff:
         self._latest = self._barred_until = float("-inf")
 
     def attempted(self, now: float, wanted: bool = False) -> None:
-        """An attempt is made; one that somebody waits for (`wanted`) does not count."""
+        """An attempt is made; one that a user waits for (`wanted`) does not count."""
         self._latest = now
         if not wanted:
             self._attempts.append(now)
 
     def ready(self) -> None:
-        """A connection has come to be of use: begin anew."""
+        """A session is configured: start over with the shortest pause."""
         self._failures = 0
 
     def failed(self, now: float, barred_s: float = 0.0) -> float:
-        """An attempt or a connection has failed: how many seconds to wait, `barred_s` of them in any case."""
+        """An attempt or a connection has failed. Returns the seconds to wait, at least `barred_s`."""
         ceiling_s = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
         self._failures += 1
         self._barred_until = now + barred_s
         return max(barred_s, self.allowed(now, max(FIRST_BACKOFF_S / 2, ceiling_s * self._rng())))
 
     def haste_at(self, now: float) -> float:
-        """When the next attempt is to be made if somebody waits for it."""
+        """When the next attempt is to be made while a user waits."""
         return max(now, self._latest + HASTE_S, self._barred_until)
 
     def barred(self, now: float) -> bool:
-        """Has the server asked for more patience?"""
+        """Has the server asked for a longer pause?"""
         return now < self._barred_until
 
     def allowed(self, now: float, wait_s: float = 0.0) -> float:
-        """This wait, or the longer one that keeps below the limit."""
+        """This pause, or the longer one that keeps to ten attempts a minute."""
         if len(self._attempts) < MAX_IN_WINDOW:
             return wait_s
         return max(wait_s, self._attempts[0] + WINDOW_S - now)

@@ -1,4 +1,4 @@
-"""When the server is dialed: at once, after a pause, or soon because somebody waits."""
+"""Decides when the server is dialed: at once, after a pause, or sooner because a user waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTAGE_S = 2.0
 
 
 class Dialer:
-    """One attempt at a time. For ever: a server that is away today is there tomorrow."""
+    """One attempt at a time, for ever: a server that is down today may be up tomorrow."""
 
     def __init__(self, sessions: Sessions, timers: Timers[LinkTimer], rng: Callable[[], float]) -> None:
         self.backoff = Backoff(rng)
@@ -22,7 +22,7 @@ class Dialer:
         self._timers = timers
 
     def dial(self, now: float, wanted: bool = False) -> None:
-        """Try it, unless there is an attempt, or too many were made that nobody waited for (`wanted`)."""
+        """Dial, unless an attempt is under way, or too many were made that no user waited for (`wanted`)."""
         if self._sessions.next is not None:
             return
         self._timers.clear(LinkTimer.RETRY, LinkTimer.HASTE)
@@ -34,13 +34,13 @@ class Dialer:
         self._sessions.open("server", now)
 
     def redial(self, reason: str, now: float) -> None:
-        """What was ready and is lost is dialed again at once."""
+        """A usable session was lost: dial again at once."""
         self._timers.ensure(LinkTimer.OUTAGE, now + OUTAGE_S)
         self._sessions.show(f"The connection is lost ({reason}).")
         self.dial(now)
 
     def retry(self, reason: str, retry_after_s: float, now: float) -> None:
-        """An attempt has failed, or may not be repeated at once."""
+        """An attempt has failed, or may not be repeated at once: dial after a pause."""
         sessions = self._sessions
         wait_s = self.backoff.failed(now, REFUSED_S if sessions.fatal else min(retry_after_s, REFUSED_S))
         self._timers.set(LinkTimer.RETRY, now + wait_s)
@@ -49,7 +49,7 @@ class Dialer:
             sessions.show(sessions.fatal or f"The connection is down ({reason}); next try in {wait_s:.1f} s.")
 
     def hurry(self, now: float) -> bool:
-        """Somebody asks: dial at once if that helps, unless the server itself has asked for patience."""
+        """A user asks: dial at once if that helps, unless the server has asked for a pause."""
         barred = self.backoff.barred(now) and not self._sessions.fatal
         if self._sessions.next is not None or not self._sessions.offline or barred:
             return False
@@ -57,7 +57,7 @@ class Dialer:
         return True
 
     def hasten(self, waiting: bool, now: float) -> None:
-        """While somebody waits for a server, an attempt is given little time, and the next follows soon."""
+        """While a user waits, an attempt is given little time, and the next follows soon."""
         waiting = waiting and self._sessions.live is None
         if waiting and self._sessions.next is None:
             self._timers.ensure(LinkTimer.HASTE, self.backoff.haste_at(now))

@@ -1,7 +1,7 @@
-"""Which session is used, and what is done about it when it grows old, falls silent or is lost.
+"""Which session is used, and what happens when it grows old, falls silent or is lost.
 
 A successor is made before the session in use is broken: it is dialed, configured and told the history beside
-it, and takes over in a quiet moment, or at once where there is none to lose.
+it, and takes over in a quiet moment, or at once if the session in use is lost.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ PROBE_S = 3.0
 _POLICY_VIOLATION = 1008
 
 Change: TypeAlias = Literal["", "lost", "found", "moved"]
-"""What the conversation must know: it has lost its server, found one, or moved from one to another."""
+"""What the conversation must know: the server is lost, found, or replaced by another session."""
 
 
 class ConnectionManager:
-    """`settle` decides, after each event, from what has become of the sessions and of the conversation."""
+    """`settle` decides after each event, by the state of the sessions and of the conversation."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ConnectionManager:
     # ------------------------------------------------------------ what happens
 
     def start(self, now: float) -> None:
-        """The appliance is up; a press may have been quicker."""
+        """The service is up: connect, unless a press has done so already."""
         self.dialer.dial(now)
         self.timers.set(LinkTimer.OUTAGE, now + OUTAGE_S)
 
@@ -85,7 +85,7 @@ class ConnectionManager:
         return session.received(event, now)
 
     def blamed(self, error: ErrorDetail, now: float) -> bool:
-        """An error that names nothing: is it about settings that the session in use was told of late?"""
+        """Whether an error that names no event is about settings sent lately in the session in use."""
         return self.sessions.live is not None and self.sessions.live.blamed(error, now)
 
     def lost(self, conn: int, code: int, reason: str, retry_after_s: float, now: float) -> None:
@@ -109,12 +109,12 @@ class ConnectionManager:
             self.dialer.retry(reason or str(code), retry_after_s, now)
 
     def hurry(self, now: float) -> None:
-        """Somebody asks for something: no more waiting."""
+        """A user asks for something: do not wait any longer."""
         if now - self._hurried_at >= HASTE_S and self.dialer.hurry(now) | self.brain.hurry(now):
             self._hurried_at = now
 
     def restart(self, why: ev.NewSession, now: float) -> None:
-        """This session must not go on: it does not answer, or it knows what is to be forgotten."""
+        """Replace this session: it does not answer, or it knows what is to be forgotten."""
         if self.sessions.live is not None:
             self._hang_up(self.sessions.live, why)
         if self.sessions.next is not None and why is ev.NewSession.CLEARED:
@@ -123,7 +123,7 @@ class ConnectionManager:
         self.timers.ensure(LinkTimer.OUTAGE, now + OUTAGE_S)
 
     def tick(self, now: float) -> None:
-        """Something is due."""
+        """Handle the timers that are due."""
         for session in self.sessions:
             session.tick(now)
             if session.phase is SessionPhase.UNRESPONSIVE:
@@ -155,9 +155,9 @@ class ConnectionManager:
     # ------------------------------------------------------------ what is to be done
 
     def settle(self, idle: bool, waiting: bool, answering: bool, now: float) -> Change:
-        """Draw the consequences. `idle`: nothing is under way; `waiting`: somebody waits for an answer.
+        """Decide what to do next. `idle`: nothing is under way; `waiting`: a user waits for an answer.
 
-        `answering`: the server is in the middle of one, which can be had from it alone.
+        `answering`: the server is in the middle of an answer, which no other session can go on with.
         """
         self._renew(idle, answering, now)
         self._promote(idle, waiting, answering, now)
@@ -174,14 +174,14 @@ class ConnectionManager:
         return "moved" if self._known else "lost"
 
     def _watch(self, waiting: bool, now: float) -> None:
-        """While somebody waits, a silent server is asked whether it is still there."""
+        """While a user waits, send a ping to a silent server."""
         if waiting and self.sessions.live is not None:
             self.timers.ensure(LinkTimer.PROBE, now)
         else:
             self.timers.clear(LinkTimer.PROBE)
 
     def _renew(self, idle: bool, answering: bool, now: float) -> None:
-        """An old session gets a successor; where the server has room for one only, it must go first."""
+        """Give an old session a successor; if the server allows only one session, end the old one first."""
         live = self.sessions.live
         if self._age.age is Age.FRESH or live is None or self.sessions.next is not None:
             return
@@ -196,7 +196,7 @@ class ConnectionManager:
         """Let a session that is ready take over."""
         live, coming, spare = self.sessions.live, self.sessions.next, self.sessions.spare
         if coming is not None and coming.usable:
-            # What is said can be sent again, an answer that is cut cannot be had again: that is waited for.
+            # An utterance can be sent again, an answer that is cut cannot be had again: so wait for its end.
             at_once = live is None or (self._age.age is Age.OVERDUE and not answering)
             if not at_once and idle and coming.phase is SessionPhase.CONFIGURED:
                 coming.seed(self._history, now)
@@ -206,7 +206,7 @@ class ConnectionManager:
             self._take(spare, now)
 
     def _take(self, session: ConnectionSession, now: float) -> None:
-        """This one is used from now on; what it has not been told of the history it is told first."""
+        """Use this session from now on; send it first what it lacks of the history."""
         session.seed(self._history, now)
         self.timers.clear(LinkTimer.PROBE)
         self.sessions.take(session)
@@ -224,7 +224,7 @@ class ConnectionManager:
         self.sessions.hang_up(session, why)
 
     def _end_use(self, session: ConnectionSession) -> None:
-        """Nothing is to be done any more about the one in use, if it is this one."""
+        """If this session is in use, end its use and clear its timers."""
         if session is self.sessions.live:
             self.timers.clear(LinkTimer.PROBE)
             self._age.end()

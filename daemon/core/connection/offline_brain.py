@@ -1,4 +1,4 @@
-"""When the offline brain is called: while the server is away, and to read out what it wrote."""
+"""When the offline brain is connected: while the server is away, and to read out text-only answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from daemon.core.timers import Timers
 
 
 class OfflineBrain:
-    """Does nothing where there is none (`there`)."""
+    """Does nothing if no offline brain is configured (`there`)."""
 
     def __init__(
         self, there: bool, sessions: Sessions, timers: Timers[LinkTimer], rng: Callable[[], float]
@@ -22,30 +22,30 @@ class OfflineBrain:
         self._timers = timers
 
     def call(self, now: float) -> None:
-        """Have it ready before anybody asks for it."""
+        """Connect it before a user asks."""
         self._timers.clear(LinkTimer.BRAIN)
         if self._there and self._sessions.live is None and self._sessions.spare is None:
             self.backoff.attempted(now)
             self._sessions.open("brain", now)
 
     def lost(self, now: float) -> None:
-        """It is gone, or could not be reached."""
+        """Its connection has ended, or could not be made."""
         self._timers.set(LinkTimer.BRAIN, now + self.backoff.failed(now))
 
     def hurry(self, now: float) -> bool:
-        """Somebody asks: no pause before the next attempt."""
+        """A user asks: no pause before the next attempt."""
         pausing = LinkTimer.BRAIN in self._timers
         if pausing:
             self.call(now)
         return pausing
 
     def call_reader(self, now: float) -> None:
-        """Have it there beside the server, to read something out."""
+        """Connect it beside the server, to read something out."""
         live = self._sessions.live
         if self._there and self._sessions.spare is None and not (live and live.place == "brain"):
             self._sessions.open("brain", now)
 
     def dismiss_reader(self) -> None:
-        """It has been read."""
+        """The text has been read out: disconnect it."""
         if self._sessions.spare is not None and self._sessions.live is not None:
             self._sessions.hang_up(self._sessions.spare)

@@ -29,7 +29,7 @@ from daemon.core.transitions import TransitionTable
 
 
 class SessionPhase(Enum):
-    """How far a session has come."""
+    """The phases of a session's setup."""
 
     DIALING = "dialing"
     GREETING = "greeting"
@@ -41,7 +41,7 @@ class SessionPhase(Enum):
 
 
 class SessionCause(Enum):
-    """What takes it further."""
+    """The causes of its transitions."""
 
     OPENED = "the socket is open"
     GREETED = "greeted"
@@ -76,11 +76,11 @@ SESSION: Final = TransitionTable(
     }
 )
 USABLE: Final = frozenset({_P.CONFIGURED, _P.SEEDING, _P.SEEDED})
-"""A conversation may use the session."""
+"""The phases in which a conversation may use the session."""
 
 
 class LinkPhase(Enum):
-    """How the link stands."""
+    """The phases of the link to the server."""
 
     _value_: LinkState
     WAITING = "waiting"
@@ -92,7 +92,7 @@ class LinkPhase(Enum):
 
 
 class LinkCause(Enum):
-    """What changes it."""
+    """The causes of its transitions."""
 
     DIALED = "the server is dialed"
     GREETED = "greeted, or no greeting in time"
@@ -128,12 +128,12 @@ LINK: Final = TransitionTable(
 
 
 class LinkTimer(StrEnum):
-    """What the link waits for."""
+    """The timers of the link."""
 
     RETRY = "retry"  # the pause between two attempts
-    HASTE = "haste"  # the shorter one, while somebody waits
+    HASTE = "haste"  # the shorter pause, while a user waits
     OUTAGE = "outage"  # the server has been away for long enough to call the brain
-    BRAIN = "brain"  # the pause between two attempts to reach that
-    SOFT = "soft"  # the session in use is old: a successor is wanted in a quiet moment
+    BRAIN = "brain"  # the pause between two attempts to reach the brain
+    SOFT = "soft"  # the session in use is old: it needs a successor in a quiet moment
     HARD = "hard"  # ... and at once
-    PROBE = "probe"  # somebody waits, and the server has been silent
+    PROBE = "probe"  # a user waits, and the server has been silent

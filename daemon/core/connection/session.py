@@ -34,16 +34,16 @@ PLAUSIBLE_S = 86_400.0
 
 
 class SessionTimer(StrEnum):
-    """What a server has a limited time for."""
+    """What the server has limited time for."""
 
-    SILENCE = "silence"  # until its first word
+    SILENCE = "silence"  # until its first event
     GREETING = "greeting"
     CONFIGURE = "configure"
     SEED = "seed"
 
 
 class ConnectionSession:
-    """A connection with a number to a place, and the session on it."""
+    """One connection, by its number, and the session on it; `place` is the server or the offline brain."""
 
     def __init__(
         self, conn: int, place: ev.Place, offer: SettingsOffer, effects: EffectsBuffer, now: float
@@ -72,7 +72,7 @@ class ConnectionSession:
     # ------------------------------------------------------------ what happens
 
     def connected(self, server_s: float | None, now: float) -> None:
-        """The socket is open; `server_s` is what the server's clock says, in seconds since 1970."""
+        """The socket is open; `server_s` is the server's clock, in seconds since 1970."""
         if SESSION.allows(self.phase, SessionCause.OPENED):
             self._go(SessionCause.OPENED)
             self._server_s, self._since = server_s, now
@@ -80,12 +80,12 @@ class ConnectionSession:
             self.timers.set(SessionTimer.GREETING, now + COURTESY_S)
 
     def hasten(self) -> None:
-        """Somebody waits: a server that says nothing is left sooner."""
+        """A user waits: give up a silent server sooner."""
         if SessionTimer.SILENCE in self.timers:
             self.timers.set(SessionTimer.SILENCE, self._since + HASTE_S)
 
     def received(self, event: ServerEvents, now: float) -> bool:
-        """What the server says on the way; True where it refuses our settings."""
+        """Handle an event of the setup; True if it refuses our settings."""
         first = SessionTimer.SILENCE in self.timers
         if first:
             self._first_word(now)
@@ -105,14 +105,14 @@ class ConnectionSession:
         return False
 
     def blamed(self, error: ErrorDetail, now: float) -> bool:
-        """An error that names nothing: is it about settings that this one was told of late?"""
+        """Whether an error that names no event is about settings sent lately."""
         late = self.usable and SessionTimer.CONFIGURE in self.timers and not self.settings.negotiation.over
         if late:
             self._updated(self.settings.refused(error, ours=True), now)
         return late
 
     def tick(self, now: float) -> None:
-        """Something did not come in time."""
+        """Handle the timers that are due."""
         for timer in self.timers.pop_due(now):
             match timer:
                 case SessionTimer.SILENCE:
@@ -131,13 +131,13 @@ class ConnectionSession:
     # ------------------------------------------------------------ the greeting and the settings
 
     def _first_word(self, now: float) -> None:
-        """There is somebody, who may take time for the settings if they were sent already."""
+        """The server has sent something: if the settings were sent already, it has time to confirm them."""
         self.timers.clear(SessionTimer.SILENCE)
         if self.phase is SessionPhase.CONFIGURING:
             self.timers.set(SessionTimer.CONFIGURE, now + CONFIGURE_S)
 
     def _greeted(self, session: Json, first: bool, now: float) -> None:
-        """Who greets only now may not have heard what was said before; who greets again has."""
+        """A server that greets late may have missed what was sent before; one that greets twice has not."""
         late = first and self.phase is SessionPhase.CONFIGURING
         cause = SessionCause.GREETED_LATE if late else SessionCause.GREETED
         if SESSION.allows(self.phase, cause):
@@ -145,20 +145,20 @@ class ConnectionSession:
             self._begin(cause, now)
 
     def _ends(self, session: Json) -> None:
-        """The server may say when the session ends, by its own clock."""
+        """Note when the session ends, if the server says so by its own clock."""
         expires_at = _seconds(session.get("expires_at"))
         if self._server_s is not None and expires_at is not None:
             left_s = expires_at - self._server_s
             self.expires_in_s = left_s if 0 < left_s < PLAUSIBLE_S else None
 
     def _begin(self, cause: SessionCause, now: float) -> None:
-        """Greeted or not, it is told how it is to be."""
+        """Send all settings, whether the server has greeted or not."""
         self._go(cause)
         self.timers.clear(SessionTimer.GREETING)
         self._updated(self.settings.send_all(), now)
 
     def reconfigure(self, offer: SettingsOffer, changed: Json, now: float) -> None:
-        """The session is to be another one: told at once, or with the rest, or when the rest is agreed on."""
+        """Change settings: sent at once, together with the others, or after these are agreed on."""
         self.settings.change(offer, changed)
         if self.usable:
             self._updated(self.settings.send_changes(), now)
@@ -178,7 +178,7 @@ class ConnectionSession:
     # ------------------------------------------------------------ the history
 
     def seed(self, history: History, now: float) -> None:
-        """Tell it what it has not been told of the history, and wait for its word."""
+        """Send what it lacks of the history, and wait until the server acknowledges it."""
         items = history.seed(after=self._told)
         self._told = history.last
         for item in items:
@@ -189,7 +189,7 @@ class ConnectionSession:
         self._acknowledged(0)
 
     def _acknowledged(self, items: int = 1) -> None:
-        """The server has so many more of them, or refuses them; none is left over."""
+        """The server has added so many more items, or refused them; after the last one seeding is over."""
         if self.phase is SessionPhase.SEEDING:
             self._unacknowledged -= items
             if self._unacknowledged <= 0:
@@ -198,7 +198,7 @@ class ConnectionSession:
 
 
 def _seconds(told: object) -> float | None:
-    """A number of seconds in whatever clothes it comes; None if it is none."""
+    """A number of seconds, sent as a number or as text; None if it is neither."""
     try:
         return float(told)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

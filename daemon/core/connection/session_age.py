@@ -1,4 +1,4 @@
-"""How old the session in use may become."""
+"""The age limits of the session in use."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ EXPIRY_MARGIN_S = 15.0
 
 
 class Age(IntEnum):
-    """What the session in use needs."""
+    """The age of the session in use."""
 
     FRESH = 0
     EXPIRING = 1
-    """A successor, in a quiet moment."""
+    """It needs a successor in a quiet moment."""
     OVERDUE = 2
-    """A successor, as soon as nothing is lost by it."""
+    """It needs a successor as soon as nothing is lost by that."""
 
 
 class SessionAge:
-    """Begins with each session that is used."""
+    """Started anew with each session that is used."""
 
     def __init__(self, timers: Timers[LinkTimer], most_s: float) -> None:
         self.age = Age.FRESH
@@ -30,7 +30,7 @@ class SessionAge:
         self._most_s = most_s
 
     def begin(self, expires_in_s: float | None, now: float) -> None:
-        """A new session is in use, which may end by itself."""
+        """A new session is in use; the server may end it after `expires_in_s`."""
         self.end()
         limit_s = self._most_s
         if expires_in_s is not None:
@@ -39,10 +39,10 @@ class SessionAge:
         self._timers.set(LinkTimer.HARD, now + limit_s)
 
     def due(self, age: Age) -> None:
-        """It has come to this age."""
+        """It has reached this age."""
         self.age = max(self.age, age)
 
     def end(self) -> None:
-        """It is in use no longer."""
+        """It is no longer in use."""
         self.age = Age.FRESH
         self._timers.clear(LinkTimer.SOFT, LinkTimer.HARD)

@@ -1,4 +1,4 @@
-"""Sends the settings of one session, and as many updates as it takes until the server has what it accepts."""
+"""Sends the settings of one session, in as many updates as it takes until the server accepts one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from daemon.realtime.events import ErrorDetail, Json, SessionUpdate
 
 
 class SessionSettings:
-    """What is sent returns whether an update is on its way; False ends the negotiation."""
+    """Methods that send return whether an update is on its way; False ends the negotiation."""
 
     def __init__(self, conn: int, offer: SettingsOffer, effects: EffectsBuffer) -> None:
         self.negotiation = SettingsNegotiation(offer, offer.session, effects)
@@ -17,30 +17,30 @@ class SessionSettings:
         self._offer = offer
         self._effects = effects
         self._update_id = ""
-        self._changed: Json = {}  # since the session was told
+        self._changed: Json = {}  # since the last update
 
     def send_all(self) -> bool:
-        """The session is to be like this."""
+        """Send all settings."""
         return self._negotiate(self._offer.session)
 
     def change(self, offer: SettingsOffer, changed: Json) -> None:
-        """It is to be another one; `send_changes` tells it."""
+        """Settings have changed; `send_changes` sends them."""
         self._offer, self._changed = offer, self._changed | changed
 
     def send_changes(self) -> bool:
-        """What has changed, if anything."""
+        """Send what has changed, if anything has."""
         return bool(self._changed) and self._negotiate(self._changed)
 
     def confirmed(self, session: Json) -> bool:
-        """The server has taken an update; `session` is what it says that it is like now, if it does."""
+        """The server has confirmed an update; `session` is the session as it describes it, if it does."""
         return self._send(self.negotiation.taken(session))
 
     def refused(self, error: ErrorDetail, ours: bool = False) -> bool:
-        """The server refuses an update; `ours` where the error does not name it."""
+        """The server refuses an update; `ours` if the error does not name it but must be about it."""
         return self._send(self.negotiation.refused(error, ours or error.event_id == self._update_id))
 
     def concerned(self, error: ErrorDetail, configuring: bool) -> bool:
-        """Is it about the latest update, as far as one can tell?"""
+        """Whether an error is about the latest update, as far as one can tell."""
         if self.negotiation.over:
             return False
         if self._effects.keys.own(error.event_id):

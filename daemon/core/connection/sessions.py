@@ -1,4 +1,4 @@
-"""The sessions that there are, and how the link stands by them: its phases are in `phase.py`."""
+"""All open sessions, and the phase of the link that follows from them; the phases are in `phase.py`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from daemon.realtime.events import Json
 
 
 class Sessions:
-    """At most three: `live` is in use, `next` is to be with the server, `spare` is with the offline brain.
+    """At most three: `live` is in use, `next` is being set up with the server, `spare` with the offline brain.
 
-    `fatal` is why the server refuses us, where only the owner can mend it.
+    `fatal` is why the server refuses us, if only the owner can mend that.
     """
 
     def __init__(self, settings: Json, effects: EffectsBuffer) -> None:
@@ -33,16 +33,16 @@ class Sessions:
         return iter([each for each in (self.live, self.next, self.spare) if each is not None])
 
     def find(self, conn: int) -> ConnectionSession | None:
-        """The session on the connection of this number, unless it has been given up."""
+        """The session on the connection of this number; None if it has been given up."""
         return next((each for each in self if each.conn == conn), None)
 
     @property
     def offline(self) -> bool:
-        """Is none with the server in use?"""
+        """Whether no session with the server is in use."""
         return self.live is None or self.live.place == "brain"
 
     def open(self, place: ev.Place, now: float) -> None:
-        """Try to have one more."""
+        """Dial one more session."""
         self.opened += 1
         session = ConnectionSession(self.opened, place, self._offers.at(place), self._effects, now)
         if place == "brain":
@@ -52,7 +52,7 @@ class Sessions:
             self.show()
 
     def take(self, session: ConnectionSession) -> None:
-        """This one is used from now on."""
+        """Use this session from now on."""
         self._catch_up()
         old, self.live = self.live, session
         if session is self.spare:
@@ -67,7 +67,7 @@ class Sessions:
         self._shown = None
 
     def leave(self, session: ConnectionSession) -> None:
-        """It is gone."""
+        """Drop a session that has ended."""
         if session is self.spare:
             self.spare = None
             return
@@ -80,17 +80,17 @@ class Sessions:
             self._catch_up()
 
     def hang_up(self, session: ConnectionSession, why: ev.NewSession | None = None) -> None:
-        """It is not wanted any more."""
+        """Close a session that is no longer wanted."""
         self._effects.do(ev.Disconnect(session.conn, why))
         self.leave(session)
 
     def worked(self) -> None:
-        """An answer is complete: whatever the server once refused, it does not refuse now."""
+        """An answer is complete, so the server does not refuse us any more."""
         if not self.offline:
             self.fatal = ""
 
     def reconfigure(self, settings: Json, now: float) -> None:
-        """These settings are others from now on, in the sessions that there are and in those to come."""
+        """Change these settings, in the open sessions and in those to come."""
         if self._offers.session | settings == self._offers.session:
             return
         changed = self._offers.change(settings)
@@ -98,14 +98,14 @@ class Sessions:
             session.reconfigure(self._offers.at(session.place), changed, now)
 
     def show(self, reason: str = "") -> None:
-        """Tell people how the link stands, if that is new or there is a reason to."""
+        """Report the phase of the link, if it is new or there is a reason to tell."""
         self._catch_up()
         if reason or self.link is not self._shown:
             self._shown = self.link
             self._effects.do(ev.LinkChanged(self.link.value, reason))
 
     def _catch_up(self) -> None:
-        """While none is in use, the link is where the next one is."""
+        """While no session is in use, the link follows the phase of the next one."""
         if self.live is not None or self.next is None:
             return
         if LINK.allows(self.link, LinkCause.DIALED):

@@ -9,7 +9,7 @@ from typing import Any
 from daemon.realtime.events import ErrorDetail, Json
 
 CORE = frozenset({"instructions", "audio.input.format", "audio.input.turn_detection", "audio.output.format"})
-"""What a conversation can least do without."""
+"""The settings that matter most to a conversation."""
 
 _MOST_READ = 2000
 _PATH = re.compile(r"\w+(?:\.\w+|\[\d+\])+")
@@ -19,13 +19,13 @@ _OF_TOOLS = re.compile(r"\b(?:tools?|functions?|schemas?)\b", re.IGNORECASE)
 
 
 def parts(session: Json) -> list[str]:
-    """Their paths: what there must be first, then what else is wished for, then the tools."""
+    """The paths of its settings: the essential ones first, then the others, then the tools."""
     settings = sorted(_settings(session), key=lambda part: part not in CORE)
     return settings + [tool_part(number) for number, _ in enumerate(session.get("tools") or [])]
 
 
 def only(session: Json, kept: Collection[str]) -> Json:
-    """As much of a session as these parts are; what kind of session it is always is one."""
+    """A session with these parts only; its type is always there."""
     tools = [tool for number, tool in enumerate(session.get("tools") or []) if tool_part(number) in kept]
     result: Json = {}
     for key, value in session.items():
@@ -39,14 +39,14 @@ def only(session: Json, kept: Collection[str]) -> Json:
 
 
 def about(error: ErrorDetail, session: Json, sent: Collection[str]) -> list[str]:
-    """The parts, of those sent, that an error names, or if it speaks of tools, all of these."""
+    """Those of the parts sent that an error names; if it mentions tools, all tools."""
     tools = _tools(session, sent)
     words = f"{error.code} {error.message[:_MOST_READ]}"
     return named(error, session, sent) or (tools if _OF_TOOLS.search(words) else [])
 
 
 def named(error: ErrorDetail, session: Json, sent: Collection[str]) -> list[str]:
-    """The parts, of those sent, that an error names: by its parameter, or else in its words."""
+    """Those of the parts sent that an error names: by its parameter, or else in its message."""
     tools, message = _tools(session, sent), error.message[:_MOST_READ]
     for paths in ([error.param or ""], _PATH.findall(message)):
         found = [part for path in paths for part in _touched(_normal(path), sent, tools)]
@@ -97,7 +97,7 @@ def _only_audio(audio: Json, kept: Collection[str]) -> Json:
 
 
 def _normal(path: str) -> str:
-    """As we write paths: from the session on, indices in brackets, whatever stands between the names."""
+    """A path as we write it: below the session, indices in brackets, whatever separates the names."""
     words = _WORD.findall(path[:_MOST_READ].lower())
     if "session" in words:
         words = words[words.index("session") + 1 :]
@@ -105,7 +105,7 @@ def _normal(path: str) -> str:
 
 
 def _touched(path: str, sent: Collection[str], tools: list[str]) -> list[str]:
-    """Parts at this path, around it or below it; a server counts the tools that it was sent."""
+    """Parts at, above or below this path; a server counts tools as they were sent."""
     if found := re.match(r"tools\[(\d+)\]", path):
         number = int(found[1])
         return tools[number : number + 1]

@@ -1,8 +1,8 @@
-"""What a server takes of a session: all of it, or where it refuses that, as much as can be found out.
+"""Finds the settings that a server accepts: all of them, or as many as a few updates can find out.
 
-A refusal is narrowed by the part that it names, else by halves: what is doubted is held back, a half of it is
-offered again, and so on. All but the doubted parts count as good meanwhile. What is found is remembered for
-the next connection to the same place.
+A refused part that the error names is left out. Otherwise the parts in doubt are searched by halves: they are
+held back, one half of them is sent again, and so on; all others count as good meanwhile. The result is
+remembered for the next connection to the same server.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from daemon.realtime.session_config import differences, essential
 MOST_UPDATES = 6
 _MOST_TOLD = 300
 _OF_NO_PART = FATAL | ONE_SESSION | {"rate_limit_exceeded", "server_error", "session_expired"}
-"""Codes of what is wrong with something else than what it was sent."""
+"""Codes of errors that are not about any setting."""
 
 
 class SettingsOffer(Struct):
-    """What a place is offered; `refused` is what it was found to refuse, part by part, and why.
+    """The settings for one server; `refused` has each part that it was found to refuse, and why.
 
-    `hopeless`: it has refused whatever it was sent, so that nothing is learned from one refusal more.
+    `hopeless`: it has refused every update, so that one more refusal would teach nothing.
     """
 
     session: Json
@@ -36,35 +36,35 @@ class SettingsOffer(Struct):
 
 
 class Offers:
-    """What each place is offered; all of it anew when the session is to be another one."""
+    """The settings for each server; a change of the session clears what was learned."""
 
     def __init__(self, session: Json) -> None:
         self.session = session
         self._places: dict[ev.Place, SettingsOffer] = {}
 
     def at(self, place: ev.Place) -> SettingsOffer:
-        """What this place is offered."""
+        """The settings for this server."""
         return self._places.setdefault(place, SettingsOffer(self.session))
 
     def change(self, settings: Json) -> Json:
-        """These are others from now on. Returns the update for a server that has the rest."""
+        """Change these settings. Returns the update for a server that has all others."""
         self.session = self.session | settings
         self._places.clear()
         return {"type": self.session["type"]} | settings
 
 
 class NegotiationPhase(Enum):
-    """From one to the next, and never back."""
+    """A negotiation moves from one to the next, never back."""
 
     NARROWING = "narrowing"  # a refusal is followed by a smaller update
-    LAST = "last"  # this update is the last one, whatever comes of it
+    LAST = "last"  # this update is the last one, whatever the outcome
     OVER = "over"
 
 
 class SettingsNegotiation:
-    """On one connection. Each step gives the next update's session, or None when there is no more to try.
+    """The negotiation on one connection. Each step returns the next update, or None if none is left to try.
 
-    `session` is what is offered, or what of that has changed.
+    `session` has the settings to be agreed on: all of them, or those that have changed.
     """
 
     def __init__(self, offer: SettingsOffer, session: Json, effects: EffectsBuffer) -> None:
@@ -77,22 +77,22 @@ class SettingsNegotiation:
         self._kept: list[str] = []
         self._in_use: list[str] = []
         self._doubted: list[str] = []
-        self._group = False  # are those that are doubted what a refusal has named?
+        self._group = False  # did a refusal name the parts in doubt?
         self.updates = 0
         self._why = ""
 
     @property
     def over(self) -> bool:
-        """Is there no more to try?"""
+        """Whether nothing is left to try."""
         return self.phase is NegotiationPhase.OVER
 
     def give_up(self) -> None:
-        """The server does not say what it makes of an update; what it says later is not about that."""
+        """The server has not answered an update; a later error is not about it."""
         self.phase = NegotiationPhase.OVER
 
     @property
     def left_out(self) -> dict[str, str]:
-        """What is refused and therefore not in use, by its name, and why."""
+        """The refused settings, which are not in use, by name, and why."""
         refused = self._offer.refused
         if not (self._why or refused):
             return {}
@@ -100,15 +100,15 @@ class SettingsNegotiation:
         return {name_of(part, self._session): refused.get(part, self._why) for part in missing}
 
     def named(self, error: ErrorDetail) -> bool:
-        """Does an error name something of the latest update, though not the update itself?"""
+        """Whether an error names a part of the latest update, though not the update itself."""
         return bool(named(error, self._session, self._sent))
 
     def begin(self) -> Json | None:
-        """All that is not known to be refused."""
+        """The first update: all that is not known to be refused."""
         return self._update([part for part in self._all if part not in self._offer.refused])
 
     def refused(self, error: ErrorDetail, ours: bool) -> Json | None:
-        """An error, which may name the latest update (`ours`), a part of it, or nothing of us."""
+        """The next update after an error that names the latest one (`ours`), a part of it, or nothing."""
         why = " ".join(filter(None, (error.reason, error.param, error.message)))[:_MOST_TOLD]
         blamed = about(error, self._session, self._sent)
         if (ours or blamed) and error.reason not in _OF_NO_PART:
@@ -116,7 +116,7 @@ class SettingsNegotiation:
         return self._make_smaller(why)
 
     def taken(self, session: Json) -> Json | None:
-        """An update is confirmed; `session` is what the server says that it is like now, if it does."""
+        """The next update after a confirmation, with the `session` as the server describes it, or empty."""
         if session and not differences(self._session, session):
             self._kept = self._in_use = self._all
             self._doubted, self._why = [], ""
@@ -133,7 +133,7 @@ class SettingsNegotiation:
         return following
 
     def _narrow(self, named: list[str], why: str) -> Json | None:
-        """Something of the update is to blame: it is left out, or what may be it is held back."""
+        """A part of the update is at fault: leave it out, or hold back the parts that may be it."""
         if not self._why:
             self._tell(f"The server refuses the configuration, which is sent again in parts: {why}")
         self._why, self._in_use = why, self._kept
@@ -148,7 +148,7 @@ class SettingsNegotiation:
         return following
 
     def _make_smaller(self, why: str) -> Json | None:
-        """One smaller update, in case that it was about the first."""
+        """One smaller update, in case the error was about the first."""
         self._why = why
         if self.updates > 1:
             self._in_use = self._kept
@@ -162,7 +162,7 @@ class SettingsNegotiation:
         return self._update([part for part in self._sent if part in least])
 
     def _again(self) -> Json | None:
-        """The next half of what is doubted, with all that is not."""
+        """The next half of the parts in doubt, with all others."""
         rest = [part for part in self._all if part not in self._offer.refused]
         held = self._held_back(rest)
         chosen = [part for part in rest if part not in held]
@@ -171,13 +171,13 @@ class SettingsNegotiation:
         return self._update(chosen)
 
     def _suspects(self, among: list[str]) -> list[str]:
-        """Those that were doubted already; none if they were not even sent, and others are to blame too."""
+        """The parts in doubt; none if they were not sent this time, as then others are at fault too."""
         if self._doubted:
             return [part for part in self._doubted if part in among]
         return [part for part in among if part not in self._kept]
 
     def _held_back(self, rest: list[str]) -> list[str]:
-        """Of what is doubted a half, and towards the end all of it: something must be in use at last."""
+        """Half of the parts in doubt; towards the end all of them, since something must be in use at last."""
         doubted, left = self._doubted, MOST_UPDATES - self.updates
         if left == 1 and not self._kept:
             return [part for part in rest if part not in CORE]

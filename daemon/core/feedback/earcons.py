@@ -1,7 +1,7 @@
-"""Which earcon is due, from what the machine shows: for whoever does not look at the status LED.
+"""Decides by the effects of each step which earcon is due, for users who do not look at the status LED.
 
-Each comes once in its spell. `thinking` and `offline` are for somebody who waits for an answer: a connection
-that is lost at night says nothing. None sounds into an open microphone but the tick of `listening`, and that
+Each sounds once while its reason lasts. `thinking` and `offline` are for a user who waits: a connection that
+is lost at night makes no sound. None sounds into an open microphone but the tick of `listening`, and that
 only where the owner wants all of them. None sounds into an answer: what went wrong in it is told after it.
 """
 
@@ -16,17 +16,17 @@ from daemon.core import events as ev
 from daemon.core.timers import Timers
 
 Earconed: TypeAlias = Literal["off", "on", "all"]
-"""How much is told by sounds; `all` is with `listening`."""
+"""Which earcons are played; `all` includes `listening`."""
 
 LONG_S = 1.5
 _CARD_S = 0.5  # the longest buffer that a card may have
 
 
-_LONG = "long"  # the one timer: nobody has answered for a while
+_LONG = "long"  # the only timer: no answer has come for a while
 
 
 class ErrorTold(Enum):
-    """What went wrong in this turn: it is told once, however much it is, and not into an answer."""
+    """The error of this turn: signalled once, however many there are, and not during an answer."""
 
     NOTHING = "nothing"
     UNTOLD = "untold"
@@ -36,8 +36,8 @@ class ErrorTold(Enum):
 class Earcons:
     """Looks at the effects of each step.
 
-    Silent until `awake`: being muted since before the start is no news. `no_microphone`: one is wanted, and
-    there is none.
+    Silent until `awake`: a mute from before the start is no news. `no_microphone`: it was asked for, and is
+    not there.
     """
 
     def __init__(self, wanted: Earconed) -> None:
@@ -46,7 +46,7 @@ class Earcons:
         self._timers: Timers[str] = Timers()
         self._state: ev.TurnState = "idle"
         self._error = ErrorTold.NOTHING
-        self._away = False  # told that the server is away, since it last was there
+        self._away = False  # signalled that the server is away, since it was last there
         self._silent_at = 0.0
 
     @property
@@ -57,7 +57,7 @@ class Earcons:
     def after(
         self, effects: Sequence[ev.Effect], state: ev.TurnState, link: ev.LinkState, now: float
     ) -> list[ev.Effect]:
-        """What is to be heard of a step with these effects, which led here; at most one thing."""
+        """The earcon for a step with these effects, if any."""
         entered, self._state = state != self._state, state
         if not self.awake or self._wanted == "off":
             return []
@@ -84,7 +84,7 @@ class Earcons:
             self._silent_at = now
 
     def _listening(self, entered: bool, now: float) -> list[ev.Effect]:
-        """A question begins: what still sounds would be heard as a part of it."""
+        """A question begins: stop an earcon that still sounds, or it would be recorded with it."""
         if self.no_microphone:
             self.no_microphone, self._error = False, ErrorTold.NOTHING
             return self._sound("error", now)
@@ -93,7 +93,7 @@ class Earcons:
         return [ev.StopEarcon()] if entered and now < self._silent_at else []
 
     def _due(self, entered: bool, again: bool, link: ev.LinkState, now: float) -> EarconKind | None:
-        """While the microphone is closed; `again`: one more error, in a turn of which one was told."""
+        """The earcon due while the microphone is closed; `again`: a further error in the same turn."""
         self.no_microphone = False
         long = bool(self._timers.pop_due(now))
         if self._state == "muted" and (entered or self._error is ErrorTold.UNTOLD):
@@ -116,7 +116,7 @@ class Earcons:
         return self._long(link) if long else None
 
     def _long(self, link: ev.LinkState) -> EarconKind:
-        """Somebody has waited for a while: for an answer, or for somebody who could give one."""
+        """A user has waited for a while, for an answer or for a server."""
         if link in ("ready", "fallback"):
             return "thinking"
         self._away = True

@@ -1,4 +1,4 @@
-"""What the status LED shows: a pattern and a time to a colour."""
+"""The patterns of the status LED: the colour of a pattern at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COLOURS: dict[LedPattern, Colour] = {
     "refused": (1.0, 0.0, 0.0),
     "fault": (1.0, 1.0, 0.0),
 }
-"""Every part is dark or full on: a level between needs pulses, by software some hundred wake-ups a second."""
+"""Each part is fully on or off: levels between need PWM, by software some hundred wake-ups a second."""
 _BLINKS: dict[LedPattern, tuple[float, ...]] = {
     "idle": (0.04, 3.96),
     "thinking": (0.3, 0.3),
@@ -57,7 +57,7 @@ def next_frame_s(pattern: LedPattern, t: float) -> float | None:
 
 
 def _blink(pattern: tuple[float, ...], t: float) -> tuple[bool, float]:
-    """Is it on, and for how much longer is it as it is?"""
+    """Whether it is on, and for how many seconds this lasts."""
     left = (t + _ROUNDING_S) % sum(pattern)
     for index, part_s in enumerate(pattern):
         if left < part_s:

@@ -1,1 +1,1 @@
-"""What was said, heard and done: turns, the history of the conversation, token usage."""
+"""Turns, the history of the conversation, token usage."""

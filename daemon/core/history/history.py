@@ -1,4 +1,4 @@
-"""What was said, heard and done, and what a new session must be told of it.
+"""The history of the conversation, and what a new session is sent of it.
 
 Everything has a key of our own, by which it is found again: no server's name for it is known here.
 
@@ -29,9 +29,9 @@ _MAX_TEXT = 1500
 
 
 class Said(Struct, tag="said", rename={"key": "item_id"}):
-    """Words of the user or the assistant; `text` is empty until it is known.
+    """A message of the user or the assistant; `text` is empty until it is known.
 
-    `spoken` is the sound of it, PCM16 mono 24 kHz in pieces, kept as long as there are no words.
+    `spoken` is its sound, PCM16 mono 24 kHz in pieces, kept until there are words.
     """
 
     role: str
@@ -53,7 +53,7 @@ HistoryEntry: TypeAlias = Said | Called
 T = TypeVar("T")
 
 _line: json.Decoder[HistoryEntry] = json.Decoder(HistoryEntry)
-_whole: json.Decoder[list[HistoryEntry]] = json.Decoder(list[HistoryEntry])  # as voiced 0.1.0 kept it
+_whole: json.Decoder[list[HistoryEntry]] = json.Decoder(list[HistoryEntry])  # as voiced 0.1.0 stored it
 
 MAY_BE_DONE = (
     "Error: the appliance was started anew before this call had answered. It may have been done; "
@@ -62,21 +62,21 @@ MAY_BE_DONE = (
 
 
 class History:
-    """The conversation in the order in which it happened, with what was heard of it, not what was sent."""
+    """The conversation in order; of each answer what the user heard, not what was sent."""
 
     def __init__(self) -> None:
         self.last = 0
         self.urgent = False
-        """Has something happened that must be kept before anything else does?"""
+        """Whether something must be stored before anything else is done."""
         self._entries: list[HistoryEntry] = []
         self._changed: list[HistoryEntry] = []
 
     def user(self, key: str, text: str = "", spoken: tuple[bytes, ...] = ()) -> None:
-        """The user said something; words may follow later by `transcribed`."""
+        """Add what the user said; its words may follow later by `transcribed`."""
         self._add(Said("user", key, text, () if text else spoken))
 
     def question(self, turn: Turn) -> None:
-        """An answer has begun: from here on the question is history, and is never asked again."""
+        """An answer has begun: add its question, which is never asked again from here on."""
         if not TURN.allows(turn.phase, TurnCause.ANSWERED):
             return
         turn.go(TurnCause.ANSWERED)
@@ -85,13 +85,13 @@ class History:
             turn.spoken = ()
 
     def transcribed(self, key: str, text: str) -> None:
-        """The words of something that the user said are known now."""
+        """Set the words of something that the user said."""
         if entry := self._said("user", key):
             entry.text, entry.spoken = text, ()
             self._change(entry)
 
     def assistant(self, key: str, text: str) -> None:
-        """The assistant's words so far; the last call with the same item counts."""
+        """Set the assistant's words so far; a later call with the same key replaces them."""
         if entry := self._said("assistant", key):
             entry.text = text
             self._change(entry)
@@ -105,22 +105,22 @@ class History:
             self._change(entry)
 
     def words_of(self, key: str) -> str:
-        """What the assistant said in an item, as far as it was heard; empty if that is not known."""
+        """The words of an item, as far as they were heard; empty if they are not known."""
         entry = self._said("assistant", key)
         return entry.text if entry else ""
 
     def retold(self, key: str) -> list[Item]:
-        """The item anew for a session that was told it before; none if nothing of it was heard."""
+        """The item as it now is, for a session that had it whole; none if nothing of it was heard."""
         words = self.words_of(key)
         return _items(Said("assistant", "", words)) if words else []
 
     def called(self, key: str, name: str, arguments: str) -> None:
-        """The model called a tool."""
+        """Add a tool call."""
         self._add(Called(key, name, arguments))
         self.urgent = True
 
     def answered(self, key: str, output: str) -> None:
-        """A tool answered."""
+        """Set the output of a tool call."""
         calls = (each for each in reversed(self._entries) if isinstance(each, Called) and each.key == key)
         if call := next(calls, None):
             call.output = output
@@ -128,29 +128,30 @@ class History:
             self.urgent = True
 
     def note(self, text: str) -> None:
-        """Something that the model should know and nobody said."""
+        """Add a note to the model that nobody said."""
         self._add(Said("system", "", text))
 
     def forget(self) -> None:
-        """Nothing of this was ever said."""
+        """Clear the history."""
         self._entries.clear()
         self._changed.clear()
 
     def news(self) -> list[HistoryEntry]:
-        """What has come or changed since this was last asked, to be appended to what is kept."""
+        """Entries that are new or changed since the last call, to be appended to the file."""
         news = list(map(copy.copy, self._changed))
         self._changed.clear()
         self.urgent = False
         return news
 
     def whole(self) -> list[HistoryEntry]:
-        """All of it, to take the place of what is kept."""
+        """All entries, to replace the file."""
         return list(map(copy.copy, self._entries))
 
     def restore(self, kept: bytes) -> bool:
-        """Begin with the lines that another process kept; False, and nothing, if none can be read.
+        """Load the lines of an earlier process; False, and an empty history, if none can be read.
 
-        Of a call that had not answered nobody knows whether it was done: it is told so, and never run again.
+        Nobody knows whether a call without an output was carried out: its output says so, and it never runs
+        again.
         """
         entries = _read(kept)
         for entry in entries:
@@ -161,10 +162,10 @@ class History:
         return bool(entries)
 
     def seed(self, after: int = 0, budget_tokens: int = BUDGET_TOKENS) -> list[Item]:
-        """Items for a new session that was told everything up to the entry `after`, oldest first.
+        """Items for a session that has everything up to the entry `after`, oldest first.
 
-        Where the budget is short, the oldest stay out. A call without its output stays out too: the model
-        would call again.
+        If the budget is too small, the oldest are left out; so is a call without output, or the model would
+        call again.
         """
         chosen: list[list[Item]] = []
         fresh = self._entries[max(0, len(self._entries) - (self.last - after)) :]
@@ -177,7 +178,7 @@ class History:
         return [item for items in reversed(chosen) for item in items]
 
     def _said(self, role: str, key: str) -> Said | None:
-        """What this side said in an item."""
+        """The message of this role with this key."""
         entries = (each for each in reversed(self._entries) if isinstance(each, Said))
         return next((each for each in entries if each.key == key and each.role == role), None)
 
@@ -193,7 +194,7 @@ class History:
             self._changed.append(entry)
 
     def _forget_sound(self) -> None:
-        """Of what has no words, the newest half minute is kept."""
+        """Drop sound without words, all but the newest half minute."""
         left = MAX_SOUND_BYTES
         for entry in reversed(self._entries):
             if isinstance(entry, Said) and entry.spoken:
@@ -202,12 +203,12 @@ class History:
 
 
 def lines(entries: Iterable[HistoryEntry]) -> bytes:
-    """As they are kept, one a line."""
+    """The entries as stored, one a line."""
     return b"".join(json.encode(entry) + b"\n" for entry in entries)
 
 
 def _read(kept: bytes) -> list[HistoryEntry]:
-    """The entries of these lines, each as it was last; a line that is torn is left out."""
+    """The entries of these lines, each in its last version; a torn line is left out."""
     if kept.startswith(b"["):
         return _renamed(_decoded(_whole, kept) or [])
     entries: dict[tuple[str, str], HistoryEntry] = {}
@@ -219,7 +220,7 @@ def _read(kept: bytes) -> list[HistoryEntry]:
 
 
 def _renamed(entries: list[HistoryEntry]) -> list[HistoryEntry]:
-    """Voiced 0.1.0 kept the servers' names, which are no keys."""
+    """Replace the server ids that voiced 0.1.0 stored by keys of our own."""
     for number, entry in enumerate(entries):
         entry.key = f"call_old_{number}" if isinstance(entry, Called) else ""
     return entries
@@ -233,7 +234,7 @@ def _decoded(decoder: json.Decoder[T], data: bytes) -> T | None:
 
 
 def _newest(pieces: tuple[bytes, ...], most_bytes: int) -> tuple[bytes, ...]:
-    """The last pieces that have room."""
+    """The last pieces that fit."""
     first = len(pieces)
     while first and len(pieces[first - 1]) <= most_bytes:
         first -= 1
@@ -259,7 +260,7 @@ def _items(entry: HistoryEntry) -> list[Item]:
         return [Item(type="message", role=entry.role, content=[sound])]
     kind = "output_text" if entry.role == "assistant" else "input_text"
     text = entry.text if len(entry.text) <= _MAX_TEXT else entry.text[:_MAX_TEXT] + " ..."
-    # By our key it can be deleted, should it be cut after all.
+    # By our key it can be deleted if it is cut later.
     item_id = entry.key if entry.role == "assistant" and entry.key else UNSET
     content = [Content(type=kind, text=text)]
     return [Item(id=item_id, type="message", role=entry.role, content=content)]

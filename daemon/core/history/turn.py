@@ -1,4 +1,4 @@
-"""One turn, from the press to the last sample heard: what happened in it, and when."""
+"""One turn, from the press to the last sample played: what happened in it, and when."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Source: TypeAlias = Literal["button", "text", "say", "server"]
 
 
 class Remedy(IntEnum):
-    """What has been tried to make an answer heard that came in text only, in this order."""
+    """What is tried, in this order, to give an answer in text only a voice."""
 
     NONE = 0
     ASKED_AGAIN = 1
@@ -28,12 +28,12 @@ class Remedy(IntEnum):
 
     @property
     def next(self) -> Remedy:
-        """The one to be tried after it."""
+        """What is tried next."""
         return Remedy(min(self + 1, Remedy.NOTHING_LEFT))
 
 
 class ToolCall(Struct):
-    """A call of the model's. `call_id` is the server's name for it, known on the connection that called.
+    """A tool call. `call_id` is the server's id for it, valid on the connection that it came on.
 
     `output` is None until the tool has answered.
     """
@@ -45,7 +45,7 @@ class ToolCall(Struct):
 
     @property
     def stops(self) -> bool:
-        """Does this call end the conversation, however its name is spelled?"""
+        """Whether this call ends the conversation, however the model spells its name."""
         return _STOP.meant(self.name) is not None
 
 
@@ -60,7 +60,7 @@ class TurnTimes(Struct):
     first_sound_at: float | None = None
 
     def waits_ms(self) -> dict[str, float | None]:
-        """How long each step has let the user wait."""
+        """How long the user waited for each step."""
         return {
             "press_to_first_frame_ms": _ms(self.pressed_at, self.first_frame_at),
             "release_to_commit_ms": _ms(self.released_at, self.committed_at),
@@ -70,7 +70,7 @@ class TurnTimes(Struct):
 
 
 class Turn(Struct):
-    """What is known of a turn.
+    """The record of a turn.
 
     `key` is what the history calls its question; those of `calls`, `replies` and `written` are ours too.
     `taken`: the server has made an item of all that was said. `detected`: its voice detection is at work.
@@ -106,25 +106,25 @@ class Turn(Struct):
     times: TurnTimes = field(default_factory=TurnTimes)
 
     def go(self, cause: TurnCause) -> None:
-        """This has happened to it."""
+        """Move to the next phase."""
         self.phase = TURN.after(self.phase, cause)
 
     def ask_anew(self) -> None:
-        """Another response is asked for, of which nothing has come yet."""
+        """Another response is requested, and nothing of it has come yet."""
         self.voiced, self.written = False, {}
 
     @property
     def heard_out(self) -> bool:
-        """Has the server's voice detection taken all that it has heard of it?"""
+        """Whether the server's voice detection has committed all that it heard."""
         return self.detected and self.taken
 
     @property
     def unasked(self) -> bool:
-        """Did the server begin it by itself, and has nothing come of it yet?"""
+        """Whether the server began it by itself, and nothing of it has come yet."""
         return self.source == "server" and not (self.replies or self.calls or self.voiced)
 
     def record(self) -> Json:
-        """Everything worth telling, in the shape of `voiced watch` and of the journal."""
+        """The turn as `voiced watch` and the journal have it."""
         return {
             "number": self.number,
             "source": self.source,

@@ -1,4 +1,4 @@
-"""What an answer cost, in tokens of each kind."""
+"""The tokens that an answer cost, by kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST = 10**9
 
 
 class Tokens(Struct):
-    """`cached_*` are a part of `input_*`; `unsorted` are those of which the server did not tell the kind."""
+    """`cached_*` are a part of `input_*`; `unsorted` are those whose kind the server did not tell."""
 
     input_text: int = 0
     input_audio: int = 0
@@ -45,5 +45,5 @@ class Tokens(Struct):
 
 
 def _count(value: object) -> int:
-    """What a server tells need not be a number of tokens."""
+    """A number of tokens; 0 for anything else that a server sends."""
     return value if isinstance(value, int) and 0 < value <= _MOST else 0

@@ -1,7 +1,7 @@
-"""Edges of a bouncing button to gestures, acting on the first edge.
+"""Turns the edges of a bouncing button into gestures, acting on the first edge.
 
-After an accepted edge the contact is left alone for the debounce time; what it says at the end of that time
-counts. So a press costs no latency, and neither a bounce nor a glitch is taken for a second press.
+After an accepted edge the contact is ignored for the debounce time; its level at the end of that time counts.
+So a press costs no latency, and neither a bounce nor a glitch is taken for a second press.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class Gestures:
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` wants to be called."""
+        """When the next `tick` is due."""
         return earliest(self._quiet_until, self._stuck_at)
 
     def edge(self, pressed: bool, now: float) -> list[Gesture]:
-        """A raw edge."""
+        """Handle a raw edge."""
         gestures = self.tick(now)
         self._level = pressed
         return gestures if self._quiet_until is not None else gestures + self._settle(now)
 
     def tick(self, now: float) -> list[Gesture]:
-        """Time has passed: look at the contact again once it must have come to rest."""
+        """Read the contact again once it must have stopped bouncing."""
         if self._stuck_at is not None and now >= self._stuck_at:
             self.stuck, self._stuck_at = True, None
         if self._quiet_until is None or now < self._quiet_until:

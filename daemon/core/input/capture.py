@@ -1,4 +1,4 @@
-"""The microphone's side of a turn, whose phase says whether it is open, or closing (see `turn/phase.py`)."""
+"""The capture of an utterance; the phase of its turn says if the microphone is open (see `turn/phase.py`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
 
 
 class CaptureControl:
-    """Keeps the utterance, and sends it as it comes. Sets the timers `utterance` and `tail`."""
+    """Stores the utterance, and sends it while it is spoken. Sets the timers `utterance` and `tail`."""
 
     def __init__(self, effects: EffectsBuffer, timers: Timers[TurnTimer], max_utterance_s: float) -> None:
         self._utterance = Utterance()
@@ -25,12 +25,12 @@ class CaptureControl:
 
     @property
     def long_enough(self) -> bool:
-        """Is there enough of it for the server to accept a commit?"""
+        """Whether it is long enough for the server to accept a commit."""
         return self._utterance.duration_ms >= MIN_COMMIT_MS
 
     @property
     def spoken(self) -> tuple[bytes, ...]:
-        """All of it: PCM16 mono 24 kHz in pieces."""
+        """The utterance: PCM16 mono 24 kHz in pieces."""
         return self._utterance.pieces
 
     def start(self, now: float, anew: bool) -> None:
@@ -44,24 +44,24 @@ class CaptureControl:
         self._effects.do(ev.SetCapture(True))
 
     def stop(self, now: float) -> None:
-        """Close it; the utterance is complete when the tail is here."""
+        """Close the microphone; the utterance is complete when the tail has come."""
         self.close()
         self._timers.set(TurnTimer.TAIL, now + TAIL_S)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the microphone."""
         self._timers.clear(TurnTimer.UTTERANCE)
         self._effects.do(ev.SetCapture(False))
 
     def drop(self) -> None:
-        """There was no utterance."""
+        """Discard the utterance."""
         self._timers.clear(TurnTimer.TAIL)
         if self._utterance.begun:
             self._effects.send(AudioClear())
         self._utterance = Utterance()
 
     def captured(self, pcm: bytes, now: float) -> bool:
-        """A piece of the microphone; False if there is more than time could bring."""
+        """Add a piece from the microphone; False if there is more than can have been recorded since."""
         size_bytes = self._utterance.size_bytes + len(pcm)
         if TurnTimer.UTTERANCE in self._timers and size_bytes > self._most_bytes:
             self._timers.set(TurnTimer.UTTERANCE, now)
@@ -72,11 +72,11 @@ class CaptureControl:
         return True
 
     def flush(self) -> None:
-        """Send what the server has not got."""
+        """Send what the server does not have yet."""
         if self._effects.online:
             for pcm in self._utterance.unsent():
                 self._effects.send(AudioAppend(audio=pcm))
 
     def rewind(self) -> None:
-        """A new connection has none of it."""
+        """On a new connection, send it from the beginning."""
         self._utterance.rewind()

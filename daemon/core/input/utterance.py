@@ -1,4 +1,4 @@
-"""What the user said, kept until it is answered, and how much of it the present connection has."""
+"""One utterance, kept until it is answered, and how much of it the present connection has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BYTES_PER_S = RATE_HZ * 2
 
 
 class Utterance:
-    """PCM16 mono 24 kHz in chunks, and a cursor."""
+    """PCM16 mono 24 kHz in chunks, and a cursor for what was sent."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
@@ -19,7 +19,7 @@ class Utterance:
 
     @property
     def duration_ms(self) -> int:
-        """How long it is, rounded down."""
+        """Its duration, rounded down."""
         return self.size_bytes * 1000 // BYTES_PER_S
 
     @property
@@ -29,16 +29,16 @@ class Utterance:
 
     @property
     def begun(self) -> bool:
-        """Has the present connection got any of it?"""
+        """Whether the present connection has any of it."""
         return self._sent > 0
 
     def add(self, pcm: bytes) -> None:
-        """Keep one more chunk."""
+        """Add a chunk."""
         self._chunks.append(pcm)
         self.size_bytes += len(pcm)
 
     def unsent(self) -> Iterator[bytes]:
-        """What the present connection has not got, in pieces fit for one append; taken as sent."""
+        """What the present connection lacks, in pieces that fit one append; counted as sent."""
         chunks, self._sent = self._chunks[self._sent :], len(self._chunks)
         piece = b""
         for chunk in chunks:
@@ -50,5 +50,5 @@ class Utterance:
             yield piece
 
     def rewind(self) -> None:
-        """A new connection has none of it."""
+        """On a new connection nothing of it was sent."""
         self._sent = 0

@@ -1,4 +1,4 @@
-"""How one response goes. This file has all of its phases, and every way from one to another.
+"""The phases of a response and all transitions between them.
 
 A response is ASKED for, is UNDER_WAY from `response.created` on, and ends with `response.done`. The server
 works on one at a time, and a cancel before it has begun would do nothing. So one that nobody wants any more
@@ -24,7 +24,7 @@ from daemon.core.transitions import TransitionTable
 
 
 class ResponsePhase(Enum):
-    """Where a response is."""
+    """The phases of a response."""
 
     UNASKED = "unasked"
     ASKED = "asked"
@@ -37,7 +37,7 @@ class ResponsePhase(Enum):
 
 
 class ResponseCause(Enum):
-    """What takes it further."""
+    """The causes of its transitions."""
 
     BEGUN = "it begins"
     EARLY = "it begins, all that was said so far is taken"
@@ -67,8 +67,8 @@ RESPONSE: Final = TransitionTable(
     }
 )
 TO_BEGIN: Final = frozenset({_P.ASKED, _P.UNWANTED})
-"""The server owes its beginning."""
+"""The server has yet to begin it."""
 TO_ASK_AGAIN: Final = frozenset({_P.REFUSED, _P.REFUSED_UNWANTED})
-"""The server owes nothing: there must be room first."""
+"""To be requested again once the server is free."""
 WANTED: Final = frozenset({_P.ASKED, _P.REFUSED, _P.UNDER_WAY})
-"""Somebody wants to hear it."""
+"""The user is to hear it."""

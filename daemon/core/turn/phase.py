@@ -1,4 +1,4 @@
-"""How one turn goes. This file has all of its phases, and every way from one to another.
+"""The phases of a turn and all transitions between them.
 
 A question is spoken or typed; it WAITS until it can be posed, is ASKED, and is ANSWERED from the first sign
 of an answer on. There the question becomes history: an answer that broke off may have moved something, so
@@ -24,7 +24,7 @@ from daemon.core.transitions import TransitionTable
 
 
 class TurnPhase(Enum):
-    """Where a turn is."""
+    """The phases of a turn."""
 
     LISTENING = "listening"
     CLOSING = "closing"
@@ -37,7 +37,7 @@ class TurnPhase(Enum):
 
 
 class TurnCause(Enum):
-    """What takes it further."""
+    """The causes of its transitions."""
 
     RELEASED = "the button is let go, or was down too long"
     CAPTURED = "the tail of the sound is here"
@@ -51,20 +51,20 @@ class TurnCause(Enum):
 
 
 class TurnTimer(StrEnum):
-    """What is waited for, each for a limited time."""
+    """The timers of a turn: each limits how long something is waited for."""
 
     UTTERANCE = "utterance"  # the end of what is said
-    TAIL = "tail"  # the last of the sound, which is in the card at the release
-    SPEECH = "speech"  # the first word, where nobody holds the button
-    WITHDRAWN = "withdrawn"  # whether the server has heard, and answers, what nobody wants to have said
+    TAIL = "tail"  # the last of the sound, which is still in the card at the release
+    SPEECH = "speech"  # the first word, if the button need not be held
+    WITHDRAWN = "withdrawn"  # whether the server has heard, and answers, a question that was withdrawn
     WAIT = "wait"  # a connection
     STALL = "stall"  # the next sign of an answer
     LONG = "long"  # the end of an answer
     CANCEL = "cancel"  # the end of an answer that was cancelled
-    TOOLS = "tools"  # what the tools answer
-    READER = "reader"  # the next sound of the offline voice
-    DRAIN = "drain"  # the last sample to be heard
-    CUT = "cut"  # the speaker's word on what was heard
+    TOOLS = "tools"  # the outputs of the tools
+    READER = "reader"  # the next sound of the offline TTS
+    DRAIN = "drain"  # the last sample to be played
+    CUT = "cut"  # the speaker's report of what was heard
 
 
 _P, _C = TurnPhase, TurnCause
@@ -87,6 +87,6 @@ TURN: Final = TransitionTable(
     }
 )
 SPOKEN: Final = frozenset({_P.LISTENING, _P.CLOSING})
-"""The question is not complete."""
+"""Phases in which the question is not complete."""
 CUT_OFF: Final = frozenset({_P.LOST, _P.SUSPENDED})
-"""The next connection takes it up."""
+"""Phases that the next connection resumes."""
