@@ -1,22 +1,22 @@
-"""How a session comes to be of use, and how the link stands by its sessions: every phase, every way between.
+"""The phases of a session's setup and of the link, and all transitions between them.
 
-A session. The server speaks first: a socket that is open is waited on for `session.created`, then told by
-`session.update` how the session is to be, then told what was said before it. Only the first word of the
-server is a must. Not every server greets, confirms settings or acknowledges items, so each of these waits has
-a deadline, and when that passes we go on as if the word had come: a session that might work is worth more
-than one that is proper. A server that greets late may not have heard the settings, so it is told them again.
+A session. The server speaks first: on an open socket we wait for `session.created`, then send the settings by
+`session.update`, then the history. Only the server's first event is a must. Not every server greets, confirms
+settings or acknowledges items, so each of these waits has a deadline, after which we go on as if the event
+had come: a session that might work is better than none. A server that greets late may have missed the
+settings, so they are sent again.
 
-A conversation may use a session from CONFIGURED on. It is told the history whenever there is more of it, so
-SEEDED is left for SEEDING again, also while it is in use. Without a word of the server in time it is
-UNRESPONSIVE, which is the end of it. Any phase ends too when the connection is lost or given up: then nobody
-has the session any more, so the table need not say it.
+A conversation may use a session from CONFIGURED on. It is sent whatever is new in the history, so it goes
+from SEEDED to SEEDING again, also while it is in use. Without any event in time it is UNRESPONSIVE, which is
+its end. Any phase also ends when the connection is lost or given up: then the session is dropped, so the
+table has no edge for it.
 
-The link. Up to three sessions are there at a time (see `sessions.py`); the link is what people are shown of
-them. One that is in use counts, whatever else is tried: READY with the server, FALLBACK with the brain. A
-successor takes over from there without a phase between. While none is in use, the link shows how far the
-attempt to reach the server has come. Between attempts it is WAITING, or REFUSED where only the owner can
-mend what is wrong: then there is one every five minutes. Where the session in use is lost and a successor is
-on its way, the link falls to WAITING and goes at once through what that has come to; only the end is shown.
+The link. There are up to three sessions at a time (see `sessions.py`); the link is what people see of them.
+The session in use decides: READY with the server, FALLBACK with the brain. A successor takes over from there
+without a phase between. While none is in use, the link shows how far the attempt to reach the server has
+come. Between attempts it is WAITING, or REFUSED if only the owner can mend what is wrong: then there is an
+attempt every five minutes. If the session in use is lost and a successor is being set up, the link goes to
+WAITING and at once on to the successor's phase; only the last one is shown.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from daemon.realtime.events import Json
 
 
 class Sessions:
-    """At most three: `live` is in use, `next` is being set up with the server, `spare` with the offline brain.
+    """At most three: `live` is in use, `next` is being set up, `spare` is with the offline brain.
 
     `fatal` is why the server refuses us, if only the owner can mend that.
     """

@@ -1,18 +1,17 @@
 """The phases of a response and all transitions between them.
 
 A response is ASKED for, is UNDER_WAY from `response.created` on, and ends with `response.done`. The server
-works on one at a time, and a cancel before it has begun would do nothing. So one that nobody wants any more
-stays in the way as UNWANTED until it begins, and as CANCELLED until it is done; only then may the next be
-asked for.
+works on one at a time, and a cancel before it has begun would do nothing. So one that is no longer wanted
+blocks the next: it is UNWANTED until it begins, and CANCELLED until it is done.
 
-A server may begin by itself: its voice detection cannot always be switched off. When nothing is asked it is
-listened to; while somebody speaks it is cancelled; if the server has taken all that was said so far, it is
-KEPT unheard, for it may turn out to be the answer. It also means that our own request can come when the
-server is busy. Such a one is REFUSED and remembered: whatever ends makes room to ask again, and whatever
-begins first is taken in its place, as it answers the same question.
+A server may begin by itself: its voice detection cannot always be switched off. While no question is asked,
+such a response is played; while the user speaks, it is cancelled; if the server has committed all that was
+said so far, it is KEPT without being played, as it may turn out to be the answer. Our own request may then
+find the server busy. It is REFUSED and remembered: when a response ends it is sent again, and a response that
+begins earlier takes its place, as it answers the same question.
 
-Some servers say neither `created` nor `done`, or name nothing: the first piece is the beginning then, and
-deadlines (`stall`, `cancel`) the end. A response may end in any phase; then nobody has it any more.
+Some servers send neither `created` nor `done`, or no ids: then the first piece is the beginning, and
+deadlines (`stall`, `cancel`) are the end. A response may end in any phase; then it is dropped.
 """
 
 from __future__ import annotations

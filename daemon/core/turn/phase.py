@@ -1,18 +1,18 @@
 """The phases of a turn and all transitions between them.
 
 A question is spoken or typed; it WAITS until it can be posed, is ASKED, and is ANSWERED from the first sign
-of an answer on. There the question becomes history: an answer that broke off may have moved something, so
-what it answered is never asked again by itself. That decides what a lost connection means. Before any answer
-the turn is LOST and asked anew, on the next connection; after calls of tools it is SUSPENDED, and goes on
-from their outputs; else what has come is all there will be.
+of an answer on. There the question becomes history: an answer that broke off may have set a device, so its
+question is never asked again by itself. That decides what a lost connection means. Before any answer the turn
+is LOST and asked anew, on the next connection; after tool calls it is SUSPENDED, and goes on from their
+outputs; else the answer ends with what has come.
 
-A spoken question opens the microphone at the press, and is complete only when the tail is here: at the
+A spoken question opens the microphone at the press, and is complete only when the tail has come: at the
 release some sound is still in the card. A press while it still waits continues it. A barge-in ends a turn,
-but what the user heard of it is known only when the speaker has told, so it stays INTERRUPTED until then.
+but what the user heard of it is known only when the speaker has reported it, so it stays INTERRUPTED until
+then.
 
-A turn may end in any phase, told by TurnOver or, a tap, untold; then nobody has it any more, and the table
-need not say so. Each phase that waits for somebody else has a timer (`TurnTimer`), so deadlines alone end
-every turn.
+A turn may end in any phase, with a TurnOver or, after a mere tap, without; then it is dropped, so the table
+has no edge for it. Each phase that waits for someone else has a timer (`TurnTimer`), so every turn ends.
 """
 
 from __future__ import annotations
