@@ -39,7 +39,7 @@ class TransitionTable(Generic[Phase, Cause]):
         return (phase, cause) in self.edges
 
     def after(self, phase: Phase, cause: Cause) -> Phase:
-        """The phase that follows; the same one where the table knows of none."""
+        """The next phase; the same one if the table has no edge."""
         following = self.edges.get((phase, cause))
         if following is None:
             self.unknown.add((phase, cause))
