@@ -50,7 +50,8 @@ def _answer(raw: Json) -> Json:
     inner = raw.get("response")
     answer: Json = {key: raw[key] for key in _INSIDE if key in raw}
     answer |= inner if isinstance(inner, dict) else {}
-    answer["id"] = answer.get("id") or raw.get("response_id") or (raw.get("id") if inner is None else None)
+    names = (answer.get("id"), raw.get("response_id"), raw.get("id") if inner is None else None)
+    answer["id"] = next((name for name in names if name not in (None, "")), None)  # 0 is a name
     if isinstance(answer.get("output"), dict):
         answer["output"] = [answer["output"]]
     return answer

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import math
 import re
 from collections.abc import Collection
@@ -79,6 +80,7 @@ def decode_client(frame: bytes | str) -> ClientEvents:
 
 def decode_server(frame: bytes | str) -> ServerEvents | UndecodableFrame:
     """What a server sent, repaired where that is possible. Never raises."""
+    frame = _unmarked(frame)
     if _crowded(frame):
         return UndecodableFrame("", "there is too much in it")
     try:
@@ -89,6 +91,11 @@ def decode_server(frame: bytes | str) -> ServerEvents | UndecodableFrame:
         return _loosely(frame) if _says_little(event) else event
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return UndecodableFrame("", str(error) or type(error).__name__)
+
+
+def _unmarked(frame: bytes | str) -> bytes | str:
+    """Without the mark that some libraries put before any text."""
+    return frame.removeprefix("\ufeff") if isinstance(frame, str) else frame.removeprefix(codecs.BOM_UTF8)
 
 
 def _says_little(event: ServerEvents) -> bool:

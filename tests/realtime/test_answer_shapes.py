@@ -165,3 +165,24 @@ def test_a_value_of_the_wrong_kind_in_a_table_costs_itself() -> None:
     event = decode_server(json.dumps(done(metadata={"a": 1, "b": "kept"}, output=[CALL])))
     assert not isinstance(event, UndecodableFrame)
     assert event.response.metadata == {"b": "kept"}  # type: ignore[union-attr]
+
+
+# ---------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["inside", "flat"])
+def test_an_answer_that_is_called_0_is_heard_as_often_as_it_comes(flat: bool) -> None:
+    rig = Rig().start()
+    for number in range(3):
+        rig.clear()
+        rig.speak()
+        name = {"response_id": 0} if flat else {"response": {"id": 0}}
+        receive(
+            rig,
+            {"type": "response.created", **name},
+            {"type": "response.output_audio.delta", "response_id": 0, "item_id": 0, "delta": "AAAA" * 1000},
+            {"type": "response.done", **name},
+        )
+        assert rig.found(ev.Play), number
+        rig.step(ev.PlaybackDrained(("0",)))
+        assert trouble(rig) == "None"

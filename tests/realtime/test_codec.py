@@ -61,6 +61,14 @@ def test_audio_with_bad_manners(text: Any, audio: bytes) -> None:
     assert event.delta == audio
 
 
+@pytest.mark.parametrize("coded", ["utf-8", "text"])
+def test_a_mark_of_the_byte_order_before_an_event_costs_nothing(coded: str) -> None:
+    frame = '\ufeff{"type":"session.created","session":{"id":"s"}}\r\n'
+    event = decode_server(frame.encode() if coded == "utf-8" else frame)
+    assert isinstance(event, wire.SessionCreated)
+    assert event.session == {"id": "s"}
+
+
 @pytest.mark.parametrize("name", BETA_NAMES)
 def test_beta_names_are_mapped(name: str) -> None:
     assert not isinstance(decode({"type": name, "session": {}, "delta": "AAAA"}), UndecodableFrame)

@@ -45,7 +45,8 @@ class Contents:
             case OutputTranscriptDelta(delta=text) | OutputTextDelta(delta=text):
                 self._words(turn, self._key(reply, event), text, event.content_index, whole=False)
             case OutputTranscriptDone(transcript=text) | OutputTextDone(text=text):
-                self._words(turn, self._key(reply, event), text, event.content_index, whole=True)
+                if not self._answer.items.said(reply.key, event.item_id, event.output_index, text):
+                    self._words(turn, self._key(reply, event), text, event.content_index, whole=True)
             case OutputAudioDone(item_id=item_id, output_index=index):
                 self.end([self._answer.items.find(reply.key, item_id, index)])
             case PartDone(item_id=item_id, output_index=index, part=part):

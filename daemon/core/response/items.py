@@ -110,6 +110,11 @@ class Items:
         words[part] = text if whole else before + text
         return before, " ".join(words[each] for each in sorted(words))
 
+    def said(self, reply: str, item_id: str, index: int, text: str) -> bool:
+        """Are these the words of an item that was called something else before?"""
+        renamed = not self.find(reply, item_id, index)
+        return renamed and any(text in self._items[key].words.values() for key in self.of(reply))
+
     def spoken_of(self, reply: str) -> list[str]:
         """The items of an answer that have a voice."""
         return [key for key, item in self._items.items() if item.reply == reply and item.received_bytes]

@@ -167,8 +167,8 @@ class ResponseTracker:
     def done(self, response: Response) -> Reply | None:
         """`response.done` is here; whatever still comes of it is late. None if it is no news.
 
-        For some servers it is all that comes of an answer. Of those that do not say when one begins, some
-        call the next one the same: what comes under that name is late until we ask for it.
+        For some servers it is all that comes of an answer. Of those that do not say which one begins,
+        some call the next one the same: what comes under that name is late until we ask for it.
         """
         again = response == self._last
         if self.owes(response.id) and not self._owed[0].refused and not again:
@@ -176,7 +176,8 @@ class ResponseTracker:
         reply = self.of(response.id)
         if reply is not None:
             self._last = response
-            self._close(self._past if reply.announced else self._until_asked)
+            named = reply.announced and reply.wire_id
+            self._close(self._past if named else self._until_asked)
             self._past_calls.extend(_names(response.output))
         return reply
 

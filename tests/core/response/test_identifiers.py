@@ -101,6 +101,24 @@ def test_no_key_is_given_twice_by_this_process_or_another() -> None:
     assert not one.own(None)
 
 
+# ---------------------------------------------------------------- answers
+
+
+def test_answers_without_a_name_whose_pieces_have_all_the_same_are_heard() -> None:
+    rig = Rig().start()
+    for number in range(3):
+        rig.clear()
+        rig.speak()
+        rig.receive(wire.ResponseCreated())
+        rig.receive(wire.OutputAudioDelta(response_id="r", item_id="i", delta=b"\1\0" * 24_000))
+        assert rig.found(ev.Play), number
+        rig.done("")
+        rig.receive(wire.OutputAudioDelta(response_id="r", item_id="i", delta=b"\1\0" * 24_000))
+        assert len(rig.found(ev.Play)) == 1, "what comes after the end is late"
+        rig.step(ev.PlaybackDrained(("i",)))
+        assert rig.found(ev.TurnOver)
+
+
 # ---------------------------------------------------------------- items
 
 

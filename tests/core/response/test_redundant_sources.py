@@ -242,6 +242,18 @@ def test_words_of_an_item_under_another_name_are_not_said_twice() -> None:
     assert over(rig)["reply"] == "It is on."
 
 
+@pytest.mark.parametrize("kind", [wire.OutputTranscriptDone, wire.OutputTextDone])
+def test_all_the_words_of_an_item_under_another_name_are_not_said_twice(kind: Any) -> None:
+    rig = asked()
+    rig.reply("r", "i", text="It is on.")
+    words = {"transcript" if kind is wire.OutputTranscriptDone else "text": "It is on."}
+    rig.receive(kind(response_id="r", item_id="I", **words))
+    rig.receive(kind(response_id="r", item_id="j", **dict.fromkeys(words, "So is the fan.")))
+    rig.done("r")
+    drained(rig)
+    assert over(rig)["reply"] == "It is on. So is the fan."
+
+
 def test_a_whole_that_is_empty_takes_no_words_back() -> None:
     rig = asked()
     rig.reply("r", "i", text="It is on.")
