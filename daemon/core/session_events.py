@@ -77,14 +77,16 @@ class SessionEvents:
         if error.reason in _HARMLESS:
             return
         talk, about = self._conversation, error.event_id or ""
-        because_busy = busy(error) and (about.startswith("create_") or not self._effects.keys.own(about))
-        of_response = because_busy or about.startswith("create_")
-        if of_response and talk.answer.failures.create_refused(about, because_busy, error.message, now):
+        own = self._effects.keys.own(about)
+        because_busy = busy(error) and (about.startswith("create_") or not own)
+        in_response = not own and (error.param or "").startswith("response.")
+        of_response = because_busy or in_response or about.startswith("create_")
+        if of_response and talk.answer.failures.create_refused(error, because_busy, now):
             return
         if about.startswith("commit_") or error.reason == _NOTHING_TO_COMMIT:
             talk.handover.refused(about, error.message, now)
             return
-        if not (own := self._effects.keys.own(about)) and not of_another_event(error):
+        if not own and not of_another_event(error):
             talk.answer.exchange.complained(error.message or error.reason, now)
             if self._connections.blamed(error, now):
                 return

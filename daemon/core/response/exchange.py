@@ -13,6 +13,7 @@ from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import (
     BYTES_PER_S,
     ConversationItem,
+    ErrorDetail,
     Json,
     Response,
     ResponseCreate,
@@ -21,6 +22,7 @@ from daemon.realtime.events import (
 
 MOST_KEPT_PIECES = 4000
 _MOST_KEPT_BYTES = 120 * BYTES_PER_S
+_MODALITIES = "output_modalities"
 UNBEGUN_S = 2.0
 BEGUN_S = 5.0
 
@@ -49,12 +51,15 @@ class Exchange:
         self._answer = answer
         self._barge_in = barge_in
         self._stall_s = stall_s
+        self._modalities_refused = False
 
     def create(self, response: Json, now: float) -> None:
         """Ask for an answer."""
         self._answer.due = None
         if self._answer.turn is not None:
             self._answer.turn.ask_anew()
+        if self._modalities_refused:
+            response = {key: value for key, value in response.items() if key != _MODALITIES}
         event_id = self._answer.effects.keys.new("create")
         self.expect(event_id, response, now)
         self._answer.effects.send(ResponseCreate(event_id=event_id, response=response))
@@ -156,6 +161,14 @@ class Exchange:
             self.rest()
         return owed
 
+    def ask_for_less(self, owed: Owed, error: ErrorDetail) -> bool:
+        """The server does not know a part of the question: is it asked without that from now on?"""
+        named = error.param == "response" or _MODALITIES in f"{error.param} {error.message}"
+        if not named or _MODALITIES not in owed.response:
+            return False
+        self._modalities_refused, self._answer.due = True, owed.response
+        return True
+
     def rest(self) -> None:
         """While nothing is under way at the server, nothing of it is waited for."""
         self._answer.due = self._answer.responses.freed() or self._answer.due
@@ -179,7 +192,7 @@ class Exchange:
     def connection_lost(self) -> None:
         """Nothing is under way any more."""
         self._answer.responses.connection_lost()
-        self.early = None
+        self.early, self._modalities_refused = None, False
         self._answer.timers.clear(TurnTimer.STALL, TurnTimer.CANCEL, TurnTimer.LONG)
 
     def _cancel(self, reply: Reply, until: float) -> None:

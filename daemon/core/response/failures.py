@@ -7,6 +7,7 @@ from daemon.core.response.contents import Contents
 from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.rounds import MAX_ROUNDS
+from daemon.realtime.events import ErrorDetail
 
 STALLED = "The server stopped answering; press the button to ask again."
 
@@ -23,18 +24,18 @@ class Failures:
         self._contents = contents
         self._barge_in = barge_in
 
-    def create_refused(self, event_id: str | None, because_busy: bool, reason: str, now: float) -> bool:
-        """The server did not take `response.create`: ask again when it is free, or give up.
+    def create_refused(self, error: ErrorDetail, because_busy: bool, now: float) -> bool:
+        """The server did not take `response.create`: ask again when it is free, or for less, or give up.
 
         False if that is no news: it is about one of long ago, or the server has answered all the same.
         """
         turn = self._answer.turn
         patient = because_busy and (turn is None or turn.rounds < MAX_ROUNDS)
-        owed = self._exchange.refused(event_id, patient, now)
+        owed = self._exchange.refused(error.event_id, patient, now)
         if turn is not None and owed is not None and owed.refused:
             turn.rounds += owed.wanted
-        elif owed is not None and owed.wanted:
-            self._answer.fail(reason)
+        elif owed is not None and owed.wanted and not self._exchange.ask_for_less(owed, error):
+            self._answer.fail(error.message)
         return owed is not None
 
     def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
