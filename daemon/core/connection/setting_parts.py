@@ -12,7 +12,8 @@ CORE = frozenset({"instructions", "audio.input.format", "audio.input.turn_detect
 """The settings that matter most to a conversation."""
 
 _MOST_READ = 2000
-_PATH = re.compile(r"\w+(?:\.\w+|\[\d+\])+")
+_PATH = re.compile(r"\w+(?:\.\w+|\[\d+\])+|['\"]session['\"](?:,\s*(?:['\"]\w+['\"]|\d+)){1,8}")
+"""In words: session.tools[3], or 'session', 'tools', 3."""
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _QUOTED = re.compile(r"[`'\"]([\w-]+)[`'\"]")
 _OF_TOOLS = re.compile(r"\b(?:tools?|functions?|schemas?)\b", re.IGNORECASE)

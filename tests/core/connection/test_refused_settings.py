@@ -173,6 +173,24 @@ def test_the_path_of_what_is_refused_may_be_spelled_in_any_way(param: str) -> No
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        '[{"loc":["body","session","tools",3,"parameters"],"msg":"Field required","type":"missing"}]',
+        "ValidationError: ('session', 'tools', 3, 'parameters'): Field required",
+    ],
+)
+def test_a_path_that_stands_in_the_words_as_a_list_is_read(message: str) -> None:
+    offered = session(8, (3,))
+    assert named(ErrorDetail(message=message), offered, parts(offered)) == ["tools[3]"]
+
+
+@pytest.mark.parametrize("message", ["one of ['alloy', 'marin']", "expected [1, 2]", '["tools", "none"]'])
+def test_other_lists_in_the_words_name_no_part(message: str) -> None:
+    offered = session(8, (3,))
+    assert named(ErrorDetail(message=message), offered, parts(offered)) == []
+
+
+@pytest.mark.parametrize(
     "param", ["session", "$.session", "", "event", "type", "session.type", "3", "[3]", "$"]
 )
 def test_a_path_that_leads_to_no_part_names_none(param: str) -> None:
