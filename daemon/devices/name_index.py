@@ -60,7 +60,7 @@ class Spellings:
     def meant(self, said: str) -> str | None:
         """The same name, or else the only one that differs in case, spaces, hyphens or composition alone.
 
-        Or in what is put around a name, as quotes are.
+        Or in what is put around a name, as quotes are, or in forms of letters that are the same to a reader.
         """
         if said in self._names:
             return said
@@ -69,7 +69,8 @@ class Spellings:
 
 
 def _spelled(name: str) -> str:
-    return _plain(name.translate(_UNSEEN).strip(_AROUND).replace("-", " "))
+    letters = unicodedata.normalize("NFKC", name) if len(name) <= LONGEST_NAME else name
+    return _plain(letters.translate(_UNSEEN).strip(_AROUND).replace("-", " ")).replace(" ", "")
 
 
 def _plain(name: str) -> str:

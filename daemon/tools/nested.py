@@ -130,6 +130,8 @@ class Object(ValueKind):
             raise expected(self.name, value)
         taken: dict[str, Any] = {}
         for said, item in value.items():
+            if item is None and not exact and self._spellings.meant(said) is None:
+                continue  # it says nothing of what there is not
             name = self._meant(said, exact)
             try:
                 if name in taken:

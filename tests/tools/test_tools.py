@@ -294,6 +294,9 @@ def test_a_built_in_tool_that_breaks_off_is_an_answer_too(failure: BaseException
         ('"act"', "done"),
         ("`act`.", "done"),
         ("\u200bact\ufeff", "done"),
+        ("actTwice", "done"),
+        ("ActTwice", "done"),
+        ("ａｃｔ＿ｔｗｉｃｅ", "done"),
         ("functions.act", "done"),
         ("default_api.Act_Twice", "done"),
         ("functions.on", "Error: there is no tool called functions.on; there are act, act_twice, On, ON."),
@@ -433,6 +436,8 @@ HOME: dict[str, Device] = {
         ("set_device", {"device": "desk light", "state": "on"}, "The lamp is on."),
         ("set_device", {"device": "heater", "state": "toggle"}, "The heater is on."),
         ("Set-Device", {"Device": "Desk_Light", "state": "ON"}, "The lamp is on."),
+        ("set_device", {"device": "ｌａｍｐ", "state": "on"}, "The lamp is on."),
+        ("set_device", {"device": "lamp", "state": "on", "percent": None}, "The lamp is on."),
         ("set_level", {"device": "LAMP", "percent": "30.0"}, "The lamp is at 30 percent."),
         (
             "set_device",
