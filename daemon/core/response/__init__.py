@@ -1,1 +1,1 @@
-"""The response of the server: tracking, playback, interruption, tool calls."""
+"""The server's responses: tracking, playback, interruption, tool calls."""

@@ -1,8 +1,8 @@
-"""Interrupting an answer: silence first, then the truth about what was heard.
+"""Interrupting an answer: stop the speaker, then tell the server how much was heard.
 
-The speaker thread alone knows how much of an item was heard. Until it has told, no new question is posed.
+Only the speaker thread knows how much of an item was heard. Until it has reported, no new question is posed.
 Items heard to the end stay, the current one is truncated (deleted if nothing of it was heard), later ones are
-deleted once the cancelled answer is done. A speaker that fails cuts an answer too, which goes on without it.
+deleted once the cancelled answer is done. A speaker that fails cuts an answer too, but the answer goes on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CANCEL_S = 2.0
 
 
 class BargeIn:
-    """One interruption at a time. Sets the timers `cut` and `cancel`."""
+    """Handles one interruption at a time. Sets the timers `cut` and `cancel`."""
 
     def __init__(self, answer: CurrentAnswer) -> None:
         self.turn: Turn | None = None
@@ -32,11 +32,11 @@ class BargeIn:
 
     @property
     def waiting(self) -> bool:
-        """Has the speaker not told yet what was heard?"""
+        """Whether the speaker has yet to report what was heard."""
         return self.turn is not None
 
     def silence(self, turn: Turn, now: float) -> None:
-        """Stop the speaker; the turn is over when it has answered. It is not waited for twice."""
+        """Stop the speaker; the turn is over when it has reported. Only one turn waits for that."""
         if self.waiting:
             self.untold()
         self.turn = turn
@@ -44,7 +44,7 @@ class BargeIn:
         self._answer.effects.do(ev.StopPlayback())
 
     def cancel(self, now: float) -> None:
-        """Stop the model, now or as soon as it begins."""
+        """Cancel the answer, now or as soon as it begins."""
         if self._answer.responses.busy:
             self._answer.timers.set(TurnTimer.CANCEL, now + CANCEL_S)
         if reply := self._answer.responses.abandon():
@@ -52,11 +52,11 @@ class BargeIn:
         self.put_right()
 
     def stop(self, reply: Reply) -> None:
-        """Cancel an answer; a server that names none has one at a time."""
+        """Send the cancel; a server that sends no ids has one answer at a time."""
         self._answer.effects.send(ResponseCancel(response_id=reply.wire_id or UNSET))
 
     def cut(self, cut: Cut) -> int:
-        """Some audio was thrown away: the history follows. Returns the ms heard of the item in between."""
+        """Audio was discarded: correct the history. Returns the ms heard of the item that was cut."""
         parts = dict.fromkeys(cut.unheard, 0)
         if cut.item_id is not None:
             most_ms = self._answer.items.received_ms(cut.item_id) - 1
@@ -69,12 +69,12 @@ class BargeIn:
         return parts.get(cut.item_id or "", 0)
 
     def reworded(self, key: str) -> None:
-        """The words of an item are known anew: of one that was cut they are not all said."""
+        """The words of an item have changed: if it was cut, keep only those that were heard."""
         if key in self._cut:
             self._answer.history.heard(key, self._cut[key], max(1, self._answer.items.received_ms(key)))
 
     def put_right(self) -> None:
-        """The server is told of each item that was cut as soon as that does not grow any more."""
+        """Tell the server of each cut item, as soon as no more audio of it will come."""
         cut, self._cut = self._cut, {}
         active = self._answer.responses.active
         for key, heard_ms in cut.items():
@@ -85,7 +85,7 @@ class BargeIn:
                 self._answer.effects.send(_cut_at(item_id, heard_ms))
 
     def stopped(self, cut: Cut) -> None:
-        """The speaker has fallen silent, and told in time or late: the turn that was interrupted is over."""
+        """The speaker has stopped and reported: the interrupted turn is over."""
         turn, self.turn = self.turn, None
         self._answer.timers.clear(TurnTimer.CUT)
         heard_ms = sum(map(self._answer.items.received_ms, cut.whole)) + self.cut(cut)
@@ -95,11 +95,11 @@ class BargeIn:
         self.put_right()
 
     def untold(self) -> None:
-        """The speaker has not said in time what was heard: nothing, as far as anybody knows."""
+        """The speaker has not reported in time: nothing counts as heard."""
         self.stopped(Cut(None, 0, (), ()))
 
     def lose(self, turn: Turn, cut: Cut) -> None:
-        """Some of an answer is never heard, as the speaker has failed: told once in a turn."""
+        """The speaker has failed, so some of an answer is not heard: reported once in a turn."""
         if not (cut.item_id or cut.unheard):
             return
         turn.heard_ms += self.cut(cut)
@@ -109,11 +109,11 @@ class BargeIn:
             self._answer.effects.do(ev.UserAlert(UNHEARD))
 
     def connection_lost(self) -> None:
-        """No other knows the items that were to be put right."""
+        """The next connection does not know the items that were cut."""
         self._cut.clear()
 
     def _tell_anew(self, key: str) -> None:
-        """A session that was told all of it while it was played must know what was heard instead."""
+        """Replace the item in a session that was sent all of it while it was still being played."""
         if item_id := self._answer.items.wire_id(key, "told"):
             self._answer.effects.send(ItemDelete(item_id=item_id))
             for item in self._answer.history.retold(key):

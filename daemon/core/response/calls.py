@@ -1,7 +1,7 @@
-"""The tool calls of one answer, of which a server may tell in up to four ways; not every server uses all.
+"""The tool calls of one answer, which a server may report in up to five ways; few servers use all.
 
-A way tells of a call at most once, so what two ways tell is laid upon each other, best match first. What one
-way alone tells of is a call too.
+Each way reports a call at most once, so the reports of two ways are paired, best match first. A report
+without a partner is a call of its own.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from daemon.realtime.events import (
 
 
 class Way(IntEnum):
-    """How a call was told; what comes first is believed where two differ.
+    """How a call was reported; if two reports differ, the way with the lower number is right.
 
-    Of the conversation's items nobody says of which answer they are: they count where nothing else tells of
-    any call.
+    An item of the conversation does not say which answer it belongs to: it counts only if no other way
+    reports any call.
     """
 
     RESPONSE_DONE = 0
@@ -38,9 +38,9 @@ class Way(IntEnum):
 
 
 class CallReport(Struct):
-    """A call as the server tells of it: by its own names, as far as it says any.
+    """A call as the server reports it, with its ids as far as it sends any.
 
-    `meaning` is what its arguments say, however they are spelled; empty where they say nothing.
+    `meaning` is the normal form of its arguments; empty if they are empty.
     """
 
     item_id: str = ""
@@ -52,16 +52,16 @@ class CallReport(Struct):
     meaning: str = ""
 
     def read(self) -> None:
-        """All of it has come."""
+        """The report is complete: work out its arguments and their meaning."""
         if not _meaning(self.arguments):
             self.arguments = "".join(self.pieces)
         self.meaning = _meaning(self.arguments)
         self.arguments = self.arguments if self.meaning else ""
 
     def likeness(self, other: CallReport) -> int:
-        """How much speaks for it that both are the same; 0 where nothing does.
+        """How likely both reports are of the same call; 0 if nothing speaks for it.
 
-        An id in common is enough; ids that differ are no sign: some servers make them up anew each time.
+        An id in common is enough; ids that differ prove nothing: some servers make up new ones each time.
         """
         ids = ((self.item_id, other.item_id, 8), (self.call_id, other.call_id, 4))
         named = sum(weight for mine, its, weight in ids if mine and mine == its)
@@ -71,7 +71,7 @@ class CallReport(Struct):
         return 1 + named + sum(2 for mine, its in said if mine == its) + (self.index == other.index)
 
     def fill(self, other: CallReport) -> None:
-        """Take over what the other way tells more of."""
+        """Add what the other report has and this one lacks."""
         self.item_id = self.item_id or other.item_id
         self.call_id = self.call_id or other.call_id
         self.name = self.name or other.name
@@ -80,14 +80,14 @@ class CallReport(Struct):
 
 
 class Calls:
-    """What has been told of the calls of an answer so far; `too_many`: more than anybody runs."""
+    """The reports of an answer's calls so far; `too_many`: more than we run."""
 
     def __init__(self) -> None:
         self.too_many = False
         self._by_way: dict[Way, list[CallReport]] = {}
 
     def hear(self, event: object) -> None:
-        """An event of the answer, whatever it is about."""
+        """Note a call if this event of the answer reports one."""
         match event:
             case OutputItemAdded(item=item) if item.type == "function_call":
                 self._tell(Way.IN_PIECES, _of_item(item, event.output_index))
@@ -106,12 +106,12 @@ class Calls:
 
     @property
     def ids(self) -> set[str]:
-        """What the server has called them so far."""
+        """The server's ids of all calls so far."""
         told = chain.from_iterable(self._by_way.values())
         return {name for call in told for name in (call.item_id, call.call_id) if name}
 
     def all(self, output: Iterable[Item] = ()) -> list[CallReport]:
-        """Every call, each once, with what `response.done` says of them; those without a name are none."""
+        """Every call once, including those in `response.done`; reports without a name are dropped."""
         for index, item in enumerate(output):
             if item.type == "function_call":
                 self._tell(Way.RESPONSE_DONE, _of_item(item, index))
@@ -126,7 +126,7 @@ class Calls:
         return [call for call in found if call.name]
 
     def _tell(self, way: Way, call: CallReport) -> None:
-        """What is said twice in the same words is said once."""
+        """Add a report, unless the same one is there."""
         told = self._by_way.setdefault(way, [])
         if any(structs.replace(each, pieces=[]) == call for each in told):
             return
@@ -135,7 +135,7 @@ class Calls:
             told.append(call)
 
     def _begun(self, about: CallReport) -> CallReport:
-        """The call that a piece of arguments is of."""
+        """The report that a piece of arguments belongs to."""
         told = self._by_way.setdefault(Way.IN_PIECES, [])
         best = max(told, key=about.likeness, default=None)
         if best is None or not about.likeness(best):
@@ -144,7 +144,7 @@ class Calls:
 
 
 def _lay_upon(found: list[CallReport], told: list[CallReport]) -> None:
-    """Add what a way tells: to the call that it is about, which it is about alone, or as one more."""
+    """Merge the reports of one way: each into the call that matches best, or as a call of its own."""
     alone, rest = list(found), list(told)
     for _, mine, its in sorted(_matches(alone, rest), key=lambda match: -match[0]):
         if any(mine is each for each in alone) and any(its is each for each in rest):
@@ -166,7 +166,7 @@ def _of_item(item: Item, index: int) -> CallReport:
 
 
 def _meaning(arguments: str) -> str:
-    """Equal for arguments that say the same, whatever the order and the spaces."""
+    """A normal form of the arguments, whatever the order of keys and the spaces."""
     try:
         said = json.decode(arguments or "null")
         return json.encode(said, order="sorted").decode() if said else ""

@@ -1,6 +1,6 @@
-"""What comes of an answer: voice and words, each of which may be told in pieces, whole, or only at the end.
+"""The contents of an answer: audio and words, which may come in pieces, whole, or only at the end.
 
-The first that tells of something is believed; what tells it again adds nothing.
+Whatever comes first counts; repetitions add nothing.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ DRAIN_SLACK_S = 10.0
 
 
 class Contents:
-    """Plays the voice and keeps the words. Sets the timer `drain`."""
+    """Plays the audio and stores the words. Sets the timer `drain`."""
 
     def __init__(self, answer: CurrentAnswer, barge_in: BargeIn) -> None:
         self._answer = answer
         self._barge_in = barge_in
 
     def hear(self, turn: Turn, reply: Reply, event: ResponsePiece, now: float) -> None:
-        """An event of an answer."""
+        """Handle an event of an answer."""
         match event:
             case OutputAudioDelta():
                 self.audio(turn, self._key(reply, event), event.delta, now)
@@ -52,7 +52,7 @@ class Contents:
             case PartDone(item_id=item_id, output_index=index, part=part):
                 words, sound = part.transcript or part.text or "", part.audio or b""
                 known = self._answer.items.find(reply.key, item_id, index)
-                # One that was never named may be called something else now.
+                # An item that came without an id may have one now.
                 before = [known] if known else self._answer.items.of(reply.key)
                 self._again(turn, before or [self._key(reply, event)], words, sound, now)
             case OutputItemAdded(item=item, output_index=index) if item.type == "message":
@@ -61,7 +61,7 @@ class Contents:
                 self.whole(turn, reply, item, index, Way.ITEM_DONE, now)
 
     def whole(self, turn: Turn, reply: Reply, item: Item, index: int, way: Way, now: float) -> None:
-        """An item that is complete, of which there may have been no word before."""
+        """A complete item, perhaps the first sign of it."""
         if item.type == "message":
             parts = item.content or []
             words = " ".join(part.transcript or part.text or "" for part in parts).strip()
@@ -71,7 +71,7 @@ class Contents:
                 self._again(turn, [key], words, sound, now)
 
     def audio(self, turn: Turn, key: str, delta: bytes, now: float) -> None:
-        """More of the voice of an item."""
+        """Play more audio of an item."""
         pcm = self._answer.items.add(key, delta)
         if not pcm:
             return
@@ -83,7 +83,7 @@ class Contents:
         self._answer.effects.do(ev.Play(key, pcm))
 
     def end(self, keys: list[str]) -> None:
-        """No more audio will come for these."""
+        """No more audio will come for these items."""
         for key in keys:
             self._answer.items.end(key)
             if self._answer.items.received_ms(key):
@@ -93,7 +93,7 @@ class Contents:
         return self._answer.items.key(reply.key, event.item_id, event.output_index, kept=not reply.aside)
 
     def _words(self, turn: Turn, key: str, text: str, part: int, whole: bool) -> None:
-        """More of the words of a part of an item, or (`whole`) all of them."""
+        """Store more words of a part of an item, or (`whole`) all of them."""
         if not text:
             return
         before, turn.replies[key] = self._answer.items.say(key, part, text, whole)
@@ -105,7 +105,7 @@ class Contents:
         self._barge_in.reworded(key)
 
     def _again(self, turn: Turn, keys: list[str], words: str, sound: bytes, now: float) -> None:
-        """What is told of an item at its end, which is one of these, counts where it has not come before."""
+        """Contents repeated at the end of an item, one of `keys`, count only if they have not come before."""
         if words and not any(map(turn.replies.get, keys)):
             self._words(turn, keys[0], words, 0, whole=True)
         if sound and not any(map(self._answer.items.received_ms, keys)):

@@ -1,4 +1,4 @@
-"""The server's side of a turn: from the posed question to the last sample heard, tools included."""
+"""The answer side of a turn: from the posed question to the last sample played, tools included."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from daemon.realtime.events import Json, ResponsePiece
 
 
 class ResponseController:
-    """At most one turn is being answered. Builds the parts, and decides what concerns all of them."""
+    """Answers at most one turn. Builds the parts, and decides what concerns all of them."""
 
     def __init__(
         self,
@@ -49,53 +49,53 @@ class ResponseController:
 
     @property
     def turn(self) -> Turn | None:
-        """The turn that is being answered."""
+        """The turn that is being answered, if any."""
         return self._answer.turn
 
     @property
     def playing(self) -> bool:
-        """Has the speaker something of it to play?"""
+        """Whether the speaker has some of the answer to play."""
         return self._answer.playing
 
     @property
     def free(self) -> bool:
-        """May a question be posed? The speaker has told what was heard, and the server is done."""
+        """Whether a question may be posed: the speaker has reported, and the server is done."""
         return self.turn is None and not self.barge_in.waiting and not self.responses.busy
 
     @property
     def over(self) -> bool:
-        """Answered, its tools have answered too, and the last sample was heard."""
+        """Whether the turn is answered, its tools included, and the last sample was played."""
         if self.turn is None or self.turn.phase in CUT_OFF or self.tools.open_for(self.turn):
             return False
         waits = self.playing or self.responses.busy or self._answer.due is not None
         return not (waits or self.speech_fallback.unread)
 
-    # ------------------------------------------------------------ a turn from its beginning to its end
+    # ------------------------------------------------------------ a turn from beginning to end
 
     def pose(self, turn: Turn, now: float, response: Json | None = None) -> None:
-        """The question is on the wire: ask for the answer."""
+        """The question was sent: request the answer."""
         self._answer.take(turn, now)
         self.exchange.create(response or self._answer.plain(), now)
 
     def expect(self, turn: Turn, now: float) -> None:
-        """The server's voice detection has taken the question and answers by itself."""
+        """The server's voice detection has committed the question and answers by itself."""
         self._answer.take(turn, now)
         turn.ask_anew()
         self.exchange.expect("", {}, now)
 
     def adopt(self, turn: Turn) -> None:
-        """The server has begun to speak unasked: what it says is an answer too."""
+        """The server has begun to speak unasked: treat it as an answer."""
         self._answer.turn = turn
 
     def settle(self, now: float) -> None:
-        """Ask for what is due as soon as the server is there and free."""
+        """Send the response that is due as soon as the server is there and free."""
         if self.over and self.turn is not None and self.speech_fallback.needed(self.turn):
             self._answer.due = self.speech_fallback.remedy(self.turn, now)
         if self._answer.due is not None and self._answer.effects.online and not self.responses.busy:
             self.exchange.create(self._answer.due, now)
 
     def hear(self, event: ResponsePiece, now: float) -> None:
-        """A piece of an answer."""
+        """Handle an event of an answer."""
         reply = self.exchange.heard(event, now)
         if reply is None or self.turn is None:
             return
@@ -106,7 +106,7 @@ class ResponseController:
         self._contents.hear(self.turn, reply, event, now)
 
     def interrupt(self, now: float) -> None:
-        """Barge-in: whatever is being answered is over."""
+        """Barge-in: end the present answer."""
         self.speech_fallback.interrupt()
         turn = self._leave()
         self.barge_in.cancel(now)
@@ -124,13 +124,13 @@ class ResponseController:
         self._answer.effects.do(ev.TurnOver(turn.record(), turn.request_id))
 
     def finish(self) -> None:
-        """The turn is over."""
+        """End the turn."""
         turn = self._leave()
         if turn is not None:
             self._answer.effects.do(ev.TurnOver(turn.record(), turn.request_id))
 
     def give_up(self, question: Turn | None, why: str) -> None:
-        """The turn, or this question that was not asked yet, has waited for too long."""
+        """The turn, or this unasked question, has waited for too long."""
         self._answer.turn = question or self.turn
         self._answer.fail(why)
         self.finish()
@@ -144,7 +144,7 @@ class ResponseController:
     # ------------------------------------------------------------ connections
 
     def offline(self) -> None:
-        """The connection is gone: what has come is played to its end, and is the answer then."""
+        """The connection is lost: play what has come to its end as the whole answer."""
         turn = self.turn
         owed = self.responses.busy or self._answer.due is not None
         if turn is not None and (owed or self.tools.open_for(turn)):
@@ -159,7 +159,7 @@ class ResponseController:
         self.tools.connection_lost()
 
     def online(self) -> Turn | None:
-        """A new session knows the history. Returns the turn whose question it must be asked again."""
+        """A new session has the history. Returns the turn whose question must be asked again."""
         self._answer.items.tell(self._answer.history.words_of)
         turn = self.turn
         if turn is None or turn.phase not in CUT_OFF:

@@ -1,4 +1,4 @@
-"""The answer to the present turn: what all parts of the room look at, and what they share."""
+"""The answer to the present turn, and what the parts of the controller share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from daemon.realtime.events import Json
 class CurrentAnswer(Struct):
     """`turn` is None while nothing is being answered.
 
-    `due` is what is to be asked for as soon as there is room; `playing`: the speaker has some of the answer.
+    `due` is the response to request once the server is free; `playing`: the speaker has some of the answer.
     """
 
     modality: Literal["audio", "text"]
@@ -34,17 +34,17 @@ class CurrentAnswer(Struct):
     playing: bool = False
 
     def take(self, turn: Turn, now: float) -> None:
-        """This one is answered from now on."""
+        """Answer this turn from now on."""
         self.items.forget()
         self.turn, turn.times.committed_at = turn, now
 
     def plain(self) -> Json:
-        """What is asked for as a rule."""
-        # Said each time: a session that was seeded with text tends to answer in text.
+        """The response that is usually requested."""
+        # Sent each time: a session that was seeded with text tends to answer in text.
         return {"output_modalities": [self.modality]}
 
     def fail(self, reason: str) -> None:
-        """There will be no answer, or not all of it."""
+        """The answer fails, or breaks off."""
         if self.turn is not None:
             self.turn.trouble = reason
         unasked = self.turn is not None and self.turn.unasked

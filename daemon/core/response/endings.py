@@ -1,4 +1,4 @@
-"""Why an answer did not come to its end."""
+"""Why an answer is incomplete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from daemon.realtime.events import MAX_ERROR, Response
 
 
 def shortfall(response: Response) -> str:
-    """In words for the user; empty where nothing is missing, or where we have cancelled it."""
+    """The reason in words for the user; empty if nothing is missing or we have cancelled it."""
     if response.status not in ("failed", "incomplete"):
         return ""
     details = response.status_details

@@ -1,4 +1,4 @@
-"""What is asked of the server, and which of its answers are under way, wanted, kept or cancelled."""
+"""The requests to the server, and which of its answers are under way, wanted, kept or cancelled."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ BEGUN_S = 5.0
 class EarlyAnswer(Struct):
     """An answer that the server began by itself while the button was still down.
 
-    Its voice detection cannot be switched off, and has heard an end. Nobody hears the answer yet: if nothing
-    more is said until the button is let go it is taken, else it is cancelled. `end`: how it ended, if it has.
+    Its voice detection cannot be switched off, and found an end. The answer is not played yet: if nothing
+    more is said until the button is released it is used, else it is cancelled. `end`: how it ended, if it
+    has.
     """
 
     reply: Reply
@@ -40,9 +41,10 @@ class EarlyAnswer(Struct):
 
 
 class Exchange:
-    """Sets the timers `stall`, `cancel` and `long`. `early` is an answer that is kept, if there is one.
+    """Sends requests and tracks answers. Sets the timers `stall`, `cancel` and `long`.
 
-    `complaint` is what the server has complained of since the last sign of an answer.
+    `early` is an answer that is kept, if there is one. `complaint` is the error that came since the last sign
+    of an answer.
     """
 
     def __init__(self, answer: CurrentAnswer, barge_in: BargeIn, stall_s: float) -> None:
@@ -54,7 +56,7 @@ class Exchange:
         self._modalities_refused = False
 
     def create(self, response: Json, now: float) -> None:
-        """Ask for an answer."""
+        """Request an answer."""
         self._answer.due = None
         if self._answer.turn is not None:
             self._answer.turn.ask_anew()
@@ -65,24 +67,24 @@ class Exchange:
         self._answer.effects.send(ResponseCreate(event_id=event_id, response=response))
 
     def expect(self, event_id: str, response: Json, now: float) -> None:
-        """The server owes an answer."""
+        """An answer is due from the server."""
         self._answer.responses.ask(event_id, response)
         self.hold_on(now)
 
     def disown(self, now: float) -> None:
-        """The server owes an answer that nobody wants."""
+        """The server will send an answer that is not wanted."""
         self._answer.responses.disown()
         self._answer.timers.set(TurnTimer.CANCEL, now + CANCEL_S)
 
     def hold_on(self, now: float) -> None:
-        """An answer gets on, or is about to."""
+        """An answer makes progress, or is about to."""
         self.complaint = ""
         self._answer.timers.set(TurnTimer.STALL, now + self._stall_s)
 
     def complained(self, complaint: str, now: float) -> None:
-        """There was an error that names nothing; the first one counts.
+        """An error came that names no event; the first one counts.
 
-        It need not be about the answer: only if nothing else comes, it was.
+        It is taken to be about the answer only if nothing more of that comes.
         """
         timers, responses = self._answer.timers, self._answer.responses
         if self._answer.turn is None or not responses.busy or TurnTimer.STALL not in timers or self.complaint:
@@ -92,10 +94,10 @@ class Exchange:
         timers.set(TurnTimer.STALL, now + min(self._stall_s, patience_s))
 
     def begun(self, response_id: str, welcome: bool, early: bool, now: float, announced: bool = True) -> bool:
-        """An answer begins; False if nobody wants it, then it is cancelled, or if it has begun before.
+        """An answer begins; False if it is not wanted, and cancelled then, or has begun before.
 
-        One that begins when another is due is taken in its place: the server answers by itself. One that
-        begins too `early` is kept until it is clear what becomes of it.
+        One that the server begins by itself while another is due takes its place. One that begins too `early`
+        is kept until it is clear whether it is used.
         """
         unasked = ResponseCause.EARLY if early else ResponseCause.UNWELCOME
         how = ResponseCause.BEGUN if welcome else unasked
@@ -113,7 +115,7 @@ class Exchange:
         return reply.wanted
 
     def heard(self, event: ResponsePiece, now: float) -> Reply | None:
-        """A piece of an answer: the answer, if it is wanted. For some servers the first is the beginning."""
+        """The answer of an event, if it is wanted. For some servers the first event is the beginning."""
         if self._answer.responses.owes(event.response_id):
             self.begun(event.response_id, True, False, now, announced=False)
         reply = self._answer.responses.of(event.response_id)
@@ -128,14 +130,14 @@ class Exchange:
         return reply if reply.wanted else None
 
     def joined(self, event: ConversationItem) -> None:
-        """An item of the conversation, perhaps of the answer under way."""
+        """Handle an item of the conversation, perhaps of the answer under way."""
         reply = self._answer.responses.joined(event.item)
         if reply is not None and not reply.excess:
             reply.amount.end([event.item])
             reply.calls.hear(event)
 
     def done(self, response: Response) -> Reply | None:
-        """An answer is over: which, unless it is kept."""
+        """The answer that is over, unless it is kept."""
         reply = self._answer.responses.done(response)
         self.rest()
         if self.early is not None and reply is self.early.reply:
@@ -144,7 +146,7 @@ class Exchange:
         return reply
 
     def drop_early(self, now: float) -> EarlyAnswer | None:
-        """What was kept is not wanted: it is cancelled, unless it has ended. Returns what it was."""
+        """Drop the kept answer: cancel it, unless it has ended. Returns it."""
         early, self.early = self.early, None
         if early is not None:
             early.reply.go(ResponseCause.GIVEN_UP)
@@ -153,7 +155,7 @@ class Exchange:
         return early
 
     def refused(self, event_id: str | None, patient: bool, now: float) -> Owed | None:
-        """`response.create` was not taken; if `patient`, it is asked for again when there is room."""
+        """`response.create` was refused; if `patient`, it is sent again when the server is free."""
         owed = self._answer.responses.refused(event_id, patient)
         if owed is not None and owed.refused:
             self._answer.timers.set(TurnTimer.CANCEL, now + (self._stall_s if owed.wanted else CANCEL_S))
@@ -170,18 +172,18 @@ class Exchange:
         return True
 
     def rest(self) -> None:
-        """While nothing is under way at the server, nothing of it is waited for."""
+        """If nothing is under way at the server, clear the timers."""
         self._answer.due = self._answer.responses.freed() or self._answer.due
         if not self._answer.responses.busy:
             self._answer.timers.clear(TurnTimer.STALL, TurnTimer.CANCEL, TurnTimer.LONG)
 
     def give_up(self) -> None:
-        """What was cancelled does not end."""
+        """A cancelled answer does not end: stop waiting for it."""
         self._answer.responses.give_up()
         self.rest()
 
     def stalled(self) -> str:
-        """What was asked for does not come; what the server has complained of, if it has."""
+        """The requested answer does not come. Returns the server's complaint, if there was one."""
         responses = self._answer.responses
         if responses.active is not None:
             self._barge_in.stop(responses.active)
@@ -190,7 +192,7 @@ class Exchange:
         return self.complaint
 
     def connection_lost(self) -> None:
-        """Nothing is under way any more."""
+        """Nothing is under way on the next connection."""
         self._answer.responses.connection_lost()
         self.early, self._modalities_refused = None, False
         self._answer.timers.clear(TurnTimer.STALL, TurnTimer.CANCEL, TurnTimer.LONG)

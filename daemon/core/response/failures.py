@@ -1,4 +1,4 @@
-"""An answer that goes wrong: refused, complained of, too much, too long, or never there."""
+"""Answers that fail: refused, followed by an error, too much, too long, or never there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STALLED = "The server stopped answering; press the button to ask again."
 
 
 class Failures:
-    """`unresponsive`: the connection is alive and the server silent, so a new session may do better."""
+    """Handles them. `unresponsive`: the connection is alive and the server silent, so try a new session."""
 
     def __init__(
         self, answer: CurrentAnswer, exchange: Exchange, contents: Contents, barge_in: BargeIn
@@ -25,9 +25,9 @@ class Failures:
         self._barge_in = barge_in
 
     def create_refused(self, error: ErrorDetail, because_busy: bool, now: float) -> bool:
-        """The server did not take `response.create`: ask again when it is free, or for less, or give up.
+        """The server refused `response.create`: ask again when it is free, or for less, or give up.
 
-        False if that is no news: it is about one of long ago, or the server has answered all the same.
+        False if it does not matter: it is about an old request, or the server has answered all the same.
         """
         turn = self._answer.turn
         patient = because_busy and (turn is None or turn.rounds < MAX_ROUNDS)
@@ -39,9 +39,9 @@ class Failures:
         return owed is not None
 
     def commit_refused(self, event_id: str | None, reason: str, now: float) -> None:
-        """The server did not take the utterance: the answer asked for behind it would be to an older one.
+        """The server refused the utterance, so the answer requested after it would be to an older one.
 
-        Unless the server's voice detection has taken it already.
+        Does nothing if the server's voice detection has committed it already.
         """
         turn = self._answer.turn
         if turn is None or turn.source != "button" or turn.taken:
@@ -50,13 +50,13 @@ class Failures:
             self.cut(reason, now)
 
     def cut(self, reason: str, now: float) -> None:
-        """No more of what is being answered is wanted; what has come is played."""
+        """Cut the answer off; what has come is played."""
         self._barge_in.cancel(now)
         self._contents.end(self._answer.items.own)
         self._answer.fail(reason)
 
     def stalled(self) -> None:
-        """Nothing was heard of the answer for too long."""
+        """Nothing of the answer came for too long."""
         complaint = self._exchange.stalled()
         self._barge_in.put_right()
         self.unresponsive = not complaint

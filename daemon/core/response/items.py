@@ -1,6 +1,6 @@
-"""The items of the present turn's answers: what came of them, under keys of our own.
+"""The items of the present turn's answers, under keys of our own.
 
-The server's names lead to them within an answer alone, since they may come again with the next one.
+A server's id for an item is valid only within its answer: the next answer may use it again.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from daemon.core.response.calls import Way
 from daemon.realtime.events import RATE_HZ
 
 READER = "reader"
-"""In the place of an answer's key: the offline voice, which reads out what the server wrote."""
+"""Stands for an answer's key for items that the offline TTS reads out."""
 
 
 _MOST_PARTS = 16
 
 
 class ItemAudio(Struct):
-    """One item: what has been received of its voice. `rest` is half a sample, if a delta ended there.
+    """One item, and the audio received of it. `rest` is half a sample, if a delta ended there.
 
-    `wire_id` is what the present connection calls it, empty where it does not. `known` tells how it knows it:
-    what it has spoken can be truncated, what it was told of can be deleted only.
-    `words` are those of its parts. `over`: no more of it is to come. `whole`: in which ways all of it has
-    been told.
+    `wire_id` is its id on the present connection, if it has one. `known` says how the server knows it: an
+    item that it has `spoken` can be truncated, one that it was `told` can only be deleted. `words` has the
+    text of each part. `over`: no more of it will come. `whole`: the ways in which all of it was sent.
     """
 
     reply: str
@@ -42,12 +41,12 @@ class ItemAudio(Struct):
 
     @property
     def received_ms(self) -> int:
-        """How much there is, rounded down."""
+        """The audio received, rounded down."""
         return self.received_bytes // 2 * 1000 // RATE_HZ
 
 
 class Items:
-    """All of them, from the question on."""
+    """All items of the answers to one question."""
 
     def __init__(self, keys: Keys) -> None:
         self._items: dict[str, ItemAudio] = {}
@@ -56,7 +55,7 @@ class Items:
         self._total_bytes = 0
 
     def key(self, reply: str, item_id: str, index: int, kept: bool = True) -> str:
-        """Our key of an item of an answer; a server that names none is believed to count them.
+        """Our key of an item; without ids, a server's items are told apart by their index.
 
         `kept`: the server keeps it in its conversation.
         """
@@ -67,26 +66,26 @@ class Items:
         return found
 
     def find(self, reply: str, item_id: str, index: int) -> str:
-        """The key of an item that is known already, else an empty one.
+        """The key of a known item, else an empty one.
 
-        What comes at another place under the name of one that is over is another one.
+        An id of an item that is over, at another index, is another item.
         """
         key = self._keys_of.get((reply, item_id or f"#{index}"), "")
         return "" if key and self._items[key].over and self._items[key].index != index else key
 
     def begin(self, reply: str, item_id: str, index: int) -> None:
-        """One is announced: not the one of that name that is over."""
+        """An item begins: forget an item of the same id that is over."""
         key = self.find(reply, item_id, index)
         if key and self._items[key].over:
             del self._keys_of[reply, item_id or f"#{index}"]
 
     def end(self, key: str) -> None:
-        """No more of it is to come."""
+        """No more of this item will come."""
         if key in self._items:
             self._items[key].over = True
 
     def whole(self, reply: str, item_id: str, index: int, way: Way, kept: bool) -> str:
-        """The key of one that is told whole, once in each way, if need be by another name than before."""
+        """The key of an item that is sent whole, once in each way, perhaps under another id than before."""
         others = (key for key in self.of(reply) if way not in self._items[key].whole)
         key = self.find(reply, item_id, index) or next(others, "") or self.key(reply, item_id, index, kept)
         self._items[key].whole.add(way)
@@ -94,7 +93,7 @@ class Items:
         return key
 
     def add(self, key: str, delta: bytes) -> bytes:
-        """Whole samples of a delta, with the odd byte of the one before."""
+        """Add audio. Returns its whole samples, with the odd byte of the delta before."""
         item = self._items[key]
         pcm = item.rest + delta
         whole = len(pcm) & ~1
@@ -104,7 +103,7 @@ class Items:
         return pcm[:whole]
 
     def say(self, key: str, part: int, text: str, whole: bool) -> tuple[str, str]:
-        """More of the words of a part, or (`whole`) all: what they were, and those of the item now."""
+        """Add words of a part, or (`whole`) set them. Returns its words before, and those of the item now."""
         words, part = self._items[key].words, min(max(part, 0), _MOST_PARTS - 1)
         before = words.get(part, "")
         words[part] = text if whole else before + text
@@ -116,7 +115,7 @@ class Items:
         return renamed and any(text in self._items[key].words.values() for key in self.of(reply))
 
     def spoken_of(self, reply: str) -> list[str]:
-        """The items of an answer that have a voice."""
+        """The items of an answer that have audio."""
         return [key for key, item in self._items.items() if item.reply == reply and item.received_bytes]
 
     def of(self, reply: str) -> list[str]:
@@ -125,49 +124,49 @@ class Items:
 
     @property
     def own(self) -> list[str]:
-        """The items with a voice that come from the server."""
+        """The items with audio that come from the server."""
         return [key for key, item in self._items.items() if item.reply != READER and item.received_bytes]
 
     def wire_id(self, key: str, known: Literal["spoken", "told"]) -> str:
-        """What to call it at the other end, which must know it in this way; else empty."""
+        """The item's id at the server, if it knows the item in this way; else empty."""
         item = self._items.get(key)
         return item.wire_id if item is not None and item.known == known else ""
 
     def mark_cut(self, key: str) -> str:
-        """What to call it when the server is told how much of it counts; empty if that is no news to it."""
+        """The id to truncate or delete it by, once; empty if the server need not be told."""
         item_id = self.wire_id(key, "spoken")
         if item_id:
             self._items[key].known = ""
         return item_id
 
     def of_reply(self, key: str) -> str:
-        """The answer that it is of."""
+        """The answer that an item belongs to."""
         item = self._items.get(key)
         return item.reply if item else ""
 
     def forget(self) -> None:
-        """A new question: what came before has been heard or cut."""
+        """Forget all items: a new question begins."""
         self._items.clear()
         self._keys_of.clear()
         self._total_bytes = 0
 
     def connection_lost(self) -> None:
-        """Another one knows none of the items that are still being played."""
+        """The next connection knows none of these items."""
         for item in self._items.values():
             item.known = ""
 
     def tell(self, words_of: Callable[[str], str]) -> None:
-        """The new connection was told, under our keys, of the items that have words."""
+        """A new session was sent the items that have words, under our keys."""
         for key, item in self._items.items():
             if words_of(key):
                 item.known, item.wire_id = "told", key
 
     @property
     def total_s(self) -> float:
-        """How long all of them are together."""
+        """The audio of all items together."""
         return self._total_bytes / 2 / RATE_HZ
 
     def received_ms(self, key: str) -> int:
-        """How much of an item's voice has come, 0 for one that is not known any more."""
+        """The audio received of an item, 0 for one that is no longer known."""
         item = self._items.get(key)
         return item.received_ms if item else 0

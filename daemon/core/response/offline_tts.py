@@ -1,4 +1,4 @@
-"""A text that the offline brain reads out, on a connection of its own beside that of the server."""
+"""Has the offline brain read out a text, on a connection beside that of the server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from daemon.realtime import events as wire
 
 
 class OfflineTts:
-    """`conn` is the connection on which something is read out, 0 for none; it was asked for as `_read_id`."""
+    """`conn` is the connection that reads something out, 0 for none; it was requested as `_read_id`."""
 
     def __init__(
         self, effects: EffectsBuffer, connections: ConnectionManager, fallback: SpeechFallback
@@ -23,7 +23,7 @@ class OfflineTts:
         self._fallback = fallback
 
     def settle(self, now: float) -> None:
-        """What came in writing alone is read out where there is a brain, which is called for that."""
+        """Read out an answer in text only; the brain is connected for that, if there is one."""
         fallback, brain = self._fallback, self._connections.brain
         if fallback.unread and not self._called:
             self._called = True
@@ -35,7 +35,7 @@ class OfflineTts:
             brain.dismiss_reader()
 
     def _read(self, text: str) -> bool:
-        """Ask for it as soon as the brain is there; False if that has gone."""
+        """Request it as soon as the brain is connected; False if its connection is lost."""
         sessions = self._connections.sessions
         session = sessions.find(self.conn) if self.conn else sessions.spare
         if session is not None and session.usable and not self.conn:
@@ -45,7 +45,7 @@ class OfflineTts:
         return session is not None
 
     def received(self, event: wire.ServerEvents, now: float) -> None:
-        """What the brain says while it reads."""
+        """Handle an event of the brain while it reads."""
         match event:
             case wire.OutputAudioDelta():
                 self._fallback.read(event.item_id, event.delta, now)

@@ -1,4 +1,4 @@
-"""What the speaker tells of an answer. It alone knows what was heard."""
+"""Handles the speaker's reports. It alone knows what was heard of an answer."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class PlaybackReports:
             turn.times.first_sound_at = at
 
     def drained(self, items: tuple[str, ...]) -> None:
-        """Everything that had come has been heard, these items to their ends."""
+        """Everything that has come was played, these items to their ends."""
         self._answer.playing = False
         self._answer.timers.clear(TurnTimer.DRAIN)
         if self._answer.turn is not None:
             self._answer.turn.heard_ms += sum(map(self._answer.items.received_ms, items))
 
     def lost(self, cut: Cut) -> None:
-        """The speaker has failed: what it did not play must not count as said. The answer itself goes on."""
+        """The speaker has failed: what it did not play must not count as said. The answer goes on."""
         if self._barge_in.waiting:
             self._barge_in.stopped(cut)
             if not self._answer.playing:
@@ -39,7 +39,7 @@ class PlaybackReports:
             self._barge_in.lose(self._answer.turn, cut)
 
     def unplayed(self, item_id: str) -> None:
-        """Audio has come while the speaker does not work. Who asked in writing reads the answer at least."""
+        """Audio came while the speaker did not work. A user who typed can still read the answer."""
         self.drained(())
         turn = self._answer.turn
         if turn is not None and turn.source != "text":

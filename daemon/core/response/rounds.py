@@ -1,7 +1,7 @@
-"""What follows when a response ends: the end of the answer, or its tool calls and then the next response.
+"""What follows a response: the end of the answer, or its tool calls and then the next response.
 
-A model may call tools, see what they answered, and call more. Each response is a round; after `MAX_ROUNDS` it
-is made to speak.
+A model may call tools, see their outputs, and call more. Each response is a round; after `MAX_ROUNDS` it has
+to speak.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_ROUNDS = 8
 
 @dataclass(eq=False)
 class Rounds:
-    """Counts them in the turn, and sets what is due next."""
+    """Counts the rounds of the turn, and sets the response that is due next."""
 
     _answer: CurrentAnswer
     _exchange: Exchange
@@ -36,7 +36,7 @@ class Rounds:
     _tools: ToolCalls
 
     def done(self, response: Response, now: float) -> None:
-        """The response is over: run its calls if it was completed."""
+        """A response is over: run its calls if it was completed."""
         reply = self._exchange.done(response)
         self._barge_in.put_right()
         if reply is not None:
@@ -45,29 +45,29 @@ class Rounds:
             self._answer.effects.do(ev.ServerNotice(missing))
 
     def tool_done(self, key: str, output: str) -> None:
-        """A tool has answered; after the last one of the turn the model goes on."""
+        """A tool has answered; after the last one the model goes on."""
         turn = self._tools.done(key, output)
         if turn is None or turn is not self._answer.turn or self._tools.open_for(turn):
             return
         if not all(call.stops for call in turn.calls.values()):
-            # A model that calls tools for ever is made to speak.
+            # A model that goes on calling tools has to speak.
             last = {"tool_choice": "none"} if turn.rounds >= MAX_ROUNDS else {}
             self._answer.due = self._answer.plain() | last
 
     def tools_late(self) -> None:
-        """What has not answered by now never will."""
+        """Tools that have not answered by now never will."""
         for key in self._tools.late():
             self.tool_done(key, LATE_OUTPUT)
 
-    # ------------------------------------------------------------ what the server began by itself
+    # ------------------------------------------------------------ answers that the server began by itself
 
     @property
     def early(self) -> EarlyAnswer | None:
-        """The answer to what is being asked, if there is one before it was asked."""
+        """An answer that began before its question was posed, if there is one."""
         return None if self._barge_in.waiting else self._exchange.early
 
     def take_early(self, early: EarlyAnswer, turn: Turn, now: float) -> None:
-        """It is the answer to this question: all that has come of it counts."""
+        """It is the answer to this question: use all that has come of it."""
         self._exchange.early = None
         self._answer.take(turn, now)
         early.reply.go(ResponseCause.CHOSEN)
@@ -79,33 +79,33 @@ class Rounds:
             self._complete(early.reply, early.end, now)
 
     def drop_early(self, now: float) -> None:
-        """More is said, or nothing was to be asked: it is not the answer."""
+        """The user says more, or asks nothing: it is not the answer, so drop it."""
         early = self._exchange.drop_early(now)
         if early is not None and early.end is not None:
             self._complete(early.reply, early.end, now)
 
-    # ------------------------------------------------------------ the end of one
+    # ------------------------------------------------------------ the end of a response
 
     def _complete(self, reply: Reply, response: Response, now: float) -> None:
         turn, output = self._answer.turn, reply.end(response.output)
         if turn is None or not reply.wanted:
             self._pass_over(reply, response, output)
         elif response.withdrawn and turn.detected and turn.rounds < MAX_ROUNDS:
-            # The server's voice detection still hears the question, and answers it by itself.
+            # The server's voice detection still gets the question, and answers it by itself.
             turn.rounds += 1
             self._exchange.expect("", {}, now)
         else:
             self._finish(turn, reply, response, output, now)
 
     def _pass_over(self, reply: Reply, response: Response, output: list[Item]) -> None:
-        """Nobody waits for it."""
+        """A response that nobody waits for has ended."""
         if missing := shortfall(response):
             self._answer.effects.do(ev.ServerNotice(missing))
         why = INTERRUPTED_OUTPUT if reply.asked else UNFINISHED_OUTPUT
         self._tools.refuse(reply.complete_calls(response, output), why)
 
     def _finish(self, turn: Turn, reply: Reply, response: Response, output: list[Item], now: float) -> None:
-        """It is a part of the answer, perhaps the last."""
+        """A part of the answer has ended, perhaps the last."""
         calls = reply.complete_calls(response, output)
         if missing := shortfall(response):
             self._answer.fail(missing)
@@ -117,5 +117,5 @@ class Rounds:
         self._answer.history.question(turn)
         turn.rounds += 1
         if calls:
-            self._answer.due = None  # it comes when they have answered
+            self._answer.due = None  # it is requested when they have answered
         self._tools.start(turn, calls, now)

@@ -1,8 +1,8 @@
-"""An answer that came in text only is made to be heard.
+"""Gives a voice to an answer that came in text only.
 
-A session that was told its history in text tends to answer in text. It is asked once more for a voice; then
-the offline voice reads the text out; where that cannot be had, the server is asked to, outside the
-conversation, where no history misleads it. At last the user is told.
+A session that was sent its history in text tends to answer in text. It is asked once more, for audio; then
+the offline TTS reads the text out; if there is none, the server is asked to, outside of the conversation,
+where no history misleads it. If all fails, the user is told.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ UNREAD = "The server answers in text only and no voice can read it out; press th
 
 
 class SpeechFallback:
-    """The remedies. Sets the timer `reader`.
+    """Tries one remedy after another. Sets the timer `reader`.
 
-    `unread` is what the offline voice is to read out, while there is something; `begun`: it does so.
+    `unread` is the text that the offline TTS is to read out; `begun`: it has begun.
     """
 
     def __init__(self, answer: CurrentAnswer, contents: Contents) -> None:
@@ -37,23 +37,23 @@ class SpeechFallback:
         self._contents = contents
 
     def needed(self, turn: Turn) -> bool:
-        """Did the turn end without a voice, though one was wanted and nothing else went wrong?"""
+        """Whether the turn ended without audio, though it was wanted and nothing else went wrong."""
         silent = turn.times.first_delta_at is None or (bool(turn.written) and not turn.voiced)
         stopped = bool(turn.calls) and all(call.stops for call in turn.calls.values())
         return silent and self._answer.modality == "audio" and not stopped and not turn.trouble
 
     def remedy(self, turn: Turn, now: float) -> Json | None:
-        """What to ask the server for; None where `unread` is to be read out or nothing is left to try."""
+        """The response to request; None if `unread` is to be read out or nothing is left to try."""
         text = self._take_back(turn)
         if turn.source == "say":
-            # What was to be said is known, and another answer would be one to another question.
+            # The text of a `say` is known; another answer would be one to another question.
             text, turn.remedy = turn.text, max(turn.remedy, Remedy.ASKED_AGAIN)
         self._unsaid = text or (self._unsaid if turn.remedy else "")
         turn.remedy = turn.remedy.next
         if turn.remedy is Remedy.ASKED_AGAIN and text:
             self._answer.effects.do(ev.ServerNotice(ASKING_AGAIN))
             self._delete()
-            # Not for calls: those of this turn have been run.
+            # Not for tool calls: those of this turn have been run.
             return {"output_modalities": ["audio"], "tool_choice": "none"}
         if turn.remedy is Remedy.OFFLINE_VOICE:
             self.unread = self._unsaid
@@ -62,10 +62,10 @@ class SpeechFallback:
             self._give_up(turn)
         return None
 
-    # ------------------------------------------------------------ the offline voice
+    # ------------------------------------------------------------ the offline TTS
 
     def read(self, item_id: str, delta: bytes, now: float) -> None:
-        """More of it."""
+        """Play more of it."""
         turn = self._answer.turn
         if turn is not None and self.unread:
             key = self._answer.items.key(READER, item_id, 0, kept=False)
@@ -74,7 +74,7 @@ class SpeechFallback:
             self._contents.audio(turn, key, delta, now)
 
     def read_over(self, whole: bool) -> None:
-        """It has said everything, or has broken off; where it has said nothing, it cannot be had."""
+        """The offline TTS is done or has broken off; if it said nothing, it cannot be used."""
         turn = self._answer.turn
         if self.begun:
             self._contents.end(self._answer.items.spoken_of(READER))
@@ -86,7 +86,7 @@ class SpeechFallback:
             self.end()
 
     def _voiced(self, turn: Turn, key: str, now: float) -> None:
-        """The offline voice reads, as an item of its own: how much of that is heard, is what counts."""
+        """The offline TTS reads, as an item of its own, which counts as far as it is heard."""
         self._answer.timers.set(TurnTimer.READER, now + READER_S)
         if not self.begun:
             self.begun = True
@@ -94,25 +94,25 @@ class SpeechFallback:
             self._answer.history.assistant(key, self.unread)
 
     def end(self) -> None:
-        """It has been read to its end, or will not be."""
+        """The reading is over, or will not take place."""
         self.unread, self.begun = "", False
         self._answer.timers.clear(TurnTimer.READER)
 
     def interrupt(self) -> None:
-        """Read in part: a text cannot be truncated, so the server must not keep it as said."""
+        """Read in part: a text cannot be truncated, so it must not stay whole in the server's history."""
         if self.begun:
             self._delete()
         self.end()
 
     def _give_up(self, turn: Turn) -> None:
-        """Whoever reads along has the words at least."""
+        """Report that it was not spoken; a user who reads along has the words at least."""
         if self._unsaid:
             turn.replies[""] = self._unsaid
         turn.trouble = UNREAD if self._unsaid else NO_ANSWER
         self._answer.effects.do(ev.UserAlert(turn.trouble))
 
     def _take_back(self, turn: Turn) -> str:
-        """Nothing of what is only written was heard."""
+        """Items in text only were not heard: correct the history."""
         text = " ".join(filter(None, (turn.replies.pop(key, "") for key in turn.written)))
         for key in turn.written:
             self._answer.history.heard(key, 0, 1)
@@ -126,7 +126,7 @@ class SpeechFallback:
 
 
 def recital(text: str) -> Json:
-    """A response outside the conversation that speaks a text; the offline brain knows the metadata."""
+    """A response outside of the conversation that speaks a text; the offline brain knows the metadata."""
     return {
         "conversation": "none",
         "output_modalities": ["audio"],

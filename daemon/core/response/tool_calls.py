@@ -1,4 +1,4 @@
-"""Tool calls between the model's asking and the delivery of their outputs, each once."""
+"""Tool calls, from the model's request to the delivery of their outputs, each once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LATE_OUTPUT = "Error: the tool did not answer in time."
 
 
 class ToolCalls:
-    """Starts the calls of an answer and hands in each output. Sets the timer `tools`."""
+    """Runs the calls of an answer and sends each output. Sets the timer `tools`."""
 
     def __init__(self, answer: CurrentAnswer) -> None:
         self._open: dict[str, tuple[Turn, ToolCall]] = {}
@@ -24,11 +24,11 @@ class ToolCalls:
         self._answer = answer
 
     def open_for(self, turn: Turn) -> bool:
-        """Does this turn wait for a tool?"""
+        """Whether this turn waits for a tool."""
         return any(owner is turn for owner, _ in self._open.values())
 
     def start(self, turn: Turn, calls: list[CallReport], now: float) -> None:
-        """Run the calls of a completed answer, each under a key that no other call ever had."""
+        """Run the calls of a completed answer, each under a unique key."""
         for each in calls:
             key = self._answer.effects.keys.new("call")
             call = ToolCall(each.call_id or each.item_id or key, each.name, each.arguments or "{}")
@@ -40,12 +40,12 @@ class ToolCalls:
             self._answer.timers.set(TurnTimer.TOOLS, now + TOOLS_S)
 
     def refuse(self, calls: list[CallReport], why: str) -> None:
-        """Answer the calls of an answer that nobody waits for: none is run."""
+        """Answer the calls of an answer that nobody waits for, without running them."""
         for call in calls:
             self._hand_in(call.call_id or call.item_id, why)
 
     def done(self, key: str, output: str) -> Turn | None:
-        """A tool has answered: the turn that it belongs to, or None if its output came too late."""
+        """A tool has answered. Returns its turn, or None if the output came too late."""
         turn, call = self._open.pop(key, (None, None))
         if turn is None or call is None:
             return None
@@ -61,15 +61,15 @@ class ToolCalls:
         return turn
 
     def late(self) -> list[str]:
-        """The calls that have not answered; the shell's time limit has failed when this is asked."""
+        """The calls without an output, after the shell's own time limit has failed."""
         return list(self._open)
 
     def connection_lost(self) -> None:
-        """The next session does not know these calls: it is told by the history, not by an output."""
+        """The next session does not know these calls: it gets their outputs with the history."""
         self._stale = set(self._open)
 
     def forget(self) -> None:
-        """Nobody is told any more what these answer."""
+        """Drop the outputs of these calls."""
         self._open.clear()
         self._answer.timers.clear(TurnTimer.TOOLS)
 

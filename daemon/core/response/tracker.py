@@ -1,7 +1,8 @@
-"""The answers of one connection: which are owed, which one is under way, and whose events are which.
+"""Tracks the answers of one connection: which are due, which is under way, which events belong to which.
 
-What a server calls an answer is known from its beginning to its end only: some number each session anew, or
-call all of them the same. Servers that say no id, or another one, mean the answer that is under way.
+A server's id of an answer is valid only from its beginning to its end: some servers start numbering again
+with each session, or use one id for all. An event without an id, or with another one, is of the answer under
+way.
 """
 
 from __future__ import annotations
@@ -21,24 +22,25 @@ _OUTSIDE = "conversation"
 
 
 class _InPhase(Struct):
-    """A response, by where it is."""
+    """A response and its phase."""
 
     phase: ResponsePhase
 
     def go(self, cause: ResponseCause) -> None:
-        """This has happened to it."""
+        """Move to the next phase."""
         self.phase = RESPONSE.after(self.phase, cause)
 
     @property
     def wanted(self) -> bool:
-        """Does anybody want to hear it?"""
+        """Whether the user is to hear it."""
         return self.phase in WANTED
 
 
 class Owed(_InPhase):
-    """An answer that was asked for and has not begun.
+    """An answer that is due and has not begun.
 
-    `event_id` is what the server would name in a refusal; empty where its voice detection begins the answer.
+    `event_id` is that of our request, which a refusal names; empty if the server's voice detection begins the
+    answer.
     """
 
     event_id: str
@@ -46,15 +48,15 @@ class Owed(_InPhase):
 
     @property
     def refused(self) -> bool:
-        """Was the server busy with another one?"""
+        """Whether the server was busy with another one."""
         return self.phase in TO_ASK_AGAIN
 
 
 class Reply(_InPhase):
-    """An answer under way, by our key and by the server's name.
+    """An answer under way, by our key and by the server's id.
 
-    `asked`: by us, or of its voice detection; `aside`: outside of the conversation; `announced`: the server
-    has said that it begins.
+    `asked`: requested by us or expected of voice detection; `aside`: outside of the conversation;
+    `announced`: the server has sent `response.created`.
     """
 
     key: str
@@ -68,23 +70,23 @@ class Reply(_InPhase):
 
     @property
     def excess(self) -> str:
-        """What is too much of it, in words; empty while it is in bounds."""
+        """The limit that it exceeds, in words; empty while it is within all of them."""
         return self.amount.excess or (f"{MAX_ITEMS} parts" if self.calls.too_many else "")
 
     def complete_calls(self, response: Response, output: list[Item]) -> list[CallReport]:
-        """The calls to be run, now that it is over; none of one that broke off."""
+        """The calls to run at its end; none if it broke off."""
         return self.calls.all(output) if response.completed and not self.excess else []
 
     def end(self, output: list[Item]) -> list[Item]:
-        """What counts of the items that are told at its end: none if that is too much."""
+        """The items sent with its end; none if they exceed a limit."""
         self.amount.end(output)
         return [] if self.excess else output
 
 
 class ResponseTracker:
-    """One answer is asked for at a time; a cancelled one stays in the way until it is done.
+    """One answer is requested at a time; a cancelled one blocks the next until it is done.
 
-    With the server's voice detection one may be owed that nobody wants, and one after it that somebody does.
+    With the server's voice detection an unwanted answer may be due, and a wanted one after it.
     """
 
     def __init__(self, keys: Keys) -> None:
@@ -99,25 +101,25 @@ class ResponseTracker:
 
     @property
     def busy(self) -> bool:
-        """Is an answer under way or asked for, so that another would be refused?"""
+        """Whether an answer is under way or due, so that another request would be refused."""
         return bool(self._owed) or self.active is not None
 
     @property
     def under_way(self) -> bool:
-        """Is the server in the middle of one?"""
+        """Whether the server is in the middle of an answer."""
         return self.active is not None
 
     @property
     def unwelcome(self) -> bool:
-        """Is the next one to begin one that nobody wants any more?"""
+        """Whether the next answer to begin is not wanted any more."""
         return bool(self._owed) and not self._owed[0].wanted
 
     def ask(self, event_id: str, response: Json) -> None:
-        """`response.create` has been sent, or (without an id) the server's voice detection will answer."""
+        """`response.create` was sent, or (without an id) the server's voice detection will answer."""
         self._owe(Owed(ResponsePhase.ASKED, event_id, response))
 
     def disown(self) -> None:
-        """The server's voice detection will answer what nobody wants to have said."""
+        """The server's voice detection will answer a question that was withdrawn."""
         self._owe(Owed(ResponsePhase.UNWANTED, "", {}))
 
     def _owe(self, owed: Owed) -> None:
@@ -125,13 +127,13 @@ class ResponseTracker:
         self._until_asked.clear()
 
     def owes(self, response_id: str) -> bool:
-        """Does an answer begin with this event, although the server has not said so?"""
+        """Whether an answer begins with this event, without `response.created`."""
         return self.active is None and bool(self._owed) and not self._over(response_id)
 
     def begun(
         self, response_id: str, unasked: ResponseCause = ResponseCause.BEGUN, announced: bool = True
     ) -> Reply | None:
-        """An answer begins, or has begun before (None); `unasked` is how, if nobody has asked for it."""
+        """An answer begins; None if it has begun before. `unasked` is the cause if it was not requested."""
         active = self.active
         if active is not None and not self._owed and active.wire_id in ("", response_id):
             active.wire_id, active.announced = response_id, announced
@@ -150,7 +152,7 @@ class ResponseTracker:
         return self.active
 
     def of(self, response_id: str) -> Reply | None:
-        """The answer that an event belongs to; None if it is late or of nobody's."""
+        """The answer that an event belongs to; None if it is late or belongs to none."""
         if self.active is None or self._over(response_id):
             return None
         if response_id != self.active.wire_id and len(self.active.other_ids) < _PAST:
@@ -158,17 +160,17 @@ class ResponseTracker:
         return self.active
 
     def joined(self, item: Item) -> Reply | None:
-        """The answer that an item of the conversation is of; None if we or an earlier one have named it."""
+        """The answer that an item of the conversation belongs to; None if it is ours or of an earlier one."""
         names = [name for name in (item.id, item.call_id) if name]
         if any(ours(name) or name in self._past_calls for name in names):
             return None
         return self.active
 
     def done(self, response: Response) -> Reply | None:
-        """`response.done` is here; whatever still comes of it is late. None if it is no news.
+        """`response.done` has come: later events of this answer are late. None if it is of no known answer.
 
-        For some servers it is all that comes of an answer. Of those that do not say which one begins,
-        some call the next one the same: what comes under that name is late until we ask for it.
+        Some servers send nothing else of an answer. Some that do not say which one begins use the same id for
+        the next answer: events with that id are late until we request one.
         """
         again = response == self._last
         if self.owes(response.id) and not self._owed[0].refused and not again:
@@ -182,16 +184,16 @@ class ResponseTracker:
         return reply
 
     def freed(self) -> Json | None:
-        """There is room for what the server was too busy for: what is to be asked again."""
+        """The refused request to be sent again, now that the server is free."""
         if self.active is None and self._owed and self._owed[0].refused:
             owed = self._owed.pop(0)
             return owed.response if owed.wanted else None
         return None
 
     def refused(self, event_id: str | None, busy: bool) -> Owed | None:
-        """The server did not take `response.create`; None if that is no news: it is not one that is owed.
+        """The server refused `response.create`. Returns the answer that was due, None if there is none.
 
-        If it was `busy`, the answer stays owed, behind one that was given up before it began.
+        If it was `busy`, the answer stays due, after one that was given up before it began.
         """
         named = self._keys.own(event_id)
         asked = [each for each in self._owed if each.event_id and not each.refused]
@@ -206,9 +208,9 @@ class ResponseTracker:
         return found
 
     def abandon(self) -> Reply | None:
-        """Nobody wants the answer any more: the one to cancel now, if it has begun and was wanted.
+        """The answer is no longer wanted. Returns the one to cancel now, if it has begun and was wanted.
 
-        A cancel before `response.created` would do nothing, so it is remembered until then.
+        A cancel before `response.created` has no effect, so it is sent then.
         """
         for owed in self._owed:
             if owed.wanted:
@@ -219,21 +221,21 @@ class ResponseTracker:
         return self.active
 
     def give_up(self) -> None:
-        """The server never said that what nobody wants has begun, or is done: it is no longer waited for."""
+        """Stop waiting for the beginning or the end of an unwanted answer."""
         self._close(self._past)
         waited = [owed for owed in self._owed if owed.phase is ResponsePhase.UNWANTED]
         self._unseen = self._unseen or any(owed.event_id for owed in waited)
         self._owed = [owed for owed in self._owed if owed.phase is not ResponsePhase.UNWANTED]
 
     def connection_lost(self) -> None:
-        """Another one owes nothing."""
+        """Nothing is due on the next connection."""
         self.active, self._owed, self._unseen, self._last = None, [], False, None
         self._past.clear()
         self._until_asked.clear()
         self._past_calls.clear()
 
     def _over(self, response_id: str) -> bool:
-        """Is it of an answer that is over?"""
+        """Whether this is the id of an answer that is over."""
         return bool(response_id) and (response_id in self._past or response_id in self._until_asked)
 
     def _close(self, over: deque[str]) -> None:
@@ -244,6 +246,6 @@ class ResponseTracker:
 
 
 def _names(output: list[Item]) -> list[str]:
-    """Of the calls in it, not more than anybody runs."""
+    """The ids of its calls, of no more than we run."""
     calls = [item for item in output[:MAX_ITEMS] if item.type == "function_call"]
     return [name for item in calls for name in (item.id, item.call_id) if name]

@@ -1,1 +1,1 @@
-"""A turn from the press to the last sample heard."""
+"""A turn, from the press to the last sample played; turn styles."""

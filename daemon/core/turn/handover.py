@@ -1,8 +1,8 @@
-"""How the server comes to have what was said, and begins to answer it.
+"""The handover of a question: the server commits it, then begins to answer.
 
-It makes an item of it because we asked (`commit`), or because its own voice detection heard an end. Then it
-answers by itself, and that may be the first sign. What the user has withdrawn meanwhile is answered as well:
-unheard.
+It makes an item of the question because we asked (`commit`), or because its own voice detection found the
+end. Then it answers by itself, and the answer may be the first sign. A question that was withdrawn meanwhile
+is answered too; that answer is not played.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from daemon.core.turn.transcripts import Transcripts
 
 @dataclass(eq=False)
 class Handover:
-    """`by_server`: the server's voice detection is asked for, so what it has taken is the whole question."""
+    """`by_server`: the server's voice detection is in use, so what it commits is the whole question."""
 
     _by_server: bool
     _timers: Timers[TurnTimer]
@@ -30,7 +30,7 @@ class Handover:
     _answer: ResponseController
 
     def committed(self, item_id: str, now: float) -> None:
-        """What was said has become an item."""
+        """The server has made an item of what was said."""
         turn = self._question.turn or self._answer.turn
         spoken = turn is not None and turn.source == "button" and not self._listening.withdrawn
         key = self._transcripts.taken(item_id, turn.key if turn is not None and spoken else "")
@@ -41,14 +41,14 @@ class Handover:
             self._hand_over(turn, now)
 
     def refused(self, event_id: str | None, reason: str, now: float) -> None:
-        """The server has made no item of what was said, or had made one before."""
+        """The server refused to make an item of what was said, perhaps because it had made one already."""
         turn = self._question.turn or self._answer.turn
         if turn is not None:
             self._transcripts.refused(turn.key)
         self._answer.failures.commit_refused(event_id, reason, now)
 
     def begun(self, response_id: str, now: float) -> None:
-        """An answer begins, asked for or not."""
+        """An answer begins, requested or not."""
         responses = self._answer.responses
         if not responses.busy:
             self._disown(now)
@@ -61,7 +61,7 @@ class Handover:
             self._answer.adopt(self._question.new("server", TurnPhase.ASKED))
 
     def _disown(self, now: float) -> None:
-        """The server answers what was withdrawn, if anything was."""
+        """If a question was withdrawn, the server's answer to it is not wanted."""
         if self._listening.withdrawn:
             self._timers.clear(TurnTimer.WITHDRAWN)
             self._answer.exchange.disown(now)

@@ -1,4 +1,4 @@
-"""A question while it is spoken: the microphone opens, closes, and what came of it is a question or none."""
+"""A question while it is spoken: the microphone opens and closes, and there is a question or none."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NO_SOUND = "The microphone gave no sound while the button was held; press again,
 
 
 class SpokenQuestion:
-    """Sets the timers `speech` and `withdrawn`, and those of `CaptureControl`.
+    """The spoken question. Sets the timers `speech` and `withdrawn`, and those of `CaptureControl`.
 
-    `continued`: the last press did not begin the question but went on with it. `detects`: on this connection
+    `continued`: the last press continued the question instead of beginning it. `detects`: on this connection
     the server's voice detection is at work.
     """
 
@@ -46,7 +46,7 @@ class SpokenQuestion:
         self._open(now, anew=True)
 
     def go_on(self, question: Turn, now: float) -> None:
-        """Open it again for one that still waits: it is continued, not lost."""
+        """Open the microphone again for a question that still waits, to continue it."""
         self.continued = True
         question.go(TurnCause.CONTINUED)
         question.microphone_missing, question.waits_until = False, None
@@ -57,11 +57,11 @@ class SpokenQuestion:
         self.capture.start(now, anew)
 
     def expect_speech(self, now: float) -> None:
-        """Nobody holds the button: if nobody speaks the microphone closes."""
+        """The button is not held: close the microphone if nobody speaks."""
         self._timers.set(TurnTimer.SPEECH, now + NO_SPEECH_S)
 
     def captured(self, pcm: bytes, now: float) -> None:
-        """A piece of the microphone: PCM16 mono 24 kHz."""
+        """Add sound from the microphone: PCM16 mono 24 kHz."""
         question = self._question.turn
         if question is None or question.phase not in SPOKEN or not self.capture.captured(pcm, now):
             return
@@ -69,7 +69,7 @@ class SpokenQuestion:
             question.times.first_frame_at = now
 
     def let_go(self, at: float, now: float) -> None:
-        """Nobody speaks any more."""
+        """The user has stopped speaking: close the microphone."""
         question = self._question.turn
         if question is not None and self._question.listening:
             question.go(TurnCause.RELEASED)
@@ -78,14 +78,14 @@ class SpokenQuestion:
             self._timers.clear(TurnTimer.SPEECH)
 
     def nothing_heard(self, now: float) -> None:
-        """The server's voice detection heard nobody; without a server that means nothing."""
+        """The server's voice detection found no speech; without a server that means nothing."""
         if self._effects.online:
             self.abandon()
         else:
             self.let_go(now, now)
 
     def ended(self) -> None:
-        """The tail is here: the utterance is complete."""
+        """The tail has come: the utterance is complete."""
         question = self._question.turn
         if question is None or question.phase is not TurnPhase.CLOSING:
             return
@@ -96,14 +96,14 @@ class SpokenQuestion:
             self._miss(question)
 
     def _miss(self, question: Turn) -> None:
-        """Somebody spoke, and there is nothing to ask: a press never ends without a word."""
+        """Tell the user why nothing was recorded: a press never ends without a sign."""
         self.abandon()
         if not question.microphone_missing:
             self._effects.do(ev.UserAlert(NO_SOUND))
         self._question.drop(question, NO_MICROPHONE if question.microphone_missing else NO_SOUND)
 
     def microphone_unavailable(self) -> bool:
-        """The microphone is not there; False if that was told in this press already."""
+        """The microphone is not there; False if this press has reported that already."""
         question = self._question.turn
         if question is not None and question.microphone_missing:
             return False
@@ -113,16 +113,16 @@ class SpokenQuestion:
         return True
 
     def refuse_muted(self) -> None:
-        """Somebody presses the button in vain."""
+        """The button was pressed while the microphone is muted."""
         self._effects.do(ev.UserAlert(MUTED))
 
     def untap(self) -> None:
-        """The press was a tap: if it began a question, that was none."""
+        """The press was a tap: drop the question that it began, if any."""
         if self._question.spoken and not self.continued:
             self.abandon()
 
     def abandon(self) -> None:
-        """A tap, or nothing was said: there was no turn."""
+        """A tap, or nothing was said: drop the turn."""
         if self._question.listening:
             self.capture.close()
         self.capture.drop()
@@ -132,25 +132,25 @@ class SpokenQuestion:
     # ------------------------------------------------------------ what was withdrawn
 
     def withdraw(self, now: float) -> None:
-        """Nobody wants to have said it; a server that has heard it may answer all the same."""
+        """Withdraw the question; a server that has heard it may answer all the same."""
         if self._question.turn is not None and self._question.turn.detected:
             self._timers.set(TurnTimer.WITHDRAWN, now + CANCEL_S)
         self.abandon()
 
     @property
     def withdrawn(self) -> bool:
-        """Is what the server takes or answers now, unasked, what was withdrawn?"""
+        """Whether what the server commits or answers now, unasked, is a withdrawn question."""
         return TurnTimer.WITHDRAWN in self._timers
 
     def speech_started(self) -> None:
-        """The server's voice detection heard the user begin, or go on."""
+        """The server's voice detection found that the user began to speak, or went on."""
         self.detects = True
         self._timers.clear(TurnTimer.SPEECH, TurnTimer.WITHDRAWN)
         if self._question.turn is not None:
             self._question.turn.detected, self._question.turn.taken = True, False
 
     def connection_lost(self) -> None:
-        """Another one has heard nothing."""
+        """The next connection has heard nothing of it."""
         self._timers.clear(TurnTimer.WITHDRAWN)
         self.detects = False
         if self._question.turn is not None:

@@ -1,7 +1,7 @@
-"""One turn at a time: from the press, or the text, to the last sample heard. Its phases are in `phase.py`.
+"""One turn at a time: from the press, or the text, to the last sample played. Its phases are in `phase.py`.
 
-A turn is the `question` until it is posed, then it is the controller's. Posing waits for the connection, for
-the speaker's word on what was heard of the answer before, and for the server to be done with that answer.
+A turn is the `question` until it is posed, then it belongs to the controller. Posing waits for the
+connection, for the speaker's report of what was heard of the answer before, and for the end of that answer.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ HELD_TOO_LONG = "The button was held too long; answering what was recorded."
 
 
 class TurnSettings(Struct, frozen=True):
-    """What the owner decides about turns."""
+    """The owner's settings for turns."""
 
     style: str = "hold"  # its name in `style_registry`
     modality: Literal["audio", "text"] = "audio"
     max_utterance_s: float = 60.0
     max_wait_s: float = 20.0
-    stall_s: float = 30.0  # a server that is there, and says nothing for so long, has stopped answering
+    stall_s: float = 30.0  # a connected server that sends nothing for so long has stopped answering
 
 
 class TurnManager:
-    """Builds the parts of a turn, decides between them, and draws the consequences of each event.
+    """Builds the parts of a turn, routes events to them, and settles them after each event.
 
     `by_server`: the server's voice detection ends what is said.
     """
@@ -69,7 +69,7 @@ class TurnManager:
 
     @property
     def state(self) -> ev.TurnState:
-        """Where the turn is, as far as the user is shown."""
+        """The state of the turn, as the user sees it."""
         if self._question.listening:
             return "listening"
         if self.answer.playing:
@@ -85,19 +85,19 @@ class TurnManager:
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` wants to be called."""
+        """When the next `tick` is due."""
         return self._timers.deadline
 
     @property
     def idle(self) -> bool:
-        """Nothing is under way and nothing waits."""
+        """Whether nothing is under way and nothing waits."""
         quiet = self.answer.free and not self.answer.playing
         return self._question.turn is None and quiet and not self._texts.texts
 
-    # ------------------------------------------------------------ what people want
+    # ------------------------------------------------------------ requests of the user
 
     def mute(self, muted: bool, now: float) -> None:
-        """Close the microphone for good, or allow it again."""
+        """Close the microphone until it is unmuted, or unmute it."""
         if muted:
             self.stop(now)
         self.muted = muted
@@ -114,7 +114,7 @@ class TurnManager:
             self._question.drop(question, STOPPED)
 
     def listen(self, at: float, now: float) -> None:
-        """Open the microphone. A spoken question that still waits for a connection is continued, not lost."""
+        """Open the microphone. A spoken question that still waits for a connection is continued."""
         question = self._question.turn
         if question is not None and question.source == "button":
             if (
@@ -138,7 +138,7 @@ class TurnManager:
     # ------------------------------------------------------------ from question to answer
 
     def settle(self, now: float) -> None:
-        """Draw the consequences of what has happened: end, ask, take up the next."""
+        """Decide what follows from an event: end the turn, ask, or begin the next."""
         self._answered_early(now)
         self.answer.settle(now)
         if self.answer.over:
@@ -149,7 +149,7 @@ class TurnManager:
             self._pose(question, now)
 
     def _answered_early(self, now: float) -> None:
-        """What the server has begun by itself is the answer to what was asked, or is not."""
+        """Decide whether an answer that the server began by itself is the answer to this question."""
         question = self._question.turn
         if question is None or not question.heard_out:
             self.answer.rounds.drop_early(now)
@@ -158,7 +158,7 @@ class TurnManager:
             self.answer.rounds.take_early(early, question, now)
 
     def _pose(self, question: Turn, now: float) -> None:
-        """Ask the server if nothing stands in the way."""
+        """Pose the question to the server, unless something still has to be waited for."""
         if not self._effects.online:
             self._wait(question, now)
         elif self.answer.free and not self.listening.withdrawn:
@@ -180,12 +180,12 @@ class TurnManager:
     # ------------------------------------------------------------ connection and time
 
     def xrun(self) -> None:
-        """A card lost frames or ran dry."""
+        """Count an overrun or underrun of a card."""
         if self.turn is not None:
             self.turn.xruns += 1
 
     def online(self) -> None:
-        """A session is ready and knows the history; what it has not been asked is asked now."""
+        """A session is ready and has the history: ask it what is still open."""
         self.listening.capture.rewind()
         self._timers.clear(TurnTimer.WAIT)
         again = self.answer.online()
@@ -195,7 +195,7 @@ class TurnManager:
             self.listening.capture.flush()
 
     def offline(self, now: float) -> None:
-        """The connection is gone: what was asked is asked again on the next one, if it comes in time."""
+        """The connection is lost: the question is asked again on the next one, if that comes in time."""
         self.transcripts.connection_lost()
         self.listening.connection_lost()
         self.answer.offline()
@@ -203,13 +203,13 @@ class TurnManager:
             self._wait(self.turn, now)
 
     def _wait(self, turn: Turn, now: float) -> None:
-        """For a connection, from the first time on: one that comes and goes gives no more time."""
+        """Wait for a connection; the time limit runs on when one comes and goes."""
         if turn.waits_until is None:
             turn.waits_until = now + self.settings.max_wait_s
         self._timers.ensure(TurnTimer.WAIT, turn.waits_until)
 
     def _waited(self, now: float) -> None:
-        """Nothing that was said long ago may ever move a device."""
+        """The time is up: an old question must never set a device."""
         if self.answer.playing:
             self._timers.set(TurnTimer.WAIT, now + 1.0)
         elif not self._question.listening:
@@ -218,7 +218,7 @@ class TurnManager:
             self.answer.give_up(question, TOO_LATE)
 
     def tick(self, now: float) -> None:
-        """Something did not come in time."""
+        """Handle the timers that are due."""
         for timer in self._timers.pop_due(now):
             self._expired(timer, now)
 
@@ -233,7 +233,7 @@ class TurnManager:
             case TurnTimer.SPEECH:
                 self.listening.nothing_heard(now)
             case TurnTimer.WITHDRAWN:
-                pass  # the server has not heard it
+                pass  # the server has not heard the withdrawn question
             case TurnTimer.WAIT:
                 self._waited(now)
             case TurnTimer.STALL:

@@ -1,4 +1,4 @@
-"""The question that has not been posed yet: one place that all parts of the room look at."""
+"""The question that has not been posed yet, shared by the parts of a turn."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ class CurrentQuestion:
 
     @property
     def listening(self) -> bool:
-        """Is the microphone open?"""
+        """Whether the microphone is open."""
         return self.turn is not None and self.turn.phase is TurnPhase.LISTENING
 
     @property
     def spoken(self) -> bool:
-        """Is it one that was or is spoken?"""
+        """Whether the question is a spoken one."""
         return self.turn is not None and self.turn.source == "button"
 
     def new(self, source: Source, phase: TurnPhase) -> Turn:
-        """A turn with a number and a key of its own."""
+        """A new turn, with a number and a key."""
         self._turns += 1
         return Turn(self._turns, self._effects.keys.new("turn"), source, phase)
 
     def drop(self, turn: Turn, why: str) -> None:
-        """This one will not be asked, and whoever asked is told."""
+        """Drop the question, and tell whoever asked it."""
         turn.trouble = why
         self._effects.do(ev.TurnOver(turn.record(), turn.request_id))

@@ -1,7 +1,7 @@
-"""A turn style: what people do to be heard, and who notices the end of what they say.
+"""A turn style: what the user does to speak, and who finds the end of the utterance.
 
-Each one is a file in `daemon/core/turn/styles`, named as in the configuration; all else asks
-`daemon.core.turn.style_registry`. Nothing heavy is imported here: the configuration reads the styles too.
+Each one is a file in `daemon/core/turn/styles`, named as in the configuration; all other code asks
+`daemon.core.turn.style_registry`. It imports nothing heavy: the configuration reads the styles too.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ class TurnStyle:
     """What the user's gestures and requests do to a turn; a style overrides what it does differently."""
 
     turn_detection: ClassVar[Json | None] = None
-    """The server's voice detection, as `session.update` asks for it; None: the button ends what is said."""
+    """The server's voice detection, as `session.update` sets it; None: the button ends the utterance."""
     needs_button: ClassVar[bool] = True
     how_to_ask: ClassVar[str]
-    """What people do to say `{words}`: the end of a sentence of setup."""
+    """How the user says `{words}`: the end of a sentence of setup."""
 
     def __init__(self, talk: TurnManager) -> None:
         self.talk = talk
 
     def gesture(self, gesture: Gesture, at: float, now: float) -> None:
-        """The button did this at `at`. Only a second tap reaches a muted microphone."""
+        """Handle a gesture of the button. While muted, only a second tap counts."""
         match gesture:
             case "double_tap":
                 self.second_tap(now)
@@ -45,20 +45,20 @@ class TurnStyle:
                 assert_never(gesture)
 
     def press(self, at: float, now: float) -> None:
-        """The button goes down; nobody knows yet for how long."""
+        """The button goes down."""
 
     def release(self, at: float, now: float) -> None:
-        """The button is let go."""
+        """The button is released."""
 
     def tap(self, now: float) -> None:
-        """The press that has just been released was a short one."""
+        """The press just released was a tap."""
 
     def second_tap(self, now: float) -> None:
-        """A tap soon after another, which `tap` was called for as well."""
+        """A second tap soon after the first; `tap` is called for it as well."""
         self.mute(not self.talk.muted, now)
 
     def mute(self, muted: bool, now: float) -> None:
-        """Close the microphone until it is opened again, or open it."""
+        """Mute or unmute the microphone."""
         self.talk.mute(muted, now)
 
     def stop(self, now: float) -> None:

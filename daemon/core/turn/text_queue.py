@@ -1,4 +1,4 @@
-"""Texts that wait until the turns before them are over."""
+"""Typed texts that wait until the turns before them are over."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ class TextQueue:
         self._question = question
 
     def add(self, turn: Turn) -> None:
-        """One more, if there is room."""
+        """Add a text, if there is room."""
         if len(self.texts) < MAX_TEXTS:
             self.texts.append(turn)
         else:
             self._question.drop(turn, FULL)
 
     def put_back(self, turn: Turn) -> None:
-        """It was its turn, and somebody speaks instead."""
+        """The user speaks instead: put the text back in first place."""
         self.texts.appendleft(turn)
 
     def take_next(self) -> None:
-        """The one that has waited longest becomes the question."""
+        """Make the oldest text the question."""
         if self.texts:
             self._question.turn = self.texts.popleft()
 
     def clear(self) -> None:
-        """None of them is asked, and whoever asked is told."""
+        """Drop all texts, and tell whoever asked them."""
         waiting = list(self.texts)
         self.texts.clear()
         for turn in waiting:

@@ -1,4 +1,4 @@
-"""Whose words a transcription is: what the server calls the pieces of what was said, on one connection."""
+"""Matches transcriptions with questions, by the server's ids for the items of one connection."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MOST = 32
 
 
 class _Piece(Struct):
-    """A piece of a question, by the question's key; the server's name for it is empty until it is told.
+    """A part of a question, by the question's key; `item_id` is empty until the server gives it.
 
-    `named`: the server has called it so, else that is a guess. `settled`: it had words when the next came.
+    `named`: the server gave `item_id`, else it is a guess. `settled`: it had words when the next part came.
     """
 
     key: str
@@ -31,7 +31,7 @@ class _Piece(Struct):
 
 
 class Transcripts:
-    """Pieces in the order in which they were said. The server's voice detection may cut a question in two."""
+    """The parts of questions, in order. The server's voice detection may cut a question in two."""
 
     def __init__(self, effects: EffectsBuffer, history: History) -> None:
         self._effects = effects
@@ -39,7 +39,7 @@ class Transcripts:
         self._pieces: deque[_Piece] = deque(maxlen=_MOST)
 
     def commit(self, question: Turn) -> None:
-        """Have an item made of what was said; not of a rest in which voice detection has heard nothing."""
+        """Have the server commit the question; a rest in which it found no speech is cleared instead."""
         if question.heard_out:
             self._effects.send(AudioClear())
             return
@@ -48,7 +48,7 @@ class Transcripts:
         self._effects.send(AudioCommit(event_id=question.commit))
 
     def transcribed(self, item_id: str, text: str, turn: Turn | None) -> None:
-        """These are the words of an item, perhaps one of the present `turn`."""
+        """Store the words of an item, perhaps of the present `turn`."""
         key, whole = self.told(item_id, text)
         if key:
             self._history.transcribed(key, whole)
@@ -57,19 +57,19 @@ class Transcripts:
         self._effects.do(ev.Words("user", text, whole=True))
 
     def sent(self, key: str) -> None:
-        """The server has been asked to make an item of the rest of a question; of those before it has."""
+        """The rest of a question was committed; the server has items for all parts before it."""
         for piece in self._pieces:
             piece.taken = True
         self._append(key)
 
     def refused(self, key: str) -> None:
-        """It has not made one."""
+        """The server has not made an item."""
         last = next((each for each in reversed(self._pieces) if each.key == key and not each.taken), None)
         if last is not None:
             self._pieces.remove(last)
 
     def taken(self, item_id: str, present: str) -> str:
-        """There is an item: of what it was first asked for, or else of the `present` question; its key."""
+        """The server has made an item, for the oldest part without one. Returns the key of its question."""
         piece = next((each for each in self._pieces if not each.taken), None)
         if piece is None and present:
             piece = self._append(present)
@@ -79,7 +79,7 @@ class Transcripts:
         return piece.key
 
     def told(self, item_id: str, text: str) -> tuple[str, str]:
-        """The words of an item: the key of the question, and all that is known of its words; or nothing."""
+        """Store the words of an item. Returns the key of its question and all its words, or nothing."""
         piece = self._named(item_id) or self._in_order(item_id)
         if piece is None:
             return "", ""
@@ -87,7 +87,7 @@ class Transcripts:
         return piece.key, self._words(piece.key)
 
     def connection_lost(self) -> None:
-        """Another one has other names."""
+        """The next connection has other ids."""
         self._pieces.clear()
 
     def _append(self, key: str) -> _Piece:
@@ -100,13 +100,14 @@ class Transcripts:
         return " ".join(each.text for each in self._pieces if each.key == key and each.text)
 
     def _named(self, item_id: str) -> _Piece | None:
-        """The newest of this name."""
+        """The newest part with this id."""
         return next((each for each in reversed(self._pieces) if item_id and each.item_id == item_id), None)
 
     def _in_order(self, item_id: str) -> _Piece | None:
-        """The newest, as not every server tells names.
+        """The newest part, as not every server sends ids.
 
-        If that has words they were those of the one before, which waits for its own: they come in order.
+        If it has words already, they belong to the part before, which still waits for its own: words come in
+        order.
         """
         found = self._unsettled(item_id)
         waiting = next((number for number, each in enumerate(found) if not each.text), 0)
@@ -117,6 +118,6 @@ class Transcripts:
         return found[0] if found else None
 
     def _unsettled(self, item_id: str) -> list[_Piece]:
-        """Those whose words may still be other ones, the newest first."""
+        """The parts whose words may still change, newest first."""
         unnamed = [each for each in reversed(self._pieces) if not (item_id and each.named)]
         return list(itertools.takewhile(lambda each: not each.settled, unnamed))

@@ -1,4 +1,4 @@
-"""Style `hold`: the button is down while somebody speaks."""
+"""Style `hold`: the button is held while the user speaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from daemon.core.turn.style import TurnStyle
 
 
 class Hold(TurnStyle):
-    """Press, speak, let go; a tap says nothing."""
+    """Press, speak, release; a tap asks nothing."""
 
     how_to_ask: ClassVar[str] = "hold the button, say {words}, and let go"
 
@@ -17,11 +17,11 @@ class Hold(TurnStyle):
         self.talk.listen(at, now)
 
     def release(self, at: float, now: float) -> None:
-        """All is said."""
+        """The utterance is complete."""
         self.talk.listening.let_go(at, now)
 
     def tap(self, now: float) -> None:
-        """Nobody spoke."""
+        """Nothing was said."""
         self.talk.listening.untap()
 
 

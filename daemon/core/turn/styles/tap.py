@@ -1,4 +1,4 @@
-"""Style `tap`: a tap opens the microphone, and the server hears the end of what is said."""
+"""Style `tap`: a tap opens the microphone, and the server's voice detection finds the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Tap(TurnStyle):
     how_to_ask: ClassVar[str] = "tap the button, and say {words}"
 
     def press(self, at: float, now: float) -> None:
-        """Open the microphone, or close it unheard."""
+        """Open the microphone, or close it and withdraw the question."""
         if self.talk.state == "listening":
             self.talk.listening.withdraw(now)
         else:
