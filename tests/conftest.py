@@ -15,10 +15,17 @@ settings.register_profile("voiced", deadline=None, suppress_health_check=[Health
 settings.load_profile("voiced")
 
 
-@pytest.fixture(autouse=True)
-def no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_secrets() -> None:
     """A process hides its secrets for ever; here each test stands for a process."""
-    monkeypatch.setattr(masking, "_known", ())
+    masking._known = ()
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_other_tests() -> Iterator[None]:
+    """Neither before nor after."""
+    forget_secrets()
+    yield
+    forget_secrets()
 
 
 @pytest.fixture(autouse=True)

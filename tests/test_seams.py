@@ -28,6 +28,7 @@ EXCEPTIONS: Final = {
     "tests/scenarios/faults/test_outage.py": "breaks a promise of ours on purpose, and is to notice",
     "tests/scenarios/faults/test_walk.py": "breaks promises of ours on purpose, and is to notice",
     "tests/scenarios/soak/test_soak.py": "breaks a promise of ours on purpose, and is to notice",
+    "tests/scenarios/statespace/inside.py": "the walk tells states apart by all that decides, private or not",
     "tests/scenarios/statespace/bugs.py": "plants bugs in the machine on purpose, which the walk is to find",
 }
 """Files that are not counted, and why."""
@@ -79,7 +80,7 @@ def reaches(tree: ast.Module) -> Iterator[ast.AST]:
 KINDS: Final[dict[str, tuple[Callable[[ast.Module], Iterator[ast.AST]], int]]] = {
     "patches": (patches, 20),
     "heirs": (heirs, 0),
-    "reaches": (reaches, 58),
+    "reaches": (reaches, 0),
 }
 """How each kind is found, and how many there may be."""
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.telemetry.record_limit import shortened
-from daemon.text import masking
 from daemon.text.masking import Outlet, Secret, keep_secrets_of, mask
+from tests.conftest import forget_secrets
 
 KEY = "sk-canary/0123+456789-abcdef"
 LATE = "sk-canary-0123456789-ab/456789+cdef=ghi"
@@ -162,7 +162,7 @@ def test_a_message_is_masked_in_depth_and_keeps_its_shape() -> None:
 
 @given(LETTERS, st.text(max_size=40), st.text(max_size=40), st.lists(st.integers(1, 30), max_size=20))
 def test_no_cutting_lets_a_secret_through(key: str, before: str, behind: str, sizes: list[int]) -> None:
-    masking._known = ()
+    forget_secrets()
     Secret(key)
     text, outlet, shown = before + key + behind, Outlet(), ""
     for size in [*sizes, len(text)]:
@@ -173,7 +173,7 @@ def test_no_cutting_lets_a_secret_through(key: str, before: str, behind: str, si
 
 @given(LETTERS, st.text(max_size=80))
 def test_a_text_without_a_secret_stays_as_it_is(key: str, text: str) -> None:
-    masking._known = ()
+    forget_secrets()
     Secret("0" + key)
     assert mask(text.replace("0", "")) == text.replace("0", "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import json
 import threading
 from collections.abc import Awaitable, Callable
@@ -45,22 +46,26 @@ def run(awaitable: Awaitable[T]) -> T:
     return asyncio.run(main())
 
 
-def end(loop: asyncio.AbstractEventLoop) -> None:
-    """A child's loop ends with its process."""
-    thread = next(each for each in threading.enumerate() if each.name == "tools")
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
 def call(function: Callable[..., Any], arguments: str = "{}", **options: Any) -> str:
     """Call it as a child would, and tell it as the service does."""
     answers: Queue[dict[str, Any]] = Queue()
-    runner = Runner([Tool(function, name="it", **options)], lambda _, **answer: answers.put(answer))
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def end() -> None:
+        """A child's loop ends with its process; here, by a tool of ours."""
+        loops.append(asyncio.get_running_loop())
+        loops[0].call_soon(loops[0].stop)
+
+    tools = [Tool(function, name="it", **options)]
+    on_loop = inspect.iscoroutinefunction(function)
+    runner = Runner([*tools, Tool(end)] if on_loop else tools, lambda _, **answer: answers.put(answer))
     runner.call(1, "it", arguments)
     answer = answers.get(timeout=10)
-    if runner._loop is not None:
-        end(runner._loop)
+    if on_loop:
+        thread = next(each for each in threading.enumerate() if each.name == "tools")
+        runner.call(2, "end", "{}")
+        thread.join()
+        loops[0].close()
     return str(answer["text"] if answer["ok"] else f"Error: {answer['text']}")
 
 

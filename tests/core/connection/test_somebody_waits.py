@@ -98,7 +98,7 @@ def test_attempts_for_somebody_leave_those_for_nobody_as_they_are() -> None:
     for _ in range(3):
         rig.step(ev.TextAsked("are you there?"))
         refuse(rig, 25.0)
-    assert not rig.machine._conversation.turn
+    assert (len(rig.found(ev.TurnOver)), rig.machine.state) == (3, "idle")
     assert refuse(rig, 60.0), "at least one a minute"
     made = refuse(rig, 600.0)
     assert all(sum(1 for at in made if t <= at < t + 59.9) <= MAX_IN_WINDOW for t in made)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from daemon.tools import Tool, ToolDefinitionError
+from daemon.tools.hints import parameters
 from tests.scenarios.fuzz.inputs import LARGE_BYTES, conforming, warped
 from tests.scenarios.fuzz.meter import Meter, promised
 from tests.scenarios.fuzz.schemas import complaint, strict
@@ -110,7 +111,7 @@ def _agree(tool: Tool, value: Any) -> None:
     text = json.dumps(value)
     refusal = complaint(tool.parameters, value)
     try:
-        tool._arguments.take(json.loads(text), exact=True)
+        parameters(tool.function, {}).take(json.loads(text), exact=True)
     except ValueError as error:
         promised(bool(refusal) or _finer(str(error)), f"{text} fits the schema, and is refused: {error}")
     else:

@@ -26,6 +26,7 @@ from daemon.core.turn.listening import SpokenQuestion
 from daemon.core.turn.manager import TurnManager
 from daemon.core.turn.phase import SPOKEN
 from daemon.realtime.events import MIN_COMMIT_MS
+from tests.scenarios.statespace import inside
 
 MIN_COMMIT_BYTES = MIN_COMMIT_MS * BYTES_PER_S // 1000
 _ID = re.compile(r"(?:resp|item|call|turn|create)_(?:[0-9a-f]{8}_)?\d+")
@@ -111,13 +112,12 @@ class Canon:
 
     def of(self, world: Any) -> str:
         """Everything that the world is made of; what is going on first, so that its ids have names."""
-        answer = world.machine._conversation.answer
         self._names, self._come_again = world.names, bool(world.bounds.names)
         self._takes = world.server.committing or world.bounds.detects
-        self._open_calls = set(answer.tools._open)
+        self._open_calls = inside.open_calls(world.machine)
         self._idle = _rewritten(world)
         self._unused = set() if world.bounds.fallback else {"outage"}
-        for each in (world.playing, world.tools, world.server, answer.barge_in._cut, world):
+        for each in (world.playing, world.tools, world.server, inside.cut(world.machine), world):
             self._add(each)
         return " ".join(self._parts)
 
@@ -138,7 +138,7 @@ class Canon:
             # Ids that nothing else mentions never come again.
             add("/".join(sorted(self._ids.get(each, "-") for each in value if each in self._ids or not each)))
         elif kind is Timers:
-            add("/".join(sorted(value._times.keys() - self._unused)))
+            add("/".join(sorted(set(value) - self._unused)))
         elif isinstance(value, Enum):
             add(value.name)
         elif id(value) in self._objects:
@@ -236,13 +236,14 @@ class Canon:
 
 def _rewritten(world: Any) -> dict[type, str]:
     """Fields that will be written anew before they are read again."""
-    talk = world.machine._conversation
-    answer, spoken = talk.answer, talk._question.turn is not None and talk._question.turn.phase in SPOKEN
+    talk = inside.talk(world.machine)
+    answer, question = talk.answer, inside.question(world.machine)
+    spoken = question is not None and question.phase in SPOKEN
     at_rest = answer.turn is None and not answer.playing and not answer.barge_in.waiting
     found: dict[type, str] = {}
     if at_rest:
         found |= {Items: "_items", SpeechFallback: "_unsaid"}
-    if not talk._question.listening:
+    if not inside.is_listening(world.machine):
         found[SpokenQuestion] = "continued"
     if not spoken:
         found[CaptureControl] = "_utterance"

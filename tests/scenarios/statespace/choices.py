@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
 from daemon.core.connection.phase import SessionPhase
+from tests.scenarios.statespace import inside
 from tests.scenarios.statespace.noise import noise
 from tests.scenarios.statespace.servers import ENOUGH, SAYS, connection
 from tests.scenarios.statespace.world import ROLES, Server, World
@@ -28,7 +29,7 @@ def choices(world: World) -> Iterator[str]:
     yield from _cards(world)
     if world.tools:
         yield "tool"
-    yield from (f"due turn {name}" for name in world.machine._conversation._timers._times)
+    yield from (f"due turn {name}" for name in inside.turn_timers(world.machine))
     sessions = world.machine.connections.sessions
     if world.bounds.stages:
         yield from _stages(world)
@@ -58,7 +59,7 @@ def _stages(world: World) -> Iterator[str]:
 
 
 def _hand(world: World) -> Iterator[str]:
-    talk = world.machine._conversation
+    question = inside.question(world.machine)
     if world.bounds.button:
         yield "let go" if world.down else "press"
     if world.down and world.capturing:
@@ -67,16 +68,14 @@ def _hand(world: World) -> Iterator[str]:
         yield from ("mute", "stop")
     if world.bounds.wishes or (world.bounds.stages and world.idle):
         yield "forget"
-    if len(talk._texts.texts) < world.bounds.texts:
+    if len(inside.texts(world.machine)) < world.bounds.texts:
         yield "say" if world.bounds.spoken else "text"
-    if talk._question.turn is not None and talk._question.turn.times.pressed_at is not None:
+    if question is not None and question.times.pressed_at is not None:
         yield "later"
 
 
 def _cards(world: World) -> Iterator[str]:
-    if (
-        world.capturing or world.tail
-    ) and not world.machine._conversation.listening.capture._utterance._chunks:
+    if (world.capturing or world.tail) and not inside.talk(world.machine).listening.capture.spoken:
         yield "sound"
     if world.tail:
         yield "tail"
@@ -117,7 +116,7 @@ def _answering(world: World) -> Iterator[str]:
 def _detection(world: World) -> Iterator[str]:
     """What a server does that listens by itself."""
     server = world.server
-    spoken = bool(world.machine._conversation.listening.capture._utterance._chunks)
+    spoken = bool(inside.talk(world.machine).listening.capture.spoken)
     if world.capturing and spoken and not (server.hearing and not world.withdrawn) and not server.response:
         yield "detects"
     if (world.capturing or world.withdrawn) and server.hearing and not server.own:
@@ -140,7 +139,7 @@ def happen(world: World, name: str) -> None:
         _LOCAL[name](world)
     else:
         event = SAYS[name](world)
-        conn = world.machine._effects.conn
+        conn = inside.conn(world.machine)
         for _ in range(2 if "twice" in name else 1):
             world.step(ev.Received(conn, event))
 
@@ -164,12 +163,12 @@ def _edge(world: World, pressed: bool, after_s: float) -> None:
     world.pass_by(after_s)
     world.down = pressed
     world.step(ev.ButtonEdge(pressed, world.now))
-    world.machine._gestures._quiet_until = None  # it has come to rest when the next thing happens
+    inside.let_rest(world.machine)  # it has come to rest when the next thing happens
 
 
 def _later(world: World) -> None:
     """What was pressed is older than anybody waits for."""
-    question = world.machine._conversation._question.turn
+    question = inside.question(world.machine)
     assert question is not None
     question.times.pressed_at = None
     world.pass_by(MOMENT_S)

@@ -8,6 +8,7 @@ from daemon.core import events as ev
 from daemon.devices.requests import Query
 from daemon.realtime import events as wire
 from daemon.realtime.events import Response
+from tests.scenarios.statespace import inside
 from tests.scenarios.statespace.servers import ENOUGH, call, error
 from tests.scenarios.statespace.world import World
 
@@ -31,7 +32,7 @@ def noise(world: World) -> None:
 def _noises(world: World) -> Iterator[ev.Input]:
     yield from _at_home(world)
     for event in _said(world):
-        yield ev.Received(world.machine._effects.conn, event)
+        yield ev.Received(inside.conn(world.machine), event)
     gone = world.machine.connections.sessions.opened + 100
     for event in (wire.SessionCreated(), wire.SessionUpdated(), *_late(world)):
         yield ev.Received(gone, event)
@@ -53,13 +54,13 @@ def _at_home(world: World) -> Iterator[ev.Input]:
 
 def _said(world: World) -> Iterator[wire.ServerEvents]:
     """What the server says that matters to nobody."""
-    ours = world.machine._effects.keys.new("other")
+    ours = inside.new_key(world.machine)
     yield from (error("something_else", ours), error("response_cancel_not_active", "other"))
     yield error("item_truncate_invalid_item_id", "")
     yield from (wire.TranscriptionCompleted(item_id=ITEM, transcript="of long ago"), wire.RateLimitsUpdated())
     if world.server.past and not world.bounds.names:  # else it is not known to be late
         yield from _late(world)
-    if world.server.response and not world.machine._conversation.answer.exchange.complaint:
+    if world.server.response and not inside.talk(world.machine).answer.exchange.complaint:
         response_id = world.wire(world.server.response)
         yield wire.OutputAudioDelta(response_id=response_id, item_id=ITEM, delta=b"")
 
@@ -70,7 +71,7 @@ def _late(world: World) -> Iterator[wire.ServerEvents]:
     yield wire.OutputAudioDelta(response_id=past, item_id=ITEM, delta=ENOUGH)
     yield wire.OutputTranscriptDelta(response_id=past, item_id=ITEM, delta="late")
     yield wire.OutputAudioDone(response_id=past, item_id=ITEM)
-    owed = machine._conversation.answer.responses._owed
+    owed = inside.owed(machine)
     if not any(each.refused for each in owed):  # else any end is the one that is waited for
         # Completed, it would be a sign that the server refuses nothing any more.
         status = "cancelled" if machine.connections.sessions.fatal else "completed"

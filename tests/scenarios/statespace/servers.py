@@ -8,6 +8,7 @@ from typing import Any
 from daemon.core import events as ev
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Item, Response
+from tests.scenarios.statespace import inside
 from tests.scenarios.statespace.world import World, said
 
 ENOUGH = b"\1\0" * 2400
@@ -82,7 +83,7 @@ def _item(world: World) -> str:
 def _audio(world: World) -> wire.ServerEvents:
     """With the words that are spoken, if they have not come before."""
     if not world.server.worded:
-        world.step(ev.Received(world.machine._effects.conn, _words(world)))
+        world.step(ev.Received(inside.conn(world.machine), _words(world)))
     world.server.voiced = True
     return _sound(world, _item(world))
 
@@ -101,7 +102,7 @@ def _in(world: World, item: str) -> dict[str, Any]:
 
 def _another_item(world: World) -> wire.ServerEvents:
     """A second one of the same answer, and no more of the first."""
-    conn, server, item = world.machine._effects.conn, world.server, world.new("item")
+    conn, server, item = inside.conn(world.machine), world.server, world.new("item")
     server.second = True
     world.step(ev.Received(conn, wire.OutputAudioDone(**_in(world, _item(world)))))
     words = wire.OutputTranscriptDone(**_in(world, item), output_index=1, transcript=said(item))

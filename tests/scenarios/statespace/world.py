@@ -18,6 +18,7 @@ from daemon.core.turn.phase import SPOKEN, TurnPhase
 from daemon.devices.limiter import Devices
 from daemon.devices.requests import Limits
 from daemon.realtime import events as wire
+from tests.scenarios.statespace import inside
 from tests.scenarios.statespace.canonical import Canon
 
 MOST_ENTRIES = 4
@@ -151,7 +152,7 @@ class World:
         """All timers, each with whose it is."""
         connections = self.machine.connections
         found: dict[str, Timers[Any]] = {
-            "turn": self.machine._conversation._timers,
+            "turn": inside.turn_timers(self.machine),
             "line": connections.timers,
         }
         for role in ROLES:
@@ -171,36 +172,36 @@ class World:
     @property
     def idle(self) -> bool:
         """Does nobody wait for anything?"""
-        return self.machine.state in ("idle", "muted") and self.machine._conversation.idle
+        return self.machine.state in ("idle", "muted") and inside.talk(self.machine).idle
 
     @property
     def withdrawn(self) -> bool:
         """Has somebody spoken, and wants nothing any more, and the server may have heard it?"""
-        return self.machine._conversation.listening.withdrawn
+        return inside.talk(self.machine).listening.withdrawn
 
     def pass_by(self, seconds: float) -> None:
         """Time in which nothing becomes due."""
         self.now += seconds
         for timers in self.timers().values():
-            for name, at in timers._times.items():
+            for name, at in list(inside.times(timers).items()):
                 timers.set(name, at + seconds)
 
     # ------------------------------------------------------------ a step
 
     def step(self, event: ev.Input) -> None:
         """The machine takes an event, and the world what it asks for."""
-        conn, turns, server = self.machine._effects.conn, self._turns(), self.server
+        conn, turns, server = inside.conn(self.machine), self._turns(), self.server
         effects = self.machine.step(event, self.now)
         while TransitionTable.unknown:
             self._break(f"there is no way on for {TransitionTable.unknown.pop()}")
-        if self.machine._effects.conn != conn:
+        if inside.conn(self.machine) != conn:
             self.server = Server()
         for effect in effects:
             self._take(effect)
         if not self.noise:
             self._check_answer(server, event, effects)
         self._bound()
-        if any(item in self.unheard for item in self.told.get(self.machine._effects.conn, [])):
+        if any(item in self.unheard for item in self.told.get(inside.conn(self.machine), [])):
             self._break("the server believes what was not heard")
         listening = self.machine.state == "listening"
         if listening != self.capturing:
@@ -226,8 +227,9 @@ class World:
             self._break(f"the link is {sessions.link.value} where it should be {stands.value}")
 
     def _turns(self) -> dict[int, Turn]:
-        talk = self.machine._conversation
-        turns = [talk._question.turn, talk.answer.turn, talk.answer.barge_in.turn, *talk._texts.texts]
+        talk = inside.talk(self.machine)
+        turns = [inside.question(self.machine), talk.answer.turn, talk.answer.barge_in.turn]
+        turns += inside.texts(self.machine)
         return {turn.number: turn for turn in turns if turn is not None}
 
     def _check_turns(self, before: dict[int, Turn], told: list[dict[str, Any]]) -> None:
@@ -241,7 +243,7 @@ class World:
 
     def _check_answer(self, server: Server, event: ev.Input, effects: list[ev.Effect]) -> None:
         """What was not cancelled is heard, and done, as long as somebody waits for it."""
-        wanted = not server.cancelled and self.machine._conversation.answer.turn is not None
+        wanted = not server.cancelled and inside.talk(self.machine).answer.turn is not None
         match event:
             case ev.Received(_, wire.OutputAudioDelta(delta=delta)) if delta and server.response:
                 played = any(isinstance(each, ev.Play) for each in effects)
@@ -256,9 +258,9 @@ class World:
 
     def _bound(self) -> None:
         """The ledger, what is remembered of it, and a tail that nobody waits for."""
-        question = self.machine._conversation._question.turn
+        question = inside.question(self.machine)
         self.tail = self.tail and question is not None and question.phase is TurnPhase.CLOSING
-        entries = self.machine.history._entries
+        entries = inside.entries(self.machine.history)
         del entries[: max(0, len(entries) - MOST_ENTRIES)]
         open_now = [each.conn for each in self.machine.connections.sessions]
         told = {conn: [each for each in self.told.get(conn, []) if self._matters(each)] for conn in open_now}
@@ -290,7 +292,7 @@ class World:
                 self.ran.add(self.called)
                 self.tools.append(key)
             case ev.Send(event, conn):
-                self._sent(event, conn == self.machine._effects.conn)
+                self._sent(event, conn == inside.conn(self.machine))
                 self._remember(event, conn)
 
     def _sent(self, event: Any, live: bool) -> None:
@@ -304,7 +306,7 @@ class World:
                     self._break("an answer is asked for while another is under way")
             case wire.AudioCommit(event_id=event_id) if live:
                 self.server.committing, self.server.commit = True, str(event_id)
-                turn = self.machine._conversation.answer.turn
+                turn = inside.talk(self.machine).answer.turn
                 if turn is not None and turn.calls:
                     self._break("what was said is sent again after its tool has run")
             case wire.ItemCreate(item=item) if item.role == "assistant":
