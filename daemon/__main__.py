@@ -1,6 +1,6 @@
 """The command line: one function per subcommand, nothing else.
 
-What a subcommand needs is imported when it is called, so that the service starts without the rest.
+Imports are made when a subcommand is called, so that the service starts without the others.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ VERBS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a subcommand; the exit status is 0, 1 if it went wrong, 2 if something must be mended first."""
+    """Run a subcommand; the exit status is 0, 1 if it failed, 2 if something must be mended first."""
     sys.excepthook = show_crash
     _take_any_terminal()
     options = _parser().parse_args(argv)
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _take_any_terminal() -> None:
-    """A letter that it lacks, as ✓, is shown by its number; what is none in its alphabet is read as one."""
+    """Escape characters that the terminal lacks, such as ✓; take any bytes as input."""
     for stream, errors in {sys.stdin: "replace", sys.stdout: "backslashreplace"}.items():
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
@@ -87,7 +87,7 @@ def brain(options: argparse.Namespace) -> int:
 
 
 def _key_of_the_brain(key_file: str) -> str:
-    """Empty where none is asked for. Raises ConfigError rather than let everybody in by mistake."""
+    """The brain's key, empty if it asks for none. Raises ConfigError rather than admit anyone by mistake."""
     from daemon.config.error_messages import ConfigError
     from daemon.network.credentials import find_brain_key
 
@@ -117,26 +117,26 @@ def verb(options: argparse.Namespace) -> int:
 
     text = None
     if "text" in options:
-        text = os.fsencode(" ".join(options.text)).decode(errors="replace")  # another alphabet's terminal
+        text = os.fsencode(" ".join(options.text)).decode(errors="replace")  # of another encoding
     return request(options.socket, options.verb, text, as_json=getattr(options, "json", False))
 
 
 def check(options: argparse.Namespace) -> int:
-    """`voiced config check`: everything that can be known before starting."""
+    """`voiced config check`: checks all that can be known before the start."""
     from daemon.commands.doctor.config_check import run as inspect
 
     return inspect(options.config, as_json=options.json)
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """`voiced doctor`: everything that can go wrong on a machine, each with its remedy."""
+    """`voiced doctor`: checks everything that can go wrong on a machine, each with its remedy."""
     from daemon.commands.doctor.run import run as examine
 
     return examine(options.config, as_json=options.json, mend=options.fix, audible=options.sound)
 
 
 def log(options: argparse.Namespace) -> int:
-    """`voiced log`: what the service wrote into the journal."""
+    """`voiced log`: the service's records in the journal."""
     from daemon.commands.history.log import run as show
 
     return show(
@@ -149,7 +149,7 @@ def log(options: argparse.Namespace) -> int:
 
 
 def stats(options: argparse.Namespace) -> int:
-    """`voiced stats`: latencies, turns, tokens, cost and what went wrong, from the journal."""
+    """`voiced stats`: latencies, turns, tokens, cost and faults, from the journal."""
     from daemon.commands.history.stats import run as sum_up
 
     return sum_up(options.since, options.until, options.directory, as_json=options.json, picture=options.svg)

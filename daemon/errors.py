@@ -44,15 +44,15 @@ from __future__ import annotations
 
 
 class VoicedError(Exception):
-    """The root of what we raise on purpose."""
+    """The base of all errors that we raise on purpose."""
 
 
 class OwnerError(VoicedError):
-    """What the owner wrote, stored or asked for cannot be used."""
+    """Input of the owner cannot be used."""
 
 
 class PeerError(VoicedError):
-    """The other end of a connection is not there, or says what cannot be."""
+    """The other end of a connection is not there, or breaks the protocol."""
 
 
 class EngineError(VoicedError):
@@ -60,4 +60,4 @@ class EngineError(VoicedError):
 
 
 class DemoError(VoicedError):
-    """The demo cannot be given."""
+    """The demo cannot run."""

@@ -1,4 +1,4 @@
-"""How the earcons sound: short and soft, told apart by how many notes there are and where they lead."""
+"""The sounds of the earcons: short and soft, told apart by the number of notes and their direction."""
 
 from __future__ import annotations
 

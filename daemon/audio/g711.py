@@ -1,7 +1,6 @@
-"""G.711, the sound of telephones: each byte is a sample of 8 kHz on a logarithmic scale (ITU-T G.711).
+"""G.711, the codec of telephony: each byte is a sample at 8 kHz on a logarithmic scale (ITU-T G.711).
 
-Both laws come down to a table of the 256 values that a byte stands for, and to one of the bytes for the
-65,536 values of 16 bits.
+Both laws are a table of the 256 values of a byte, and one of the bytes for all 65,536 values of 16 bits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The clock that tells how much of each item was heard.
+"""Measures how much of each item was heard.
 
-Nobody tells when a sample leaves the speaker; a card tells how many it still holds of those that it was
-given. So frames are counted along one line, in the order in which they were written:
+A card does not report when a sample leaves the speaker, only how many frames it still holds. So frames are
+counted on one time axis, in the order in which they were written:
 
                   heard                    delay              queued
     ─────────────────────────────────┬───────────────────┬ ─ ─ ─ ─ ─ ─ ─ ▶ frames
@@ -10,13 +10,12 @@ given. So frames are counted along one line, in the order in which they were wri
                              what the user hears now     what was written
 
 At 24 kHz: 4800 + 240 + 1920 frames were written, and the card says that it still holds 1920. So 5040 were
-heard: all of A (200 ms), the pause, and of B nothing yet. `played(1440)` moves the left border by 480
-frames: 20 ms of B. If the user interrupts there, that is what the server is told (`audio_end_ms` 20), and
-the rest of B, whether the card held it or the queue did, was never said. The line begins at that border, as
-what was heard counts in its item.
+heard: all of A (200 ms), the pause, and of B nothing yet. `played(1440)` moves the left border by 480 frames:
+20 ms of B. If the user interrupts there, the server is told so (`audio_end_ms` 20), and the rest of B, in the
+card or in the queue, counts as not said. Frames left of the border are counted in their item only.
 
-What was written less the delay was heard. The line remembers which segment carries which item until that was
-heard, so that padding, pauses and earcons never count for an item.
+What was written, less the delay, was heard. Each segment remembers its item until it was heard, so that
+padding, pauses and earcons never count for an item.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Hearable(Protocol):
 @dataclass
 class _PlayedSegment:
     item: Hearable | None
-    """None where the line is silent."""
+    """None for frames of no item."""
     frames: int
 
 
@@ -47,7 +46,7 @@ class HeardClock:
         self._segments: deque[_PlayedSegment] = deque()  # the oldest first
 
     def written(self, item: Hearable | None, frames: int) -> None:
-        """More was written, of an item or of none."""
+        """Frames were written, of an item or of none."""
         if frames:
             self._segments.append(_PlayedSegment(item, frames))
             self.frames += frames
@@ -67,6 +66,6 @@ class HeardClock:
                 self._segments.popleft()
 
     def clear(self) -> None:
-        """What the card held is never heard."""
+        """The card was stopped: what it held is never heard."""
         self._segments.clear()
         self.frames = 0

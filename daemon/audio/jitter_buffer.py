@@ -2,7 +2,7 @@
 
 An answer comes faster than it is spoken, in pieces of any size, with pauses of any length between them. At
 the start of a turn, and after a pause, it waits for `start_ms` of audio: long enough to bridge the usual gap
-between two pieces, too short to be felt. What it holds later is the lead of the server over the voice.
+between two pieces, too short to be noticed. What it holds later is how far the server is ahead of the voice.
 
 Not thread safe: the loop pushes and the speaker thread pulls, under a lock that belongs to the shell.
 """
@@ -19,20 +19,20 @@ from daemon.audio.overlay import Gain, Overlay
 from daemon.audio.pcm import Pcm16, quantised
 from hardware.ports import Mono
 
-_REFUSED_ITEMS = 64  # a cancelled response falls silent within a round trip: the last few are enough
+_REFUSED_ITEMS = 64  # audio of a cancelled response ends within a round trip: the last few ids are enough
 _INT16 = np.float32(1 / 32768)
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How much was heard of what `stopped` threw away; every item appears in one place."""
+    """How much was heard of the items that `stopped` discarded; each is in one of the fields."""
 
     item_id: str | None
     """The item of which a part was heard, or None if the cut fell between items."""
     heard_ms: int
     """How much of that item was heard, rounded down; never more than was pushed of it."""
     whole: tuple[str, ...]
-    """Items heard to their end that `take_heard_to_end` has not told yet."""
+    """Items heard to their end that `take_heard_to_end` has not returned yet."""
     unheard: tuple[str, ...]
     """Items of which nothing was heard."""
 
@@ -61,7 +61,7 @@ class JitterBuffer:
         self._heard_to_end: list[str] = []
         self._refused: deque[str] = deque(maxlen=_REFUSED_ITEMS)
 
-    # ------------------------------------------------------------ the loop's side
+    # ------------------------------------------------------------ called on the event loop
 
     def push(self, item_id: str, samples: Mono) -> int:
         """Queue audio of an item, at the card's rate; ignored if the item was cut or is finished.
@@ -96,26 +96,26 @@ class JitterBuffer:
             self._earcon.rest = samples
 
     def stop_earcon(self) -> bool:
-        """No more of the earcon; True if the card may still hold some of what is no item's."""
+        """Stop the earcon; True if the card may still hold some of it."""
         self._earcon.clear()
         return self.idle and self._clock.frames > 0
 
     def take_begun(self) -> list[str]:
-        """Items whose first sample was written since this was last asked."""
+        """Items whose first sample was written since the last call."""
         begun, self._begun = self._begun, []
         return begun
 
     def take_heard_to_end(self) -> list[str]:
-        """Items whose last sample was heard since this was last asked."""
+        """Items whose last sample was heard since the last call."""
         whole, self._heard_to_end = self._heard_to_end, []
         return whole
 
     @property
     def idle(self) -> bool:
-        """Every item was heard to its end."""
+        """Whether every item was heard to its end."""
         return not self._items
 
-    # ------------------------------------------------------------ the speaker's side
+    # ------------------------------------------------------------ called on the speaker thread
 
     def pull(self, frames: int) -> Mono | None:
         """Exactly `frames` samples, padded with silence after the last item, or None: nothing to play now."""
@@ -134,7 +134,7 @@ class JitterBuffer:
         return samples
 
     def played(self, delay_frames: int) -> bool:
-        """Move the clock: the card still holds `delay_frames` of what was pulled; True if it ran dry."""
+        """Update the clock: the card still holds `delay_frames` of what was pulled; True if it ran dry."""
         self._clock.held(delay_frames)
         self._retire()
         dry = delay_frames <= 0 and bool(self._items) and not self._waiting
@@ -144,7 +144,7 @@ class JitterBuffer:
         return dry
 
     def stopped(self, delay_frames: int) -> Cut:
-        """The card is silent and `delay_frames` were never heard: throw away all audio, refuse its items."""
+        """The card is silent and `delay_frames` were never heard: discard all audio and ignore its items."""
         self._clock.held(delay_frames)
         self._retire()
         items = list(self._items.values())
@@ -162,7 +162,7 @@ class JitterBuffer:
         )
 
     def lost(self) -> Cut:
-        """The card has gone, and with it all that it has not told of as heard."""
+        """The card has gone: what it has not reported as heard is lost."""
         return self.stopped(self._clock.frames)
 
     # ------------------------------------------------------------ parts
@@ -181,7 +181,7 @@ class JitterBuffer:
             return False
         if complete or playable >= max(frames, self._start_frames if self._waiting else 0):
             return True
-        # The end of a finished item does not wait for the beginning of the next one.
+        # The end of a finished item need not wait for the beginning of the next one.
         return self._waiting and next(item for item in self._items.values() if item.queued).finished
 
     def _write(self, samples: Mono) -> int:

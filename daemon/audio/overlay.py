@@ -1,4 +1,4 @@
-"""The last step of samples to the card: the volume, and an earcon where nothing else plays."""
+"""The last step before the card: the volume, and an earcon while nothing else plays."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Overlay:
         self.rest = _NOTHING
 
     def clear(self) -> None:
-        """No more of it."""
+        """Stop it."""
         self.rest = _NOTHING
 
     def add(self, samples: Mono, fade: bool) -> None:

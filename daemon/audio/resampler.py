@@ -13,7 +13,7 @@ filter delays a voice by 0.1 ms, and whatever a chunk decides comes out with tha
 sound on its way in and on its way out, so soxr would cost it that much twice. The tests compare the two.
 
 The matrix grows with the square of the numbers that the ratio of the rates is made of. Where they are large,
-as of a card at 44,056 Hz, the nearest ratio of small ones is taken: off by 0.2 % at most, which nobody hears.
+as of a card at 44,056 Hz, the nearest ratio of small ones is taken: off by 0.2 % at most, which is inaudible.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Resampler:
 
 @dataclass(frozen=True)
 class _Bank:
-    """The filter of one pair of rates, reduced to `up` outputs for `down` inputs."""
+    """The filter for one pair of rates, reduced to `up` outputs for `down` inputs."""
 
     up: int
     down: int
@@ -157,7 +157,7 @@ def _bank(from_hz: int, to_hz: int, kind: FilterKind) -> _Bank:
 
 
 def _steps(from_hz: int, to_hz: int) -> tuple[int, int]:
-    """So many outputs for so many inputs: exactly, or as nearly as numbers of bounded size can tell."""
+    """The ratio of the rates as (outputs, inputs): exact, or the nearest ratio of small numbers."""
     lower, higher = sorted((from_hz, to_hz))
     part = Fraction(lower, higher)
     if part.denominator > _MOST_STEPS:

@@ -1,4 +1,4 @@
-"""TOML as large as a configuration is; tomllib has no bounds, and takes the square of the parts of a key."""
+"""TOML with limits for a configuration; tomllib has none, and takes quadratic time for the parts of a key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ MAX_PARTS: Final = 64
 _PART: Final = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 _LONG_KEY: Final = re.compile(rf"(?<![\w.\"'-])(?:{_PART}){{{MAX_PARTS}}}")
 _STRANGE: Final = re.compile("[\u00a0\u200b-\u200f\u2018-\u201f\u2028-\u202f\u2060\ufeff\u00ab\u00bb\u3000]")
-"""What word processors and web pages put in the place of quotes and blanks."""
+"""Characters that word processors and web pages put in place of quotes and spaces."""
 
 
 class TomlError(OwnerError, ValueError):
-    """This is not TOML, or not of a configuration; the message says where, and what to do."""
+    """Not TOML, or too large for a configuration; the message says where, and what to do."""
 
 
 def tables(text: str) -> dict[str, Any]:
-    """What the text says. Raises TomlError."""
+    """The tables of a text. Raises TomlError."""
     if len(text) > MAX_CHARACTERS:
         raise TomlError(f"there are more than {MAX_CHARACTERS >> 10} KB of it; name the right file")
     if long_key := _LONG_KEY.search(text):

@@ -1,8 +1,7 @@
-"""A configuration being written: values change, the owner's comments and everything else stay.
+"""Edits a configuration: values change, the owner's comments and everything else stay.
 
 Only the forms that our own files use are adapted: tables with a header line, keys with a value on one line.
-What comes of it is read again as a configuration after each change, so that nothing can be spoilt
-unnoticed.
+The result is read again as a configuration after each change, so that no damage goes unnoticed.
 
 Why not tomlkit: it holds every comment up to the next header to be the table's above. To remove
 `[lamps.status]` by it takes along the lines that explain the devices below, and a key that is added comes
@@ -25,11 +24,11 @@ _COMMENT_COLUMN: Final = 28
 
 
 class DraftError(OwnerError, ValueError):
-    """The text is written in a way that cannot be adapted; the message is a sentence with the remedy."""
+    """The text has a form that cannot be edited; the message is a sentence with the remedy."""
 
 
 class Draft:
-    """The text of a configuration; `name` is what errors call it."""
+    """The text of a configuration; errors call it `name`."""
 
     def __init__(self, text: str, name: str) -> None:
         self.lines = text.splitlines()
@@ -37,21 +36,21 @@ class Draft:
 
     @property
     def text(self) -> str:
-        """The file as it is to be written."""
+        """The text to be written."""
         return "\n".join(self.lines) + "\n"
 
     @property
     def config(self) -> Config:
-        """What it means. Raises ConfigError."""
+        """The configuration that it has. Raises ConfigError."""
         return parse(self.text, self._name)
 
     def sets(self, table: str, key: str) -> bool:
-        """Is there a value for this key?"""
+        """Whether this key has a value."""
         start, end = self._find(table) or (0, 0)
         return any(re.match(rf"{key}\s*=", line) for line in self.lines[start:end])
 
     def set(self, table: str, key: str, literal: str) -> None:
-        """Give a key this value, in TOML; a key that is commented out comes to life. Raises DraftError."""
+        """Set a key to this value, in TOML; one that is commented out is uncommented. Raises DraftError."""
         start, end = self._find(table) or self._append(table)
         for pattern in (rf"{key}\s*=", rf"#\s*{key}\s*="):
             for index in range(start, end):
@@ -73,7 +72,7 @@ class Draft:
         self.lines[place:place] = [*gap, f"[{table}]", *entries, *([""] if at else [])]
 
     def remove_table(self, table: str) -> None:
-        """Take a table out with its header; what is not there is fine."""
+        """Remove a table with its header, if it is there."""
         if found := self._find(table):
             start, end = found
             last = self._last_entry(start, end)
@@ -96,7 +95,7 @@ class Draft:
         return len(self.lines) - 1, len(self.lines)
 
     def _last_entry(self, start: int, end: int) -> int:
-        """What stands behind it, comments and blank lines, belongs to the next table."""
+        """The last entry; comments and blank lines after it belong to the next table."""
         entries = [n for n in range(start, end) if self.lines[n].strip() and self.lines[n][0] != "#"]
         return entries[-1]
 

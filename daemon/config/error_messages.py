@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in the owner's words: msgspec's complaints, each with its remedy."""
+"""Error messages for a configuration: msgspec's errors in plain words, each with its remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ConfigError(OwnerError):
 
 
 def explain(message: str, where: str, raw: Any, kind: Any) -> str:
-    """msgspec's complaint in the owner's words, with the remedy."""
+    """msgspec's error in plain words, with the remedy."""
     if found := re.match(r"Object contains unknown field `(.+)`", message):
         keys = [each.encode_name for each in msgspec.structs.fields(_struct(raw, kind))]
         return f'there is no key "{found[1]}" here{nearest(found[1], keys)}'
@@ -54,7 +54,7 @@ def explain(message: str, where: str, raw: Any, kind: Any) -> str:
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
-    """What was probably meant, or all that there is: the end of a sentence."""
+    """The end of a sentence: what was probably meant, or all choices."""
     names = list(known)
     near = difflib.get_close_matches(wrong.strip("'\"").lower(), names, n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else f"; choose one of {', '.join(names)}"

@@ -36,7 +36,7 @@ def load(path: str | Path) -> Config:
 
 
 def parse(text: str, name: str) -> Config:
-    """Make a Config of TOML; `name` is what errors call the file. Raises ConfigError."""
+    """Parse TOML into a Config; errors call the file `name`. Raises ConfigError."""
     try:
         raw = tables(text)
         config = _sections(raw)
@@ -64,7 +64,7 @@ def _sections(raw: dict[str, Any]) -> Config:
 
 
 def _table(section: str, raw: Any) -> dict[str, Any]:
-    """Lamps and devices: one struct per name, converted one by one so that errors can say which."""
+    """Convert lamps or devices one by one, so that errors can say which."""
     made = {}
     for key, value in _convert(section, raw, dict[str, Any]).items():
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", key):

@@ -1,4 +1,4 @@
-"""All that the owner may decide, as frozen structs; `deploy/demo.toml` explains the keys."""
+"""The configuration as frozen structs; `deploy/demo.toml` explains the keys."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ else:
 
 
 class RealtimeConfig(Struct, frozen=True):
-    """`[realtime]`: whom the daemon talks to, and how a turn goes."""
+    """`[realtime]`: the provider, and how a turn goes."""
 
     provider: Annotated[str, Meta(extra_json_schema={"enum": list(PROVIDERS)})] = BRAIN.name
     url: str = ""  # azure: the resource; custom: the whole address
     model: str = "gpt-realtime-2.1-mini"
     key_file: str = ""  # else the credential realtime_key, else the environment variable OPENAI_API_KEY
     key_header: str = "bearer"  # custom: "bearer", or the header that carries the key as it is
-    ca_file: str = ""  # whom to trust beside the system's authorities
+    ca_file: str = ""  # a CA file to trust beside those of the system
     organization: str = ""
     project: str = ""
     turn: Annotated[str, Meta(extra_json_schema={"enum": list(STYLES)})] = "hold"
@@ -49,12 +49,12 @@ class RealtimeConfig(Struct, frozen=True):
 
     @property
     def server(self) -> Provider:
-        """What is known of the provider."""
+        """The configured provider."""
         return PROVIDERS[self.provider]
 
     @property
     def may_be_offline(self) -> bool:
-        """May the offline brain have to answer, always or for a while?"""
+        """Whether the offline brain may have to answer, always or as a fallback."""
         return self.server.is_brain or self.fallback == "offline"
 
 
@@ -64,8 +64,8 @@ class BrainConfig(Struct, frozen=True):
     engine: Annotated[str, Meta(extra_json_schema={"enum": list(RECOGNIZERS)})] = RECOGNIZER
     voice: Annotated[str, Meta(extra_json_schema={"enum": list(SYNTHESIZERS)})] = SYNTHESIZER
     address: Annotated[str, Meta(min_length=1)] = "unix:/run/voiced-brain.sock"
-    key_file: str = ""  # over TCP: else the credential brain_key, else everybody may connect
-    origins: tuple[str, ...] = ()  # of web pages that may connect
+    key_file: str = ""  # over TCP: else the credential brain_key, else anyone may connect
+    origins: tuple[str, ...] = ()  # origins of web pages that may connect
 
 
 class ControlConfig(Struct, frozen=True):
@@ -75,7 +75,7 @@ class ControlConfig(Struct, frozen=True):
 
 
 class LogConfig(Struct, frozen=True):
-    """`[log]`: what people said is logged only where the owner turns that on."""
+    """`[log]`: transcripts are logged only if the owner turns them on."""
 
     transcripts: bool = False
 
@@ -87,19 +87,19 @@ class DebugConfig(Struct, frozen=True):
 
 
 class ToolsConfig(Struct, frozen=True):
-    """`[tools]`: where the owner's own tools are; a directory that is not there is fine."""
+    """`[tools]`: the directory of the owner's tools; it need not exist."""
 
     directory: Annotated[str, Meta(min_length=1)] = "/etc/voiced/tools.d"
 
 
 class StateConfig(Struct, frozen=True):
-    """`[state]`: where mute and volume live."""
+    """`[state]`: where mute and volume are stored."""
 
     directory: Annotated[str, Meta(min_length=1)] = "/var/lib/voiced"
 
 
 class Config(Struct, frozen=True):
-    """Everything that the owner may decide."""
+    """The whole configuration."""
 
     realtime: RealtimeConfig = RealtimeConfig()
     sound: SoundConfig = SoundConfig()

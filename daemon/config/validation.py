@@ -1,4 +1,4 @@
-"""The rules that types cannot say: each is a complaint of one sentence, with the key and the remedy."""
+"""The rules that types cannot express: each gives a sentence with the key and the remedy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OWNED: Final = {
 
 
 def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the whole, and with the texts as they were written."""
+    """All faults of a configuration, by its values and by the texts as written."""
     yield from _realtime(config.realtime)
     yield from _session(config.realtime)
     yield from _unknown("brain.engine", config.brain.engine, RECOGNIZERS)
@@ -73,7 +73,7 @@ def _url(realtime: RealtimeConfig) -> Iterator[str]:
 
 
 def _session(realtime: RealtimeConfig) -> Iterator[str]:
-    """What `[realtime.session]` must leave to the daemon, or nobody would hear an answer."""
+    """Keys that `[realtime.session]` must leave to the daemon, or no answer would be played."""
     for path, remedy in _OWNED.items():
         if _has(realtime.session, path):
             yield f"realtime.session.{path}: the daemon sets this itself; {remedy}"
@@ -83,14 +83,14 @@ def _session(realtime: RealtimeConfig) -> Iterator[str]:
 
 
 def check_origins(where: str, origins: Sequence[str]) -> None:
-    """Raises ConfigError where one is nothing that a browser sends as the `Origin` of a page."""
+    """Raises ConfigError if a browser never sends one of these as `Origin`."""
     for origin in origins:
         if origin != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+/?", origin, re.IGNORECASE):
             raise ConfigError(f'{where}: "{origin}" is no origin; write "http://HOST:PORT", without a path')
 
 
 def _more(takes: Takes) -> str:
-    """What else than on and off can be written."""
+    """What can be written besides on and off."""
     match takes:
         case "switch":
             return ""
@@ -124,7 +124,7 @@ def _has(table: Any, path: str) -> bool:
 
 
 def _with_nul(path: str, value: Any) -> Iterator[str]:
-    """Texts that no file, card or server can be called by."""
+    """Texts with a NUL, which no file, card or server name can have."""
     if isinstance(value, str) and "\0" in value:
         yield f"{path}: there is a NUL in this text; write it without"
     elif isinstance(value, dict):

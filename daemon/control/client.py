@@ -19,15 +19,15 @@ TURN_LIMIT_S = 200.0
 
 
 class ControlError(PeerError):
-    """The service cannot be asked, or it refuses; the message is one sentence."""
+    """The service cannot be reached, or refuses a request; the message is one sentence."""
 
 
 class RefusedError(ControlError):
-    """The service answers, and says no."""
+    """The service has refused a request."""
 
 
 def request(path: Path, do: str, **fields: Any) -> Json:
-    """Ask for one thing and return the reply. Raises ControlError."""
+    """Send one request and return the reply. Raises ControlError."""
     limit_s = TURN_LIMIT_S if do in ("ask", "say") else REPLY_LIMIT_S
     for line in stream(path, do, limit_s, **fields):
         if "ok" in line:
@@ -36,7 +36,7 @@ def request(path: Path, do: str, **fields: Any) -> Json:
 
 
 def stream(path: Path, do: str, limit_s: float | None, **fields: Any) -> Iterator[Json]:
-    """Ask for one thing and give every line that comes back, until the service ends or the reader does.
+    """Send one request and yield every line of the reply, until either side ends.
 
     `limit_s` bounds the wait for each line. Raises ControlError, RefusedError among them.
     """

@@ -1,4 +1,4 @@
-"""What the control socket's verbs do."""
+"""The verbs of the control socket."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ASK_S = 180.0
 
 
 class Appliance(Protocol):
-    """What the verbs need of the running service."""
+    """The part of the running service that the verbs use."""
 
     def happened(self, event: ev.Input) -> None:
-        """Step the machine, and carry out what it asks for."""
+        """Step the machine, and carry out its effects."""
 
     async def status(self) -> Json:
         """Everything that `voiced status` shows."""

@@ -1,7 +1,7 @@
 """The unix socket behind `voiced status`, `press`, `ask` and the rest: JSON lines in both directions.
 
 A request is `{"do": VERB, ...}`. Its answer is one line with `ok`; `watch` and a streaming `ask` send event
-lines as well. Whoever may open the socket (0660) may do everything that a hand at the button can.
+lines as well. Whoever may open the socket (0660) may do everything that the button does, and more.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Handler: TypeAlias = Callable[[Json, Emit], Awaitable[Json]]
 
 
 class RequestError(PeerError):
-    """A request that cannot be carried out; the message is a sentence for the one who asked."""
+    """A request that cannot be carried out; the message is a sentence for the client."""
 
 
 class ControlServer:
@@ -63,7 +63,7 @@ class ControlServer:
             raise OSError(f"control.socket: {path} cannot be used ({why}); name another path.") from None
 
     async def close(self) -> None:
-        """Stop listening and let everybody go."""
+        """Stop listening and close every connection."""
         if self._server is None:
             return
         self._server.close()
@@ -73,7 +73,7 @@ class ControlServer:
             Path(self._path).unlink()
 
     def publish(self, event: str, **fields: Any) -> None:
-        """Tell everyone who watches."""
+        """Send an event to every watcher."""
         if not self._watchers:
             return
         line = _line(self._outlet.masked({"t": self._clock(), "event": event, **fields}))
@@ -81,7 +81,7 @@ class ControlServer:
             self._write(writer, line)
 
     def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
-        """One who does not read is let go."""
+        """Send a line; a client that does not read is disconnected."""
         if writer.transport.get_write_buffer_size() > MAX_LAG_BYTES:
             self._watchers.discard(writer)
             writer.transport.abort()
@@ -125,7 +125,7 @@ class ControlServer:
 
 
 async def _clear_stale(path: Path) -> None:
-    """Remove a socket that nobody listens on. Raises OSError where somebody does."""
+    """Remove a socket file that no process listens on. Raises OSError if one does."""
     if not path.is_socket():
         return
     try:
@@ -138,9 +138,9 @@ async def _clear_stale(path: Path) -> None:
 
 
 def _line(message: Json) -> bytes:
-    """A line that may be shown as it is: whoever watches may do so with a terminal."""
+    """A line that is safe to print on a terminal."""
     try:
         text = msgspec.json.encode(message).decode()
-    except UnicodeEncodeError:  # half a letter, as in the name of a file
+    except UnicodeEncodeError:  # a lone surrogate, as in the name of a file
         text = to_json(message)
     return safe_json(text).encode() + b"\n"

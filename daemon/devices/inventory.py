@@ -1,4 +1,4 @@
-"""The declared devices in the terms of the core: names to look up, and limits to hold."""
+"""The declared devices in the terms of the core: names and limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sensors(devices: Mapping[str, Device]) -> dict[str, Sensor]:
 
 
 def limits(devices: Mapping[str, Device]) -> dict[str, Limits]:
-    """What holds for each output."""
+    """The limits of each output."""
     return {key: _limits(key, output) for key, output in outputs(devices).items()}
 
 

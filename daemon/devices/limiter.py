@@ -1,6 +1,6 @@
-"""The limits of the outputs, held below everything that can ask: nothing else decides when a pin moves.
+"""Enforces the limits of the outputs: nothing else decides when a pin changes.
 
-Held at any time, whoever asks and however late the clock is served:
+They hold at any time, whoever asks and however late `tick` is called:
 
 - two changes of an output are at least `min_interval_s` apart (stopping alone overrides this);
 - an output is off again `max_on_s` after it went on; a blink counts as one time of being on;
@@ -71,7 +71,7 @@ class LimitError(OwnerError, ValueError):
 
 
 class Devices:
-    """All outputs. Give it requests and the time; it answers, and says which pins to set.
+    """All outputs. It takes requests and the time, and returns answers and the pins to set.
 
     Raises LimitError for limits that cannot hold together.
     """
@@ -84,13 +84,13 @@ class Devices:
             _check(output)
 
     def start(self, now: float) -> None:
-        """Every output has just been set to its `at_start` value."""
+        """Begin: every output has just been set to its `at_start` value."""
         self._stopped = False
         for output in self._outputs.values():
             output.start(now)
 
     def ask(self, request: Request, now: float) -> tuple[DeviceAnswer, list[WriteOutput]]:
-        """Answer a request. What was due before it is written first."""
+        """Answer a request, after writing whatever was due before it."""
         writes = self.tick(now)
         output = self._outputs.get(request.device)
         if output is None:
@@ -153,7 +153,7 @@ class _Output:
 
     @property
     def engaged(self) -> bool:
-        """On, or about to be."""
+        """Whether it is on, or about to be."""
         return is_on(self.value) or bool(self._steps)
 
     @property
@@ -170,7 +170,7 @@ class _Output:
     def stop(self, now: float) -> list[WriteOutput]:
         self._plan(now)
         writes = self._write(self.limits.at_exit, now)
-        self._on_since = None  # nobody will tick again
+        self._on_since = None  # no tick will follow
         return writes
 
     def run(self, now: float) -> list[WriteOutput]:
@@ -188,7 +188,7 @@ class _Output:
         return self._write(value, now)
 
     def answer(self, request: Request, now: float) -> DeviceAnswer:
-        """Plan what is asked for, or refuse it with a sentence. Writes nothing yet."""
+        """Plan the steps of a request, or refuse it with a sentence. Writes nothing yet."""
         match request:
             case Query():
                 return DeviceAnswer(True, describe(self.limits, self.value))
@@ -272,7 +272,7 @@ class _Output:
         if value == self.value:
             return None
         wait_s = self._pause(now)
-        # What interrupts a blink may wait for its turn; a set out of the blue is refused instead.
+        # A request that interrupts a blink may wait; any other is refused instead.
         if wait_s > (PATIENCE_S if self._steps else 0.0):
             return f"The {self.name} cannot change again for {duration(wait_s)}."
         if is_on(value) and not self._has_room(now + wait_s):
@@ -307,7 +307,7 @@ class _Output:
         return now + self.limits.min_interval_s <= self._off_at(now)
 
     def _plan(self, now: float, *steps: tuple[float, Value]) -> None:
-        """Replace what lies ahead."""
+        """Replace the steps ahead."""
         self._steps = deque(steps)
         self._due = now + steps[0][0] if steps else math.inf
         self._settle(now)
@@ -329,7 +329,7 @@ class _Output:
 
 
 def _check(output: _Output) -> None:
-    """Refuse limits that could not be held from the first moment to the last."""
+    """Raise LimitError for limits that cannot hold from start to end."""
     limits = output.limits
     if limits.max_on_s is not None and limits.max_on_s < limits.min_interval_s:
         raise LimitError(

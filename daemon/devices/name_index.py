@@ -1,4 +1,4 @@
-"""What people call things: one canonical name for each key, and more that mean the same."""
+"""Names of devices: one canonical name for each key, and others that mean the same."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
 
 
 class DuplicateNameError(OwnerError, ValueError):
-    """Two devices answer to one name."""
+    """Two devices have the same name."""
 
     def __init__(self, name: str, key: str, other: str) -> None:
         super().__init__(f"devices.{key}.say: {name!r} is a name of {other!r} too; choose another")
 
 
 class NameIndex:
-    """Look up keys of the configuration by the names that people say, however they are spelled.
+    """Finds the key of a device by a name that people say, however it is spelled.
 
     `spoken` maps each key to its names, the canonical one first. Raises DuplicateNameError.
     """
@@ -44,12 +44,12 @@ class NameIndex:
         return tuple(dict.fromkeys(name for key in keys for name in self._names[key]))
 
     def key(self, name: str) -> str | None:
-        """Whom people mean by this name; None if nobody."""
+        """The key of the device with this name; None if there is none."""
         return self._keys.get(_plain(name))
 
 
 class Spellings:
-    """Names that are given by others, and which of them is meant by a name in another spelling."""
+    """Finds the name that is meant by one in another spelling."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = set(names)
@@ -58,9 +58,9 @@ class Spellings:
             self._alike.setdefault(_spelled(name), []).append(name)
 
     def meant(self, said: str) -> str | None:
-        """The same name, or else the only one that differs in case, spaces, hyphens or composition alone.
+        """The same name, or else the only one that differs just in case, spaces, hyphens or composition.
 
-        Or in what is put around a name, as quotes are, or in forms of letters that are the same to a reader.
+        Quotes around a name and compatibility forms of letters do not count either.
         """
         if said in self._names:
             return said
@@ -79,5 +79,5 @@ def _plain(name: str) -> str:
 
 
 def _composed(name: str) -> str:
-    # Composing takes the square of a run of marks; nothing that long is a name.
+    # Composing takes quadratic time for a run of marks; nothing that long is a name.
     return unicodedata.normalize("NFC", name) if len(name) <= LONGEST_NAME else name

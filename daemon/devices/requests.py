@@ -1,4 +1,4 @@
-"""What can be asked of an output, what it answers, and how people hear of its state."""
+"""Requests to an output, its answers, and its state in words."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ COLOURS: dict[str, str] = {
     "purple": "#8000ff",
     "pink": "#ff3070",
 }
-"""As LEDs show them: mixed colours hold less green than on a screen, because green LEDs are brighter."""
+"""Values for LEDs: mixed colours have less green than on a screen, because green LEDs are brighter."""
 
 _BLACK: Final = "#000000"
 _COLOUR_NAMES = {value: name for name, value in COLOURS.items()}
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """One output as the core sees it: its name, what it takes, and what holds whoever asks."""
+    """One output as the core sees it: its name, what it takes, and its limits."""
 
     name: str
     takes: Takes = "switch"
@@ -43,13 +43,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Only tell the state."""
+    """Just return the state."""
 
     device: str
 
 
 class SetState(msgspec.Struct, frozen=True):
-    """Switch an output on, off, or over."""
+    """Switch an output on or off, or toggle it."""
 
     device: str
     state: Literal["on", "off", "toggle"]
@@ -63,28 +63,28 @@ class SetLevel(msgspec.Struct, frozen=True):
 
 
 class SetColour(msgspec.Struct, frozen=True):
-    """Light up in a colour."""
+    """Set a colour."""
 
     device: str
     colour: Colour
 
 
 class Blink(msgspec.Struct, frozen=True):
-    """Go on and off this many times, then be as before."""
+    """Switch on and off this many times, then back to the state before."""
 
     device: str
     times: int
 
 
 class Pulse(msgspec.Struct, frozen=True):
-    """Be on for this long, then off."""
+    """Switch on for this long, then off."""
 
     device: str
     seconds: float
 
 
 class SetValue(msgspec.Struct, frozen=True):
-    """Take a value that the output's own kind has a word for."""
+    """Set a value that the kind of this output has a word for."""
 
     device: str
     value: Value
@@ -94,7 +94,7 @@ Request: TypeAlias = Query | SetState | SetLevel | SetColour | SetValue | Blink 
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):
-    """What became of a request, as one plain sentence."""
+    """The answer to a request, as one sentence."""
 
     ok: bool
     text: str
@@ -130,12 +130,12 @@ def full(takes: Takes) -> Value:
 
 
 def is_on(value: Value) -> bool:
-    """Whether anything flows; every level above 0 counts."""
+    """Whether it is on; every level above 0 counts."""
     return value not in (0.0, _BLACK)
 
 
 def state(value: Value, states: Mapping[str, float]) -> str:
-    """Say a value behind "The lamp is": "on", "at 30 percent", "red"; `states` are words for some values."""
+    """A value in words after "The lamp is": "on", "at 30 percent", "red"; `states` are words for some."""
     for word, full in states.items():
         if value == full:
             return word
@@ -149,11 +149,11 @@ def state(value: Value, states: Mapping[str, float]) -> str:
 
 
 def describe(output: Limits, value: Value) -> str:
-    """The same as a sentence."""
+    """The state as a sentence."""
     return f"The {output.name} is {state(value, output.states)}."
 
 
 def duration(seconds: float) -> str:
-    """Say a time to wait or to last: whole seconds, rounded up, from one second on."""
+    """A duration in words: whole seconds, rounded up, from one second on."""
     rounded = round(seconds, 1) if seconds < 1.0 else math.ceil(round(seconds, 3))
     return "1 second" if rounded == 1 else f"{rounded:g} seconds"

@@ -1,4 +1,4 @@
-"""What no single key of the configuration can show: who is wired to which pin, and what people call it.
+"""Checks across keys of the configuration: pins used twice, and names.
 
 Every rule yields complaints of the form "key.path: what is wrong; the remedy".
 """
@@ -39,7 +39,7 @@ def spoken_names(key: str, device: Named) -> tuple[str, ...]:
 def pins(
     button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]
 ) -> Iterator[tuple[str, int]]:
-    """Every line that is used, and the key that names it."""
+    """Every GPIO line that is used, and the key that names it."""
     parts: dict[str, msgspec.Struct] = {"button": button}
     parts |= {f"lamps.{key}": lamp for key, lamp in lamps.items()}
     parts |= {f"devices.{key}": device for key, device in devices.items()}

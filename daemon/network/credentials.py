@@ -1,4 +1,4 @@
-"""Keys: where they are looked for, and how they are read from a file as people write one."""
+"""Finds the keys, and reads them from files as people write them."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ _ASSIGNED: Final = re.compile(
     r"\s*(?P<key>.*[^=\s;].*?);?",
     re.IGNORECASE,
 )
-"""As in a file for a shell. What ends with "=" and nothing behind it is base64."""
+"""An assignment, as in a file for a shell. A text that ends with "=" is base64."""
 _NAME_ALONE: Final = re.compile(r"[A-Z]+(?:_[A-Z]+)+=")
 _PASTED: Final = re.compile(r"sk-[\w-]{16,}|[A-Za-z0-9+_=-]{32,}")
-"""What stands where the path of a file should, and is none."""
+"""A key that was written in place of the path of its file."""
 _NEVER: Final = "\"'`<>{}"
 _CREDENTIALS_LIMIT: Final = 4096
 
 
 class KeyTextError(OwnerError, ValueError):
-    """A text is no key; the message is a clause that says why, and never holds the text."""
+    """A text is no key; the message says why, and never holds the text."""
 
 
 class Found(NamedTuple):
-    """A key, if there is one, and a sentence about the place where one should be and is not."""
+    """A key, if there is one, and a sentence about the place where it should be and is not."""
 
     key: Secret | None
     trouble: str = ""
 
 
 def key_of(text: str) -> Secret | None:
-    """The key in a text: alone, in quotes, or behind NAME=; None in an empty one. Raises KeyTextError."""
+    """The key in a text: alone, in quotes, or after NAME=; None if it is empty. Raises KeyTextError."""
     lines = [line for each in text.split("\n") if (line := each.strip()) and not line.startswith("#")]
     if len(lines) > 1:
         raise KeyTextError(f"there are {len(lines)} lines in it")
@@ -61,7 +61,7 @@ def key_of(text: str) -> Secret | None:
 
 
 def _unwrapped(key: str) -> str:
-    """A key without one of the things that people write around it."""
+    """A key without one of the forms that people write around it."""
     if _NAME_ALONE.fullmatch(key):
         return ""
     if key.endswith((";", ",")):
@@ -84,7 +84,7 @@ def _called(letter: str) -> str:
 
 
 def resolve_key(config: Config) -> Secret | None:
-    """The key of the cloud, None where there is none."""
+    """The key of the server, None if there is none."""
     return find_key(config).key
 
 
@@ -106,7 +106,7 @@ def find_brain_key(key_file: str) -> Found:
 
 
 def keyless(config: Config) -> bool:
-    """Is there no key for a cloud that wants one, so that nobody but the offline brain can answer?"""
+    """Whether the server needs a key and there is none, so that only the offline brain can answer."""
     realtime = config.realtime
     return realtime.server.needs_key and realtime.fallback == "offline" and resolve_key(config) is None
 
@@ -120,7 +120,7 @@ def _places(config: Config) -> Iterator[Found]:
 
 
 def _credentials(*names: str) -> Iterator[Found]:
-    """Systemd gives a key under one name where it was encrypted, under another where it was not."""
+    """The systemd credential: encrypted keys have another name than plain ones."""
     if folder := os.environ.get("CREDENTIALS_DIRECTORY"):
         yield from (_in_file(Path(folder, name), "") for name in names)
 
@@ -144,7 +144,7 @@ def _in_file(path: Path, option: str) -> Found:
 
 
 def is_pasted(path: Path) -> bool:
-    """Is this the key itself, where the path of its file should be? Then nobody is told it."""
+    """Whether this is a key in place of the path of its file; then it must not be shown."""
     if not _PASTED.fullmatch(str(path)):
         return False
     keep_secret(str(path))

@@ -37,11 +37,11 @@ _PAGE_S: Final = 1.0
 _OLD_HTTP: Final = re.compile(rb"\AHTTP/1\.0 ")
 
 Shunned = deque[str]
-"""Addresses that took us and then led nowhere: they are tried last."""
+"""Addresses that accepted a connection that then failed: they are tried last."""
 
 
 class Way(Struct, frozen=True):
-    """A socket that leads to a server, at which of its addresses, and by which proxy."""
+    """A connected socket: the address of the server that it leads to, and the proxy."""
 
     socket: socket.socket
     address: str
@@ -49,7 +49,7 @@ class Way(Struct, frozen=True):
 
 
 class _Target(Struct, frozen=True):
-    """An endpoint, and where it is."""
+    """An endpoint, and its host and port."""
 
     endpoint: Endpoint
     scheme: str
@@ -58,7 +58,7 @@ class _Target(Struct, frozen=True):
 
 
 class _Answered(Exception):  # noqa: N818
-    """The server answered the handshake with something else than a connection."""
+    """The server answered the handshake with an HTTP response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -66,9 +66,9 @@ class _Answered(Exception):  # noqa: N818
 
 
 class _Connection(ClientConnection):
-    """Follows no redirect by itself: the library takes keys along to another host.
+    """Follows no redirect by itself: the library would send the key to another host.
 
-    What a server refuses us with counts as soon as its head is there, whatever becomes of the page below.
+    A refusal counts as soon as its head has come, even if the body never comes.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,7 +97,7 @@ class _Connection(ClientConnection):
                 self._refusal = response
                 self.loop.call_later(_PAGE_S, self.transport.abort)
         except (LookupError, ValueError, SecurityError):
-            pass  # the library tells what is wrong with it
+            pass  # the library reports what is wrong with it
         self._head = None
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +114,7 @@ class _Connection(ClientConnection):
 async def dial(
     endpoint: Endpoint, limit_s: float = OPEN_S, shunned: Shunned | None = None
 ) -> ClientConnection:
-    """Open a connection within this time, whatever stands in the way. Raises DialError."""
+    """Open a connection within this time. Raises DialError."""
     target = _target(endpoint)
     _check_headers(endpoint)
     until = asyncio.get_running_loop().time() + limit_s
@@ -139,7 +139,7 @@ def _target(endpoint: Endpoint) -> _Target:
 
 
 def _check_headers(endpoint: Endpoint) -> None:
-    """A line break in a key would be a header of somebody else's."""
+    """A line break in a key would begin another header."""
     for name, value in endpoint.headers.items():
         if not (value.isascii() and value.isprintable()):
             raise DialError(
@@ -150,7 +150,7 @@ def _check_headers(endpoint: Endpoint) -> None:
 
 
 def _sent_on(target: _Target, response: Response) -> _Target:
-    """Where to go instead: the key goes to nobody but the server that it was meant for. Raises DialError."""
+    """The target of a redirect: the key is sent to its own server only. Raises DialError."""
     place = redirect(target.endpoint.url, response)
     if place is None:
         raise refusal(response)
@@ -165,7 +165,7 @@ def _sent_on(target: _Target, response: Response) -> _Target:
 
 
 def _bare(url: str) -> str:
-    """An address of somebody else, without what may be secret or long in it."""
+    """A foreign address, without parts that may be secret or long."""
     try:
         parts = urlsplit(url)
         place = f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
@@ -185,7 +185,7 @@ async def _open(target: _Target, until: float, shunned: Shunned) -> ClientConnec
         with _told(target.host):
             options = _options(endpoint, until) | ({"ssl": context} if context else {})
             return await connect(endpoint.url, sock=way.socket, **options)
-    except (DialError, asyncio.CancelledError):  # whoever waits may give up before we do
+    except (DialError, asyncio.CancelledError):  # the caller may give up before we do
         shunned.append(way.address)
         raise
 
@@ -205,7 +205,7 @@ def _options(endpoint: Endpoint, until: float) -> dict[str, Any]:
 
 
 async def _reach(target: _Target, until: float, shunned: Shunned) -> Way:
-    """A socket that leads to the server, through the proxy where there is one. Raises DialError."""
+    """A socket to the server, through the proxy if there is one. Raises DialError."""
     host, port = target.host, target.port
     proxy = None if target.endpoint.direct else proxy_for(target.scheme, host, port)
     if proxy is None:
@@ -231,7 +231,7 @@ async def _nearest(host: str, port: int, until: float, shunned: Shunned) -> Way:
 
 
 async def look(endpoint: Endpoint, limit_s: float) -> Way:
-    """Go the way of `dial` as far as TLS, and come back. Raises DialError."""
+    """Connect as `dial` does up to TLS, then close. Raises DialError."""
     until = asyncio.get_running_loop().time() + limit_s
     target = _target(endpoint)
     context = _context(target)
@@ -254,7 +254,7 @@ def _context(target: _Target) -> ssl.SSLContext | None:
 
 @contextlib.contextmanager
 def _told(host: str, step: Step = Step.HANDSHAKE) -> Iterator[None]:
-    """What goes wrong behind an open socket, in words."""
+    """An error on an open socket, in words."""
     try:
         yield
     except ssl.SSLCertVerificationError as said:

@@ -1,4 +1,4 @@
-"""Where to connect and with which headers, by the provider that is configured."""
+"""The address and the headers of the configured provider."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from daemon.text.masking import Secret, keep_secret, keep_secrets_of
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """What a connection needs. `unix` is the path of a unix socket, else empty: then the URL says where.
+    """All that a connection needs. `unix` is the path of a unix socket; if it is empty, `url` says where.
 
-    `direct`: whatever proxy the environment names. `ca_file`: whom to trust beside the system's authorities.
+    `direct`: use no proxy. `ca_file`: authorities to trust beside those of the system.
     """
 
     url: str
@@ -26,7 +26,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 def falls_back(config: Config) -> bool:
-    """Is there an offline brain to go to while the server is out of reach?"""
+    """Whether an offline brain can answer while the server is out of reach."""
     realtime = config.realtime
     return not realtime.server.is_brain and realtime.fallback == "offline" and not keyless(config)
 
@@ -58,5 +58,5 @@ def brain_endpoint(brain: BrainConfig) -> Endpoint:
 
 
 def server_address(realtime: RealtimeConfig) -> Address:
-    """Where the configured server is, the model in it. Raises AddressError."""
+    """The address of the configured server, with the model. Raises AddressError."""
     return realtime.server.address(realtime.url, realtime.model)

@@ -1,4 +1,4 @@
-"""What a server's answer to the handshake tells: why it refuses, when to come again, and what time it is."""
+"""Reads a server's answer to the handshake: why it refuses, when to try again, and its time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REDIRECTS: Final = (300, 301, 302, 303, 307, 308)
 
 
 def refusal(response: Response) -> DialError:
-    """What came instead of a connection: the server's own code, else the HTTP status."""
+    """The reason of a refusal: the server's own code, else the HTTP status."""
     reason = _code(response.body or b"") or f"HTTP {response.status_code}"
     return DialError(
         Step.REFUSAL, reason, code=response.status_code, retry_after_s=retry_after_s(response.headers)
@@ -31,14 +31,14 @@ def refusal(response: Response) -> DialError:
 
 
 def server_s(headers: Headers) -> float | None:
-    """What the server's clock says, seconds since 1970; boards boot with a wrong clock."""
+    """The server's clock, seconds since 1970; boards boot with a wrong clock."""
     return _date_s(_first(headers, "Date"))
 
 
 def retry_after_s(headers: Headers, clock: Callable[[], float] = time.time) -> float:
-    """How long the server wants to be left alone: seconds, or a date by its own clock; else 0."""
+    """How long the server asks us to wait: seconds, or a date by its own clock; else 0."""
     told = _first(headers, "Retry-After").strip()
-    if seconds := re.match(r"\d+(?:\.\d*)?(?=\s*(?:,|$))", told, re.ASCII):  # two may have been joined
+    if seconds := re.match(r"\d+(?:\.\d*)?(?=\s*(?:,|$))", told, re.ASCII):  # two headers may be joined
         return min(float(seconds[0]), _LONGEST_S)
     until_s = _date_s(told)
     if until_s is None:
@@ -48,7 +48,7 @@ def retry_after_s(headers: Headers, clock: Callable[[], float] = time.time) -> f
 
 
 def redirect(url: str, response: Response) -> str | None:
-    """Where the server sends us instead, None where it does not."""
+    """The target of a redirect, None if it is none."""
     place = _first(response.headers, "Location")
     if not place or response.status_code not in _REDIRECTS:
         return None
@@ -59,7 +59,7 @@ def redirect(url: str, response: Response) -> str | None:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """May what is told to the one be told to the other? The port counts too."""
+    """Whether both addresses have the same origin, port included, so that the key may be sent to both."""
     try:
         first, second = urlsplit(one), urlsplit(other)
         return (first.scheme, first.netloc.lower()) == (second.scheme, second.netloc.lower())
@@ -68,7 +68,7 @@ def same_origin(one: str, other: str) -> bool:
 
 
 def _first(headers: Headers, name: str) -> str:
-    """Anybody on the way may have added another one."""
+    """The first value: a proxy on the way may have added another."""
     return next(iter(headers.get_all(name)), "")
 
 

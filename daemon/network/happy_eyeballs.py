@@ -1,7 +1,7 @@
-"""From a name to a socket: every address gets its chance, and one that swallows packets holds up no other.
+"""Connects to a name: every address is tried, and one that drops packets does not delay the others.
 
-Happy eyeballs (RFC 8305): both families are asked for at once, addresses of the two alternate, and the next
-one is tried when the one before has failed or is silent for a moment.
+Happy eyeballs (RFC 8305): both families are looked up at once, their addresses alternate, and the next one is
+tried when the one before has failed or is silent for a moment.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ PAUSE_S: Final = 0.25
 
 _LEAST_PAUSE_S: Final = 0.01
 _ALL_BEGUN_S: Final = 2.0
-"""Within which every address has had its turn to begin: who waits for us may give up after four."""
+"""By then every address is being tried: callers may give up after four seconds."""
 _OTHER_FAMILY_S: Final = 1.0
 _SILENT: Final = "no answer in time"
 
 
 class Step(Enum):
-    """Where the way to a server ended."""
+    """The step at which dialling failed."""
 
     NAME = auto()
     ADDRESS = auto()
@@ -51,7 +51,7 @@ class Step(Enum):
 
 
 class DialError(PeerError):
-    """There is no connection: what happened, and what to do about it. Never holds a key or a password."""
+    """Dialling failed; the message names the remedy, and never holds a key or a password."""
 
     def __init__(
         self, step: Step, sentence: str, remedy: str = "", code: int = 0, retry_after_s: float = 0.0
@@ -62,7 +62,7 @@ class DialError(PeerError):
 
 
 class SocketAddress(Struct, frozen=True):
-    """One of the addresses of a name, as the kernel takes it."""
+    """One address of a name, as the kernel takes it."""
 
     family: int
     place: tuple[Any, ...]
@@ -76,7 +76,7 @@ class SocketAddress(Struct, frozen=True):
 async def addresses(host: str, port: int, until: float) -> list[SocketAddress]:
     """The addresses of a name, in the order in which they are to be tried. Raises DialError.
 
-    A resolver that swallows the question for one family is not waited for when the other has an answer.
+    A resolver that never answers for one family is not waited for once the other has an answer.
     """
     lookups = [_lookup(host, port, family) for family in (socket.AF_INET6, socket.AF_INET)]
     if await _first_good(lookups, until) is not None:
@@ -92,14 +92,14 @@ async def addresses(host: str, port: int, until: float) -> list[SocketAddress]:
 
 
 def _lookup(host: str, port: int, family: int) -> asyncio.Future[list[SocketAddress]]:
-    """On a thread that nobody waits for: a silent resolver must not hold up the end of the process."""
+    """Look up on a daemon thread: a silent resolver must not delay the end of the process."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[list[SocketAddress]] = loop.create_future()
 
     def ask() -> None:
         try:
             told = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-            # An address may come twice, and a file of somebody's own may answer with both families.
+            # An address may come twice, and an entry in /etc/hosts may answer for both families.
             found = dict.fromkeys(SocketAddress(each[0], each[4]) for each in told if each[0] == family)
             answer = partial(_settle, future, list(found), None)
         except (OSError, ValueError) as failure:
@@ -132,7 +132,7 @@ def _why_no_name(lookups: Iterable[asyncio.Future[list[SocketAddress]]]) -> str:
 async def race(
     host: str, choice: Sequence[SocketAddress], until: float
 ) -> tuple[socket.socket, SocketAddress]:
-    """A socket to the first address that takes us. Raises DialError, which tells of each of them."""
+    """A socket to the first address that accepts. Raises DialError with the reason for each address."""
     pause_s = min(PAUSE_S, min(_ALL_BEGUN_S, _left_s(until) / 2) / len(choice))
     turns = [asyncio.Event() for _ in range(len(choice) + 1)]
     attempts = {
@@ -165,7 +165,7 @@ async def _in_turn(
 
 
 async def _first_good(futures: Iterable[F], until: float) -> F | None:
-    """The first that succeeds; None where all fail, or none is there in time."""
+    """The first that succeeds; None if all fail or the time is up."""
     pending = set(futures)
     while pending:
         done, pending = await asyncio.wait(
@@ -205,7 +205,7 @@ async def connect(address: SocketAddress) -> socket.socket:
 
 
 def why_not(failure: BaseException | None) -> str:
-    """What went wrong, in the system's own short words."""
+    """The system's short message for an error."""
     if isinstance(failure, TimeoutError):
         return _SILENT
     if isinstance(failure, OSError) and failure.errno:

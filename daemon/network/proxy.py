@@ -1,4 +1,4 @@
-"""The proxy that the environment names: for whom, and the way through it. Its password is never told."""
+"""The proxy named by the environment, and the tunnel through it. Its password is never shown."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
 
 
 def _is_exempt(host: str, port: int, no_proxy: str) -> bool:
-    """Names with all that is below them, addresses, networks, each with or without a port, or `*`."""
+    """Whether NO_PROXY names the server: as a domain, address or network, with or without a port, or `*`."""
     for entry in re.split(r"[\s,]+", no_proxy.lower()):
         if not entry:
             continue
@@ -67,7 +67,7 @@ def _is_in(host: str, network: str) -> bool:
 
 
 def _read(variable: str, value: str, host: str) -> Proxy:
-    """A proxy as people write it: with or without http://, and with a password that may hold any letter."""
+    """Parse a proxy as people write it: with or without http://, the password with any characters."""
     scheme, mark, rest = value.strip().partition("://")
     scheme, rest = (scheme.lower(), rest) if mark else ("http", value.strip())
     if scheme == "https" or scheme.startswith("socks"):
@@ -116,7 +116,7 @@ def _request(proxy: Proxy, place: str) -> bytes:
 
 
 async def _answer(connection: socket.socket) -> bytes:
-    """The head of its answer. Nothing follows before we speak: neither TLS nor HTTP lets the server begin."""
+    """The head of its answer. Nothing follows it: in TLS and HTTP the client speaks first."""
     answer = b""
     while b"\r\n\r\n" not in answer and len(answer) < _LONGEST_ANSWER_BYTES:
         piece = await asyncio.get_running_loop().sock_recv(connection, 4096)

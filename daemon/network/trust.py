@@ -1,4 +1,4 @@
-"""Whom a secure connection trusts, and what is wrong with a certificate that it does not."""
+"""The authorities that TLS trusts, and messages for certificates that fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from daemon.text.text_file import TextFileError, decoded, read_bytes
 _NOT_NOW: Final = (9, 10)
 """OpenSSL's numbers for a certificate that is not valid yet, or not any more."""
 _OTHER_NAME: Final = (62, 64)
-"""For one that is made out for another name or address."""
+"""OpenSSL's numbers for a certificate of another name or address."""
 
 
 def trust(ca_file: str) -> ssl.SSLContext:
@@ -35,7 +35,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
 
 def untrusted(host: str, said: ssl.SSLCertVerificationError) -> DialError:
-    """A certificate that must not be relied on, with the remedy for what is wrong with it."""
+    """The error for a certificate that is not trusted, with the remedy."""
     if said.verify_code in _NOT_NOW:
         return DialError(
             Step.CLOCK,

@@ -1,1 +1,1 @@
-"""What is recorded: the journal, the event log, the wire log, and how much of each."""
+"""Logs: the journal, the event log, the wire log, and their limits."""

@@ -1,4 +1,4 @@
-"""Journal records of what comes and goes, or comes often: at its start, and once more when it is over."""
+"""Journal records of lasting or frequent conditions: one at the start, one at the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _QUIET_S: Final = {
     RecordKind.LOSS: 10.0,
     RecordKind.REMARK: 10.0,
 }
-"""How long something must not have come to be over."""
+"""For how long a condition must be absent to count as ended."""
 _LOSSES: Final[dict[LossKind, str]] = {
     "late_audio": "the audio of an answer came too late: there was a pause in it",
     "dropped_audio": "more audio of an answer came than can be kept: the rest of it is not played",
@@ -25,10 +25,10 @@ _LOSSES: Final[dict[LossKind, str]] = {
 
 
 class Timer(Protocol):
-    """What `later` gives back."""
+    """The result of `later`."""
 
     def cancel(self) -> None:
-        """Do not call."""
+        """Do not make the call."""
 
 
 Later: TypeAlias = Callable[[float, Callable[[], None]], Timer]
@@ -52,12 +52,12 @@ class ConditionLog:
             self._timer.cancel()
 
     def server_notice(self, message: str) -> None:
-        """Something the server says about what we sent; one that says it of every frame is cut short."""
+        """A notice of the server about what we sent; if it comes for every frame, most are left out."""
         if self._comes(RecordKind.REMARK, "server"):
             write(RecordKind.REMARK, message)
 
     def faults(self, faults: Mapping[str, str]) -> None:
-        """All that does not work at the moment, by part, and why."""
+        """All present faults: the reason for each part."""
         now, limiter = self._clock(), self._limiters[RecordKind.FAULT]
         for part in self._faults - faults.keys():
             limiter.end(part, now)
@@ -73,12 +73,12 @@ class ConditionLog:
             write(RecordKind.XRUN, f"{kind} of the sound card", xrun=kind, count=1)
 
     def loss(self, kind: LossKind) -> None:
-        """Something did not arrive whole. Events that are new to us are ordinary, and have no record."""
+        """Count a loss. Unknown events are ordinary, and have no record."""
         if kind in _LOSSES and self._comes(RecordKind.LOSS, kind):
             write(RecordKind.LOSS, _LOSSES[kind], loss=kind, count=1)
 
     def device(self, name: str, value: object) -> None:
-        """An output is set. Of a blink the first value and the last have records."""
+        """An output was set. Of a blink only the first and the last value are recorded."""
         if self._values.get(name) == value:
             return
         self._values[name] = value
@@ -86,7 +86,7 @@ class ConditionLog:
             self._record_device(name)
 
     def _comes(self, kind: RecordKind, name: str) -> bool:
-        """It comes, and is over at once; True if an episode begins with it."""
+        """A condition occurs once; True if an episode begins with it."""
         now, limiter = self._clock(), self._limiters[kind]
         fresh = limiter.begin(name, now)
         limiter.end(name, now)
@@ -98,10 +98,10 @@ class ConditionLog:
         more = f", after {changes} changes" if changes > 1 else ""
         write(RecordKind.DEVICE, f"{name}: {_value(value)}{more}", device=name, value=value, changes=changes)
 
-    # ------------------------------------------------------------ what has ended
+    # ------------------------------------------------------------ ends
 
     def _wake(self) -> None:
-        """Have the next end recorded in time; without one there is no timer."""
+        """Set the timer for the next end, if there is one."""
         if self._timer is not None:
             self._timer.cancel()
         due = [each.deadline for each in self._limiters.values() if each.deadline is not None]

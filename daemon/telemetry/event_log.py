@@ -23,13 +23,13 @@ LATENCIES: Final = {
     "commit_to_first_delta_ms": "answer",
     "first_delta_to_sound_ms": "sound",
 }
-"""What is measured of a turn, and in one word what each of them waits for."""
+"""The latencies of a turn, and one word for what each waits for."""
 _AS_THEY_ARE: Final = ("source", "interrupted", "trouble", "heard_ms", "xruns")
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ServedBy(NamedTuple):
-    """Who answers, and at what price."""
+    """The provider that answers, and its prices."""
 
     provider: str
     model: str
@@ -37,7 +37,7 @@ class ServedBy(NamedTuple):
 
 
 def served(config: Config, link: LinkState = "ready") -> ServedBy:
-    """What the configuration says, whether there is a key, and who steps in."""
+    """The configured provider, whether it has a key, and the fallback."""
     realtime = config.realtime
     by_brain = realtime.server.is_brain or keyless(config) or link == "fallback"
     server, model = (BRAIN, config.brain.engine) if by_brain else (realtime.server, realtime.model)
@@ -45,9 +45,10 @@ def served(config: Config, link: LinkState = "ready") -> ServedBy:
 
 
 class EventLog:
-    """Decides on the event loop what is worth a record; `conditions` has what comes and goes, or comes often.
+    """Decides on the event loop what is recorded; `conditions` records what lasts or comes often.
 
-    `served(link)` is who answers from the next session on. `later(seconds, call)` is the loop's `call_later`.
+    `served(link)` is the provider from the next session on. `later(seconds, call)` is the loop's
+    `call_later`.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class EventLog:
     # ------------------------------------------------------------ the service
 
     def ready(self, start_ms: float) -> None:
-        """The button works."""
+        """The service is ready."""
         who: Json = {"provider": self._served.provider, "model": self._served.model}
         write(RecordKind.READY, "ready: the button works", start_ms=start_ms, version=__version__, **who)
 
@@ -100,17 +101,17 @@ class EventLog:
         )
 
     def late_tokens(self, tokens: Json) -> None:
-        """What an answer cost that was cut off, when its turn was over already."""
+        """The tokens of an answer that was cut off, after the end of its turn."""
         cost = cost_usd(tokens, self._served.prices)
         message = f"the answer that was cut off: {_price(tokens, cost)}"
         write(RecordKind.LATE_TOKENS, message, cost_usd=cost, **_token_fields(tokens))
 
     def alert(self, message: str) -> None:
-        """The user was shown that something went wrong."""
+        """The user was alerted."""
         write(RecordKind.TROUBLE, message)
 
     def key(self, trouble: str) -> None:
-        """What is wrong with the key, if anything: recorded when it is something else than before."""
+        """The fault of the key, if any: recorded when it has changed."""
         if trouble and trouble != self._key_trouble:
             self.alert(trouble)
         self._key_trouble = trouble
@@ -125,28 +126,28 @@ class EventLog:
     # ------------------------------------------------------------ the connection
 
     def connection(self, link: LinkState, reason: str) -> None:
-        """The connection is somewhere else."""
+        """The state of the connection has changed."""
         if link in ("ready", "fallback"):
             self._served = self._find_served(link)
         self._connection.is_now(link, reason, self._clock())
 
     def leaving(self, why: NewSession | None) -> None:
-        """The connection is left on purpose."""
+        """We close the connection."""
         self._connection.cause = why or self._connection.cause
 
     def settings(self, message: str) -> None:
-        """The server does not have the settings that it was sent; recorded once for a connection."""
+        """The server has not taken all settings; recorded once for each connection."""
         write(RecordKind.SETTINGS, message)
 
     def muted(self, muted: bool) -> None:
-        """Is the microphone muted?"""
+        """The microphone was muted or unmuted."""
         if muted != self._muted:
             self._muted = muted
             write(RecordKind.MUTE, "muted" if muted else "no longer muted", muted=muted)
 
 
 class _Connection:
-    """Records when the connection is lost and when it is back, not what was tried in between."""
+    """Records when the connection is lost and when it is back, but not the attempts in between."""
 
     def __init__(self) -> None:
         self.cause: NewSession | str = "start"
@@ -154,7 +155,7 @@ class _Connection:
         self._lost_at: float | None = None
 
     def is_now(self, link: LinkState, reason: str, now: float) -> None:
-        """Somewhere else."""
+        """Handle a change of state."""
         if link == "ready":
             self._ready(now)
         elif link == "fallback":
@@ -172,7 +173,7 @@ class _Connection:
         self._recorded.clear()
 
     def _lost(self, link: LinkState, reason: str, now: float) -> None:
-        """Waiting is recorded once until it has ended; of refusals each new reason is."""
+        """Waiting is recorded once until it ends; refusals with each new reason."""
         what = reason if link == "refused" else link
         if self._lost_at is None:
             self._lost_at = now
@@ -201,5 +202,5 @@ def _token_fields(tokens: Json) -> Json:
 
 
 def _tool_name(name: str) -> str:
-    """The model may call what is no tool, by any name it likes."""
+    """The name for the record: a model may call tools that do not exist, by any name."""
     return name if _TOOL_NAME.fullmatch(name) else "?"

@@ -1,7 +1,7 @@
 """The log: the journal with a message id and fields for each kind of record, or plain lines on stderr.
 
-Nothing else writes these kinds, and `voiced log` and `voiced stats` read nothing else. What people said and
-what they were answered is in no record unless the owner wants transcripts; a tool's arguments are words too.
+Only this module writes these kinds, and `voiced log` and `voiced stats` read only them. What people said and
+the answers are not recorded unless the owner turns transcripts on; nor are the arguments of tools.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ log = logging.getLogger("voiced")
 
 
 class RecordKind(Enum):
-    """What a record is about; the value is its MESSAGE_ID and never changes."""
+    """The kind of a record; the value is its MESSAGE_ID and never changes."""
 
-    READY = "9c254818aa5f45468174b098077fa889"  # the button works
+    READY = "9c254818aa5f45468174b098077fa889"  # the service is ready
     STOPPING = "4ec596e7068c46eb866c48c3e855f2ef"  # the service was told to stop
     TURN = "2ace847d016849d888b36dd1f505dfbc"  # a turn is over: figures, tools, tokens, cost
-    LATE_TOKENS = "aa0e1e3010cc4107b228ef3f644b3e31"  # what an answer cost whose turn was over before
+    LATE_TOKENS = "aa0e1e3010cc4107b228ef3f644b3e31"  # the tokens of an answer whose turn was over
     TROUBLE = "2b2d4307dc514160b86b962c38c3dca6"  # something was shown to the user
     CONNECTED = "ae8cc79fd5aa457cb4cca1232995b21f"  # a session is ready
     REMARK = "d65f96e750104521a930934ca47be4b3"  # the server said something about what we sent
     SETTINGS = "c466d99cbf974160992f383ac805f3a6"  # the server does not have the settings that it was sent
-    DISCONNECTED = "6fb4b2bcd9af4836bd942629f865248e"  # there is none; tried again until CONNECTED
+    DISCONNECTED = "6fb4b2bcd9af4836bd942629f865248e"  # there is no session; tried again until CONNECTED
     FALLBACK = "90b0314325264466972aaf5e3a2447d3"  # the offline brain answers while the server is away
     FAULT = "0711ccad6a024f17933a785f9c6272e7"  # a part does not work
     FAULT_OVER = "8d7645c9011f4900a535700b5ffbc3ca"  # it works again
@@ -83,10 +83,10 @@ def _text(value: object) -> str:
 
 
 def open_log() -> None:
-    """From here on everything that is logged goes out, and so does what ends the process or a thread.
+    """From here on all log records are written, and so are errors that end the process or a thread.
 
-    A thread of its own writes: a journal that stands still must not stop the voice. What it cannot take
-    is lost.
+    A separate thread writes: a journal that hangs must not stop the voice. Records that it cannot take are
+    lost.
     """
     queue: Queue[Any] = Queue(MAX_WAITING)
     _Writer(queue, _to_journal() if _stderr_is_the_journal() else _to_stderr()).start()
@@ -100,12 +100,12 @@ def open_log() -> None:
 
 
 def _crashed(error: BaseException | None) -> None:
-    """Python itself would write it as it is."""
+    """Log an uncaught error; Python itself would print it unmasked."""
     log.critical("voiced fails, which it never should; please report this.", exc_info=error)
 
 
 class _Bounded(PlainFormatter):
-    """Of a traceback the end says what was raised, and where."""
+    """Shortens tracebacks; the end says what was raised, and where."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """The traceback."""
@@ -113,7 +113,7 @@ class _Bounded(PlainFormatter):
 
 
 class _Discreet(QueueHandler):
-    """Queues records as text that may be shown: bounded, without secrets and what a terminal would obey."""
+    """Queues records as safe text: bounded, without secrets and control sequences."""
 
     def __init__(self, queue: Queue[Any]) -> None:
         super().__init__(queue)
@@ -134,14 +134,14 @@ class _Discreet(QueueHandler):
             super().enqueue(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Say where a record is from that cannot be put into words; logging would print all it has."""
+        """Log where a record came from that cannot be formatted; logging itself would print its arguments."""
         where = f"{record.name}, line {record.lineno} of {record.filename}"
         lost = {"name": "voiced", "levelno": logging.ERROR, "levelname": "ERROR"}
         self.enqueue(logging.makeLogRecord(lost | {"msg": f"A record of {where} cannot be written."}))
 
 
 class _Writer(QueueListener):
-    """The thread that writes. It alone does, without a lock: at the end logging waits for locks."""
+    """The only thread that writes, without a lock: at exit logging waits for locks."""
 
     def handle(self, record: logging.LogRecord) -> None:
         """One record."""
@@ -150,7 +150,7 @@ class _Writer(QueueListener):
 
 
 def _stderr_is_the_journal() -> bool:
-    """JOURNAL_STREAM alone does not say so: a shell inside a unit hands it on (systemd.exec(5))."""
+    """Whether stderr is the journal; JOURNAL_STREAM alone may be inherited (systemd.exec(5))."""
     try:
         status = os.fstat(2)
     except OSError:
@@ -172,6 +172,6 @@ def _to_stderr() -> logging.Handler:
 
 
 def _flush(queue: Queue[Any]) -> None:
-    """What is still to be written at the end is, unless the journal stands still."""
+    """Write what is queued at exit, unless the journal hangs."""
     with queue.all_tasks_done:
         queue.all_tasks_done.wait_for(lambda: not queue.unfinished_tasks, FLUSH_S)

@@ -1,6 +1,6 @@
-"""What happens, as one stream of typed events: whoever wants to know subscribes to the types that concern it.
+"""One stream of typed events; subscribers choose the types that concern them.
 
-The stream carries every input of the machine and every effect, and what the shell itself has to tell.
+It carries every input of the machine, every effect, and the events of the shell itself, which are here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LossKind: TypeAlias = Literal["late_audio", "dropped_audio", "undecodable_frame"
 
 
 class ServiceReady(Struct, frozen=True):
-    """The button works from now on; `start_ms` is what that took since the process was started."""
+    """The service is ready; `start_ms` is the time since the start of the process."""
 
     start_ms: float
 
@@ -26,13 +26,13 @@ class ServiceStopping(Struct, frozen=True):
 
 
 class BoardOpened(Struct, frozen=True):
-    """The board is there (again), with every output in the state that it has at the start."""
+    """The board is there (again), with every output in its `at_start` state."""
 
 
 class FaultsChanged(Struct, frozen=True):
-    """All that does not work at the moment, and why.
+    """All present faults, and why.
 
-    `offered` is what the owner has given and we cannot use: files of tools, settings that the server refuses.
+    `offered` has what the owner wrote and we cannot use: tool files, settings that the server refuses.
     """
 
     parts: Mapping[str, str]
@@ -40,7 +40,7 @@ class FaultsChanged(Struct, frozen=True):
 
 
 class KeyChecked(Struct, frozen=True):
-    """The key was looked up for a connection; `trouble` is what is wrong with it, if anything."""
+    """The key was read for a connection; `trouble` is its fault, if any."""
 
     trouble: str
 
@@ -55,32 +55,32 @@ class ToolFinished(Struct, frozen=True):
 
 
 class DeviceChanged(Struct, frozen=True):
-    """An output has another value, by its spoken name."""
+    """An output has a new value, by its spoken name."""
 
     name: str
     value: float | str
 
 
 class DeviceWritten(Struct, frozen=True):
-    """A value goes to the pins of an output; again when the board has come back."""
+    """A value was written to the pins of an output; again when the board is back."""
 
     name: str
     value: float | str
 
 
 class LampWritten(Struct, frozen=True):
-    """A colour goes to a status lamp: red, green, blue, each 0.0 to 1.0."""
+    """A colour was written to a status lamp: red, green, blue, each 0.0 to 1.0."""
 
     name: str
     colour: tuple[float, float, float]
 
 
 class Loss(Struct, frozen=True):
-    """Something did not arrive whole.
+    """Data was lost.
 
     `late_audio`: an answer had a pause, as its audio came too late. `dropped_audio`: the jitter buffer was
-    full. `undecodable_frame`: the server has sent what is no event. `unknown_event`: nor one that we know,
-    which is nothing bad.
+    full. `undecodable_frame`: a frame of the server is no event. `unknown_event`: an event is not known here,
+    which is harmless.
     """
 
     kind: LossKind

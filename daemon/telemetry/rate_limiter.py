@@ -1,4 +1,4 @@
-"""Conditions that come and go: worth one record when an episode begins, and one when it has ended."""
+"""Groups recurring conditions into episodes: one record at the beginning, one at the end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class EndedEpisode(NamedTuple):
-    """An episode that has ended: how often the condition came in it, and from its first sign to its last."""
+    """An episode that has ended: how often the condition came, and when first and last."""
 
     name: str
     times: int
@@ -30,12 +30,12 @@ class RateLimiter:
 
     @property
     def deadline(self) -> float | None:
-        """When `take_ended` wants to be called."""
+        """When the next `take_ended` is due."""
         gone = [episode.gone_at for episode in self._episodes.values() if episode.gone_at is not None]
         return min(gone) + self._quiet_s if gone else None
 
     def begin(self, name: str, now: float) -> bool:
-        """The condition is here; True if an episode begins with it."""
+        """The condition begins; True if an episode begins with it."""
         fresh = name not in self._episodes
         episode = self._episodes.setdefault(name, _Episode(now))
         episode.times += 1
@@ -43,7 +43,7 @@ class RateLimiter:
         return fresh
 
     def end(self, name: str, now: float) -> None:
-        """The condition is gone, for now."""
+        """The condition ends, for now."""
         if name in self._episodes:
             self._episodes[name].gone_at = now
 

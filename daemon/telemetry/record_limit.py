@@ -1,7 +1,7 @@
-"""Bounds of the log: how many records of one kind a minute has, and how long each is.
+"""Limits of the log: the records of one kind in a minute, and the length of each.
 
-A server may fail three thousand times, and a machine without free descriptors cannot even say so quietly:
-the journal is shared with everybody else on the board, and small.
+A server may fail thousands of times, and an error may repeat at every step; the journal is small, and shared
+with everything else on the board.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from daemon.text.masking import mask
 WINDOW_S: Final = 60.0
 RECORDS_A_MINUTE: Final = 60
 TURN_RECORDS_A_MINUTE: Final = 600
-"""Of what people and programs do by turns: costs are counted by these records."""
+"""For the records of turns: costs are summed from them."""
 MAX_MESSAGE: Final = 2000
 MAX_FIELD: Final = 20_000
 MAX_TRACEBACK: Final = 8000
@@ -32,10 +32,10 @@ class _Window(Struct):
 
 
 class RecordLimit(logging.Filter):
-    """Lets through what the bounds allow; the last record of a kind says that more are left out.
+    """Lets through what the limits allow; the last record of a kind says that more are left out.
 
-    A kind is a MESSAGE_ID, or the line of the program that logs. `generous` are those MESSAGE_IDs that may
-    come more often.
+    A kind is a MESSAGE_ID, or the source line that logs. `generous` has the MESSAGE_IDs that may come more
+    often.
     """
 
     def __init__(self, generous: Collection[str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,7 +45,7 @@ class RecordLimit(logging.Filter):
         self._windows: dict[str, _Window] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False: leave it out."""
+        """Whether to keep this record."""
         kind = getattr(record, "MESSAGE_ID", "") or f"{record.pathname}:{record.lineno}"
         limit = TURN_RECORDS_A_MINUTE if kind in self._generous else RECORDS_A_MINUTE
         window = self._window(kind)
@@ -77,7 +77,7 @@ def shortened(text: str, most: int = MAX_MESSAGE) -> str:
     """The beginning of a text, and how much more there is."""
     if len(text) <= most:
         return text
-    begin = mask(text[: most + _LONGEST_SECRET])[:most]  # no part of a key is left at the cut
+    begin = mask(text[: most + _LONGEST_SECRET])[:most]  # masked, as the cut might leave a part of a key
     return f"{begin} ... ({len(text) - most} characters more)"
 
 

@@ -1,4 +1,4 @@
-"""The wire log: every event as a line of JSON, for whoever looks for a fault of the protocol."""
+"""The wire log: every event as a line of JSON, to find faults of the protocol."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ log = logging.getLogger("voiced.link")
 
 
 class WireLog:
-    """Events as they were on the wire, but for secrets; headers never come near it.
+    """Writes events as they were on the wire, without secrets and headers.
 
-    A path or a disk that refuses costs the log, not the conversation.
+    If it cannot write, it gives up the log, and the conversation goes on.
     """
 
     def __init__(self, path: str) -> None:
         self._outlet = Outlet()
         self._file = -1
         try:
-            # A pipe that nobody reads would hold everything up.
+            # A pipe that nobody reads would block everything.
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
             self._file = os.open(path, flags, 0o600) if path else -1
         except (OSError, ValueError) as error:
@@ -50,7 +50,7 @@ class WireLog:
             self._file = -1
 
     def _shown(self, stream: str, frame: bytes) -> bytes:
-        """The event on one line, and nothing in it that a terminal would obey."""
+        """The event on one line, safe to print on a terminal."""
         frame = self._masked(stream, frame).replace(b"\n", b" ").replace(b"\r", b" ")
         if frame.isascii() and b"\x7f" not in frame:
             return frame

@@ -1,1 +1,1 @@
-"""Text that is not ours: secrets masked, made printable, read from files in any encoding."""
+"""Handling of foreign text: masking secrets, making it printable, reading files in any encoding."""

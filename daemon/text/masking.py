@@ -1,6 +1,6 @@
-"""Secrets, and text without them: whatever leaves the process goes through `mask` or an `Outlet`.
+"""Masks secrets: all text that leaves the process goes through `mask` or an `Outlet`.
 
-What was a `Secret` once is hidden from then on: a key that was replaced may still be quoted, and be valid.
+Every `Secret` is masked from its creation on: even a replaced key may be quoted, and still be valid.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ Json: TypeAlias = dict[str, Any]
 
 MASK: Final = "***"
 _SHORTEST: Final = 4
-"""Fewer letters are no secret, and hiding them would make every text unreadable."""
+"""A shorter text is no secret, and masking it would make every text unreadable."""
 _UNMISTAKABLE: Final = 8
-"""From this length on a secret is found anywhere; a shorter one that could be a word, as a word alone."""
+"""From this length on a secret is found anywhere; a shorter one that could be a word only as a whole word."""
 _RECOGNISED: Final = 16
-"""So many letters of a longer secret give it away, wherever the text that quotes it was cut."""
+"""So many letters of a longer secret are masked too, as a text that quotes it may be cut anywhere."""
 _PIECE: Final = 6
-"""So many letters of a secret's beginning, and a text that ends there goes on with the secret."""
+"""If a text ends with so many letters of a secret's beginning, the secret may go on in the next piece."""
 _MAX_STREAMS: Final = 32
 _BEGUN: Final = re.compile(r"(?:(?:\\+|%|&)[#0-9A-Za-z]{0,8})?")
-"""What may stand at the end of a piece of a text, of a letter that is written otherwise."""
+"""The beginning of an escape sequence, at the end of a piece of text."""
 _LONGEST_LETTER: Final = 6
 _SIGNS: Final = ("\\", "%", "&#")
-"""Where none of them is, no letter is written otherwise than as it is."""
+"""A text without any of these has no escape sequences."""
 _IN_URLS: Final = re.compile(r"key|token|secret|sig|auth|pass|pwd|code|credential", re.IGNORECASE)
 
 
 class Secret(str):
-    """A key, or a header that holds one: it travels as text, never shows itself in a repr, and is masked."""
+    """A key, or a header that holds one: a str that is hidden in its repr and masked in all output."""
 
     def __new__(cls, text: str) -> Secret:
-        """From now on `mask` hides it."""
+        """Register it with `mask`."""
         keep_secret(text.removeprefix("Bearer "))
         return super().__new__(cls, text)
 
@@ -74,7 +74,7 @@ class _Forms:
         return text
 
     def _around(self, text: str, head: re.Pattern[str]) -> Iterator[str]:
-        """What stands around it; where somebody has cut it off, as much of it as is there goes."""
+        """The text around it; where it was cut off, the part that is there is masked."""
         begin = 0
         while found := head.search(text, begin):
             yield text[begin : found.start()] + MASK
@@ -82,7 +82,7 @@ class _Forms:
         yield text[begin:]
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where it is in a text, at whose end it may have begun."""
+        """Where it is in a text; at the end there may be just its beginning."""
         begin = self._spelled_begin if _is_spelled(text) else self._begin
         for found in begin.finditer(text):
             end, missing = _followed(self._behind, text, found.end())
@@ -107,7 +107,7 @@ def _is_spelled(text: str) -> bool:
 
 
 def _followed(letters: list[re.Pattern[str]], text: str, at: int) -> tuple[int, int]:
-    """How far these letters go on in a text from here, and how many of them do not come."""
+    """How far these letters match the text from here, and how many are missing."""
     for count, letter in enumerate(letters):
         if not (there := letter.match(text, at)):
             return at, len(letters) - count
@@ -121,7 +121,7 @@ def _letter(letter: str) -> re.Pattern[str]:
 
 
 def _encoded(secret: bytes) -> tuple[str, ...]:
-    """In hexadecimal and within base64, where a secret has three looks by what stands before it."""
+    """It in hexadecimal and in base64, where it has three forms by its offset."""
     looks = []
     for offset in range(3):
         text = base64.b64encode(bytes(offset) + secret).decode()
@@ -131,18 +131,18 @@ def _encoded(secret: bytes) -> tuple[str, ...]:
 
 
 _known: tuple[_Forms, ...] = ()
-"""The longest first, as one may begin with another. Replaced whole: threads read it."""
+"""The longest first, as one may begin with another. Replaced as a whole, because threads read it."""
 
 
 def keep_secret(text: str) -> None:
-    """Hide this text from now on."""
+    """Mask this text from now on."""
     global _known
     if len(text) >= _SHORTEST and all(each.plain != text for each in _known):
         _known = tuple(sorted((*_known, _Forms(text)), key=lambda each: -len(each.plain)))
 
 
 def keep_secrets_of(url: str) -> None:
-    """Hide what an address tells of credentials: its password, and what its query calls a key."""
+    """Mask the credentials in an address: its password, and a key in its query."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -154,20 +154,20 @@ def keep_secrets_of(url: str) -> None:
 
 
 def mask(text: str) -> str:
-    """The text with `***` in the place of every secret, in whichever form it is there."""
+    """The text with `***` for every secret, in any of its forms."""
     for each in _known:
         text = each.cut_out(text)
     return text
 
 
 class Outlet:
-    """A way out for messages: every string in them is masked, and `delta` over the ends of its pieces."""
+    """Masks outgoing messages: every string in them, and `delta` across its pieces."""
 
     def __init__(self) -> None:
         self._tails: dict[str, str] = {}
 
     def masked(self, message: Json, stream: str = "") -> Json:
-        """The message without secrets; `stream` tells apart what comes in pieces at the same time."""
+        """The message without secrets; `stream` tells apart texts that come in pieces at the same time."""
         if not _known:
             return message
         clean: Json = masked(message)
@@ -176,7 +176,7 @@ class Outlet:
         return clean
 
     def _piece(self, stream: str, piece: str) -> str:
-        """A piece of a text, without what of a secret ends, goes on, or begins in it."""
+        """A piece of a text, without any part of a secret."""
         before = self._tails.pop(stream, "")
         text = before + piece
         self._tails[stream] = text[1 - _LONGEST_LETTER * max(len(each.plain) for each in _known) :]
@@ -190,7 +190,7 @@ class Outlet:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Where secrets are in a text, in order and apart; at its end also one that may go on behind it."""
+    """Where secrets are in a text, in order, merged; at the end perhaps just the beginning of one."""
     found = [span for each in _known if each.unmistakable for span in each.spans(text)]
     apart: list[tuple[int, int]] = []
     for begin, end in sorted(found):
@@ -201,7 +201,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 
 def masked(value: Any) -> Any:
-    """What may become JSON, with `***` for every secret in its texts; numbers are none."""
+    """A JSON value with `***` for every secret in its strings."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):

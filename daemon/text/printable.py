@@ -1,7 +1,7 @@
-"""Text for people: nothing in it that a terminal would obey, that hides, or that is secret.
+"""Makes text safe to print: no control sequences, no invisible characters, no secrets.
 
-A name, an answer, an error of a server are not ours. What they must not do to a terminal is written as an
-escape, so that it can be seen, and nothing else is changed.
+Names, answers and errors come from others. Whatever could act on a terminal is written as a visible escape,
+and nothing else is changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HIDDEN: Final = (
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufeff\uffa0"
     r"\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_TURNING: Final = r"\u2028-\u202e"  # line and paragraph separators, and what writes from right to left
+_TURNING: Final = r"\u2028-\u202e"  # line and paragraph separators, and marks for right-to-left text
 _BROKEN: Final = r"\ud800-\udfff"
 
 _ANY: Final = re.compile(f"[{_CONTROLS}{_HIDDEN}{_TURNING}{_BROKEN}]")
@@ -30,27 +30,27 @@ _ANY_BUT_LINES: Final = re.compile(f"(?![\t\n])[{_CONTROLS}{_HIDDEN}{_TURNING}{_
 
 
 def one_line(text: object) -> str:
-    """A text that stays on its line: an escape for each line break as well."""
+    """A text on one line: line breaks are escaped as well."""
     return _ANY.sub(_escape, mask(str(text)))
 
 
 def many_lines(text: object) -> str:
-    """A text that may have lines and tabs."""
+    """A text in which line breaks and tabs may stay."""
     return _ANY_BUT_LINES.sub(_escape, mask(str(text)).replace("\r\n", "\n"))
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
-    """JSON that means the same and prints as it is."""
+    """The value as JSON that is safe to print."""
     return safe_json(json.dumps(masked(value), indent=indent))
 
 
 def safe_json(text: str) -> str:
-    """A text of JSON with those letters as escapes of JSON."""
+    """A JSON text with unsafe characters as JSON escapes."""
     return _ANY_BUT_LINES.sub(lambda found: json.dumps(found[0])[1:-1].replace("\x7f", r"\u007f"), text)
 
 
 class PlainFormatter(logging.Formatter):
-    """The message stays on its line; a traceback below it stands to the right, where no record begins."""
+    """The message on one line; a traceback below it is indented, so that it cannot look like a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """The message."""
@@ -67,14 +67,14 @@ def say(text: object) -> None:
 
 
 def complain(text: object) -> None:
-    """Print a sentence on stderr."""
+    """Print a message on stderr."""
     print(one_line(text), file=sys.stderr)
 
 
 def show_crash(
     kind: type[BaseException], error: BaseException | None, trace: types.TracebackType | None
 ) -> None:
-    """What Python prints of an error that ends it, made printable."""
+    """Print an uncaught error as Python does, made printable."""
     sys.stderr.write(many_lines("".join(traceback.format_exception(kind, error, trace))))
 
 

@@ -1,4 +1,4 @@
-"""Text files as people save them: UTF-8, or what Windows calls Unicode, and with any line ends."""
+"""Reads text files as people save them: UTF-8 or UTF-16, with any line ends."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from daemon.errors import OwnerError
 MAX_BYTES: Final = 2**20
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",  # begins as the next one does
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, as it begins with the same bytes
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _GIVEN: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
-"""A pipe that the shell gave us has somebody at its other end."""
+"""Pipes from the shell, which have a writer."""
 _SAVE: Final = "save it as plain text in UTF-8"
 
 
 class TextFileError(OwnerError):
-    """A file is no text that can be read: what is wrong with it, and what to do about it."""
+    """A file cannot be read as text; the message names the remedy."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}; {remedy}")
@@ -32,7 +32,7 @@ class TextFileError(OwnerError):
 
 
 def read_text(path: Path) -> str:
-    """What is written in a file, its lines ended as ours are. Raises FileNotFoundError and TextFileError."""
+    """The text of a file, with "\n" as line ends. Raises FileNotFoundError and TextFileError."""
     try:
         return decoded(read_bytes(path))
     except FileNotFoundError:
@@ -62,7 +62,7 @@ def decoded(data: bytes) -> str:
 
 
 def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
-    """Never waits, as for somebody at the other end of a pipe, and never reads without an end.
+    """Read a file; never waits for the writer of a pipe, and never reads without a limit.
 
     Raises OSError and TextFileError.
     """
