@@ -88,11 +88,18 @@ class SoundConfig(Struct, frozen=True):
     earcons: Literal["off", "on", "all"] = "on"
 
 
-class Capture(Protocol):
-    """Takes what the microphone gives. Every method is called on the microphone thread and must not block."""
+class CardEvents(Protocol):
+    """What a stream is told of its card, on the card's thread; no method of a stream may block there."""
 
     def opened(self, rate_hz: int) -> None:
-        """The card is open (again) and will deliver at this rate."""
+        """The card is open (again), at this rate."""
+
+    def failed(self, error: SoundError) -> None:
+        """The card has gone; the thread goes on trying to open it, `opened` tells when it is back."""
+
+
+class Capture(CardEvents, Protocol):
+    """Takes what the microphone gives."""
 
     def frames(self, samples: Mono) -> None:
         """One period of one channel."""
@@ -103,15 +110,9 @@ class Capture(Protocol):
     def overrun(self) -> None:
         """Frames were lost because nobody read them in time."""
 
-    def failed(self, error: SoundError) -> None:
-        """The card has gone; the thread goes on trying to open it, `opened` tells when it is back."""
 
-
-class Playback(Protocol):
-    """Gives what the speaker plays. Every method is called on the speaker thread and must not block."""
-
-    def opened(self, rate_hz: int) -> None:
-        """The card is open (again) and wants samples at this rate."""
+class Playback(CardEvents, Protocol):
+    """Gives what the speaker plays."""
 
     def pull(self, frames: int) -> Mono | None:
         """Exactly `frames` samples, or None when there is nothing to play now."""
@@ -125,42 +126,36 @@ class Playback(Protocol):
     def underrun(self) -> None:
         """The card ran dry while samples were still wanted."""
 
-    def failed(self, error: SoundError) -> None:
-        """The card has gone; the thread goes on trying to open it, `opened` tells when it is back."""
+
+class CardStream(Protocol):
+    """One direction of a card, owned by one thread; no method but `close` waits for it."""
+
+    def stop(self) -> None:
+        """No more sound. What is captured already is delivered, then `Capture.ended` is called.
+
+        A speaker is silent at once, then it calls `Playback.stopped`.
+        """
+
+    def close(self) -> None:
+        """End the thread and release the card; waits at most a second."""
+
+    @property
+    def heartbeats(self) -> int:
+        """A counter that grows while the thread makes progress, idle or not (for the watchdog)."""
 
 
-class Microphone(Protocol):
-    """A capture stream owned by one thread."""
+class Microphone(CardStream, Protocol):
+    """Captures."""
 
     def start(self) -> None:
-        """Deliver frames to the Capture from now on. Returns at once."""
-
-    def stop(self) -> None:
-        """Deliver what is already captured, then call `Capture.ended`. Returns at once."""
-
-    def close(self) -> None:
-        """End the thread and release the card; waits at most a second."""
-
-    @property
-    def heartbeats(self) -> int:
-        """A counter that grows while the thread makes progress, idle or not (for the watchdog)."""
+        """Deliver frames to the Capture from now on."""
 
 
-class Speaker(Protocol):
-    """A playback stream owned by one thread."""
+class Speaker(CardStream, Protocol):
+    """Plays."""
 
     def wake(self) -> None:
-        """There is something to pull. Returns at once."""
-
-    def stop(self) -> None:
-        """Be silent at once, then call `Playback.stopped`. Returns at once."""
-
-    def close(self) -> None:
-        """End the thread and release the card; waits at most a second."""
-
-    @property
-    def heartbeats(self) -> int:
-        """A counter that grows while the thread makes progress, idle or not (for the watchdog)."""
+        """There is something to pull."""
 
 
 # ---------------------------------------------------------------- pins

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 from typing import assert_never
 
 from daemon.devices.requests import (
@@ -39,22 +39,6 @@ from daemon.devices.requests import (
 )
 from daemon.errors import OwnerError
 from hardware.ports import Value
-
-__all__ = [
-    "Blink",
-    "DeviceAnswer",
-    "Devices",
-    "LimitError",
-    "Limits",
-    "Pulse",
-    "Query",
-    "Request",
-    "SetColour",
-    "SetLevel",
-    "SetState",
-    "Value",
-    "WriteOutput",
-]
 
 BLINK_HALF_S = 0.3
 """How long a blink is on, and off again, unless `min_interval_s` asks for more."""
@@ -165,7 +149,6 @@ class _Output:
         self._changed_at = now
         self._on_since = None
         self._plan(now)
-        self._settle(now)
 
     def stop(self, now: float) -> list[WriteOutput]:
         self._plan(now)
@@ -208,9 +191,8 @@ class _Output:
                 assert_never(request)
 
     def _set_state(self, on: bool, now: float) -> DeviceAnswer:
-        if on:
-            return self._set(full(self.limits.takes), "on", now)
-        return self._set(dark(self.limits.takes), "off", now)
+        value = full(self.limits.takes) if on else dark(self.limits.takes)
+        return self._set(value, "on" if on else "off", now)
 
     def _set_level(self, percent: int, now: float) -> DeviceAnswer:
         match self.limits.takes:
@@ -335,11 +317,7 @@ def _check(output: _Output) -> None:
         raise LimitError(
             output.key, "max_on_s", f"must be at least min_interval_s ({limits.min_interval_s:g})"
         )
-    for field, both_on in (
-        ("at_start", lambda rival: is_on(limits.at_start) and is_on(rival.limits.at_start)),
-        ("at_exit", lambda rival: is_on(limits.at_exit) and is_on(rival.limits.at_exit)),
-    ):
-        for rival in filter(both_on, output.rivals):
-            raise LimitError(
-                output.key, field, f"{rival.key!r} excludes it and is on as well: let one be off"
-            )
+    for field, rival in product(("at_start", "at_exit"), output.rivals):
+        if is_on(getattr(limits, field)) and is_on(getattr(rival.limits, field)):
+            words = f"{rival.key!r} excludes it and is on as well: let one be off"
+            raise LimitError(output.key, field, words)

@@ -42,51 +42,49 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     exclusive_with: tuple[str, ...] = ()
 
 
-class Query(msgspec.Struct, frozen=True):
+class DeviceRequest(msgspec.Struct, frozen=True):
+    """Base of what can be asked of an output, which is named by its key in the configuration."""
+
+    device: str
+
+
+class Query(DeviceRequest, frozen=True):
     """Just return the state."""
 
-    device: str
 
-
-class SetState(msgspec.Struct, frozen=True):
+class SetState(DeviceRequest, frozen=True):
     """Switch an output on or off, or toggle it."""
 
-    device: str
     state: Literal["on", "off", "toggle"]
 
 
-class SetLevel(msgspec.Struct, frozen=True):
+class SetLevel(DeviceRequest, frozen=True):
     """Set a level, 0 to 100 percent."""
 
-    device: str
     percent: int
 
 
-class SetColour(msgspec.Struct, frozen=True):
+class SetColour(DeviceRequest, frozen=True):
     """Set a colour."""
 
-    device: str
     colour: Colour
 
 
-class Blink(msgspec.Struct, frozen=True):
+class Blink(DeviceRequest, frozen=True):
     """Switch on and off this many times, then back to the state before."""
 
-    device: str
     times: int
 
 
-class Pulse(msgspec.Struct, frozen=True):
+class Pulse(DeviceRequest, frozen=True):
     """Switch on for this long, then off."""
 
-    device: str
     seconds: float
 
 
-class SetValue(msgspec.Struct, frozen=True):
+class SetValue(DeviceRequest, frozen=True):
     """Set a value that the kind of this output has a word for."""
 
-    device: str
     value: Value
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from daemon import __version__
 from daemon.core import events as ev
@@ -22,27 +23,18 @@ from daemon.service.systemd_notify import ProcessUsage
 from hardware.ports import Reading
 
 
+@dataclass(eq=False)
 class ApplianceApi:
     """All of it is called on the event loop."""
 
-    def __init__(
-        self,
-        driver: MachineDriver,
-        devices: DeviceGateway,
-        sound: Sound,
-        store: StateStore,
-        faults: Faults,
-        counts: Counts,
-        tool_files: Callable[[], Mapping[str, str]],
-    ) -> None:
-        self.usage = ProcessUsage()
-        self._driver = driver
-        self._devices = devices
-        self._sound = sound
-        self._store = store
-        self._faults = faults
-        self._counts = counts
-        self._tool_files = tool_files
+    _driver: MachineDriver
+    _devices: DeviceGateway
+    _sound: Sound
+    _store: StateStore
+    _faults: Faults
+    _counts: Counts
+    _tool_files: Callable[[], Mapping[str, str]]
+    usage: ProcessUsage = field(default_factory=ProcessUsage)
 
     def happened(self, event: ev.Input) -> None:
         """Step the machine with what somebody asks for."""

@@ -59,8 +59,7 @@ class CaptureStream:
         self.peaks: deque[float] = deque(maxlen=KEPT_PEAKS)
         """The loudest sample of each of the latest utterances, 1.0 is full scale."""
         self._peak = 0.0
-        self._post = events.post
-        self._fault_changed = events.fault_changed
+        self._events = events
         self._kind: Filter = kind
         self._rate_hz = RATE_HZ
         self._resampler = Resampler(RATE_HZ, RATE_HZ)
@@ -71,7 +70,7 @@ class CaptureStream:
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate."""
         self.fault = ""
-        self._fault_changed()
+        self._events.fault_changed()
         self._rate_hz = rate_hz
         self._begin()
 
@@ -91,16 +90,16 @@ class CaptureStream:
         self.peaks.append(self._peak)
         self._peak = 0.0
         self._begin()
-        self._post(CaptureEnded())
+        self._events.post(CaptureEnded())
 
     def overrun(self) -> None:
         """Frames were lost."""
-        self._post(Xrun("overrun"))
+        self._events.post(Xrun("overrun"))
 
     def failed(self, error: SoundError) -> None:
         """The card has gone; it will be back."""
         self.fault = str(error)
-        self._fault_changed()
+        self._events.fault_changed()
 
     def _begin(self) -> None:
         """For a new utterance: nothing of the one before, and the first period leaves at once."""
@@ -110,7 +109,7 @@ class CaptureStream:
     def _hand_over(self, samples: Mono) -> None:
         if len(samples):
             self._peak = max(self._peak, float(np.abs(samples).max()))
-            self._post(Captured(to_pcm16(samples)))
+            self._events.post(Captured(to_pcm16(samples)))
 
 
 class PlaybackStream:
@@ -119,11 +118,7 @@ class PlaybackStream:
     def __init__(self, events: StreamEvents, kind: Filter) -> None:
         self.speaker: Speaker | None = None
         self.fault = ""
-        self._post = events.post
-        self._fault_changed = events.fault_changed
-        self._on_drained = events.drained
-        self._lost = events.lost
-        self._clock = events.clock
+        self._events = events
         self._kind: Filter = kind
         self._lock = threading.Lock()
         self._rate_hz = RATE_HZ
@@ -136,7 +131,7 @@ class PlaybackStream:
     def play(self, item_id: str, pcm: bytes) -> None:
         """Queue more of an item: PCM16 mono 24 kHz. Without a card it is over at once, unheard."""
         if self.fault:
-            self._post(Unplayed(item_id))
+            self._events.post(Unplayed(item_id))
             return
         resampler = self._resamplers.get(item_id)
         if resampler is None:
@@ -145,7 +140,7 @@ class PlaybackStream:
         with self._lock:
             dropped = self._buffer.push(item_id, samples)
         if dropped:
-            self._lost("dropped_audio")
+            self._events.lost("dropped_audio")
         self._wake()
 
     def end(self, item_id: str) -> None:
@@ -157,7 +152,7 @@ class PlaybackStream:
             self._buffer.finish(item_id)
             idle = self._buffer.idle
         if idle:
-            self._on_drained()
+            self._events.drained()
         self._wake()
 
     def stop(self) -> None:
@@ -204,13 +199,13 @@ class PlaybackStream:
     def opened(self, rate_hz: int) -> None:
         """The card is there, at this rate. What was queued for another rate is lost with the old card."""
         self.fault = ""
-        self._fault_changed()
+        self._events.fault_changed()
         with self._lock:
             if rate_hz != self._rate_hz:
                 self._rate_hz, self._resamplers = rate_hz, {}
                 self._buffer = JitterBuffer(rate_hz)
                 self._buffer.gain.level = self._gain
-        self._on_drained()
+        self._events.drained()
 
     def pull(self, frames: int) -> Mono | None:
         """Samples to write now."""
@@ -218,7 +213,7 @@ class PlaybackStream:
             samples = self._buffer.pull(frames)
             begun = self._buffer.take_begun()
         for item_id in begun:
-            self._post(PlaybackStarted(item_id, self._clock()))
+            self._events.post(PlaybackStarted(item_id, self._events.clock()))
         return samples
 
     def played(self, delay_frames: int) -> None:
@@ -228,24 +223,24 @@ class PlaybackStream:
             dry = self._buffer.played(delay_frames)
             drained = playing and self._buffer.idle
         if dry:
-            self._lost("late_audio")
+            self._events.lost("late_audio")
         if drained:
-            self._on_drained()
+            self._events.drained()
 
     def stopped(self, delay_frames: int) -> None:
         """Silent; so much was written and never heard."""
         with self._lock:
             cut = self._buffer.stopped(delay_frames)
-        self._post(PlaybackStopped(cut))
+        self._events.post(PlaybackStopped(cut))
 
     def underrun(self) -> None:
         """The card ran dry."""
-        self._post(Xrun("underrun"))
+        self._events.post(Xrun("underrun"))
 
     def failed(self, error: SoundError) -> None:
         """The card has gone; it will be back. What was queued is not played then, out of place."""
         self.fault = str(error)
-        self._fault_changed()
+        self._events.fault_changed()
         with self._lock:
             cut = self._buffer.lost()
-        self._post(SpeakerLost(cut))
+        self._events.post(SpeakerLost(cut))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -33,6 +34,7 @@ def open_board(config: Config) -> Board:
     return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
 
 
+@dataclass(eq=False)
 class BoardSupervisor:
     """All methods belong to the event loop. `make()` opens a board, on a thread; it may raise PinError.
 
@@ -40,23 +42,14 @@ class BoardSupervisor:
     `changed()` when `fault` has changed.
     """
 
-    def __init__(
-        self,
-        make: Callable[[], Board],
-        edge: Callable[[bool], None],
-        opened: Callable[[], None],
-        changed: Callable[[], None],
-        spawn: Spawn,
-        retry_s: float = RETRY_S,
-    ) -> None:
-        self.fault = ""
-        self._make = make
-        self._edge = edge
-        self._opened = opened
-        self._changed = changed
-        self._spawn = spawn
-        self._retry_s = retry_s
-        self._board: Board | None = None
+    _make: Callable[[], Board]
+    _edge: Callable[[bool], None]
+    _opened: Callable[[], None]
+    _changed: Callable[[], None]
+    _spawn: Spawn
+    retry_s: float = RETRY_S
+    fault: str = ""
+    _board: Board | None = None
 
     @property
     def there(self) -> bool:
@@ -143,4 +136,4 @@ class BoardSupervisor:
 
     def _later(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(self._retry_s, lambda: self._spawn(work(), "board"))
+        loop.call_later(self.retry_s, lambda: self._spawn(work(), "board"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 from daemon.control.pending_requests import PendingRequests
@@ -19,36 +20,23 @@ from daemon.telemetry.notifications import ToolFinished
 from daemon.tools.toolbox import Toolbox
 
 
+@dataclass(eq=False)
 class EffectRunner:
     """One arm for each kind of effect: mypy refuses the file while one is missing.
 
     Every effect was published before it comes here, so that those which only say something need nothing more.
     """
 
-    def __init__(
-        self,
-        driver: MachineDriver,
-        link: RealtimeLink,
-        sound: Sound,
-        devices: DeviceGateway,
-        store: StateStore,
-        requests: PendingRequests,
-        toolbox: Toolbox,
-        faults: Faults,
-        notifier: Notifier,
-        tasks: TaskSupervisor,
-    ) -> None:
-        self._driver = driver
-        self._link = link
-        self._sound = sound
-        self._playback = sound.playback
-        self._devices = devices
-        self._store = store
-        self._requests = requests
-        self._toolbox = toolbox
-        self._faults = faults
-        self._publish = notifier.publish
-        self._tasks = tasks
+    _driver: MachineDriver
+    _link: RealtimeLink
+    _sound: Sound
+    _devices: DeviceGateway
+    _store: StateStore
+    _requests: PendingRequests
+    _toolbox: Toolbox
+    _faults: Faults
+    _notifier: Notifier
+    _tasks: TaskSupervisor
 
     def run(self, effect: ev.Effect) -> None:
         """Do it. May raise anything; the driver sees to that."""
@@ -56,15 +44,15 @@ class EffectRunner:
             case ev.Send(event, conn):
                 self._link.send(conn, event)
             case ev.Play(item_id, pcm):
-                self._playback.play(item_id, pcm)
+                self._sound.playback.play(item_id, pcm)
             case ev.PlayEnd(item_id):
-                self._playback.end(item_id)
+                self._sound.playback.end(item_id)
             case ev.StopPlayback():
-                self._playback.stop()
+                self._sound.playback.stop()
             case ev.Earcon(kind):
-                self._playback.play_earcon(kind)
+                self._sound.playback.play_earcon(kind)
             case ev.StopEarcon():
-                self._playback.stop_earcon()
+                self._sound.playback.stop_earcon()
             case ev.SetCapture(on):
                 self._sound.capture(on)
             case ev.Connect(conn, place):
@@ -89,9 +77,9 @@ class EffectRunner:
                 self._requests.resolve(request_id, turn)
             case ev.ButtonStuck(stuck):
                 self._faults.button_stuck = stuck
-                self._publish(self._faults.all())
+                self._notifier.publish(self._faults.all())
             case ev.LinkChanged() | ev.SettingsRejected():
-                self._publish(self._faults.all())
+                self._notifier.publish(self._faults.all())
             case ev.Words() | ev.ToolReport() | ev.LateTokens() | ev.UserAlert() | ev.ServerNotice():
                 pass  # the subscribers have it
             case _:
@@ -102,5 +90,5 @@ class EffectRunner:
         began = self._driver.clock()
         output = await self._toolbox.call(name, arguments)
         took_ms = (self._driver.clock() - began) * 1000
-        self._publish(ToolFinished(name, took_ms, arguments, output))
+        self._notifier.publish(ToolFinished(name, took_ms, arguments, output))
         self._driver.happened(ev.ToolDone(key, output))

@@ -9,7 +9,7 @@ from typing import Protocol
 from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
 from daemon.service.audio_streams import CaptureStream, Filter, PlaybackStream, StreamEvents
-from hardware.ports import Capture, Microphone, Playback, SoundConfig, Speaker
+from hardware.ports import Capture, CardStream, Microphone, Playback, SoundConfig, Speaker
 
 
 class SoundCards(Protocol):
@@ -50,7 +50,7 @@ class Sound:
         self._cards = cards
         self._post = events.post
         self._microphone: Microphone | None = None
-        self._streams: dict[str, Microphone | Speaker] = {}
+        self._streams: dict[str, CardStream] = {}
 
     def open(self) -> Coroutine[None, None, None]:
         """Open every card; what is returned sees for ever that none of their threads hangs."""
@@ -88,5 +88,5 @@ class Sound:
         await asyncio.gather(*(asyncio.to_thread(stream.close) for stream in self._streams.values()))
 
 
-def _moves(stream: Microphone | Speaker) -> watchdog.ProgressCheck:
+def _moves(stream: CardStream) -> watchdog.ProgressCheck:
     return watchdog.moving(lambda: stream.heartbeats)

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 
 import alsaaudio
 
-from hardware.ports import Capture, Playback, SoundConfig, SoundError
+from hardware.ports import CardEvents, SoundConfig, SoundError
 from hardware.sound.alsa_errors import silence_messages
 from hardware.sound.card_discovery import Direction, changes
 from hardware.sound.pcm_device import ClockError, Stream, clock_error, open_stream, sound_error, superseded
@@ -48,7 +48,7 @@ class StreamRequest(enum.Enum):
 class CardThread(ABC):
     """The only thread that uses its PCM. `heartbeats` grows while it works; `give_up` says that it hangs."""
 
-    def __init__(self, direction: Direction, config: SoundConfig, port: Capture | Playback) -> None:
+    def __init__(self, direction: Direction, config: SoundConfig, port: CardEvents) -> None:
         self.heartbeats = 0
         self.requests: SimpleQueue[StreamRequest] = SimpleQueue()
         self._direction: Direction = direction

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from daemon.brain.nlu.grammar import Grammar
 from daemon.devices import inventory
-from daemon.devices.limiter import DeviceAnswer, Devices, Request
+from daemon.devices.limiter import Devices
+from daemon.devices.requests import DeviceAnswer, Request
 from daemon.tools.builtin import builtin_tools
 from daemon.tools.toolbox import Toolbox
 from hardware.devices.kind import Device

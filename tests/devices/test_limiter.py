@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.devices import inventory
-from daemon.devices.limiter import (
+from daemon.devices.limiter import Devices, LimitError
+from daemon.devices.name_index import DuplicateNameError, NameIndex
+from daemon.devices.requests import (
+    COLOURS,
     Blink,
     DeviceAnswer,
-    Devices,
-    LimitError,
     Limits,
     Pulse,
     Query,
@@ -23,11 +24,9 @@ from daemon.devices.limiter import (
     SetColour,
     SetLevel,
     SetState,
-    Value,
     WriteOutput,
+    is_on,
 )
-from daemon.devices.name_index import DuplicateNameError, NameIndex
-from daemon.devices.requests import COLOURS, is_on
 from hardware.devices.kind import Device
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.buzzer import Buzzer
@@ -36,6 +35,7 @@ from hardware.devices.kinds.pwm import Pwm
 from hardware.devices.kinds.relay import Relay
 from hardware.devices.kinds.rgb import Rgb
 from hardware.devices.kinds.servo import Servo
+from hardware.ports import Value
 
 BOX = {
     "lamp": Limits(name="desk lamp"),

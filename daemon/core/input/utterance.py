@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from daemon.realtime.events import MAX_APPEND_BYTES, RATE_HZ
 
 BYTES_PER_S = RATE_HZ * 2
@@ -37,17 +35,16 @@ class Utterance:
         self._chunks.append(pcm)
         self.size_bytes += len(pcm)
 
-    def unsent(self) -> Iterator[bytes]:
+    def unsent(self) -> list[bytes]:
         """What the present connection lacks, in pieces that fit one append; counted as sent."""
         chunks, self._sent = self._chunks[self._sent :], len(self._chunks)
-        piece = b""
+        pieces: list[bytes] = []
         for chunk in chunks:
-            if piece and len(piece) + len(chunk) > MAX_APPEND_BYTES:
-                yield piece
-                piece = b""
-            piece = piece + chunk if piece else chunk
-        if piece:
-            yield piece
+            if pieces and len(pieces[-1]) + len(chunk) <= MAX_APPEND_BYTES:
+                pieces[-1] += chunk
+            elif chunk:
+                pieces.append(chunk)
+        return pieces
 
     def rewind(self) -> None:
         """On a new connection nothing of it was sent."""
