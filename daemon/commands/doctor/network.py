@@ -70,9 +70,11 @@ def way(machine: InspectedMachine, limit_s: float = _LIMIT_S) -> Iterator[Told]:
         )
     if read_as := address(machine):
         yield read_as
-    found = _authority(machine) or _looked(machine, where, limit_s)
-    if isinstance(found, Finding):
-        yield found
+    try:
+        _check_authority(machine)
+        found = _looked(machine, where, limit_s)
+    except DialError as said:
+        yield _trouble(said)
         return
     by = f" by the proxy {found.proxy.name}" if found.proxy else ""
     yield f"{host} can be reached{by}"
@@ -90,18 +92,14 @@ def address(machine: InspectedMachine) -> str:
     return "" if as_written else f"realtime.url is read as {read.shown}"
 
 
-def _authority(machine: InspectedMachine) -> Finding | None:
-    """The owner's own certificates must be there for the service too."""
+def _check_authority(machine: InspectedMachine) -> None:
+    """The owner's own certificates must be there for the service too. Raises DialError."""
     path = machine.config.realtime.ca_file
-    try:
-        if path:
-            trust(path)
-            if not machine.allows(Path(path), os.R_OK):
-                sentence = f"realtime.ca_file: {path} cannot be read by the service's user {machine.user}"
-                raise DialError(Step.CA_FILE, sentence, f"run `chmod o+r {path}`")
-    except DialError as said:
-        return _trouble(said)
-    return None
+    if path:
+        trust(path)
+        if not machine.allows(Path(path), os.R_OK):
+            sentence = f"realtime.ca_file: {path} cannot be read by the service's user {machine.user}"
+            raise DialError(Step.CA_FILE, sentence, f"run `chmod o+r {path}`")
 
 
 def answer(machine: InspectedMachine, limit_s: float = _GREETING_S) -> Iterator[Told]:
@@ -114,7 +112,8 @@ def answer(machine: InspectedMachine, limit_s: float = _GREETING_S) -> Iterator[
         return
     if machine.key is None and machine.config.realtime.server.needs_key:
         return
-    if not isinstance(_looked(machine, where, _LIMIT_S), Finding):
+    with contextlib.suppress(DialError):  # told by `way`
+        _looked(machine, where, _LIMIT_S)
         yield _greeting(machine, where, limit_s)
 
 
@@ -123,13 +122,10 @@ def _cloud(machine: InspectedMachine) -> Endpoint | None:
     return None if realtime.server.is_brain else cloud_endpoint(realtime, machine.key)
 
 
-def _looked(machine: InspectedMachine, where: Endpoint, limit_s: float) -> Way | Finding:
-    """The service's own way to the server, as far as TLS."""
-    try:
-        with _surroundings(machine):
-            return asyncio.run(look(where, limit_s))
-    except DialError as said:
-        return _trouble(said)
+def _looked(machine: InspectedMachine, where: Endpoint, limit_s: float) -> Way:
+    """The service's own way to the server, as far as TLS. Raises DialError."""
+    with _surroundings(machine):
+        return asyncio.run(look(where, limit_s))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import ParamSpec, TypeAlias
 
@@ -166,11 +167,9 @@ class Interview:
         except HardwareError as error:
             self._asker.say(str(error), "red")
             return False
-        try:
+        with closing(trial):
             self._asker.await_or_enter(trial.pressed, trials.press_s)
             verdict = trial.verdict(trials.release_s)
-        finally:
-            trial.close()
         said = {
             "pressed": "  pressed and released",
             "stuck": "It is down all the time: look for a short circuit, or take another line.",
