@@ -50,7 +50,7 @@ class Worker:
         self._child: Child | None = None
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
-        self._calls = 0
+        self._slots = asyncio.Semaphore(MAX_CALLS)
 
     async def run(self) -> None:
         """Keep a child, for ever; one that does not live long comes back after growing pauses."""
@@ -68,13 +68,10 @@ class Worker:
 
     async def call(self, offer: ToolOffer, arguments: str) -> Answered:
         """Call a tool; waits for child and answer as long as the tool may take. Raises ToolError."""
-        if self._calls >= MAX_CALLS:
+        if self._slots.locked():
             raise ToolError("too many tools are still running, try again later.")
-        self._calls += 1
-        try:
+        async with self._slots:
             return await self._call(offer, arguments)
-        finally:
-            self._calls -= 1
 
     async def _call(self, offer: ToolOffer, arguments: str) -> Answered:
         child: Child | None = None
