@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 
 import numpy as np
@@ -34,20 +35,16 @@ class SecondOpinion:
 
     def __init__(self) -> None:
         self.moonshine = Moonshine()
-        self._automata: dict[str, LetterAutomaton] = {}
+        self.automaton = functools.lru_cache(KEPT_GRAPHS)(self._automaton)
+        """That of a pattern, built once; the one that was not asked for the longest is forgotten."""
 
     def read(self, samples: Mono16k, pattern: str, proposal: str) -> FreeReading:
         """What Moonshine makes of a proposed sentence of the pattern."""
-        sentence = LetterAutomaton(Network(with_digits(proposal)), self.moonshine.trie)
+        sentence = self._automaton(with_digits(proposal))
         return self.moonshine.read(samples, sentence, self.automaton(pattern))
 
-    def automaton(self, pattern: str) -> LetterAutomaton:
-        """The letter automaton of a pattern, built once; the oldest are forgotten."""
-        if pattern not in self._automata:
-            while len(self._automata) >= KEPT_GRAPHS:
-                del self._automata[next(iter(self._automata))]
-            self._automata[pattern] = LetterAutomaton(Network(pattern), self.moonshine.trie)
-        return self._automata[pattern]
+    def _automaton(self, pattern: str) -> LetterAutomaton:
+        return LetterAutomaton(Network(pattern), self.moonshine.trie)
 
 
 class EnsembleRecognizer:

@@ -182,25 +182,6 @@ def _question(devices: ToolEntities, form: str, example: str) -> Sentence:
     return Sentence(form.format(devices.bare), read, spoken, example.format(*devices.examples(1)))
 
 
-def _listing(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
-    def meaning(_said: Slots) -> Meaning:
-        return one("the list of devices", "list_devices")
-
-    yield Sentence("list [ all ] [ the | my ] devices", meaning)
-    yield Sentence(
-        "( what | which ) devices ( are there | do you have | can you see )", meaning, spoken=False
-    )
-
-
-def _telling_time(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
-    def meaning(_said: Slots) -> Meaning:
-        return one("the time", "current_time")
-
-    forms = "what time is it | what is the ( time | !weather | !date )"
-    yield Sentence(forms, meaning, example="what time is it")
-    yield Sentence("[ tell me ] the time", meaning, spoken=False)
-
-
 def _volume(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     def meaning(said: Slots) -> Meaning:
         percent = count(said["percent"])
@@ -221,30 +202,23 @@ def _volume_steps(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     yield Sentence("[ speak ] <direction louder | quieter >", meaning, spoken=False)
 
 
-def _stopping(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
-    def meaning(_said: Slots) -> Meaning:
-        return one("stop", "stop_conversation")
-
-    yield Sentence("stop", meaning)
-    yield Sentence(
-        "stop ( it | talking | listening ) | goodbye | good bye | that is all", meaning, spoken=False
-    )
-
-
-def _forgetting(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
-    def meaning(_said: Slots) -> Meaning:
-        return one("forget the conversation", "forget_conversation")
-
-    yield Sentence("forget ( the | this | our ) conversation", meaning)
-    yield Sentence("forget ( it | this | everything | what i said )", meaning, spoken=False)
-
-
 def _own(tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     yield from own(tool)
 
 
 def _always(meaning: Meaning) -> Callable[[Slots], Meaning]:
     return lambda _said: meaning
+
+
+def _bare(readback: str, spoken: str, written: str, example: str = "") -> SentenceMaker:
+    """The sentences of a tool that takes nothing: those that are listened for, and others in writing."""
+
+    def make(tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
+        meaning = _always(one(readback, tool["name"]))
+        yield Sentence(spoken, meaning, example=example)
+        yield Sentence(written, meaning, spoken=False)
+
+    return make
 
 
 ABOUT = (
@@ -266,10 +240,25 @@ _BUILT_IN: dict[str, SentenceMaker] = {
     "blink_device": _blinking,
     "pulse_device": _pulsing,
     "read_device": _reading,
-    "list_devices": _listing,
-    "current_time": _telling_time,
+    "list_devices": _bare(
+        "the list of devices",
+        "list [ all ] [ the | my ] devices",
+        "( what | which ) devices ( are there | do you have | can you see )",
+    ),
+    "current_time": _bare(
+        "the time",
+        "what time is it | what is the ( time | !weather | !date )",
+        "[ tell me ] the time",
+        example="what time is it",
+    ),
     "set_volume": _volume,
     "change_volume": _volume_steps,
-    "stop_conversation": _stopping,
-    "forget_conversation": _forgetting,
+    "stop_conversation": _bare(
+        "stop", "stop", "stop ( it | talking | listening ) | goodbye | good bye | that is all"
+    ),
+    "forget_conversation": _bare(
+        "forget the conversation",
+        "forget ( the | this | our ) conversation",
+        "forget ( it | this | everything | what i said )",
+    ),
 }
