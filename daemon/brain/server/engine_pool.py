@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, TypeVar
 
 from daemon.audio.resampler import Resampler
 from daemon.brain.asr.recognizer import Recognition, Recognizer
@@ -24,7 +24,6 @@ RECOGNIZER_HZ = 16_000
 log = logging.getLogger(__name__)
 Engine = TypeVar("Engine")
 Result = TypeVar("Result")
-P = ParamSpec("P")
 
 
 class Engines:
@@ -42,20 +41,26 @@ class Engines:
 
     async def prepare(self, grammar: Grammar) -> None:
         """Have the recogniser ready for this grammar, before the first turn asks for it."""
-        recognizer = await self._recognizer.engine()
-        await self._recognizer.run(recognizer.prepare, grammar)
+        await self._recognizer.run(lambda recognizer: recognizer.prepare(grammar))
 
     async def recognize(
         self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
     ) -> Recognition:
         """Recognise one utterance."""
-        recognizer = await self._recognizer.engine()
-        return await self._recognizer.run(_recognize, recognizer, sound, format, grammar, pending)
+
+        def recognized(recognizer: Recognizer) -> Recognition:
+            return recognizer.recognize(resampled(sound, format, RECOGNIZER_HZ), grammar, pending)
+
+        return await self._recognizer.run(recognized)
 
     async def speak(self, sentence: str, speed: float, format: WireFormat) -> bytes:
         """One sentence aloud, as it goes over the wire."""
-        synthesizer = await self._synthesizer.engine()
-        return await self._synthesizer.run(_speak, synthesizer, sentence, speed, format)
+
+        def spoken(synthesizer: Synthesizer) -> bytes:
+            samples = Resampler(RATE_HZ, format.rate_hz).process(synthesizer.speak(sentence, speed))
+            return in_whole_ms(samples, format)
+
+        return await self._synthesizer.run(spoken)
 
     def close(self) -> None:
         """Begin nothing more; what runs on the threads comes to its end."""
@@ -64,33 +69,19 @@ class Engines:
         self._synthesizer.close()
 
 
-def _recognize(
-    recognizer: Recognizer, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
-) -> Recognition:
-    return recognizer.recognize(resampled(sound, format, RECOGNIZER_HZ), grammar, pending)
-
-
-def _speak(synthesizer: Synthesizer, sentence: str, speed: float, format: WireFormat) -> bytes:
-    samples = Resampler(RATE_HZ, format.rate_hz).process(synthesizer.speak(sentence, speed))
-    return in_whole_ms(samples, format)
-
-
 class _Worker(Generic[Engine]):
     """One engine on its own thread."""
 
     def __init__(self, name: str, load: Callable[[], Engine], threads: Threads) -> None:
         self._name = name
         self._thread = threads(1, name)
-        self._loading = asyncio.ensure_future(self.run(load))
+        self._loading = asyncio.wrap_future(self._thread.submit(load))
         self._loading.add_done_callback(self._loaded)
 
-    async def engine(self) -> Engine:
-        """The engine once it is there. Raises what its loading raised."""
-        return await asyncio.shield(self._loading)
-
-    async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-        """Call this on the engine's thread."""
-        return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
+    async def run(self, use: Callable[[Engine], Result]) -> Result:
+        """Use the engine on its thread, once it is there. Raises what its loading raised."""
+        engine = await asyncio.shield(self._loading)
+        return await asyncio.wrap_future(self._thread.submit(use, engine))
 
     def close(self) -> None:
         """Let the thread end."""

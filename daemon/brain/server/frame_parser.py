@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import fields
 
 from daemon.brain.server import errors
 from daemon.brain.server.errors import Refusal
@@ -12,20 +16,11 @@ from daemon.realtime.codec import decode_client, loosely_typed
 from daemon.realtime.events import ClientEvents
 from daemon.realtime.limits import MAX_EVENT_ID
 
-_FIELDS: dict[str, tuple[set[str], set[str]]] = {
-    "session.update": ({"session"}, set()),
-    "input_audio_buffer.append": ({"audio"}, set()),
-    "input_audio_buffer.commit": (set(), set()),
-    "input_audio_buffer.clear": (set(), set()),
-    "conversation.item.create": ({"item"}, {"previous_item_id"}),
-    "conversation.item.retrieve": ({"item_id"}, set()),
-    "conversation.item.truncate": ({"item_id", "content_index", "audio_end_ms"}, set()),
-    "conversation.item.delete": ({"item_id"}, set()),
-    "response.create": (set(), {"response"}),
-    "response.cancel": (set(), {"response_id"}),
-    "output_audio_buffer.clear": (set(), set()),
+_FIELDS: dict[str, dict[str, bool]] = {
+    event.__struct_config__.tag: {each.encode_name: each.default is not UNSET for each in fields(event)}
+    for event in get_args(ClientEvents)
 }
-"""Each client event with the fields it must have and those it may have."""
+"""Each client event with its fields, and whether it must have them."""
 
 _shallow: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -43,9 +38,9 @@ def read(frame: bytes | str) -> ClientEvents:
     """The event in a text frame. Raises BadFrame, whatever the frame holds."""
     event_id = None
     try:
-        fields = _shallowly(frame)
-        event_id = _text(fields.get("event_id"))
-        _check(fields, event_id)
+        given = _shallowly(frame)
+        event_id = _text(given.get("event_id"))
+        _check(given, event_id)
         return _decode(frame)
     except Refusal as refusal:
         raise BadFrame(refusal, event_id) from None
@@ -58,10 +53,10 @@ def read(frame: bytes | str) -> ClientEvents:
 
 def _shallowly(frame: bytes | str) -> dict[str, msgspec.Raw]:
     try:
-        fields = _shallow.decode(frame)
+        given = _shallow.decode(frame)
     except msgspec.ValidationError:
         raise Refusal("invalid_event", "An event is a JSON object with a type.") from None
-    return {name: raw for name, raw in fields.items() if bytes(raw) != b"null"}
+    return {name: raw for name, raw in given.items() if bytes(raw) != b"null"}
 
 
 def _decode(frame: bytes | str) -> ClientEvents:
@@ -79,8 +74,8 @@ def _text(raw: msgspec.Raw | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _check(fields: dict[str, msgspec.Raw], event_id: str | None) -> None:
-    name = _text(fields.get("type"))
+def _check(given: dict[str, msgspec.Raw], event_id: str | None) -> None:
+    name = _text(given.get("type"))
     if name is None:
         raise Refusal("invalid_event", "An event is a JSON object with a type.", "type")
     if name not in _FIELDS:
@@ -89,8 +84,8 @@ def _check(fields: dict[str, msgspec.Raw], event_id: str | None) -> None:
         raise Refusal("unknown_event", message, "type")
     if event_id is not None and len(event_id) > MAX_EVENT_ID:
         raise errors.too_long("event_id", MAX_EVENT_ID, len(event_id))
-    required, optional = _FIELDS[name]
-    for param in required - fields.keys():
-        raise errors.missing(param)
-    for param in fields.keys() - required - optional - {"type", "event_id"}:
+    for param, required in _FIELDS[name].items():
+        if required and param not in given:
+            raise errors.missing(param)
+    for param in given.keys() - _FIELDS[name].keys() - {"type"}:
         raise errors.unknown(param)

@@ -29,14 +29,7 @@ from daemon.brain.server.responses import OutOfTokens, ResponseWriter, SendEvent
 from daemon.brain.server.tool_output_speech import tell
 from daemon.brain.server.usage import input_tokens
 from daemon.brain.tts.synthesizer import sentences
-from daemon.realtime.events import (
-    InputTokens,
-    Json,
-    StatusDetails,
-    TranscriptionCompleted,
-    TranscriptionDelta,
-    TranscriptionFailed,
-)
+from daemon.realtime import events as wire
 
 DELTA_MS = 100
 MAX_RUNNING = 32
@@ -68,7 +61,7 @@ class ResponseRunner:
         self._speaking = asyncio.Lock()
         self._running: dict[ResponseWriter, asyncio.Task[None]] = {}
         self._helping: set[asyncio.Task[None]] = set()
-        self._prompt = InputTokens()
+        self._prompt = wire.InputTokens()
         self.has_spoken = False
         self.on_done: Callable[[int], None] = lambda audio_ms: None
 
@@ -77,7 +70,7 @@ class ResponseRunner:
         """The response that writes to the conversation."""
         return next((writer for writer in self._running if writer.response.conversation_id), None)
 
-    def prepare(self, tools: list[Json]) -> None:
+    def prepare(self, tools: list[wire.Json]) -> None:
         """Have the recogniser learn these tools before anything is said about them."""
         self._help(self._listening.prepare(tools))
 
@@ -92,17 +85,7 @@ class ResponseRunner:
         said = request.instructions + msgspec.json.encode(request.tools).decode()
         prompt = input_tokens(said, request.entries, self._prompt)
         self._prompt = prompt if request.in_band else self._prompt
-        conversation = self._conversation if request.in_band else None
-        writer = ResponseWriter(
-            self._emit,
-            conversation,
-            request.modality,
-            request.format,
-            request.voice,
-            request.max_tokens,
-            request.metadata,
-            prompt,
-        )
+        writer = ResponseWriter(self._emit, self._conversation, request, prompt)
         self._running[writer] = asyncio.create_task(self._run(writer, request), name=writer.response.id)
 
     def cancel(self, response_id: str | None, reason: str) -> None:
@@ -112,9 +95,9 @@ class ResponseRunner:
         if writer is None:
             raise errors.nothing_to_cancel()
         self._running.pop(writer).cancel()
-        self._finish(writer, "cancelled", StatusDetails(type="cancelled", reason=reason))
+        self._finish(writer, "cancelled", wire.StatusDetails(type="cancelled", reason=reason))
 
-    def transcribe(self, entry: StoredItem, tools: list[Json]) -> None:
+    def transcribe(self, entry: StoredItem, tools: list[wire.Json]) -> None:
         """Tell the client in words what this item says, while everything else goes on."""
         self._help(self._transcribe(entry, tools))
 
@@ -127,17 +110,17 @@ class ResponseRunner:
     async def _run(self, writer: ResponseWriter, request: ResponseRequest) -> None:
         try:
             await self._deliver(writer, await self._reply(request), request.speed)
-            ending: tuple[str, StatusDetails | None] = ("completed", None)
+            ending: tuple[str, wire.StatusDetails | None] = ("completed", None)
         except OutOfTokens:
-            ending = ("incomplete", StatusDetails(type="incomplete", reason="max_output_tokens"))
+            ending = ("incomplete", wire.StatusDetails(type="incomplete", reason="max_output_tokens"))
         except Exception as error:
             log.exception("A response failed.")
             reason = {"type": "server_error", "code": None, "message": str(error)}
-            ending = ("failed", StatusDetails(type="failed", error=reason))
+            ending = ("failed", wire.StatusDetails(type="failed", error=reason))
         del self._running[writer]
         self._finish(writer, *ending)
 
-    def _finish(self, writer: ResponseWriter, status: str, details: StatusDetails | None) -> None:
+    def _finish(self, writer: ResponseWriter, status: str, details: wire.StatusDetails | None) -> None:
         writer.finish(status, details)
         if writer.response.conversation_id:
             self.on_done(writer.audio_ms)
@@ -194,19 +177,19 @@ class ResponseRunner:
             writer.sound(sound[start : start + step])
             await self._room()
 
-    async def _transcribe(self, entry: StoredItem, tools: list[Json]) -> None:
+    async def _transcribe(self, entry: StoredItem, tools: list[wire.Json]) -> None:
         try:
             grammar = await self._listening.grammar(tools)
             recognition = await self._listening.recognize(entry, grammar, self._dialogue.pending)
         except Exception as error:
             reason = {"type": "server_error", "code": None, "message": str(error), "param": None}
-            self._emit(TranscriptionFailed(item_id=entry.id, content_index=0, error=reason))
+            self._emit(wire.TranscriptionFailed(item_id=entry.id, content_index=0, error=reason))
             return
         entry.parts[0].transcript = recognition.words
         if recognition.words:
-            self._emit(TranscriptionDelta(item_id=entry.id, content_index=0, delta=recognition.words))
+            self._emit(wire.TranscriptionDelta(item_id=entry.id, content_index=0, delta=recognition.words))
         usage = {"type": "duration", "seconds": entry.audio_ms / 1000}
-        self._emit(TranscriptionCompleted(item_id=entry.id, transcript=recognition.words, usage=usage))
+        self._emit(wire.TranscriptionCompleted(item_id=entry.id, transcript=recognition.words, usage=usage))
 
     def _help(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -6,39 +6,13 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from daemon.brain.server.conversation import Conversation, StoredItem
-from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.ids import new_id
-from daemon.brain.server.settings import Voice
+from daemon.brain.server.response_request import ResponseRequest
 from daemon.brain.server.usage import CHARACTERS_PER_TOKEN, spoken_tokens, text_tokens, usage
 from daemon.errors import VoicedError
-from daemon.realtime.events import (
-    ArgumentsDelta,
-    ArgumentsDone,
-    Content,
-    InputTokens,
-    Item,
-    ItemAdded,
-    ItemDone,
-    Json,
-    OutputAudioDelta,
-    OutputAudioDone,
-    OutputItemAdded,
-    OutputItemDone,
-    OutputTextDelta,
-    OutputTextDone,
-    OutputTranscriptDelta,
-    OutputTranscriptDone,
-    Part,
-    PartAdded,
-    PartDone,
-    Response,
-    ResponseCreated,
-    ResponseDone,
-    ServerEvent,
-    StatusDetails,
-)
+from daemon.realtime import events as wire
 
-SendEvent: TypeAlias = Callable[[ServerEvent], None]
+SendEvent: TypeAlias = Callable[[wire.ServerEvent], None]
 """Takes an event to the client. It must read the event before it returns: its items live on."""
 
 
@@ -52,48 +26,39 @@ class ResponseWriter:
     def __init__(
         self,
         emit: SendEvent,
-        conversation: Conversation | None,
-        modality: str,
-        format: WireFormat,
-        voice: Voice,
-        max_tokens: int | str,
-        metadata: dict[str, str] | None,
-        prompt: InputTokens,
+        conversation: Conversation,
+        request: ResponseRequest,
+        prompt: wire.InputTokens,
     ) -> None:
         self._emit = emit
-        self._conversation = conversation
-        self.spoken = modality == "audio"
-        self.format = format
-        self._limit = max_tokens if isinstance(max_tokens, int) else None
+        self._conversation = conversation if request.in_band else None
+        self.spoken = request.modality == "audio"
+        self.format = request.format
+        self._limit = request.max_tokens if isinstance(request.max_tokens, int) else None
         self._prompt = prompt
         self._text_tokens = self._audio_tokens = 0
         self.audio_ms = 0
         self._open: StoredItem | None = None
         self._written = ""
-        self.response = Response(
+        self.response = wire.Response(
             id=new_id("resp_"),
             object="realtime.response",
             status="in_progress",
-            conversation_id=conversation.id if conversation else None,
-            output_modalities=[modality],
-            max_output_tokens=max_tokens,
-            audio={"output": {"format": format.echo(), "voice": voice}},
-            metadata=metadata,
+            conversation_id=conversation.id if request.in_band else None,
+            output_modalities=[request.modality],
+            max_output_tokens=request.max_tokens,
+            audio={"output": {"format": request.format.echo(), "voice": request.voice}},
+            metadata=request.metadata,
         )
-        emit(ResponseCreated(response=self.response))
-
-    @property
-    def done(self) -> bool:
-        """Whether response.done is written; nothing may follow it."""
-        return self.response.status != "in_progress"
+        emit(wire.ResponseCreated(response=self.response))
 
     def open_message(self) -> None:
         """Begin to answer in words."""
         kind = "output_audio" if self.spoken else "output_text"
-        entry = self._begin(Item(type="message", role="assistant", content=[]))
-        blank = Part(type="audio", transcript="") if self.spoken else Part(type="text", text="")
-        self._emit(PartAdded(**self._place(entry), content_index=0, part=blank))
-        content = Content(type=kind, transcript="") if self.spoken else Content(type=kind, text="")
+        entry = self._begin(wire.Item(type="message", role="assistant", content=[]))
+        blank = wire.Part(type="audio", transcript="") if self.spoken else wire.Part(type="text", text="")
+        self._emit(wire.PartAdded(**self._place(entry), content_index=0, part=blank))
+        content = wire.Content(type=kind, transcript="") if self.spoken else wire.Content(type=kind, text="")
         entry.item.content = [content]
 
     def say(self, text: str) -> None:
@@ -102,10 +67,10 @@ class ResponseWriter:
         fitting = self._write(text)
         if self.spoken:
             entry.parts[0].transcript = self._written
-            self._emit(OutputTranscriptDelta(**self._place(entry), content_index=0, delta=fitting))
+            self._emit(wire.OutputTranscriptDelta(**self._place(entry), content_index=0, delta=fitting))
         else:
             entry.parts[0].text = self._written
-            self._emit(OutputTextDelta(**self._place(entry), content_index=0, delta=fitting))
+            self._emit(wire.OutputTextDelta(**self._place(entry), content_index=0, delta=fitting))
         if fitting != text:
             raise OutOfTokens
 
@@ -118,7 +83,7 @@ class ResponseWriter:
             raise OutOfTokens
         self._audio_tokens, self.audio_ms = tokens, audio_ms
         entry.audio += sound
-        self._emit(OutputAudioDelta(**self._place(entry), content_index=0, delta=sound))
+        self._emit(wire.OutputAudioDelta(**self._place(entry), content_index=0, delta=sound))
 
     def close_message(self) -> None:
         """The answer in words is complete."""
@@ -127,21 +92,21 @@ class ResponseWriter:
     def call(self, name: str, arguments: str) -> None:
         """Call a function. Raises OutOfTokens where the arguments do not fit."""
         call_id = new_id("call_", 16)
-        entry = self._begin(Item(type="function_call", name=name, call_id=call_id, arguments=""))
+        entry = self._begin(wire.Item(type="function_call", name=name, call_id=call_id, arguments=""))
         fitting = entry.item.arguments = self._write(arguments)
-        self._emit(ArgumentsDelta(**self._place(entry), call_id=call_id, delta=fitting))
+        self._emit(wire.ArgumentsDelta(**self._place(entry), call_id=call_id, delta=fitting))
         if fitting != arguments:
             raise OutOfTokens
         self._end_call("completed")
 
-    def finish(self, status: str = "completed", details: StatusDetails | None = None) -> None:
+    def finish(self, status: str = "completed", details: wire.StatusDetails | None = None) -> None:
         """The end, whatever is open: an item that is has status `incomplete` from then on."""
         if self._open is not None:
             (self._end_call if self._open.item.type == "function_call" else self._end_message)("incomplete")
         self.response.status = status
         self.response.status_details = details
         self.response.usage = usage(self._prompt, self._text_tokens, self._audio_tokens)
-        self._emit(ResponseDone(response=self.response))
+        self._emit(wire.ResponseDone(response=self.response))
 
     def _write(self, text: str) -> str:
         """Add to the open item's words as much of the text as the limit allows; returns that much."""
@@ -151,33 +116,37 @@ class ResponseWriter:
         self._written += text
         return text
 
-    def _begin(self, item: Item) -> StoredItem:
+    def _begin(self, item: wire.Item) -> StoredItem:
         item.id, item.object, item.status = new_id("item_"), "realtime.item", "in_progress"
         entry = self._open = StoredItem(item, format=self.format)
         self._emit(
-            OutputItemAdded(response_id=self.response.id, output_index=len(self.response.output), item=item)
+            wire.OutputItemAdded(
+                response_id=self.response.id, output_index=len(self.response.output), item=item
+            )
         )
         if self._conversation is not None:
             previous = self._conversation.add(entry)
-            self._emit(ItemAdded(item=item, previous_item_id=previous))
+            self._emit(wire.ItemAdded(item=item, previous_item_id=previous))
         return entry
 
     def _end_message(self, status: str) -> None:
         entry = self._current()
         place = {**self._place(entry), "content_index": 0}
         if self.spoken:
-            self._emit(OutputAudioDone(**place))
-            self._emit(OutputTranscriptDone(**place, transcript=self._written))
-            self._emit(PartDone(**place, part=Part(type="audio", transcript=self._written)))
+            self._emit(wire.OutputAudioDone(**place))
+            self._emit(wire.OutputTranscriptDone(**place, transcript=self._written))
+            self._emit(wire.PartDone(**place, part=wire.Part(type="audio", transcript=self._written)))
         else:
-            self._emit(OutputTextDone(**place, text=self._written))
-            self._emit(PartDone(**place, part=Part(type="text", text=self._written)))
+            self._emit(wire.OutputTextDone(**place, text=self._written))
+            self._emit(wire.PartDone(**place, part=wire.Part(type="text", text=self._written)))
         self._end(entry, status)
 
     def _end_call(self, status: str) -> None:
         entry = self._current()
         call_id, name = str(entry.item.call_id), str(entry.item.name)
-        self._emit(ArgumentsDone(**self._place(entry), call_id=call_id, name=name, arguments=self._written))
+        self._emit(
+            wire.ArgumentsDone(**self._place(entry), call_id=call_id, name=name, arguments=self._written)
+        )
         self._end(entry, status)
 
     def _end(self, entry: StoredItem, status: str) -> None:
@@ -185,21 +154,21 @@ class ResponseWriter:
         self._text_tokens += text_tokens(self._written)
         self._open, self._written = None, ""
         self._emit(
-            OutputItemDone(
+            wire.OutputItemDone(
                 response_id=self.response.id, output_index=len(self.response.output), item=entry.item
             )
         )
         self.response.output.append(entry.item)
         if self._conversation is not None and self._conversation.holds(entry):
             self._conversation.measure(entry)
-            self._emit(ItemDone(item=entry.item, previous_item_id=self._conversation.before(entry)))
+            self._emit(wire.ItemDone(item=entry.item, previous_item_id=self._conversation.before(entry)))
 
     def _current(self) -> StoredItem:
         if self._open is None:
             raise RuntimeError("No item of this response is open.")
         return self._open
 
-    def _place(self, entry: StoredItem) -> Json:
+    def _place(self, entry: StoredItem) -> wire.Json:
         return {
             "response_id": self.response.id,
             "item_id": entry.id,

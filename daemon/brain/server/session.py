@@ -23,39 +23,7 @@ from daemon.brain.server.responses import SendEvent
 from daemon.brain.server.settings import ClientSettings, McpTool, ServerVad, function_tools
 from daemon.brain.server.turn_detection import Edge, TurnDetector, VoiceStarted
 from daemon.brain.server.vad import FRAME_MS
-from daemon.realtime.events import (
-    AudioAppend,
-    AudioClear,
-    AudioCleared,
-    AudioCommit,
-    AudioCommitted,
-    ClientEvents,
-    Content,
-    Error,
-    ErrorDetail,
-    Item,
-    ItemAdded,
-    ItemCreate,
-    ItemDelete,
-    ItemDeleted,
-    ItemDone,
-    ItemRetrieve,
-    ItemRetrieved,
-    ItemTruncate,
-    ItemTruncated,
-    Json,
-    McpToolsFailed,
-    McpToolsInProgress,
-    OutputAudioClear,
-    ResponseCancel,
-    ResponseCreate,
-    SessionCreated,
-    SessionUpdate,
-    SessionUpdated,
-    SpeechStarted,
-    SpeechStopped,
-    TimeoutTriggered,
-)
+from daemon.realtime import events as wire
 
 _KEPT_BEFORE_SPEECH_MS = 300
 
@@ -74,7 +42,7 @@ class Session:
         self._emit = emit
         self._settings = settings
         self._max_session_s = max_session_s
-        self.identity: Json = {
+        self.identity: wire.Json = {
             "id": new_id("sess_"),
             "expires_at": int(time.time() + max_session_s),
         }
@@ -87,7 +55,7 @@ class Session:
         self._answer_due = False
         self._idle: asyncio.TimerHandle | None = None
         self._turns = self._new_turns()
-        emit(SessionCreated(session=self._echo()))
+        emit(wire.SessionCreated(session=self._echo()))
 
     def handle(self, frame: bytes | str) -> None:
         """Carry out one frame of the client. A fault in it is answered by an `error` event."""
@@ -105,8 +73,8 @@ class Session:
         """Say that the time is up; returns the reason to close the connection with."""
         minutes = round(self._max_session_s / 60)
         message = f"Your session hit the maximum duration of {minutes} minutes."
-        detail = ErrorDetail(type="invalid_request_error", code="session_expired", message=message)
-        self._emit(Error(error=detail))
+        detail = wire.ErrorDetail(type="invalid_request_error", code="session_expired", message=message)
+        self._emit(wire.Error(error=detail))
         return message
 
     def close(self) -> None:
@@ -115,42 +83,42 @@ class Session:
         self._answering.on_done = lambda audio_ms: None
         self._answering.close()
 
-    def _carry_out(self, event: ClientEvents) -> None:
+    def _carry_out(self, event: wire.ClientEvents) -> None:
         match event:
-            case AudioAppend():
+            case wire.AudioAppend():
                 self._append(event.audio)
-            case AudioCommit():
+            case wire.AudioCommit():
                 self._commit()
-            case AudioClear():
+            case wire.AudioClear():
                 self._clear()
-            case SessionUpdate():
+            case wire.SessionUpdate():
                 self._update(event.session)
-            case ItemCreate():
+            case wire.ItemCreate():
                 self._create_item(event.item, event.previous_item_id or "")
-            case ItemRetrieve():
-                self._emit(ItemRetrieved(item=self.conversation.retrieve(event.item_id)))
-            case ItemTruncate():
+            case wire.ItemRetrieve():
+                self._emit(wire.ItemRetrieved(item=self.conversation.retrieve(event.item_id)))
+            case wire.ItemTruncate():
                 self._truncate(event)
-            case ItemDelete():
+            case wire.ItemDelete():
                 self.conversation.delete(event.item_id)
-                self._emit(ItemDeleted(item_id=event.item_id))
-            case ResponseCreate():
+                self._emit(wire.ItemDeleted(item_id=event.item_id))
+            case wire.ResponseCreate():
                 self._respond({} if event.response is UNSET else event.response)
-            case ResponseCancel():
+            case wire.ResponseCancel():
                 self._answering.cancel(event.response_id or None, "client_cancelled")
-            case OutputAudioClear():
+            case wire.OutputAudioClear():
                 raise Refusal("invalid_event", "output_audio_buffer.clear is for WebRTC and SIP only.")
 
     # ---------------------------------------------------------------- configuration
 
-    def _echo(self) -> Json:
+    def _echo(self) -> wire.Json:
         kind = "realtime.session" if self._settings.answers else "realtime.transcription_session"
         return {**self._settings.echo(), "object": kind, **self.identity}
 
-    def _update(self, patch: Json) -> None:
+    def _update(self, patch: wire.Json) -> None:
         before = self._settings
         self._settings = before.updated(patch, self._answering.has_spoken)
-        self._emit(SessionUpdated(session=self._echo()))
+        self._emit(wire.SessionUpdated(session=self._echo()))
         self._take_format(self._settings.audio.input.format.kind)
         if self._settings.audio.input.turn_detection != before.audio.input.turn_detection:
             self._turns = self._new_turns()
@@ -163,12 +131,12 @@ class Session:
 
     def _list_nothing(self, server_label: str) -> None:
         """A tool server lies beyond the network that this brain does not have."""
-        item = Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
+        item = wire.Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
         previous = self.conversation.add(StoredItem(item))
-        self._emit(ItemAdded(item=item, previous_item_id=previous))
-        self._emit(McpToolsInProgress(item_id=str(item.id)))
-        self._emit(McpToolsFailed(item_id=str(item.id)))
-        self._emit(ItemDone(item=item, previous_item_id=previous))
+        self._emit(wire.ItemAdded(item=item, previous_item_id=previous))
+        self._emit(wire.McpToolsInProgress(item_id=str(item.id)))
+        self._emit(wire.McpToolsFailed(item_id=str(item.id)))
+        self._emit(wire.ItemDone(item=item, previous_item_id=previous))
 
     def _take_format(self, format: WireFormat) -> None:
         if format != self._buffer.format:
@@ -179,7 +147,7 @@ class Session:
         detection = self._settings.audio.input.turn_detection
         return TurnDetector(detection, ms(self._buffer.end)) if detection else None
 
-    def _tools(self) -> list[Json]:
+    def _tools(self) -> list[wire.Json]:
         return function_tools(self._settings.tools)
 
     # ---------------------------------------------------------------- what the user says
@@ -207,12 +175,12 @@ class Session:
         if isinstance(edge, VoiceStarted):
             self._speech_id = new_id("item_")
             self._buffer.drop_before(position(edge.at_ms))
-            self._emit(SpeechStarted(item_id=self._speech_id, audio_start_ms=edge.at_ms))
+            self._emit(wire.SpeechStarted(item_id=self._speech_id, audio_start_ms=edge.at_ms))
             if detection.interrupt_response and self._answering.active is not None:
                 self._answering.cancel(None, "turn_detected")
             self._stop_idling()
             return
-        self._emit(SpeechStopped(item_id=self._speech_id, audio_end_ms=edge.at_ms))
+        self._emit(wire.SpeechStopped(item_id=self._speech_id, audio_end_ms=edge.at_ms))
         self._commit(self._speech_id)
         if detection.create_response and self._settings.answers:
             self._respond_when_free()
@@ -220,18 +188,18 @@ class Session:
     def _commit(self, item_id: str = "") -> None:
         self.conversation.check_room()
         sound = self._buffer.take()
-        item = Item(
+        item = wire.Item(
             id=item_id or new_id("item_"),
             object="realtime.item",
             type="message",
             status="completed",
             role="user",
-            content=[Content(type="input_audio", transcript=None)],
+            content=[wire.Content(type="input_audio", transcript=None)],
         )
         entry = StoredItem(item, bytearray(sound), self._buffer.format)
         if self._turns is not None:
             self._turns.reset()
-        self._emit(AudioCommitted(item_id=entry.id, previous_item_id=self.conversation.last_id))
+        self._emit(wire.AudioCommitted(item_id=entry.id, previous_item_id=self.conversation.last_id))
         self._join(entry)
         if self._settings.audio.input.transcription is not None or not self._settings.answers:
             self._answering.transcribe(entry, self._tools())
@@ -240,30 +208,30 @@ class Session:
         self._buffer.clear()
         if self._turns is not None:
             self._turns.reset()
-        self._emit(AudioCleared())
+        self._emit(wire.AudioCleared())
 
     # ---------------------------------------------------------------- items
 
-    def _create_item(self, item: Item, after: str) -> None:
+    def _create_item(self, item: wire.Item, after: str) -> None:
         self.conversation.check_room()
         self._join(entry_of(item, self._buffer.format), after)
 
     def _join(self, entry: StoredItem, after: str = "") -> None:
         previous = self.conversation.add(entry, after)
-        self._emit(ItemAdded(item=entry.item, previous_item_id=previous))
-        self._emit(ItemDone(item=entry.item, previous_item_id=previous))
+        self._emit(wire.ItemAdded(item=entry.item, previous_item_id=previous))
+        self._emit(wire.ItemDone(item=entry.item, previous_item_id=previous))
 
-    def _truncate(self, event: ItemTruncate) -> None:
+    def _truncate(self, event: wire.ItemTruncate) -> None:
         self.conversation.truncate(event.item_id, event.content_index, event.audio_end_ms)
         self._emit(
-            ItemTruncated(
+            wire.ItemTruncated(
                 item_id=event.item_id, content_index=event.content_index, audio_end_ms=event.audio_end_ms
             )
         )
 
     # ---------------------------------------------------------------- responses
 
-    def _respond(self, request: Json) -> None:
+    def _respond(self, request: wire.Json) -> None:
         if not self._settings.answers:
             raise Refusal("invalid_event", "A transcription session makes no responses.")
         self._stop_idling()
@@ -296,7 +264,7 @@ class Session:
         start_ms, end_ms = int(ms(self._buffer.start)), int(ms(self._buffer.end))
         item_id = new_id("item_")
         try:
-            self._emit(TimeoutTriggered(item_id=item_id, audio_start_ms=start_ms, audio_end_ms=end_ms))
+            self._emit(wire.TimeoutTriggered(item_id=item_id, audio_start_ms=start_ms, audio_end_ms=end_ms))
             self._commit(item_id)
         except Refusal:
             return
