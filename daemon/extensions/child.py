@@ -47,14 +47,14 @@ class Child:
         self._answers: dict[int, asyncio.Future[Answered | None]] = {}
         self.over = asyncio.create_task(self._live(), name="tools child")
 
-    async def load(self, path: Path, source: bytes) -> list[ToolOffer]:
+    async def load(self, path: Path, source: bytes, limit_s: float = IMPORT_LIMIT_S) -> list[ToolOffer]:
         """Give it the file; the tools that this offers. Raises ToolFileError."""
-        self._writer.write(encoded(path=shown(path), source=source, limit_s=IMPORT_LIMIT_S))
+        self._writer.write(encoded(path=shown(path), source=source, limit_s=limit_s))
         try:
-            async with asyncio.timeout(IMPORT_LIMIT_S + _GRACE_S):
+            async with asyncio.timeout(limit_s + _GRACE_S):
                 said = await self._file
         except TimeoutError:
-            self.kill(f"its import takes longer than {IMPORT_LIMIT_S:g} seconds")
+            self.kill(f"its import takes longer than {limit_s:g} seconds")
             raise ToolFileError(path, 0, self._why, "do in a tool what takes long") from None
         if isinstance(said, Loaded):
             return said.tools

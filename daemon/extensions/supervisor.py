@@ -10,7 +10,7 @@ from pathlib import Path
 from daemon.extensions.files import ToolFileError, shown, tool_files
 from daemon.extensions.launch import Launch
 from daemon.extensions.messages import ToolOffer
-from daemon.extensions.worker import Worker
+from daemon.extensions.worker import Patience, Worker
 from daemon.realtime.events import Json
 from daemon.tools import BadCallError, ToolError
 from daemon.tools.result import bounded
@@ -20,7 +20,7 @@ log = logging.getLogger("voiced")
 SETTLE_S = 0.2
 """Files are loaded at about the same time: the server is told of their tools once, not of each."""
 
-GOODBYE_S = 1.0
+_PATIENCE = Patience()
 
 
 class Extensions:
@@ -30,12 +30,18 @@ class Extensions:
     """
 
     def __init__(
-        self, directory: Path, taken: Collection[str], launch: Launch, changed: Callable[[], None]
+        self,
+        directory: Path,
+        taken: Collection[str],
+        launch: Launch,
+        changed: Callable[[], None],
+        patience: Patience = _PATIENCE,
     ) -> None:
         self._directory = directory
         self._taken = taken
         self._launch = launch
         self._changed = changed
+        self._patience = patience
         self._workers: dict[Path, Worker] = {}
         self._offered: dict[str, tuple[Path, ToolOffer]] = {}
         self._faults: dict[Path, str] = {}
@@ -52,7 +58,7 @@ class Extensions:
             self._settling.cancel()
         if self._life is not None:
             self._life.cancel()
-            await asyncio.wait([self._life], timeout=GOODBYE_S)
+            await asyncio.wait([self._life], timeout=self._patience.goodbye_s)
 
     # ------------------------------------------------------------ what there is
 
@@ -91,7 +97,9 @@ class Extensions:
             self._faults = {self._directory: str(error)}
             self._changed()
             return
-        self._workers = {path: Worker(path, self._launch, self._may_have_changed) for path in paths}
+        self._workers = {
+            path: Worker(path, self._launch, self._may_have_changed, self._patience) for path in paths
+        }
         async with asyncio.TaskGroup() as group:
             for worker in self._workers.values():
                 group.create_task(worker.run(), name=f"tools {worker.path.name}")

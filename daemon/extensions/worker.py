@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from daemon.extensions.child import Child, EndedError, started
+from daemon.extensions.child import IMPORT_LIMIT_S, Child, EndedError, started
 from daemon.extensions.files import ToolFileError, read, shown
 from daemon.extensions.launch import Launch
 from daemon.extensions.messages import Answered, ToolOffer
@@ -18,11 +19,19 @@ from daemon.tools import ToolError
 
 log = logging.getLogger("voiced")
 
-FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 300.0
 HEALTHY_S = 60.0
 MAX_CALLS = 8
 """At a time, for one file."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long is waited for a file, at first for its next child, and for the end of all, in seconds."""
+
+    import_s: float = IMPORT_LIMIT_S
+    pause_s: float = 1.0
+    goodbye_s: float = 1.0
 
 
 class WorkerPhase(Enum):
@@ -39,13 +48,14 @@ class Worker:
     `changed` is called when either may have changed.
     """
 
-    def __init__(self, path: Path, launch: Launch, changed: Callable[[], None]) -> None:
+    def __init__(self, path: Path, launch: Launch, changed: Callable[[], None], patience: Patience) -> None:
         self.path = path
         self.stage = WorkerPhase.STARTING
         self.offers: list[ToolOffer] = []
         self.fault = ""
         self._launch = launch
         self._changed = changed
+        self._patience = patience
         self._printed = Printed(lambda line: log.info("tools: %s prints: %s", shown(path.name), line))
         self._child: Child | None = None
         self._ready = asyncio.Event()
@@ -54,13 +64,13 @@ class Worker:
 
     async def run(self) -> None:
         """Keep a child, for ever; one that does not live long comes back after growing pauses."""
-        loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
+        loop, pause_s = asyncio.get_running_loop(), self._patience.pause_s
         while True:
             begun = loop.time()
             self._is(WorkerPhase.STARTING)
             await self._live()
             if loop.time() - begun >= HEALTHY_S:
-                pause_s = FIRST_PAUSE_S
+                pause_s = self._patience.pause_s
             self._is(WorkerPhase.PAUSING)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), pause_s)
@@ -115,7 +125,7 @@ class Worker:
         try:
             source = await asyncio.to_thread(read, self.path)
             async with started(self._launch, self._printed) as child:
-                self.offers, self.fault = await child.load(self.path, source), ""
+                self.offers, self.fault = await child.load(self.path, source, self._patience.import_s), ""
                 await self._serve(child)
         except ToolFileError as error:
             self.offers, self.fault = [], str(error)

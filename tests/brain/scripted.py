@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from daemon.brain.asr.recognizer import Mono16k, Recognition
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.grammar_cache import Threads
 from daemon.brain.server.server import MAX_SESSION_S, Brain, serve
 from daemon.brain.tts.synthesizer import Mono24k, Synthesizer
 from daemon.realtime.events import RATE_HZ, Json
@@ -56,9 +58,10 @@ async def serving(
     voice: Callable[[], Synthesizer] = ToneVoice,
     listen: str = "127.0.0.1:0",
     max_session_s: float = MAX_SESSION_S,
+    threads: Threads = ThreadPoolExecutor,
 ) -> AsyncIterator[str]:
     """Serve with this ear inside the block; gives the URL (`unix:PATH` where it listens there)."""
-    async with serve(listen, Brain(Engines(lambda: ear, voice), max_session_s)) as url:
+    async with serve(listen, Brain(Engines(lambda: ear, voice, threads), max_session_s)) as url:
         yield url
 
 

@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from unittest.mock import patch
 
-from daemon.extensions import supervisor
 from daemon.extensions.launch import Launch, LocalProcess
 from daemon.extensions.supervisor import Extensions
+from daemon.extensions.worker import Patience
 from daemon.tools.toolbox import Toolbox
 
 T = TypeVar("T")
@@ -58,9 +57,9 @@ def tool_of(body: str, options: str = "", kind: str = "def") -> str:
 class Rig:
     """The owner's tools at work; `told` counts how often they changed."""
 
-    def __init__(self, folder: Path, launch: Launch = LocalProcess) -> None:
+    def __init__(self, folder: Path, launch: Launch, patience: Patience) -> None:
         self.told = 0
-        self.extensions = Extensions(folder, {"taken"}, launch, self._changed)
+        self.extensions = Extensions(folder, {"taken"}, launch, self._changed, patience)
         self.box = Toolbox([], self.extensions)
 
     def _changed(self) -> None:
@@ -95,15 +94,14 @@ class Rig:
 
 
 @asynccontextmanager
-async def rigged(folder: Path, launch: Launch = LocalProcess) -> AsyncIterator[Rig]:
+async def rigged(folder: Path, launch: Launch = LocalProcess, **patience: float) -> AsyncIterator[Rig]:
     """The owner's tools for the time of this block; afterwards no child is left."""
-    rig = Rig(folder, launch)
+    rig = Rig(folder, launch, Patience(**{"pause_s": 0.05, "goodbye_s": PATIENCE_S, **patience}))
     rig.extensions.open()
     try:
         yield rig
     finally:
-        with patch.object(supervisor, "GOODBYE_S", PATIENCE_S):  # however busy the machine is
-            await rig.extensions.aclose()
+        await rig.extensions.aclose()
 
 
 def run(awaitable: Awaitable[T]) -> T:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from daemon.extensions import worker
 from daemon.extensions.launch import UnitProcess
 from daemon.extensions.server import MAX_CHILDREN
 from tests.extensions.rig import GOOD, alive, put, rigged, run, tool_of
@@ -50,8 +49,7 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(worker, "FIRST_PAUSE_S", 0.05)
+def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(str(tmp_path / "tools.sock"), 60.0)
     yield server
     server.process.kill()

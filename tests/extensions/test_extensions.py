@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.extensions import child, spawn, worker
+from daemon.extensions import child, spawn
 from daemon.extensions.files import ToolFileError
 from daemon.extensions.launch import Launch, LocalProcess
 from daemon.extensions.messages import ToolOffer
@@ -31,11 +31,6 @@ def mine() -> str:
     """Be there."""
     return "mine"
 '''
-
-
-@pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "FIRST_PAUSE_S", 0.05)
 
 
 def test_a_service_that_leaves_before_a_child_is_dead_says_nothing_of_it() -> None:
@@ -82,16 +77,13 @@ AT_IMPORT = {
 
 
 @pytest.mark.parametrize("kind", AT_IMPORT)
-def test_at_the_import_it_is_told_by_file_and_line_and_the_others_answer(
-    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(child, "IMPORT_LIMIT_S", 1.0)
+def test_at_the_import_it_is_told_by_file_and_line_and_the_others_answer(tmp_path: Path, kind: str) -> None:
     code, complaint = AT_IMPORT[kind]
     put(tmp_path, "bad.py", code)
     put(tmp_path, "good.py", GOOD)
 
     async def main() -> None:
-        async with rigged(tmp_path) as rig:
+        async with rigged(tmp_path, import_s=1.0) as rig:
             await rig.greeting()
             await rig.until(lambda: complaint in rig.extensions.faults().get("bad.py", ""))
             assert complaint in rig.extensions.status()["bad.py"]
@@ -409,14 +401,11 @@ while not os.path.exists({str(tmp_path / "go")!r}): time.sleep(0.01)
     run(main())
 
 
-def test_a_call_waits_for_a_child_that_is_being_started_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "FIRST_PAUSE_S", 3600.0)
+def test_a_call_waits_for_a_child_that_is_being_started_again(tmp_path: Path) -> None:
     put(tmp_path, "good.py", GOOD)
 
     async def main() -> None:
-        async with rigged(tmp_path) as rig:
+        async with rigged(tmp_path, pause_s=3600.0) as rig:
             before = await rig.greeting()
             os.kill(before, signal.SIGKILL)
             await rig.until(lambda: rig.extensions.faults())
@@ -455,10 +444,8 @@ def test_pauses_grow_while_a_child_does_not_live_long_and_begin_anew_when_one_do
         pauses.append(pause_s)
         await asyncio.sleep(3600 if len(pauses) == 12 else 0)
 
-    monkeypatch.setattr(worker, "FIRST_PAUSE_S", 1.0)
-
     async def main() -> None:
-        async with rigged(tmp_path) as rig:
+        async with rigged(tmp_path, pause_s=1.0) as rig:
             monkeypatch.setattr(asyncio, "wait_for", no_pause)
             await rig.until(lambda: len(pauses) == 12)
 

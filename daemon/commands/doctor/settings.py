@@ -12,6 +12,7 @@ from typing import Final
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import CREDENTIAL, InspectedMachine, is_there
 from daemon.devices import inventory
+from daemon.extensions.child import IMPORT_LIMIT_S
 from daemon.extensions.files import is_tool_file
 from daemon.extensions.trial import load_tools
 from daemon.network.credentials import find_key, is_pasted
@@ -175,14 +176,14 @@ def _readable_by_all(path: Path) -> bool:
         return False
 
 
-def tools(machine: InspectedMachine) -> Iterator[Told]:
+def tools(machine: InspectedMachine, limit_s: float = IMPORT_LIMIT_S) -> Iterator[Told]:
     """The owner's tool files can be loaded, and the service may read them."""
     folder = Path(machine.config.tools.directory)
     yield from _unreadable(machine, folder)
     if is_there(folder) and not os.access(folder, os.R_OK):
         yield f"what is in {folder} was not looked at: you may not"
         return
-    own, errors = load_tools(folder, reserved_names())
+    own, errors = load_tools(folder, reserved_names(), limit_s)
     for each in errors:
         yield error("V121", f"tools.directory: {each.problem}", each.remedy)
     if own:

@@ -81,7 +81,13 @@ class History:
     With `everything` also lines of the service that are of no kind. Raises HistoryError.
     """
 
-    def __init__(self, directory: Path | None = None, *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        everything: bool = False,
+        system: Collection[Path] = SYSTEM_JOURNALS,
+    ) -> None:
         self._directory = directory
         try:
             from systemd.journal import Reader
@@ -90,7 +96,7 @@ class History:
                 "There is no systemd here (or no python3-systemd), so there is no journal; "
                 "what `voiced run` prints is its log then."
             ) from None
-        self._check(directory)
+        self._check(directory, system)
         try:
             self._reader: Any = Reader(path=str(directory)) if directory else Reader()
         except OSError as error:
@@ -114,14 +120,14 @@ class History:
                 return
             yield record(entry)
 
-    def _check(self, directory: Path | None) -> None:
+    def _check(self, directory: Path | None, system: Collection[Path]) -> None:
         if directory is not None:
             if not any(directory.rglob("*.journal")):
                 raise HistoryError(
                     f"There is no journal in {directory}; give the directory that holds *.journal."
                 )
             return
-        there = [path for path in SYSTEM_JOURNALS if path.is_dir()]
+        there = [path for path in system if path.is_dir()]
         if not there:
             raise HistoryError("This machine has no journal; start systemd-journald, or give --directory.")
         files = [file for path in there for file in path.glob("*/system.journal")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ import websockets
 from daemon.brain.nlu import plugin_templates
 from daemon.brain.nlu.grammar import LONGEST_COMMAND, MOST_SPOKEN_WORDS, Grammar
 from daemon.brain.nlu.intent_templates import MOST_NAMES_BESIDE, sentences
-from daemon.brain.server import grammar_cache
 from daemon.realtime.events import Json
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, serving, tool
 from tests.brain.talk import asynchronous, calls, talking
@@ -85,16 +85,16 @@ async def test_a_client_that_changes_its_tools_again_and_again_holds_up_nobody_e
 
 
 @asynchronous
-async def test_tools_that_come_again_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tools_that_come_again_are_compiled_once() -> None:
     built: list[int] = []
 
-    class Counted(Grammar):
-        def __init__(self, tools: Any) -> None:
-            built.append(len(tools))
-            super().__init__(tools)
+    class CountingThreads(ThreadPoolExecutor):
+        def submit(self, work: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if work is Grammar:
+                built.append(len(*args))
+            return super().submit(work, *args, **kwargs)
 
-    monkeypatch.setattr(grammar_cache, "Grammar", Counted)
-    async with serving(ScriptedEar()) as url:
+    async with serving(ScriptedEar(), threads=CountingThreads) as url:
         for _ in range(3):
             async with websockets.connect(url) as one, websockets.connect(url) as other:
                 for connection in (one, other):

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.brain.server import conversation
 from daemon.brain.server.chain import Chain
-from daemon.brain.server.conversation import Conversation, StoredItem
+from daemon.brain.server.conversation import MAX_BYTES, MAX_ITEMS, Conversation, StoredItem
 from daemon.brain.server.response_request import MAX_INPUT
 from daemon.realtime.events import Content, Item
 from tests.brain.talk import Talk, asynchronous, calls, talking
@@ -104,21 +103,21 @@ def test_one_item_more_costs_the_same_however_many_there_are(
     assert 0 < looks_each(work, MANY) == looks_each(work, FEW)
 
 
-def fill(talk: Talk, count: int) -> None:
-    for number in range(count):
+def fill(talk: Talk, last: int = 50) -> None:
+    """As full as may be; the last of them come over the wire."""
+    for number in range(MAX_ITEMS - last):
+        talk.session.conversation.add(entry(f"before_{number}"))
+    for number in range(last):
         content = [{"type": "input_text", "text": TEXT}]
         item = {"type": "message", "role": "user", "id": f"item_{number}", "content": content}
         assert talk.send("conversation.item.create", item=item)[0]["type"] == "conversation.item.added"
 
 
 @asynchronous
-async def test_a_full_conversation_says_so_and_goes_on_where_room_is_made(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(conversation, "MAX_ITEMS", 50)
+async def test_a_full_conversation_says_so_and_goes_on_where_room_is_made() -> None:
     async with talking("turn on the lamp") as talk:
         talk.configure()
-        fill(talk, 50)
+        fill(talk)
         item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": TEXT}]}
         refusals = [
             talk.refusal("conversation.item.create", item=item),
@@ -135,13 +134,10 @@ async def test_a_full_conversation_says_so_and_goes_on_where_room_is_made(
 
 
 @asynchronous
-async def test_what_lies_outside_of_a_full_conversation_is_still_answered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(conversation, "MAX_ITEMS", 50)
+async def test_what_lies_outside_of_a_full_conversation_is_still_answered() -> None:
     async with talking() as talk:
         talk.configure()
-        fill(talk, 50)
+        fill(talk)
         content = [{"type": "input_text", "text": TEXT}]
         item = {"type": "message", "role": "user", "content": content}
         assert calls(await talk.answer(conversation="none", input=[item]))
@@ -169,25 +165,15 @@ def test_what_is_held_is_counted_as_it_grows_and_shrinks() -> None:
         Item(id="a", type="message", role="assistant", content=[Content(type="output_audio")])
     )
     talk.add(spoken)
-    spoken.audio += bytes(conversation.MAX_BYTES // 2)
+    spoken.audio += bytes(MAX_BYTES // 2)
     talk.measure(spoken)
-    big = StoredItem(
-        Item(id="b", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES * 2 // 5)
-    )
+    big = StoredItem(Item(id="b", type="message", role="user", content=[]), bytearray(MAX_BYTES * 2 // 5))
     talk.add(big)
     assert talk.find("a") is spoken
     talk.truncate("a", 0, 10)
-    talk.add(
-        StoredItem(
-            Item(id="c", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 2)
-        )
-    )
+    talk.add(StoredItem(Item(id="c", type="message", role="user", content=[]), bytearray(MAX_BYTES // 2)))
     assert [each.id for each in talk.entries] == ["a", "b", "c"]
-    talk.add(
-        StoredItem(
-            Item(id="d", type="message", role="user", content=[]), bytearray(conversation.MAX_BYTES // 5)
-        )
-    )
+    talk.add(StoredItem(Item(id="d", type="message", role="user", content=[]), bytearray(MAX_BYTES // 5)))
     assert [each.id for each in talk.entries] == ["c", "d"]
 
 

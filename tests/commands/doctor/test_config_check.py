@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from daemon.commands.doctor import config_check
-from daemon.extensions import child
+from daemon.commands.doctor import config_check, settings
+from daemon.commands.doctor.areas import AREAS
 from tests.control.scripted_service import ScriptedService
 
 BASE = """
@@ -138,13 +140,14 @@ MISBEHAVING = {
 
 
 def test_whatever_a_tool_file_does_it_is_told_and_the_rest_is_json(
-    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(child, "IMPORT_LIMIT_S", 3.0)
+    impatient = {"tools": partial(settings.tools, limit_s=3.0)}
+    areas = [replace(area, check=impatient.get(area.title, area.check)) for area in AREAS]
     (folder / "tools.d").mkdir()
     for name, code in MISBEHAVING.items():
         (folder / "tools.d" / name).write_text(code)
-    assert config_check.run(written(folder), as_json=True) == 2
+    assert config_check.run(written(folder), as_json=True, areas=areas) == 2
     found = [each["sentence"] for each in json.loads(capfd.readouterr().out) if each["code"] == "V121"]
     named = [name for name in MISBEHAVING if any(f"/{name}:" in sentence for sentence in found)]
     assert named == ["interrupts.py", "cancels.py", "exits.py", "loops.py"]

@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import pytest
 
 from daemon.__main__ import main
-from daemon.commands.history import reader
 from daemon.commands.history.log import as_line, line
 from daemon.commands.history.plot import svg
 from daemon.commands.history.reader import History, HistoryError, Record, Value, moment, record
@@ -114,19 +113,17 @@ def test_a_directory_without_a_journal_is_told(tmp_path: Path) -> None:
         History(tmp_path)
 
 
-def test_a_machine_without_a_journal_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(reader, "SYSTEM_JOURNALS", (tmp_path / "none",))
+def test_a_machine_without_a_journal_is_told(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="systemd-journald"):
-        History()
+        History(system=[tmp_path / "none"])
 
 
 def test_who_may_not_read_the_journal_is_told_the_group(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(reader, "SYSTEM_JOURNALS", (tmp_path,))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(HistoryError, match="systemd-journal"):
-        History()
+        History(system=[tmp_path])
 
 
 @pytest.mark.parametrize("command", ["log", "stats"])
