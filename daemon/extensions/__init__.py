@@ -1,1 +1,1 @@
-"""The owner's files in tools.d: each runs in a child process of its own, and none can hold up the service."""
+"""The owner's files in tools.d: each runs in its own child process, so that none can block the service."""

@@ -1,4 +1,4 @@
-"""One child at work: it is given its file, then calls, and ends sooner or later."""
+"""One child process: it gets its file, then calls, until it ends."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _GOODBYE_S = 10.0
 
 
 class EndedError(PeerError):
-    """The child has ended, in the middle of a call; the message says how."""
+    """The child has ended during a call; the message says how."""
 
 
 class Child:
-    """Made by `started`. `over` is done when the process has ended and its last words were read; says how."""
+    """Made by `started`. `over` is done when the process has ended and its output was read; it says how."""
 
     def __init__(
         self, process: ChildProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drain: Drain
@@ -48,7 +48,7 @@ class Child:
         self.over = asyncio.create_task(self._live(), name="tools child")
 
     async def load(self, path: Path, source: bytes, limit_s: float = IMPORT_LIMIT_S) -> list[ToolOffer]:
-        """Give it the file; the tools that this offers. Raises ToolFileError."""
+        """Load its file. Returns the tools that it offers. Raises ToolFileError."""
         self._writer.write(encoded(path=shown(path), source=source, limit_s=limit_s))
         try:
             async with asyncio.timeout(limit_s + _GRACE_S):
@@ -63,7 +63,7 @@ class Child:
         raise ToolFileError(path, 0, f"{await self.over} at its import", "see what it does there")
 
     async def call(self, name: str, arguments: str) -> Answered:
-        """Call a tool. Raises EndedError, after which it may have been done or not."""
+        """Call a tool. Raises EndedError: then it may have been carried out or not."""
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         try:
@@ -76,7 +76,7 @@ class Child:
         return answered
 
     def kill(self, why: str) -> None:
-        """End it with all that it has started."""
+        """Kill it with all processes that it has started."""
         self._why = self._why or why
         self._process.kill()
 
@@ -103,13 +103,13 @@ class Child:
                 junk = max(0, junk + 1 if self._is_junk(line) else junk - 1)
                 if junk > MAX_JUNK_LINES:
                     raise ValueError("junk")
-        except ValueError:  # or a line that has no end
+        except ValueError:  # or a line that is too long
             self.kill("it wrote to the channel of its process, which is not its own")
         except ConnectionError:
             return
 
     def _is_junk(self, line: bytes) -> bool:
-        """Take a line; is it nothing that somebody waits for?"""
+        """Handle a line; True if nothing waits for it."""
         message = decoded(line)
         if isinstance(message, Answered):
             waiting = self._answers.get(message.id)
@@ -118,7 +118,7 @@ class Child:
 
 
 def _settle(future: asyncio.Future[T], result: T) -> bool:
-    """Is this the first result?"""
+    """Set a result; True if it is the first."""
     if future.done():
         return False
     future.set_result(result)
@@ -127,7 +127,7 @@ def _settle(future: asyncio.Future[T], result: T) -> bool:
 
 @asynccontextmanager
 async def started(launch: Launch, printed: Printed) -> AsyncIterator[Child]:
-    """A child for the time of this block; at its end it has been killed. Raises OSError."""
+    """A child for this block, killed at its end. Raises OSError."""
     with ExitStack() as theirs, ExitStack() as ours:
         channel, their_channel = socket.socketpair()
         ours.enter_context(channel)

@@ -1,4 +1,4 @@
-"""The owner's files: which there are, whether they may be trusted, and what is in them."""
+"""The owner's tool files: their list, their permissions, their contents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from daemon.tools import ToolDefinitionError
 
 MAX_FILE_BYTES = 2**20
 _NOT_PYTHON = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-# A named pipe would hold up whoever opens it.
+# Opening a named pipe would block.
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -24,12 +24,12 @@ class ToolFileError(ToolDefinitionError):
 
 
 def shown(path: Path | str) -> str:
-    """A path as text that can be sent and printed, though its bytes may be none."""
+    """A path as printable text, even if its bytes are not."""
     return os.fsencode(path).decode(errors="replace")
 
 
 def tool_files(directory: Path) -> list[Path]:
-    """Every *.py of the directory, in order; none where there is no directory. Raises ToolFileError."""
+    """Every *.py of the directory, in order; none if there is no directory. Raises ToolFileError."""
     try:
         paths = sorted(directory.iterdir())
     except FileNotFoundError:
@@ -43,14 +43,14 @@ def tool_files(directory: Path) -> list[Path]:
 
 
 def is_tool_file(path: Path) -> bool:
-    """By its name, as Windows may spell it too; what is hidden is an editor's or a Mac's."""
+    """Whether a name is that of a tool file, in any case; hidden files belong to editors or macOS."""
     return path.suffix.lower() == ".py" and not path.name.startswith(".") and path.name != "__init__.py"
 
 
 def read(path: Path) -> bytes:
-    """What is in the file, if it and its directory can be trusted. Raises ToolFileError.
+    """The contents of a file, if it and its directory can be trusted. Raises ToolFileError.
 
-    What was checked is what is read: one open file.
+    The file that was checked is the one that is read: it stays open.
     """
     try:
         _trust(path.parent, path.parent.stat())

@@ -1,4 +1,4 @@
-"""How a child is started: by hand as a plain child of this process, under systemd by the tools' own unit."""
+"""Starts children: of this process when run by hand, under systemd of the tools' own unit."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Protocol, TypeAlias
 from daemon.extensions import spawn
 
 SOCKET_VARIABLE = "VOICED_TOOLS_SOCKET"
-"""Where the unit listens: set in voiced.service, and nowhere else."""
+"""The socket of the unit; set only in voiced.service."""
 
 
 class ChildProcess(Protocol):
-    """A child of ours or of the unit's. `ended` becomes a sentence, how it did."""
+    """A child of this process or of the unit. The result of `ended` is a sentence that says how."""
 
     ended: asyncio.Future[str]
 
     def kill(self) -> None:
-        """End it with all that it has started in its group."""
+        """Kill it and its process group."""
 
 
 Launch: TypeAlias = Callable[[int, int], ChildProcess]
-"""Start a child with a channel and a place to print to. Raises OSError."""
+"""Starts a child with a channel and an output pipe. Raises OSError."""
 
 
 def usual() -> Launch:
-    """The way that this process starts its children."""
+    """How this process starts children."""
     path = os.environ.get(SOCKET_VARIABLE)
     return (lambda channel, output: UnitProcess(path, channel, output)) if path else LocalProcess
 
@@ -44,7 +44,7 @@ class LocalProcess:
         self.ended: asyncio.Future[str] = self._loop.create_future()
 
     def kill(self) -> None:
-        """End it with all that it has started in its group."""
+        """Kill it and its process group."""
         if not self.ended.done():
             spawn.kill(self._child)
 
@@ -73,7 +73,7 @@ class UnitProcess:
         self.ended: asyncio.Future[str] = self._loop.create_future()
 
     def kill(self) -> None:
-        """End it with all that it has started in its group."""
+        """Kill it and its process group."""
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
 

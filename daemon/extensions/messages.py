@@ -1,4 +1,4 @@
-"""What a child says, typed: one JSON object a line. What it is told has two forms, and the first comes once:
+"""The messages of a child, typed: one JSON object a line. It gets two kinds of lines, the first one once:
 
 {"path": "/etc/voiced/tools.d/garden.py", "source": BASE64, "limit_s": 20.0}
 {"id": 1, "tool": "water", "arguments": "{\\"seconds\\": 3}"}
@@ -14,7 +14,7 @@ MAX_LINE_BYTES = 2**20
 
 
 class ToolOffer(msgspec.Struct, frozen=True):
-    """A tool: `schema` is what `session.update` tells the model, `line` where it stands in its file."""
+    """A tool: `schema` is for `session.update`, `line` is its line in the file."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
     schema: dict[str, Any]
@@ -37,7 +37,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
-    """A call has ended. `place` is where it failed, without words that somebody may have said."""
+    """A call has ended. `place` is where it failed, without a message that may quote somebody."""
 
     id: int
     ok: bool
@@ -51,7 +51,7 @@ _decoder = msgspec.json.Decoder(Message)
 
 
 def decoded(line: bytes) -> Message | None:
-    """A message; None for what is none, for the owner's code may write here as well."""
+    """Decode a message; None if it is none, as the owner's code may write here too."""
     try:
         message: Message = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

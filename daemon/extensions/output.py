@@ -1,4 +1,4 @@
-"""What a file's code prints: read for ever, slowly, and told line by line, but only so many a minute."""
+"""Reads the output of a tool file, for ever, slowly, and reports a limited number of lines a minute."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ MAX_LINE_CHARS = 300
 _MINUTE_S = 60.0
 _PIECE_BYTES = 2**16
 _REST_S = 0.005
-"""Between two pieces: a flood of print costs the service a fiftieth of its processor, not all of it."""
+"""Pause between two reads: a flood of output costs the service 2 % of a processor, not all of it."""
 
 
 class Printed:
-    """Tells lines by `tell`; what is too much is counted, and the count told with the next minute's first."""
+    """Reports lines by `tell`; excess lines are counted, and the count is reported in the next minute."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -23,7 +23,7 @@ class Printed:
         self._told = self._untold = 0
 
     def lines(self, text: bytes) -> bytes:
-        """So many lines; what is left behind the last of them is returned."""
+        """Report the lines of a text; returns the rest after the last one."""
         now = asyncio.get_running_loop().time()
         if now - self._minute >= _MINUTE_S:
             self.close()
@@ -42,14 +42,14 @@ class Printed:
         self._tell("".join(c if c.isprintable() else "�" for c in text[:MAX_LINE_CHARS]) + cut)
 
     def close(self) -> None:
-        """Nothing more is to come for now."""
+        """Report the count of excess lines: the output has ended for now."""
         if self._untold:
             self._tell(f"{self._untold} more lines were printed")
             self._untold = 0
 
 
 class Drain:
-    """Reads a pipe, whose descriptor it takes over, until its other end or `close`."""
+    """Reads a pipe, whose descriptor it owns, until its end or `close`."""
 
     def __init__(self, fd: int, printed: Printed) -> None:
         self._fd = fd
@@ -61,7 +61,7 @@ class Drain:
         self._listen()
 
     def close(self) -> None:
-        """Read what is there, but for its end nothing more."""
+        """Read what is there already, then stop."""
         if self._fd < 0:
             return
         if self._rest is not None:

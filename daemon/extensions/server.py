@@ -1,7 +1,7 @@
 """The process of voiced-tools.service: starts a child for each connection, and ends it with the connection.
 
-With its first byte a client passes the descriptors that the child is to have: its channel and where it
-prints. What comes back is one sentence, how the child ended. The process leaves when it is not needed.
+With its first byte a client passes two descriptors for the child: its channel and its output. The reply is
+one sentence: how the child ended. The process exits when it is not needed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Seat:
         selector.register(connection, selectors.EVENT_READ, self._heard)
 
     def _heard(self) -> None:
-        """The order to begin, or (whatever it is) to end."""
+        """Handle the first message, which starts the child; any later one ends it."""
         if self.empty:
             return
         try:
@@ -75,7 +75,7 @@ class _Seat:
 
 
 def serve(listener: socket.socket, patience_s: float = PATIENCE_S) -> None:
-    """Until nobody has been there for so long."""
+    """Serve until there was no client for so long."""
     seats: list[_Seat] = []
     with selectors.DefaultSelector() as selector:
 

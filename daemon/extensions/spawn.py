@@ -1,4 +1,4 @@
-"""Starting a child and ending it with all that it started; for the service as for its tools' own unit."""
+"""Starts a child and kills it with its process group; for the service and for its tools' unit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NOT_FOR_TOOLS = frozenset(
         *("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "JOURNAL_STREAM"),
     }
 )
-"""Secrets of the service's environment, and what speaks to systemd in its name."""
+"""Variables with secrets of the service, and those of systemd's notification."""
 
 unreaped: set[subprocess.Popen[bytes]] = set()
-"""A service that leaves does not wait for a child that takes long to die; nor is that worth a warning."""
+"""At exit the service does not wait for a child that takes long to die; kept here to avoid a warning."""
 
 
 def start(channel: int, output: int) -> tuple[subprocess.Popen[bytes], int]:
@@ -49,7 +49,7 @@ def kill(child: subprocess.Popen[bytes]) -> None:
 
 
 def reap(child: subprocess.Popen[bytes]) -> int:
-    """Wait for a child that has been killed, or has ended; its exit status."""
+    """Wait for the end of a child. Returns its exit status."""
     status = child.wait()
     unreaped.discard(child)
     return status

@@ -1,9 +1,9 @@
-"""What runs in the child: one file of the owner's, and the calls of its tools.
+"""The program of a child: runs one tool file, and the calls of its tools.
 
     python -m daemon.extensions.stub CHANNEL PARENT
 
 CHANNEL is the descriptor of a socket: JSON lines in (the file, then calls) and out (see `messages`). There is
-one child for each file, and it is to be small: this imports neither msgspec nor, without need, asyncio.
+one child for each file, so it must be small: this imports neither msgspec nor, without need, asyncio.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OOM_SCORE = "700"
 
 
 class Channel:
-    """The way to the service."""
+    """The connection to the service."""
 
     def __init__(self, fd: int) -> None:
         os.set_inheritable(fd, False)
@@ -45,11 +45,11 @@ class Channel:
         self._lock = threading.Lock()
 
     def received(self) -> Iterator[dict[str, Any]]:
-        """What the service says, until it is gone."""
+        """The lines of the service, until it is gone."""
         return map(json.loads, self._lines)
 
     def send(self, kind: str, **fields: Any) -> None:
-        """One message, on a line of its own whatever else was written here; a fork ends here."""
+        """Send a message, on a line of its own whatever else was written; a forked process exits here."""
         if os.getpid() != self._process:
             os._exit(1)
         line = json.dumps({"type": kind, **fields}, allow_nan=False, ensure_ascii=False)
@@ -58,7 +58,7 @@ class Channel:
             with self._lock:
                 while rest:
                     rest = rest[os.write(self._fd, rest) :]
-        except OSError:  # the service has gone, or the owner's code has closed what is not its own
+        except OSError:  # the service has gone, or the owner's code has closed the channel
             os._exit(1)
 
 
@@ -66,7 +66,7 @@ class Channel:
 
 
 class CannotLoadError(OwnerError):
-    """The file cannot be used."""
+    """The tool file cannot be used."""
 
     def __init__(self, line: int, problem: str, remedy: str) -> None:
         super().__init__(problem)
@@ -74,7 +74,7 @@ class CannotLoadError(OwnerError):
 
 
 def load(path: str, source: bytes) -> list[Tool]:
-    """Run the file; its tools in order. Raises CannotLoadError."""
+    """Run the file. Returns its tools in order. Raises CannotLoadError."""
     module = ModuleType(f"voiced_tools_{Path(path).stem}")
     module.__file__ = path
     # Dataclasses and type hints look their module up there.
@@ -98,7 +98,7 @@ def _compiled(path: str, source: bytes) -> Any:
 
 
 def _with_half_a_character(source: bytes) -> tuple[int, str]:
-    """Which function or class has a lone surrogate in its docstring: line and name."""
+    """The function or class with a lone surrogate in its docstring: line and name."""
     import ast
 
     for node in ast.walk(ast.parse(source)):
@@ -110,7 +110,7 @@ def _with_half_a_character(source: bytes) -> tuple[int, str]:
 
 
 def _line(error: BaseException, path: str) -> int:
-    """The line of the file where it went wrong, 0 where none of it did."""
+    """The line of the file where an error was raised, 0 if it was not raised there."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno or 0
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
@@ -118,7 +118,7 @@ def _line(error: BaseException, path: str) -> int:
 
 
 def _told(error: BaseException) -> Iterator[str]:
-    """What is wrong, and what to do about it."""
+    """The message and the remedy for an error."""
     problem, remedy = raised(error), "correct the line"
     if isinstance(error, ToolDefinitionError):
         problem, remedy = error.problem, error.remedy
@@ -129,7 +129,7 @@ def _told(error: BaseException) -> Iterator[str]:
 
 
 def _words(error: BaseException) -> str:
-    """What was raised says this, unless that raises as well."""
+    """The message of an error, unless reading that raises too."""
     try:
         return str(error)
     except BaseException:
@@ -137,7 +137,7 @@ def _words(error: BaseException) -> str:
 
 
 def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threading.Timer:
-    """Tell where the file hangs, and end; unless the timer is cancelled before."""
+    """Report where the file hangs, and exit; unless the timer is cancelled before."""
     main = threading.get_ident()
 
     def end() -> None:
@@ -155,7 +155,7 @@ def end_if_it_takes_longer(limit_s: float, path: str, channel: Channel) -> threa
 
 
 def offers(tools: list[Tool]) -> list[dict[str, Any]]:
-    """What the service is told of them all. Raises CannotLoadError."""
+    """The offers of all tools. Raises CannotLoadError."""
     if not tools:
         raise CannotLoadError(0, "there is no tool in it", "write @tool above a function of the file")
     told = [offer(tool) for tool in tools]
@@ -167,7 +167,7 @@ def offers(tools: list[Tool]) -> list[dict[str, Any]]:
 
 
 def offer(tool: Tool) -> dict[str, Any]:
-    """What the service is told of a tool."""
+    """The offer of a tool."""
     code = getattr(inspect.unwrap(tool.function), "__code__", None)
     line = code.co_firstlineno if code else 0
     return {"name": tool.name, "schema": tool.schema(), "timeout_s": tool.timeout_s, "line": line}
@@ -177,7 +177,7 @@ def offer(tool: Tool) -> dict[str, Any]:
 
 
 class Runner:
-    """Runs calls and never waits: plain functions on a thread each, coroutines on one loop beside them."""
+    """Runs calls without waiting: plain functions on a thread each, coroutines on one event loop."""
 
     def __init__(self, tools: list[Tool], send: Callable[..., None]) -> None:
         self._tools = {tool.name: tool for tool in tools}
@@ -186,7 +186,7 @@ class Runner:
         self._tasks: set[Any] = set()
 
     def call(self, number: int, name: str, arguments: str) -> None:
-        """The answer goes out when it is there."""
+        """Start a call; its answer is sent when it is done."""
         tool = self._tools[name]
         work = (number, tool, arguments)
         try:
@@ -194,7 +194,7 @@ class Runner:
                 self._loop.call_soon_threadsafe(self._begin, work)
             else:
                 threading.Thread(target=self._run, args=work, name=f"tool {name}", daemon=True).start()
-        except RuntimeError as error:  # there may be no more threads
+        except RuntimeError as error:  # there may be no thread left to start
             self._failed(number, tool, error)
 
     def _begin(self, work: tuple[int, Tool, str]) -> None:
@@ -218,7 +218,7 @@ class Runner:
         self._send("answered", id=number, ok=True, text=bounded(text))
 
     def _failed(self, number: int, tool: Tool, error: BaseException) -> None:
-        """The words of a ToolError are for the model; of other errors the service is told the place too."""
+        """Report an error: a ToolError has a text for the model; of any other the place is sent too."""
         meant = isinstance(error, ToolError)
         text = _words(error) if meant else f"{tool.name} failed: {raised(error)}"
         where = "" if meant else place(error)
@@ -241,7 +241,7 @@ def _new_loop() -> Any:
 
 
 def main() -> None:
-    """Load the file, tell what it offers, and answer calls until the service hangs up."""
+    """Load the file, report its tools, and answer calls until the service closes the channel."""
     _end_with(int(sys.argv[2]))
     _step_back()
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
@@ -266,14 +266,14 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """The kernel ends this process with the one that started it, whatever it is doing (prctl(2))."""
+    """Have the kernel kill this process when its parent ends (prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def _step_back() -> None:
-    """Where processor or memory are short, the voice goes first."""
+    """Lower the priority: if processor or memory is short, the voice comes first."""
     with suppress(OSError):
         os.nice(_NICENESS)
     with suppress(OSError):
@@ -288,4 +288,4 @@ if __name__ == "__main__":
     finally:
         with suppress(BaseException):
             sys.stdout.flush()
-        os._exit(1)  # no thread of the owner's holds it up
+        os._exit(1)  # not delayed by threads of the owner's code

@@ -1,4 +1,4 @@
-"""All files of the owner's: their tools under one roof, and how each file is."""
+"""All tool files: their tools together, and the state of each file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from daemon.tools.result import bounded
 log = logging.getLogger("voiced")
 
 SETTLE_S = 0.2
-"""Files are loaded at about the same time: the server is told of their tools once, not of each."""
+"""Files load at about the same time: the server gets one update for all of them."""
 
 _PATIENCE = Patience()
 
@@ -26,7 +26,7 @@ _PATIENCE = Patience()
 class Extensions:
     """`changed` is called on the loop when `schemas` or `faults` have changed.
 
-    `taken` are names that a tool of the owner's cannot have.
+    `taken` are names that the owner's tools cannot have.
     """
 
     def __init__(
@@ -49,35 +49,35 @@ class Extensions:
         self._life: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Start a child for each file, and see to them from now on."""
+        """Start a child for each file, and supervise them."""
         self._life = asyncio.create_task(self._run(), name="extensions")
 
     async def aclose(self) -> None:
-        """End all children, and what they have started."""
+        """Kill all children, and what they have started."""
         if self._settling is not None:
             self._settling.cancel()
         if self._life is not None:
             self._life.cancel()
             await asyncio.wait([self._life], timeout=self._patience.goodbye_s)
 
-    # ------------------------------------------------------------ what there is
+    # ------------------------------------------------------------ what is offered
 
     def schemas(self) -> list[Json]:
         """The tools that the model may be offered now."""
         return [offer.schema for _, offer in self._offered.values()]
 
     def faults(self) -> dict[str, str]:
-        """What is wrong, by the name of the file or of the directory."""
+        """The faults, by the name of the file or of the directory."""
         return {shown(path.name): fault for path, fault in self._faults.items()}
 
     def status(self) -> dict[str, str]:
-        """How each file is."""
+        """The state of each file."""
         return {
             shown(path.name): worker.stage.value for path, worker in self._workers.items()
         } | self.faults()
 
     async def call(self, name: str, arguments: str) -> str:
-        """Call a tool; what it answers. Raises ToolError."""
+        """Call a tool and return its answer. Raises ToolError."""
         if name not in self._offered:
             raise BadCallError(f"there is no tool called {name}.")
         path, offer = self._offered[name]
@@ -88,7 +88,7 @@ class Extensions:
             raise ToolError(bounded(answered.text))
         return bounded(answered.text)
 
-    # ------------------------------------------------------------ what becomes of it
+    # ------------------------------------------------------------ changes
 
     async def _run(self) -> None:
         try:
@@ -121,7 +121,7 @@ class Extensions:
 def chosen(
     offers: Mapping[Path, Collection[ToolOffer]], taken: Collection[str]
 ) -> tuple[dict[str, tuple[Path, ToolOffer]], dict[Path, ToolFileError]]:
-    """Each name with the first file that has it; and what is wrong with files that come too late."""
+    """Each name with the first file that has it, and the faults of later files with the same name."""
     found: dict[str, tuple[Path, ToolOffer]] = {}
     doubles: dict[Path, ToolFileError] = {}
     for path, offer in ((path, offer) for path, each in offers.items() for offer in each):

@@ -1,4 +1,4 @@
-"""Loading the owner's files without a service: by children with the same code and the same limits."""
+"""Loads tool files without a service, by children with the same code and limits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from daemon.extensions.supervisor import chosen
 def load_tools(
     directory: Path, taken: Collection[str] = (), limit_s: float = IMPORT_LIMIT_S
 ) -> tuple[list[str], list[ToolFileError]]:
-    """The names of the tools that the files offer, and what is wrong with files that cannot be used.
+    """The names of the tools that the files offer, and the faults of files that cannot be used.
 
-    `taken` are names that are tools already. A directory that does not exist holds no tools.
+    `taken` are names of other tools. A directory that does not exist has no tools.
     """
     try:
         paths = tool_files(directory)

@@ -1,4 +1,4 @@
-"""One file of the owner's and its child, which is started again whenever it ends."""
+"""One tool file and its child, which is started again whenever it ends."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Patience:
 
 
 class WorkerPhase(Enum):
-    """Where the child is."""
+    """The phase of the child."""
 
     STARTING = "starting"
     READY = "ready"
@@ -43,7 +43,7 @@ class WorkerPhase(Enum):
 
 
 class Worker:
-    """`offers` are the tools that the file had when it could last be loaded, `fault` what is wrong with it.
+    """`offers` are the tools of the file when it was last loaded, `fault` is its fault, if any.
 
     `changed` is called when either may have changed.
     """
@@ -63,7 +63,7 @@ class Worker:
         self._slots = asyncio.Semaphore(MAX_CALLS)
 
     async def run(self) -> None:
-        """Keep a child, for ever; one that does not live long comes back after growing pauses."""
+        """Keep a child running, for ever; one that ends early is started again after growing pauses."""
         loop, pause_s = asyncio.get_running_loop(), self._patience.pause_s
         while True:
             begun = loop.time()
@@ -98,12 +98,12 @@ class Worker:
             raise self._late(offer, child) from None
 
     def _lost(self, child: Child | None) -> None:
-        """The next call waits for the next child."""
+        """The child has ended: the next call waits for the next child."""
         if child is self._child:
             self._ready.clear()
 
     def _late(self, offer: ToolOffer, child: Child | None) -> ToolError:
-        """It cannot be stopped by itself: the child is ended, and what else runs in it."""
+        """A call takes too long: as it cannot be stopped alone, kill the child and all its calls."""
         took = f"took longer than {offer.timeout_s:g} seconds"
         if child is None:
             why = self.fault or "it is still being started"
@@ -114,7 +114,7 @@ class Worker:
         return ToolError(f"{offer.name} {took} and was ended; it may have been done, or in part.")
 
     async def _started(self) -> Child:
-        """The child that is ready, as soon as there is one."""
+        """The child, as soon as it is ready."""
         self._wanted.set()
         await self._ready.wait()
         assert self._child is not None
@@ -131,7 +131,7 @@ class Worker:
             self.offers, self.fault = [], str(error)
         except OSError as error:
             self.fault = f"{shown(self.path)}: no process can be started for it ({error.strerror})"
-        except Exception as error:  # ours: the other files have nothing to do with it
+        except Exception as error:  # a bug of ours, which must not affect the other files
             log.exception("tools: %s", shown(self.path))
             self.fault = f"{shown(self.path)}: {type(error).__name__}, see the log of voiced"
 

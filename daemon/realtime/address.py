@@ -1,4 +1,4 @@
-"""The server's address as people paste it, and as it is dialled: read in this one place."""
+"""Reads a server's address, as people paste it, into the one that is dialled."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _MISSPELT: Final = re.compile(
 _USUAL_PORTS: Final = {"wss": 443, "ws": 80}
 _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _TRANSLATED: Final = frozenset("ßς\u200c\u200d")
-"""Letters of which IDNA 2003, as Python has it, makes another name than today's rules do."""
+"""Letters that Python's IDNA 2003 maps to another name than today's rules do."""
 _SAFE: Final = "/:@!$&'()*+,;=~-._%?"
 
 _BASE: Final = re.compile(
     r"(.*/v1)(?:/(?:realtime(?:/[a-z_]+)?|responses|models|completions|chat/completions|audio/[a-z]+))?/*"
 )
-"""The path of a server of this protocol, as it is written for other requests than ours."""
+"""A path of such a server as given for other requests than ours."""
 
 
 class AddressError(OwnerError, ValueError):
-    """Nobody can be reached by this address; the message is one sentence with the right form."""
+    """The address cannot be used; the message is one sentence with the right form."""
 
 
 class Address(Struct, frozen=True):
-    """Where to go: a ws:// or wss:// URL.
+    """A ws:// or wss:// URL to dial.
 
-    `login` is USER:PASSWORD, where the address held one; `unix` the path of a socket, where that leads there.
+    `login` is USER:PASSWORD, if the address has one; `unix` the path of a unix socket, if it is one.
     """
 
     url: str
@@ -51,7 +51,7 @@ class Address(Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """The URL for people: of its query the model alone, as the rest may be secret."""
+        """The URL for messages: of its query only the model, as the rest may be secret."""
         base, mark, query = self.url.partition("?")
         pairs = [pair.partition("=") for pair in query.split("&")]
         return f"{base}{mark}" + "&".join(
@@ -61,7 +61,7 @@ class Address(Struct, frozen=True):
 
 
 class AddressParts(Struct, frozen=True):
-    """An address that was read; `query` holds its pairs as they were written."""
+    """The parts of an address; `query` has its pairs as written."""
 
     scheme: str
     host: str
@@ -71,7 +71,7 @@ class AddressParts(Struct, frozen=True):
     login: str
 
     def of_realtime(self) -> AddressParts:
-        """With the path of this protocol, where it was written for another request of the same server."""
+        """The same with the path of this protocol, if it had that of another request."""
         base = _BASE.fullmatch(self.path)
         return replace(self, path=f"{base[1]}/realtime") if base else self
 
@@ -91,7 +91,7 @@ def read_address(text: str) -> AddressParts:
 
 
 def with_model(url: str, query: Iterable[str], model: str) -> str:
-    """The whole URL; a model that the query names already counts more."""
+    """The whole URL; a model that the query already names takes precedence."""
     query = [pair for pair in query if pair.lower() != "model="]
     if model.strip() and not any(pair.lower().startswith("model=") for pair in query):
         query = [*query, f"model={quote(model.strip(), safe='')}"]
@@ -99,7 +99,7 @@ def with_model(url: str, query: Iterable[str], model: str) -> str:
 
 
 def _split(text: str) -> SplitResult:
-    """The parts of an address; where it names no scheme, it is a secure one or on this machine."""
+    """The parts of an address; without a scheme it is wss, or ws on this machine."""
     if any(letter.isspace() or not letter.isprintable() for letter in text):
         raise AddressError("it holds a space or a control character")
     if _MISSPELT.match(text):
@@ -116,7 +116,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _host(parts: SplitResult) -> str:
-    """The name as resolvers and certificates have it."""
+    """The host name in the form for DNS and certificates."""
     if parts.netloc.rpartition("@")[2].count(":") > 1 and "[" not in parts.netloc:
         raise AddressError("an IPv6 address must stand in brackets")
     try:
@@ -150,7 +150,7 @@ def _login(parts: SplitResult) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Is this another name of this machine?"""
+    """Whether this is a name of this machine."""
     try:
         address = ip_address(host)
         return address.is_loopback or address.is_unspecified
@@ -159,7 +159,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read_brain(written: str) -> Address:
-    """Where the brain is. Raises AddressError."""
+    """The address of the brain. Raises AddressError."""
     address = written.strip(AROUND)
     if address.startswith("unix:"):
         return Address(f"ws://localhost{REALTIME_PATH}", unix=_socket_path(address.removeprefix("unix:")))

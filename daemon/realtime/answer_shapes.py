@@ -1,4 +1,4 @@
-"""The shapes in which servers begin and end an answer, made into those of the protocol.
+"""Converts the shapes in which servers begin and end an answer to those of the protocol.
 
 {"type": "response.done", "response": {"id", "status", "output": [...]}}                   as it should be
 {"type": "response.done", "response_id": "...", "status": "...", "output": [...]}          flat
@@ -25,7 +25,7 @@ _INSIDE: Final[tuple[str, ...]] = ("status", "status_details", "output", "usage"
 
 
 def says_little(event: ServerEvents) -> bool:
-    """May there be more in the frame than the protocol's own shape of it has shown?"""
+    """Whether the frame may hold more than the protocol's own shape has shown."""
     match event:
         case ResponseCreated(response=response):
             return not response.id
@@ -36,7 +36,7 @@ def says_little(event: ServerEvents) -> bool:
 
 
 def with_its_answer(raw: Any) -> Any:
-    """A frame as it came, or if it begins or ends an answer in another shape, in the protocol's."""
+    """The frame, converted if it begins or ends an answer in another shape."""
     name = raw.get("type") if isinstance(raw, dict) else None
     if name != "response.created" and not (isinstance(name, str) and name in _ENDS):
         return raw

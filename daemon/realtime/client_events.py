@@ -10,7 +10,7 @@ from daemon.realtime.items import Item, Json, Text
 
 
 class ClientEvent(Struct, kw_only=True, tag_field="type"):
-    """Base of what a client sends; `event_id` comes back in an error about it."""
+    """Base of the client events; an error about one names its `event_id`."""
 
     event_id: Text = UNSET
 
@@ -22,17 +22,17 @@ class SessionUpdate(ClientEvent, tag="session.update"):
 
 
 class AudioAppend(ClientEvent, tag="input_audio_buffer.append"):
-    """More of the user's voice: PCM16 little-endian mono 24 kHz, at most MAX_APPEND_BYTES from us."""
+    """Append audio of the user: PCM16 little-endian mono 24 kHz, at most MAX_APPEND_BYTES from us."""
 
     audio: bytes = b""
 
 
 class AudioCommit(ClientEvent, tag="input_audio_buffer.commit"):
-    """The buffer becomes a user message. At least MIN_COMMIT_MS must be in it."""
+    """Make a user message of the buffer, which must hold at least MIN_COMMIT_MS."""
 
 
 class AudioClear(ClientEvent, tag="input_audio_buffer.clear"):
-    """Forget what is in the input buffer."""
+    """Clear the input buffer."""
 
 
 class ItemCreate(ClientEvent, tag="conversation.item.create"):
@@ -43,7 +43,7 @@ class ItemCreate(ClientEvent, tag="conversation.item.create"):
 
 
 class ItemRetrieve(ClientEvent, tag="conversation.item.retrieve"):
-    """Ask for an item with its audio."""
+    """Request an item with its audio."""
 
     item_id: str = ""
 
@@ -63,7 +63,7 @@ class ItemDelete(ClientEvent, tag="conversation.item.delete"):
 
 
 class ResponseCreate(ClientEvent, tag="response.create"):
-    """Ask for an answer, with changes to the session that hold for this one."""
+    """Request an answer, with settings that hold for this one only."""
 
     response: Json | UnsetType = UNSET
 

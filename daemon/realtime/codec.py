@@ -1,9 +1,9 @@
-"""JSON frames to typed events and back: strict and quick for what is right, lenient for what is not.
+"""JSON frames to typed events and back: strict and fast for correct frames, lenient for others.
 
-`decode_server` never raises for anything a peer can send: what cannot be understood is an `UndecodableFrame`.
-The quick path is one typed decode straight from JSON, base64 included. A frame that it refuses (an unknown
-or a beta name, a null, a wrong type, unpadded base64) is decoded again loosely: what does not fit its field
-is left out, and the rest is kept.
+`decode_server` never raises for anything a peer can send: a frame that cannot be read is an
+`UndecodableFrame`. The fast path is one typed decode straight from JSON, base64 included. A frame that it
+refuses (an unknown or a beta name, a null, a wrong type, unpadded base64) is decoded again loosely: values
+that do not fit their fields are dropped, and the rest is kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def _float(digits: str) -> float:
-    """msgspec's own reading of numbers near the ends of a float's range takes thirty times as long."""
+    """A float; msgspec takes thirty times as long for numbers near the ends of the range."""
     number = float(digits)
     if math.isinf(number):
         raise ValueError("Number out of range")
@@ -57,7 +57,7 @@ _KINDS = {"object": dict, "array": list, "str": str, "int": int, "float": float,
 
 
 class UndecodableFrame(msgspec.Struct, frozen=True):
-    """A frame that is no event we know: its type where it has one, and why it was left out."""
+    """A frame that is no known event: its type, if it has one, and why it was skipped."""
 
     type: str
     reason: str
@@ -74,12 +74,12 @@ def encode(event: ClientEvents | ServerEvents) -> bytes:
 
 
 def decode_client(frame: bytes | str) -> ClientEvents:
-    """What a client sent. Raises msgspec.DecodeError or its subclass ValidationError."""
+    """An event of a client. Raises msgspec.DecodeError or its subclass ValidationError."""
     return _client.decode(frame)
 
 
 def decode_server(frame: bytes | str) -> ServerEvents | UndecodableFrame:
-    """What a server sent, repaired where that is possible. Never raises."""
+    """An event of a server, repaired if possible. Never raises."""
     frame = _unmarked(frame)
     if _crowded(frame):
         return UndecodableFrame("", "there is too much in it")
@@ -94,7 +94,7 @@ def decode_server(frame: bytes | str) -> ServerEvents | UndecodableFrame:
 
 
 def _unmarked(frame: bytes | str) -> bytes | str:
-    """Without the mark that some libraries put before any text."""
+    """The frame without the byte order mark that some libraries add."""
     return frame.removeprefix("\ufeff") if isinstance(frame, str) else frame.removeprefix(codecs.BOM_UTF8)
 
 
@@ -103,7 +103,7 @@ def _says_little(event: ServerEvents) -> bool:
 
 
 def _crowded(frame: bytes | str) -> bool:
-    """Would it take more memory than the service may have?"""
+    """Whether it would take more memory than the service may have."""
     if len(frame) <= MAX_MARKS:
         return False
     letters = frame if isinstance(frame, bytes) else frame.encode(errors="replace")
@@ -130,7 +130,7 @@ def _loosely(frame: bytes | str) -> ServerEvents | UndecodableFrame:
 
 
 def _as_text(value: Any) -> Any:
-    """Names and arguments as the text that they should have been: a null in arguments means something."""
+    """Names and arguments as the text that they should be: a null in arguments means something."""
     if isinstance(value, list):
         return [_as_text(each) for each in value]
     if not isinstance(value, dict):
@@ -157,7 +157,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _unbase64(text: Any) -> bytes:
-    """Base64 with its padding or its good manners missing; b"" for what cannot be read."""
+    """Decode base64 leniently, without padding for instance; b"" if it cannot be read."""
     if not isinstance(text, str):
         return b""
     kept = re.sub(r"[^A-Za-z0-9+/]", "", text.replace("-", "+").replace("_", "/"))
@@ -168,7 +168,7 @@ def _unbase64(text: Any) -> bytes:
 
 
 def _repair(raw: dict[str, Any], complaint: str) -> bool:
-    """Remove what the complaint points at; False where there is nothing left to remove."""
+    """Remove the value that a decode error points at; False if there is nothing left to remove."""
     found, got = _path.search(complaint), _got.search(complaint)
     steps = _steps.findall(found[1]) if found else []
     if not steps or steps == [("type", "")]:
@@ -178,7 +178,7 @@ def _repair(raw: dict[str, Any], complaint: str) -> bool:
 
 
 def _remove(node: Any, names: list[str], kind: type | None) -> bool:
-    """What is of the wrong `kind` at these names; an empty name is all that is there."""
+    """Remove values of the wrong `kind` at this path; an empty name stands for all keys."""
     name, *rest = names
     there = _inside(node, name)
     if rest:
@@ -193,7 +193,7 @@ def _remove(node: Any, names: list[str], kind: type | None) -> bool:
 
 
 def _inside(node: Any, name: str) -> Collection[Any]:
-    """The keys of what a name means."""
+    """The keys that a name of the path stands for."""
     if isinstance(node, list):
         return () if name else range(len(node))
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""The shapes in which servers put their errors, made into the one of the protocol.
+"""Converts the shapes in which servers send errors to that of the protocol.
 
 {"type": "error", "error": {"type", "code", "message", "param", "event_id"}}     as it should be
 {"type": "error", "message": "..."}         {"type": "server_error", "message": "..."}      flat
@@ -26,7 +26,7 @@ _MOST_WRAPPINGS: Final = 4
 
 
 def with_its_error(raw: Any) -> Any:
-    """A frame as it came, or if it is an error in another shape, in the protocol's."""
+    """The frame, converted if it is an error in another shape."""
     if not isinstance(raw, dict):
         return raw
     name = raw.get("type")
@@ -40,7 +40,7 @@ def with_its_error(raw: Any) -> Any:
 
 
 def _with_its_reason(raw: Json) -> Json:
-    """An answer that failed, and says why in words alone."""
+    """A failed answer that gives its reason as plain text."""
     response = raw.get("response")
     told = response if isinstance(response, dict) else {}
     details = told.get("status_details") or (told.get("error") and {"error": told["error"]})
@@ -53,7 +53,7 @@ def _with_its_reason(raw: Json) -> Json:
 
 
 def _detail(raw: Json) -> Json:
-    """What the protocol knows of an error; empty if this says nothing."""
+    """The error's fields in the protocol's form; empty if there are none."""
     inner = _unwrapped(raw.get("error") if raw.get("error") is not None else raw)
     if not isinstance(inner, dict):
         return {"message": _text(inner)} if inner else {}
@@ -71,7 +71,7 @@ def _detail(raw: Json) -> Json:
 
 
 def _unwrapped(value: Any) -> Any:
-    """What is in an error in an error."""
+    """The inner error of a nested one."""
     for _ in range(_MOST_WRAPPINGS):
         if isinstance(value, list) and len(value) == 1:
             value = value[0]

@@ -1,4 +1,4 @@
-"""What the errors of a server mean: the one catalogue, for the machine that decides and for doctor."""
+"""The meaning of a server's errors: one catalogue, for the machine and for doctor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from daemon.realtime.items import ErrorDetail
 
 
 class RefusalCause(Enum):
-    """What a server refuses us for: what it does, what the owner can do, and whether nobody else can."""
+    """Why a server refuses us: what it does, the owner's remedy, and whether only that helps."""
 
     KEY = ("refuses the key", "store a valid one with `voiced setup`", True)
     ACCESS = (
@@ -29,7 +29,7 @@ class RefusalCause(Enum):
         self.clause = clause
         self.remedy = remedy
         self.fatal = fatal
-        """Does nothing but the owner's remedy help? Then trying again soon is of no use."""
+        """Whether only the owner's remedy helps, so that trying again soon is useless."""
 
 
 CODES: Final = {
@@ -41,7 +41,7 @@ CODES: Final = {
     "model_not_found": RefusalCause.PLACE,
     "rate_limit_exceeded": RefusalCause.RATE,
 }
-"""A server's own codes: they say more than the status of a handshake does."""
+"""Servers' own codes, which say more than the HTTP status of a handshake."""
 
 STATUSES: Final = {
     400: RefusalCause.REQUEST,
@@ -54,31 +54,31 @@ STATUSES: Final = {
 FATAL: Final = frozenset(code for code, cause in CODES.items() if cause.fatal)
 
 ONE_SESSION = frozenset({"session_limit_reached", "too_many_sessions"})
-"""Codes of a server that holds one session at a time."""
+"""Codes of a server that allows one session at a time."""
 
 _OTHER_EVENTS = re.compile(
     r"(?:item|input_audio_buffer|output_audio_buffer|response|session)[._](?:\w+[._])?"
     r"(?:append|cancel|clear|delete|retrieve|truncate|update)"
 )
-"""In a code, a parameter or words: an event of ours, or a code of one, that asks for no answer."""
+"""In a code, parameter or message: names of our events that request no answer."""
 
 _BUSY = re.compile(
     r"already\b.{0,60}\b(?:active|in progress|running|responding|generating|speaking)"
     r"|\bhas (?:an )?active response|\bresponse (?:is )?(?:active|in progress)",
     re.IGNORECASE | re.DOTALL,
 )
-"""In a code or words: the server answers already."""
+"""In a code or message: the server is already answering."""
 
 _MOST_TOLD = 300
 
 
 def cause_of(status: int, reason: str) -> RefusalCause | None:
-    """What the end of a connection means: by the code at the end of its reason, else by its status."""
+    """The cause of a connection's end: by the code at the end of its reason, else by its status."""
     return CODES.get(reason.rpartition(".")[2]) or STATUSES.get(status)
 
 
 def fatal_refusal(status: int, reason: str) -> str:
-    """A sentence if this end is one that trying again soon cannot mend, else nothing."""
+    """A sentence if trying again soon cannot help, else an empty text."""
     cause = cause_of(status, reason)
     if cause is None or not cause.fatal:
         return ""
@@ -86,19 +86,19 @@ def fatal_refusal(status: int, reason: str) -> str:
 
 
 def of_another_event(error: ErrorDetail) -> bool:
-    """Does an error say that it is about something else than a question?"""
+    """Whether an error says that it is about something other than a question."""
     words = f"{error.code} {error.type} {error.param} {error.message[:_MOST_TOLD]}"
     return _OTHER_EVENTS.search(words) is not None
 
 
 def busy(error: ErrorDetail) -> bool:
-    """Does the server refuse to answer because it does so already?"""
+    """Whether the server refuses because it is already answering."""
     words = f"{error.code} {error.type} {error.message[:_MOST_TOLD]}".replace("_", " ")
     return _BUSY.search(words) is not None and not of_another_event(error)
 
 
 def told(left_out: Mapping[str, str]) -> str:
-    """A sentence about settings that the server refuses; nothing if there are none."""
+    """A sentence about the settings that the server refuses; empty if there are none."""
     if not left_out:
         return ""
     names, why = ", ".join(left_out)[:_MOST_TOLD], next(iter(left_out.values()))

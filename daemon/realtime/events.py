@@ -1,9 +1,9 @@
-"""The wire: every event of the GA Realtime protocol as a typed struct, and nothing that acts on them.
+"""Every event of the GA Realtime protocol as a typed struct, without behaviour.
 
-Reading is tolerant (every field has a default, see `codec`); writing is strict (what is UNSET
-stays out, the rest is written even when null). One set of types serves the client and the server.
-Audio fields are bytes here and base64 on the wire. Source: OpenAI's API reference, realtime, GA form.
-This module is the one namespace of them all: `from daemon.realtime import events as wire`.
+Reading is tolerant (every field has a default, see `codec`); writing is strict (UNSET fields are left out,
+all others are written even when null). One set of types serves the client and the server. Audio fields are
+bytes here and base64 on the wire. Source: OpenAI's API reference, realtime, GA form. This module is the
+namespace of all of them: `from daemon.realtime import events as wire`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What events are made of: items and their contents, responses, usage, errors."""
+"""Parts of events: items and their contents, responses, usage, errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Item(Struct, kw_only=True):
 
 
 class ErrorDetail(Struct, kw_only=True):
-    """What went wrong. Some servers put the code into `type`: ask `reason`."""
+    """An error. Some servers put the code into `type`: use `reason`."""
 
     type: str = ""
     code: str | None = None
@@ -53,13 +53,13 @@ class ErrorDetail(Struct, kw_only=True):
     event_id: str | None = None
 
     def __post_init__(self) -> None:
-        """Some servers put a whole page into it: it is a sentence for people."""
+        """Shorten the message: some servers send a whole page."""
         self.message, self.type = self.message[:MAX_ERROR], self.type[:MAX_ERROR]
         self.code = self.code and self.code[:MAX_ERROR]
 
     @property
     def reason(self) -> str:
-        """The code where there is one, else the type."""
+        """The code if there is one, else the type."""
         return self.code or self.type
 
 
@@ -89,7 +89,7 @@ class OutputTokens(Struct, kw_only=True):
 
 
 class Usage(Struct, kw_only=True):
-    """What a response cost, in tokens."""
+    """The tokens of a response."""
 
     total_tokens: int = 0
     input_tokens: int = 0
@@ -103,7 +103,7 @@ _UNFINISHED = (
     ("incomplete", re.compile("incomplet|truncat|unfinished|partial|length", re.IGNORECASE)),
     ("failed", re.compile("fail|err|reject|refus|expire|time.?out|timed|filter", re.IGNORECASE)),
 )
-"""How an answer may have ended before its end, and how servers spell that."""
+"""The statuses of an incomplete answer, and how servers spell them."""
 
 
 class Response(Struct, kw_only=True):
@@ -122,18 +122,18 @@ class Response(Struct, kw_only=True):
     metadata: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
-        """Nothing of an answer that was broken off may be done, in whatever words that is said."""
+        """Normalise the status: no call of an incomplete answer is run, however a server spells it."""
         told = (status for status, spelled in _UNFINISHED if spelled.search(self.status))
         self.status = next(told, self.status)
 
     @property
     def completed(self) -> bool:
-        """Has it come to its end? Some servers say nothing of how it ended when all is well."""
+        """Whether it is complete; some servers send no status then."""
         return self.status not in ("failed", "incomplete", "cancelled")
 
     @property
     def withdrawn(self) -> bool:
-        """Was it cancelled before anything came of it?"""
+        """Whether it was cancelled before it produced anything."""
         return self.status == "cancelled" and not self.output
 
 

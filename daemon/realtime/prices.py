@@ -1,4 +1,4 @@
-"""What tokens cost, in US dollars for a million of each kind; a provider's own prices stand in its file."""
+"""Prices of tokens, in US dollars per million of each kind; a provider's own prices are in its file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Dollars: TypeAlias = Annotated[float, Meta(ge=0)]
 
 
 class Prices(Struct, frozen=True, forbid_unknown_fields=True):
-    """One model. `cached_*` is input that the server has seen before."""
+    """The prices of one model. `cached_*` is input that the server has seen before."""
 
     input_text: Dollars
     cached_text: Dollars
@@ -26,7 +26,7 @@ FREE: Final = Prices(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def cost_usd(tokens: Json, prices: Prices | None) -> float | None:
-    """The price of `Tokens` as a dict; None where it cannot be known."""
+    """The cost of `Tokens` as a dict; None if it cannot be known."""
     if prices is None or (tokens["unsorted"] and prices != FREE):
         return None
     cached_text = min(tokens["cached_text"], tokens["input_text"])

@@ -1,6 +1,6 @@
-"""A server of the Realtime protocol as a client must know it: its address, its headers, its prices.
+"""A provider of the Realtime protocol: its address, its headers, its prices.
 
-Each one is a file in `daemon/realtime/providers`; all else asks `daemon.realtime.provider_registry`.
+Each one is a file in `daemon/realtime/providers`; all other code asks `daemon.realtime.provider_registry`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from daemon.text.masking import Secret
 
 
 class Account(Protocol):
-    """What of the owner's settings goes into headers."""
+    """The owner's settings that go into headers."""
 
     @property
     def key_header(self) -> str:
@@ -21,37 +21,37 @@ class Account(Protocol):
 
     @property
     def organization(self) -> str:
-        """Whom it is billed to."""
+        """The organisation that is billed."""
 
     @property
     def project(self) -> str:
-        """And for what."""
+        """The project that is billed."""
 
 
 class Provider:
-    """A server with an address of its owner's; one that differs says in what."""
+    """A server at an address that the owner gives; subclasses override what differs."""
 
     name: ClassVar[str]
     url_form: ClassVar[str] = ""
-    """What an address of it looks like; empty: it has one address for everybody."""
+    """The form of its address; empty if it has one address for everybody."""
     needs_key: ClassVar[bool] = False
-    """Does it talk to nobody without one?"""
+    """Whether it needs a key."""
     is_brain: ClassVar[bool] = False
-    """Is it the offline brain, which is on this machine or near it?"""
+    """Whether it is the offline brain, on this machine or in the local network."""
 
     def address(self, written: str, model: str) -> Address:
-        """Where the server is that the owner wrote down, the model in it. Raises AddressError."""
+        """The server's address, with the model. Raises AddressError."""
         try:
             return self.read(written.strip(AROUND).rstrip(BEHIND + AROUND), model)
         except AddressError as error:
             raise AddressError(f'{error}; write url = "{self.url_form}"') from None
 
     def read(self, written: str, model: str) -> Address:
-        """The same of an address without what people paste around it. Raises AddressError."""
+        """Read an address that was stripped of what people paste around it. Raises AddressError."""
         return read_address(written).of_realtime().with_model(model)
 
     def headers(self, account: Account, key: Secret | None) -> dict[str, str]:
-        """What goes with the handshake."""
+        """The headers of the handshake."""
         headers = key_header(account.key_header, key)
         if account.organization:
             headers["OpenAI-Organization"] = account.organization
@@ -60,7 +60,7 @@ class Provider:
         return headers
 
     def prices(self, model: str, own: Prices | None) -> Prices | None:
-        """The owner's own prices, else those we know; None where nobody has told them."""
+        """The owner's prices, else those we know; None if neither is there."""
         return own
 
 

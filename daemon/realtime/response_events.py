@@ -1,4 +1,4 @@
-"""The events of a server that are about one response, or of one."""
+"""The server events about one response."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from daemon.realtime.server_events import ServerEvent
 
 
 class ResponsePiece(ServerEvent):
-    """Base of what is of one answer, between its beginning and its end."""
+    """Base of the events of one answer, between its beginning and its end."""
 
     response_id: str = ""
 
@@ -35,7 +35,7 @@ class ResponseCreated(ServerEvent, tag="response.created"):
 
 
 class ResponseDone(ServerEvent, tag="response.done"):
-    """An answer is over, once and always last: completed, cancelled, incomplete or failed."""
+    """An answer is over, completed, cancelled, incomplete or failed; its last event."""
 
     response: Response = field(default_factory=Response)
 
@@ -59,7 +59,7 @@ class _InItem(ResponsePiece):
 
 
 class PartPiece(_InItem):
-    """What is of one part of an item of an answer."""
+    """Base of the events of one part of an item."""
 
     content_index: int = 0
 
@@ -77,7 +77,7 @@ class PartDone(PartPiece, tag="response.content_part.done", kw_only=True):
 
 
 class OutputAudioDelta(PartPiece, tag="response.output_audio.delta"):
-    """More of the model's voice; may end in the middle of a sample."""
+    """Audio of the answer; may end in the middle of a sample."""
 
     delta: bytes = b""
 
@@ -87,25 +87,25 @@ class OutputAudioDone(PartPiece, tag="response.output_audio.done"):
 
 
 class OutputTranscriptDelta(PartPiece, tag="response.output_audio_transcript.delta"):
-    """More of the words that belong to the voice; runs ahead of it."""
+    """Words of the audio; they run ahead of it."""
 
     delta: str = ""
 
 
 class OutputTranscriptDone(PartPiece, tag="response.output_audio_transcript.done"):
-    """All the words that belong to the voice."""
+    """All words of the audio."""
 
     transcript: str = ""
 
 
 class OutputTextDelta(PartPiece, tag="response.output_text.delta"):
-    """More of a written answer."""
+    """Text of an answer in text."""
 
     delta: str = ""
 
 
 class OutputTextDone(PartPiece, tag="response.output_text.done"):
-    """A written answer, whole."""
+    """All text of an answer in text."""
 
     text: str = ""
 

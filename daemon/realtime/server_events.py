@@ -1,4 +1,4 @@
-"""The events of a server about a session and its conversation; those about responses are apart."""
+"""The server events about a session and its conversation; those about responses are in `response_events`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from daemon.realtime.items import ErrorDetail, Item, Json
 
 
 class ServerEvent(Struct, kw_only=True, tag_field="type"):
-    """Base of what a server sends."""
+    """Base of the server events."""
 
     event_id: str = ""
 
@@ -40,7 +40,7 @@ class ConversationCreated(ServerEvent, tag="conversation.created"):
 
 
 class ConversationItem(ServerEvent):
-    """An item of the conversation, whoever has made it."""
+    """An item of the conversation, of either side."""
 
     item: Item
     previous_item_id: str | None = None
@@ -55,7 +55,7 @@ class ItemDone(ConversationItem, tag="conversation.item.done"):
 
 
 class ItemCreated(ConversationItem, tag="conversation.item.created"):
-    """What older and compatible servers send in the place of added and done."""
+    """Older and compatible servers send this in place of added and done."""
 
 
 class ItemRetrieved(ServerEvent, tag="conversation.item.retrieved"):
@@ -123,13 +123,13 @@ class AudioCleared(ServerEvent, tag="input_audio_buffer.cleared"):
 
 
 class SpeechStarted(_ItemId, tag="input_audio_buffer.speech_started"):
-    """The server's voice detection heard a beginning."""
+    """The server's voice detection found the beginning of speech."""
 
     audio_start_ms: int = 0
 
 
 class SpeechStopped(_ItemId, tag="input_audio_buffer.speech_stopped"):
-    """The server's voice detection heard an end."""
+    """The server's voice detection found the end of speech."""
 
     audio_end_ms: int = 0
 
@@ -165,15 +165,15 @@ class McpCallFailed(_McpCall, tag="response.mcp_call.failed"):
 
 
 class McpToolsInProgress(_ItemId, tag="mcp_list_tools.in_progress"):
-    """The server asks a tool server what it has."""
+    """The server asks an MCP server for its tools."""
 
 
 class McpToolsCompleted(_ItemId, tag="mcp_list_tools.completed"):
-    """The server knows a tool server's tools."""
+    """The server has the tools of an MCP server."""
 
 
 class McpToolsFailed(_ItemId, tag="mcp_list_tools.failed"):
-    """The server could not reach a tool server."""
+    """The server could not reach an MCP server."""
 
 
 class RateLimitsUpdated(ServerEvent, tag="rate_limits.updated"):

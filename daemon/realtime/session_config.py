@@ -1,4 +1,4 @@
-"""What a session is told at its beginning."""
+"""The settings that a session begins with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def session_config(
 
 
 def merged(base: Json, own: Json, whole: AbstractSet[str] = frozenset()) -> Json:
-    """Both, and `own` where they differ; tables but those in `whole` are merged, all else is replaced."""
+    """Both merged, `own` first. Tables are merged except those in `whole`, all else is replaced."""
     result: Json = {**base, **own}
     for key in base.keys() & own.keys() - whole:
         mine, its = base[key], own[key]
@@ -49,7 +49,7 @@ def merged(base: Json, own: Json, whole: AbstractSet[str] = frozenset()) -> Json
 
 
 def essential(session: Json) -> Json:
-    """What a session needs at the very least: turns, formats, tools, instructions; no voice."""
+    """The minimum that a session needs: turns, formats, tools, instructions; no voice."""
     least: Json = {key: session[key] for key in ("type", "instructions", "tools") if key in session}
     wanted: Json = session.get("audio", {})
     audio = {
@@ -61,9 +61,9 @@ def essential(session: Json) -> Json:
 
 
 def differences(sent: Json, taken: Json) -> list[str]:
-    """The paths of the fields that were sent and are not so in a session; never what is in them.
+    """The paths of sent fields that differ in a session; never their values.
 
-    A session that tells nothing of itself is believed. What a server adds is its own affair.
+    An empty session counts as equal. Fields that the server adds do not matter.
     """
     return _differences(sent, taken, "") if taken else []
 

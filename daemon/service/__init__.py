@@ -1,1 +1,1 @@
-"""The running daemon: the only place that builds the parts and connects them to the world."""
+"""The running daemon: builds the parts and connects them to the outside world."""

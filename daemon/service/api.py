@@ -1,6 +1,6 @@
-"""What control socket, tools, and later a panel, may ask of the running service.
+"""The interface of the running service for the control socket and tools, later for a panel.
 
-They know it by protocols of their own (`daemon/control/handlers.py`, `daemon/tools/builtin.py`).
+Each of them declares its own protocol for it (`daemon/control/handlers.py`, `daemon/tools/builtin.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hardware.ports import Reading
 
 @dataclass(eq=False)
 class ApplianceApi:
-    """All of it is called on the event loop."""
+    """To be called on the event loop."""
 
     _driver: MachineDriver
     _devices: DeviceGateway
@@ -37,7 +37,7 @@ class ApplianceApi:
     usage: ProcessUsage = field(default_factory=ProcessUsage)
 
     def happened(self, event: ev.Input) -> None:
-        """Step the machine with what somebody asks for."""
+        """Step the machine with a request."""
         self._driver.happened(event)
 
     async def status(self) -> Json:
@@ -62,20 +62,20 @@ class ApplianceApi:
         }
 
     async def ask(self, request: Request) -> DeviceAnswer:
-        """Ask for an output to be changed."""
+        """Request a change of an output."""
         return await self._devices.ask(request)
 
     async def read(self, key: str) -> Reading:
-        """Ask a sensor. Raises PinError."""
+        """Read a sensor. Raises PinError."""
         return await self._devices.read(key)
 
     @property
     def volume(self) -> int:
-        """How loud the speaker is, in percent."""
+        """The volume in percent."""
         return self._store.preferences.volume_percent
 
     def set_volume(self, percent: int) -> None:
-        """Make the speaker louder or quieter; it stays so after a restart."""
+        """Set the volume; it is kept over a restart."""
         self._sound.playback.set_gain(percent / 100)
         self._store.prefer(volume_percent=percent)
 

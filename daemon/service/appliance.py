@@ -44,7 +44,7 @@ log = logging.getLogger("voiced")
 class Appliance:
     """`run` returns after SIGTERM or SIGINT, with every output in its safe state.
 
-    Whoever wants to know what happens subscribes to `notifier`, before it runs.
+    To follow its events, subscribe to `notifier` before it runs.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Appliance:
         self._subscribe_outlets(config, ports.clock)
 
     def _subscribe_outlets(self, config: Config, clock: Callable[[], float]) -> None:
-        """Whoever carries what happens out of the process."""
+        """Add the subscribers that carry events out of the process."""
         event_log = EventLog(
             lambda link: served(config, link), config.log.transcripts, self._driver.later, clock
         )
@@ -148,13 +148,13 @@ class Appliance:
         await self._control.open()
         self.api.usage.ready()
         self.notifier.publish(ServiceReady(self.api.usage.ready_ms))
-        # Only now: the first connection may start the brain, which would compete with all of the above.
+        # Last: the first connection may start the brain, which would compete with all of the above.
         self._driver.happened(ev.Start())
         self._extensions.open()
         self._start_watchdog()
 
     async def _stop(self) -> None:
-        """First nothing may touch an output any more, then they are made safe, then the rest ends at once."""
+        """First stop everything that sets outputs, then make them safe, then end the rest at once."""
         self._tasks.cancel()
         self._driver.close()
         with self.isolation.guard("closing the board"):
@@ -175,7 +175,7 @@ class Appliance:
             await work
 
     def _recall_conversation(self) -> None:
-        """Go on with what was said before this process; a torn file is as good as none."""
+        """Continue the conversation of an earlier process; a damaged file counts as none."""
         kept = self._store.conversation()
         if kept and not self.machine.recall(kept):
             log.warning("The conversation before the restart cannot be read; this one begins anew.")
@@ -189,12 +189,12 @@ class Appliance:
             self._tasks.spawn(watchdog.feed(parts, interval_s), "watchdog")
 
     def _connection_attended(self) -> bool:
-        """Does anybody see to the connection: the link at work, or a timer after which it is tried again?"""
+        """Whether the connection is attended to: the link is at work, or a timer is set for an attempt."""
         if self.machine.link in ("waiting", "refused"):
             return self._driver.waits
         return self.link.at_work
 
-    # ------------------------------------------------------------ what the parts report
+    # ------------------------------------------------------------ reports of the parts
 
     def _playback_drained(self) -> None:
         drained = self._sound.playback.drained()
@@ -202,13 +202,13 @@ class Appliance:
             self._driver.happened(drained)
 
     def _fault_changed(self) -> None:
-        """A part has failed or is back."""
+        """A part has failed or works again."""
         self.notifier.publish(self.faults.all())
         if self._sound.faults()["microphone"] and self.machine.state == "listening":
             self._driver.happened(ev.MicrophoneUnavailable())
 
     def _tools_changed(self) -> None:
-        """The owner's tools, or what is wrong with them, are not what they were."""
+        """The owner's tools or their faults have changed."""
         self.notifier.publish(self.faults.all())
         self._driver.happened(ev.ToolsKnown(self._toolbox.schemas()))
 

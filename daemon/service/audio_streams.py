@@ -1,7 +1,7 @@
 """The sound path: microphone thread -> wire format, and wire format -> jitter buffer -> speaker thread.
 
-The methods that the ports name are called on the audio threads, the others on the event loop. What happens
-is handed over by the calls of `StreamEvents`, which the shell makes safe from any thread.
+The methods that the ports name are called on the audio threads, the others on the event loop. They report by
+the calls of `StreamEvents`, which may be made from any thread.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class StreamEvents:
 
 
 class CaptureStream:
-    """The Capture port. The first piece of an utterance is one period, to leave at once; then 40 ms."""
+    """The Capture port. The first piece of an utterance is one period, sent at once; all others are 40 ms."""
 
     def __init__(self, events: StreamEvents, kind: Filter) -> None:
         self.fault = ""
@@ -68,7 +68,7 @@ class CaptureStream:
         self._wanted_frames = 0
 
     def opened(self, rate_hz: int) -> None:
-        """The card is there, at this rate."""
+        """The card is open, at this rate."""
         self.fault = ""
         self._events.fault_changed()
         self._rate_hz = rate_hz
@@ -97,12 +97,12 @@ class CaptureStream:
         self._events.post(Xrun("overrun"))
 
     def failed(self, error: SoundError) -> None:
-        """The card has gone; it will be back."""
+        """The card has failed; it is opened again later."""
         self.fault = str(error)
         self._events.fault_changed()
 
     def _begin(self) -> None:
-        """For a new utterance: nothing of the one before, and the first period leaves at once."""
+        """Begin a new utterance: drop the rest of the one before, and send the first period at once."""
         self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
         self._periods, self._frames, self._wanted_frames = [], 0, 0
 
@@ -113,7 +113,7 @@ class CaptureStream:
 
 
 class PlaybackStream:
-    """The Playback port, and the loop's side of the same queue. One lock, never held for long."""
+    """The Playback port, and the event loop's end of the same queue. One lock, never held for long."""
 
     def __init__(self, events: StreamEvents, kind: Filter) -> None:
         self.speaker: Speaker | None = None
@@ -129,7 +129,7 @@ class PlaybackStream:
     # ------------------------------------------------------------ on the event loop
 
     def play(self, item_id: str, pcm: bytes) -> None:
-        """Queue more of an item: PCM16 mono 24 kHz. Without a card it is over at once, unheard."""
+        """Queue audio of an item: PCM16 mono 24 kHz. Without a card it is dropped at once, unheard."""
         if self.fault:
             self._events.post(Unplayed(item_id))
             return
@@ -144,7 +144,7 @@ class PlaybackStream:
         self._wake()
 
     def end(self, item_id: str) -> None:
-        """No more will come for this item."""
+        """No more audio will come for this item."""
         resampler = self._resamplers.pop(item_id, None)
         with self._lock:
             if resampler is not None:
@@ -156,7 +156,7 @@ class PlaybackStream:
         self._wake()
 
     def stop(self) -> None:
-        """Stop at once; PlaybackStopped follows when it is silent. Without a card it is silent already."""
+        """Stop at once; PlaybackStopped follows when the card is silent, without a card at once."""
         self._resamplers.clear()
         if self.speaker is None or self.fault:
             self.stopped(0)
@@ -164,7 +164,7 @@ class PlaybackStream:
             self.speaker.stop()
 
     def play_earcon(self, kind: EarconKind) -> None:
-        """Play an earcon where there is nothing else to play."""
+        """Play an earcon while there is nothing else to play."""
         if self.fault:
             return
         with self._lock:
@@ -172,7 +172,7 @@ class PlaybackStream:
         self._wake()
 
     def stop_earcon(self) -> None:
-        """Stop an earcon, what the card holds of it included."""
+        """Stop an earcon, including what the card holds of it."""
         with self._lock:
             sounding = self._buffer.stop_earcon()
         if sounding:
@@ -184,7 +184,7 @@ class PlaybackStream:
             self._gain = self._buffer.gain.level = gain
 
     def drained(self) -> PlaybackDrained | None:
-        """If everything has been heard: the items that have, since this was last asked."""
+        """If everything has been heard: the items heard to their ends since the last call."""
         with self._lock:
             if not self._buffer.idle:
                 return None
@@ -197,7 +197,7 @@ class PlaybackStream:
     # ------------------------------------------------------------ on the speaker thread
 
     def opened(self, rate_hz: int) -> None:
-        """The card is there, at this rate. What was queued for another rate is lost with the old card."""
+        """The card is open, at this rate. Audio queued for another rate is dropped."""
         self.fault = ""
         self._events.fault_changed()
         with self._lock:
@@ -217,7 +217,7 @@ class PlaybackStream:
         return samples
 
     def played(self, delay_frames: int) -> None:
-        """So much is written and not heard."""
+        """So many frames are written and not heard."""
         with self._lock:
             playing = not self._buffer.idle
             dry = self._buffer.played(delay_frames)
@@ -228,7 +228,7 @@ class PlaybackStream:
             self._events.drained()
 
     def stopped(self, delay_frames: int) -> None:
-        """Silent; so much was written and never heard."""
+        """The card is silent; so many frames were written and never heard."""
         with self._lock:
             cut = self._buffer.stopped(delay_frames)
         self._events.post(PlaybackStopped(cut))
@@ -238,7 +238,7 @@ class PlaybackStream:
         self._events.post(Xrun("underrun"))
 
     def failed(self, error: SoundError) -> None:
-        """The card has gone; it will be back. What was queued is not played then, out of place."""
+        """The card has failed; it is opened again later. Queued audio is dropped: it would come too late."""
         self.fault = str(error)
         self._events.fault_changed()
         with self._lock:

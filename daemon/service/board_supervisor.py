@@ -1,4 +1,4 @@
-"""The board while it is there: opened, watched, lost, opened again.
+"""Opens the board, watches it, and opens it again when it is lost.
 
 A gpiochip can go (an expander on USB, a driver that is bound anew) and may come back under another number.
 """
@@ -53,11 +53,11 @@ class BoardSupervisor:
 
     @property
     def there(self) -> bool:
-        """Can they be used?"""
+        """Whether the pins can be used."""
         return self._board is not None
 
     async def open(self) -> None:
-        """Try once; without success try again later, beside everything else."""
+        """Try once; without success try again in the background."""
         try:
             board = await asyncio.to_thread(self._make)
         except PinError as error:
@@ -70,14 +70,14 @@ class BoardSupervisor:
         self._changed()
 
     def write_safe_plan(self, path: Path) -> None:
-        """Write down what makes every output safe when this process no longer can (see hardware/safe.py)."""
+        """Write the plan that makes every output safe when this process cannot (see hardware/safe.py)."""
         try:
             self._here().write_safe_plan(path)
         except OSError as error:
             log.warning("Outputs stay as they are if voiced dies: %s cannot be written (%s).", path, error)
 
     async def close(self) -> None:
-        """Every output into its safe state."""
+        """Put every output into its safe state."""
         board, self._board = self._board, None
         if board is not None:
             await asyncio.to_thread(board.close)
@@ -102,7 +102,7 @@ class BoardSupervisor:
             self._lose(board, str(error))
 
     async def read(self, device: str) -> Reading:
-        """Ask a sensor. Raises PinError."""
+        """Read a sensor. Raises PinError."""
         return await asyncio.to_thread(self._here().read, device)
 
     def _listen(self, board: Board) -> None:
@@ -119,7 +119,7 @@ class BoardSupervisor:
         return self._board
 
     def _lose(self, board: Board, reason: str) -> None:
-        """Give this board up. Nobody knows then whether the button is down: it counts as let go."""
+        """Give this board up. The state of the button is unknown then, so it counts as released."""
         if board is not self._board:
             return
         self._board = None
@@ -129,7 +129,7 @@ class BoardSupervisor:
         self._later(self.open)
 
     def _failed(self, reason: str) -> None:
-        """Told once, however often it is tried."""
+        """Report a failure once, however often opening is tried."""
         if reason != self.fault:
             self.fault = reason
             self._changed()

@@ -1,4 +1,4 @@
-"""The parts that the configuration decides about: servers, tools, and the machine with its limits."""
+"""Builds the parts that depend on the configuration: servers, tools, and the machine with its limits."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` st
 
 
 def endpoints(config: Config, publish: Callable[[KeyChecked], None]) -> Callable[[Place], Endpoint]:
-    """Where the configured server and the offline brain are, asked for each connection."""
+    """The endpoints of the server and the offline brain, worked out anew for each connection."""
 
     def find(place: Place) -> Endpoint:
         if place == "brain":
             return brain_endpoint(config.brain)
-        # The file of the key may have changed since the last connection.
+        # The key file may have changed since the last connection.
         key, trouble = find_key(config)
         if not key and config.realtime.server.needs_key:
             trouble = " ".join(filter(None, (trouble, NO_KEY if keyless(config) else REFUSED)))
@@ -45,7 +45,7 @@ def endpoints(config: Config, publish: Callable[[KeyChecked], None]) -> Callable
 
 
 def extensions(config: Config, launch: Launch, changed: Callable[[], None]) -> Extensions:
-    """The owner's tools; `changed` is called when there are others."""
+    """The owner's tools; `changed` is called when they have changed."""
     return Extensions(Path(config.tools.directory), reserved_names(), launch, changed)
 
 
@@ -55,7 +55,7 @@ def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox
 
 
 def machine(config: Config, tools: list[Json]) -> Machine:
-    """Everything that voiced decides, as the owner wants it."""
+    """The machine, with the owner's settings."""
     realtime = config.realtime
     detection = STYLES[realtime.turn].turn_detection
     session = session_config(
@@ -77,6 +77,6 @@ def machine(config: Config, tools: list[Json]) -> Machine:
 
 
 def _patience_s(config: Config) -> float:
-    """A cloud that says nothing for half a minute has stopped; a small board may be loading its brain."""
+    """How long an answer may take: a cloud silent for 30 s has failed; a brain may still be loading."""
     offline = config.realtime.server.is_brain or keyless(config)
     return 60.0 if offline else 30.0

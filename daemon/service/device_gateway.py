@@ -1,4 +1,4 @@
-"""The way to the devices: requests by the machine's limits, values to the pins, readings from the sensors."""
+"""Access to the devices: requests through the machine's limits, values to the pins, sensor readings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DeviceGateway:
         self._refusal = ""
 
     async def ask(self, request: Request) -> DeviceAnswer:
-        """Ask for an output to be changed. The answer tells what the pins refuse, not what was meant."""
+        """Request a change of an output. The answer says so if the pins refused it."""
         if not self._board.there:
             return DeviceAnswer(False, f"Error: {NO_PINS}")
         self._refusal = ""
@@ -50,11 +50,11 @@ class DeviceGateway:
         return DeviceAnswer(False, f"Error: {self._refusal}") if self._refusal else result
 
     async def read(self, key: str) -> Reading:
-        """Ask a sensor. Raises PinError."""
+        """Read a sensor. Raises PinError."""
         return await self._board.read(key)
 
     async def readings(self) -> dict[str, Any]:
-        """What every device is set to or reads now, by its spoken name; None where it cannot be read."""
+        """The value or reading of every device, by its spoken name; None if it cannot be read."""
         values: dict[str, Any] = dict(self._driver.machine.devices.values())
         for key in self._sensors:
             try:
@@ -64,7 +64,7 @@ class DeviceGateway:
         return {self._names.name(key): value for key, value in values.items()}
 
     def change(self, write: WriteOutput) -> None:
-        """Another value for an output."""
+        """Set an output to a new value."""
         self.write(write.device, write.value)
         self._publish(DeviceChanged(self._names.name(write.device), write.value))
 
@@ -76,13 +76,13 @@ class DeviceGateway:
         try:
             self._board.write(device, value)
         except Exception as error:
-            # Whatever it was: whoever asked must not hear that it was done.
+            # After any error: the answer must not say that it was done.
             self._refusal = str(error) or type(error).__name__
             if not isinstance(error, PinError):
                 raise
 
     def restore(self) -> None:
-        """Set every output anew: the board has come back. One that fails keeps no other from it."""
+        """Set every output again after the board has come back; one that fails does not stop the others."""
         for device, value in self._driver.machine.devices.values().items():
             self._isolation.run("an output", self.write, device, value)
 

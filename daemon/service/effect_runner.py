@@ -1,4 +1,4 @@
-"""Carries out what the machine asks for."""
+"""Carries out the effects of the machine."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from daemon.tools.toolbox import Toolbox
 
 @dataclass(eq=False)
 class EffectRunner:
-    """One arm for each kind of effect: mypy refuses the file while one is missing.
+    """Has a case for each kind of effect: mypy reports an error while one is missing.
 
-    Every effect was published before it comes here, so that those which only say something need nothing more.
+    Every effect was published before it comes here, so those that only inform need nothing more.
     """
 
     _driver: MachineDriver
@@ -39,7 +39,7 @@ class EffectRunner:
     _tasks: TaskSupervisor
 
     def run(self, effect: ev.Effect) -> None:
-        """Do it. May raise anything; the driver sees to that."""
+        """Carry out an effect. May raise anything; the driver handles that."""
         match effect:
             case ev.Send(event, conn):
                 self._link.send(conn, event)
@@ -86,7 +86,7 @@ class EffectRunner:
                 assert_never(effect)
 
     async def _run_tool(self, key: str, name: str, arguments: str) -> None:
-        await self._store.settled()  # after a crash nobody may wonder whether it was asked for
+        await self._store.settled()  # stored first, so that after a crash it is known that it was called
         began = self._driver.clock()
         output = await self._toolbox.call(name, arguments)
         took_ms = (self._driver.clock() - began) * 1000

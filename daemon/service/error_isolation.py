@@ -1,4 +1,4 @@
-"""Keeps a call that fails from everything behind it."""
+"""Isolates failures, so that a failed call does not affect what follows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ P = ParamSpec("P")
 
 
 class ErrorIsolation:
-    """Calls that may fail. Each kind of failure is logged once: what fails now may fail at every step."""
+    """Makes calls that may fail. Each kind of failure is logged once, as it may recur at every step."""
 
     def __init__(self) -> None:
         self.failed: set[str] = set()
-        """What has failed so far, and how."""
+        """The failures so far."""
 
     def run(self, what: str, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call it; never raises."""
@@ -28,14 +28,14 @@ class ErrorIsolation:
 
     @contextmanager
     def guard(self, what: str) -> Iterator[None]:
-        """Whatever goes wrong in the block ends it, and nothing else."""
+        """An error in the block ends the block, and nothing else."""
         try:
             yield
         except Exception as error:
             self.report(what, error)
 
     def report(self, what: str, error: Exception) -> None:
-        """Log it, the first time; to be called where it was caught."""
+        """Log an error the first time; to be called where it was caught."""
         failure = f"{what}: {type(error).__name__}"
         if failure not in self.failed:
             self.failed.add(failure)

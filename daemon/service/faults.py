@@ -1,4 +1,4 @@
-"""What does not work at the moment, and why: for `voiced status`, the journal and the status lamp."""
+"""Collects present faults: for `voiced status`, the journal and the status lamp."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STUCK = "The button is stuck: free it, or look for a short circuit in its wires.
 
 
 class Faults:
-    """Asks the parts; belongs to the event loop."""
+    """Asks the parts for their faults; to be used on the event loop."""
 
     def __init__(
         self, sound: Sound, board: BoardSupervisor, extensions: Extensions, driver: MachineDriver
@@ -25,17 +25,17 @@ class Faults:
         self._driver = driver
 
     def of_parts(self) -> dict[str, str]:
-        """By part: cards, pins, button."""
+        """Faults by part: cards, pins, button."""
         button = STUCK if self.button_stuck else ""
         faults = {**self._sound.faults(), "pins": self._board.fault, "button": button}
         return {part: fault for part, fault in faults.items() if fault}
 
     def of_settings(self) -> dict[str, str]:
-        """What the server refuses of the settings, in a sentence, if it does."""
+        """A sentence about the settings that the server refuses, if any."""
         sentence = told(self._driver.machine.left_out)
         return {"settings": sentence} if sentence else {}
 
     def all(self) -> FaultsChanged:
-        """All of them, as subscribers get them."""
+        """All faults, as subscribers get them."""
         files = {f"tools/{name}": fault for name, fault in self._extensions.faults().items()}
         return FaultsChanged(self.of_parts(), files | self.of_settings())

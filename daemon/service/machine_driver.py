@@ -1,4 +1,4 @@
-"""Steps the machine: what happens goes in, its effects are carried out, and it is woken at its deadline."""
+"""Steps the machine with events, carries out its effects, and wakes it at its deadline."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from daemon.service.notifier import Notifier
 
 
 class MachineDriver:
-    """All of it belongs to the event loop, but for `post` and `call`, which come from any thread.
+    """To be used on the event loop, but for `post` and `call`, which may come from any thread.
 
-    The parts hand events in and the effects go out to the same parts: the driver is made first, so that they
-    can be given `happened`, and `attach` closes the circle.
+    The same parts produce events and receive effects: the driver is made first, so that they can be given
+    `happened`; then `attach` connects the machine.
     """
 
     machine: Machine
@@ -34,16 +34,16 @@ class MachineDriver:
         self._carry_out = carry_out
 
     def open(self) -> None:
-        """Use the loop that runs."""
+        """Use the running event loop."""
         self._loop = asyncio.get_running_loop()
 
     def close(self) -> None:
-        """Wake the machine no more."""
+        """Stop waking the machine."""
         self._wake_at(None)
 
     @property
     def waits(self) -> bool:
-        """Will the machine be woken?"""
+        """Whether the machine will be woken."""
         return self._timer is not None
 
     def call(self, call: Callable[..., object], *args: Any) -> None:
@@ -51,18 +51,18 @@ class MachineDriver:
         try:  # noqa: SIM105  # `suppress` costs three calls for each piece of sound
             self._loop.call_soon_threadsafe(call, *args)
         except RuntimeError:
-            pass  # the loop is closed: we are leaving
+            pass  # the loop is closed: the service is stopping
 
     def later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
-        """Call this on the event loop in a while."""
+        """Call this on the event loop after a delay."""
         return self._loop.call_later(seconds, call)
 
     def post(self, event: ev.Input) -> None:
-        """Something happened; from any thread."""
+        """Step the machine with an event; from any thread."""
         self.call(self.happened, event)
 
     def happened(self, event: ev.Input) -> None:
-        """Something happened: step the machine, carry out what it asks for; what fails fails alone."""
+        """Step the machine with an event and carry out its effects; a failed one does not stop the others."""
         self._publish(event)
         try:
             effects = self.machine.step(event, self.clock())
@@ -81,7 +81,7 @@ class MachineDriver:
         self._wake_at(self.machine.deadline)
 
     def _left_over(self) -> list[ev.Effect]:
-        """What a step that broke off has asked for already, and what follows from where it has come to."""
+        """The effects of a step that broke off, and those that follow from the state it has reached."""
         with self._isolation.guard("Tick"):
             return self.machine.step(ev.Tick(), self.clock())
         return []

@@ -1,4 +1,4 @@
-"""The stream of what happens, and its subscribers: lamps, journal, control socket, systemd, and others."""
+"""The event stream and its subscribers: lamps, journal, control socket, systemd, and others."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Event = TypeVar("Event")
 
 
 class Notifier:
-    """Hands each event to the subscribers of its type, in the order in which they came. On the event loop."""
+    """Passes each event to the subscribers of its type, in order of subscription. On the event loop."""
 
     def __init__(self, isolation: ErrorIsolation) -> None:
         self._isolation = isolation
         self._subscribers: dict[type, list[tuple[str, Callable[[Any], object]]]] = {}
 
     def subscribe(self, name: str, kind: type[Event], call: Callable[[Event], object]) -> None:
-        """Call this with every event of this type; `name` is for the log, should the call fail."""
+        """Call this with every event of this type; `name` is for the log, if a call fails."""
         self._subscribers.setdefault(kind, []).append((f"{name} of {kind.__name__}", call))
 
     def publish(self, event: Notification) -> None:
-        """Hand it to each subscriber; one that fails keeps nothing from the others."""
-        # Sound passes here too, and nobody subscribes to it: that costs one look into a dictionary.
+        """Pass an event to its subscribers; one that fails does not stop the others."""
+        # Sound passes here too, without subscribers: that costs one look-up in a dictionary.
         for name, call in self._subscribers.get(type(event), ()):
             self._isolation.run(name, call, event)

@@ -1,4 +1,4 @@
-"""What the appliance has of the outside world; tests and rigs hand in their own."""
+"""The appliance's ports to the outside world; tests pass in their own."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Ports:
 
     sound: SoundCards
     board: Callable[[], Board]
-    """Opens it, on a thread. Raises PinError where there is none; it is tried again then."""
+    """Opens the board, on a thread. If it raises PinError, it is called again later."""
     transport: Dial
     clock: Callable[[], float]
     """Seconds, monotonic: the clock of the event loop."""
     tools: Launch
-    """Starts a process for a file of the owner's tools."""
+    """Starts a process for a tool file."""
 
 
 def real_ports(config: Config) -> Ports:
-    """The machine that this runs on, as the configuration wants it."""
+    """The ports of this machine, by the configuration."""
     return Ports(AlsaCards(config.sound), lambda: open_board(config), dial, time.monotonic, launch.usual())

@@ -1,7 +1,7 @@
 """The WebSocket transport; does not interpret events.
 
-A `RealtimeLink` serves any number of connections. What arrives is decoded and handed on in order, what is
-sent goes out in order, and every event may be written to the wire log.
+A `RealtimeLink` serves any number of connections. It decodes and passes on what arrives in order, sends in
+order, and may write every event to the wire log.
 """
 
 from __future__ import annotations
@@ -35,31 +35,31 @@ _MOST_SHUNNED = 16
 
 
 class Socket(Protocol):
-    """As much of the library's connection as is used here."""
+    """The part of the library's connection that is used here."""
 
     @property
     def response(self) -> Response | None:
-        """What the server has answered to the handshake."""
+        """The server's answer to the handshake."""
 
     @property
     def close_code(self) -> int | None:
-        """How it ended, if it has."""
+        """The close code, if it has ended."""
 
     @property
     def close_reason(self) -> str | None:
-        """Why it ended, if somebody has said so."""
+        """The reason for the close, if the server gave one."""
 
     async def recv(self, decode: Literal[False]) -> bytes:
         """The next frame. Raises ConnectionClosed."""
 
     async def send(self, message: bytes, text: bool) -> None:
-        """A frame, behind those before it. Raises ConnectionClosed."""
+        """Send a frame. Raises ConnectionClosed."""
 
     async def ping(self) -> Awaitable[float]:
-        """What is returned is done when the other end has answered. Raises ConnectionClosed."""
+        """Ping; the result is done when the pong has come. Raises ConnectionClosed."""
 
     async def close(self) -> None:
-        """Leave."""
+        """Close it."""
 
     async def __aenter__(self) -> object: ...
 
@@ -74,20 +74,20 @@ LinkEvent: TypeAlias = Connected | Received | Disconnected
 
 @dataclass
 class _Connection:
-    """One connection: what is to be sent on it, and who serves it."""
+    """One connection: its send queue and its task."""
 
     task: asyncio.Task[None]
     socket: Socket | None = None
     outgoing: deque[ClientEvents] = field(default_factory=deque)
     idle: asyncio.Future[None] | None = None
-    """What the writer waits for, while there is nothing to write."""
+    """The writer waits for this while there is nothing to write."""
 
 
 class RealtimeLink:
-    """Opens, sends, closes; says what happens by `happened`, always from the event loop.
+    """Opens, sends, closes; reports by `happened`, always on the event loop.
 
-    Several connections may be open at a time, each with a number. `undecodable` is called for each frame
-    that is left out.
+    Several connections may be open at a time, each with a number. `undecodable` is called for each frame that
+    is skipped.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class RealtimeLink:
 
     @property
     def at_work(self) -> bool:
-        """Is a connection being made or served? Its end is always reported; until then it is at work."""
+        """Whether any connection is open or being opened. The end of each is always reported."""
         return any(not connection.task.done() for connection in self._connections.values())
 
     @property
@@ -120,26 +120,26 @@ class RealtimeLink:
         return sum(len(connection.outgoing) for connection in self._connections.values())
 
     def open(self, conn: int, place: Place, limit_s: float = OPEN_S) -> None:
-        """Connect to this place within the limit, and call the connection by this number."""
+        """Connect to this place within the limit, under this number."""
         task = asyncio.create_task(self._serve(conn, place, limit_s), name=f"link-{conn}")
         self._connections[conn] = _Connection(task)
 
     def send(self, conn: int, event: ClientEvents) -> None:
-        """Put an event on the wire, behind those before it; a connection that has ended takes none."""
+        """Send an event, in order; dropped if the connection has ended."""
         if connection := self._connections.get(conn):
             connection.outgoing.append(event)
             if connection.idle is not None and not connection.idle.done():
                 connection.idle.set_result(None)
 
     def probe(self, conn: int) -> None:
-        """Ask whether the other end is there; if it does not say so in time, the connection has ended."""
+        """Ping the other end; without a pong in time, the connection has ended."""
         connection = self._connections.get(conn)
         if connection is not None and connection.socket is not None:
             work = self._probe(conn, connection, connection.socket)
             self._keep(asyncio.create_task(work, name=f"link-{conn}-probe"))
 
     def close(self, conn: int) -> None:
-        """Leave a connection; nothing more is reported of it."""
+        """Close a connection; nothing more is reported of it."""
         connection = self._connections.pop(conn, None)
         if connection is None:
             return
@@ -151,11 +151,11 @@ class RealtimeLink:
         self._keep(connection.task)
 
     async def aclose(self) -> None:
-        """Leave all connections and wait until they are gone."""
+        """Close all connections and wait until they have ended."""
         for conn in list(self._connections):
             self.close(conn)
         if self._closing:
-            await asyncio.wait(self._closing, timeout=2 * CLOSE_S)  # a dead one takes all of it
+            await asyncio.wait(self._closing, timeout=2 * CLOSE_S)  # a dead connection takes all of that time
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._closing.add(task)
@@ -188,14 +188,14 @@ class RealtimeLink:
         except DialError as said:
             end = Disconnected(conn, said.code, str(said), said.retry_after_s)
         except Exception:
-            # Our own bug: without an end nobody would ever connect again.
+            # A bug of ours: without a report of the end nothing would connect again.
             log.exception("The connection failed here, not at the server.")
             end = Disconnected(conn, 0, "internal error")
         if self._connections.pop(conn, None):
             self._happened(end)
 
     async def _read(self, conn: int, socket: Socket) -> Disconnected:
-        """Frames until the end; a close of any kind is an end, not an exception."""
+        """Read frames until the end; a close of any kind is an end, not an exception."""
         with contextlib.suppress(ConnectionClosed):
             while True:
                 frame = await socket.recv(decode=False)
@@ -216,7 +216,7 @@ class RealtimeLink:
         self._happened(Received(conn, event))
 
     async def _write(self, conn: int, connection: _Connection, socket: Socket) -> None:
-        """Send what there is, in order. An asyncio.Queue would take ten calls more for a piece of sound."""
+        """Send the queue, in order. An asyncio.Queue would take ten calls more for a piece of sound."""
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionClosed):
             while True:

@@ -1,7 +1,7 @@
-"""The end of the process, which nothing may hold up.
+"""Ends the process within a limit, whatever hangs.
 
-Python waits at its end for threads, and closes what they have opened: a thread that hangs in a call of ALSA,
-or a file on a disk that does not answer, would keep it for ever.
+At exit Python waits for threads and closes their files: a thread that hangs in ALSA, or a file on a disk that
+does not respond, would delay it for ever.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from contextlib import suppress
 from typing import Final
 
 LIMIT_S: Final = 1.6
-"""From SIGTERM to the end, whatever hangs. An output that is not safe by then is made so by ExecStopPost=."""
+"""From SIGTERM to the end, whatever hangs. ExecStopPost= makes outputs safe that are not by then."""
 
 
 class Shutdown:
-    """Made before whatever else has something to do at the end, which is done first.
+    """To be made first, so that all other exit handlers run before its own.
 
-    `status` is the exit status: 1 until somebody knows better.
+    `status` is the exit status, 1 until it is set.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Shutdown:
         atexit.register(self._leave)
 
     def soon(self) -> None:
-        """Told to stop: the process is over within the limit."""
+        """End the process within the limit."""
         threading.Thread(target=self._leave_in_time, name="leaving", daemon=True).start()
 
     def _leave_in_time(self) -> None:

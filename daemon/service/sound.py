@@ -1,4 +1,4 @@
-"""The sound of the appliance: where it comes from, where it goes to, and the streams on our side."""
+"""Sound of the appliance: sources, sinks, and the streams on our side."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hardware.ports import Capture, CardStream, Microphone, Playback, SoundConfi
 
 
 class SoundCards(Protocol):
-    """Opens what sound comes from and goes to."""
+    """Opens the source and the sink of sound."""
 
     def microphone(self, capture: Capture) -> Microphone:
-        """A source that delivers to this stream."""
+        """Open a source that delivers to this stream."""
 
     def speaker(self, playback: Playback) -> Speaker:
-        """A sink that takes from this stream."""
+        """Open a sink that takes from this stream."""
 
 
 class AlsaCards:
@@ -29,20 +29,20 @@ class AlsaCards:
         self._config = config
 
     def microphone(self, capture: Capture) -> Microphone:
-        """A thread that has the card of the microphone."""
+        """Start the thread of the microphone's card."""
         from hardware.sound.alsa_streams import AlsaMicrophone
 
         return AlsaMicrophone(self._config, capture)
 
     def speaker(self, playback: Playback) -> Speaker:
-        """A thread that has the card of the speaker."""
+        """Start the thread of the speaker's card."""
         from hardware.sound.alsa_streams import AlsaSpeaker
 
         return AlsaSpeaker(self._config, playback)
 
 
 class Sound:
-    """Belongs to the event loop."""
+    """The microphone and the speaker with their streams; to be used on the event loop."""
 
     def __init__(self, cards: SoundCards, events: StreamEvents, kind: Filter) -> None:
         self.playback = PlaybackStream(events, kind)
@@ -53,7 +53,7 @@ class Sound:
         self._streams: dict[str, CardStream] = {}
 
     def open(self) -> Coroutine[None, None, None]:
-        """Open every card; what is returned sees for ever that none of their threads hangs."""
+        """Open the cards. Returns a coroutine that watches their threads for ever."""
         self._microphone = self._cards.microphone(self._capture)
         self.playback.speaker = speaker = self._cards.speaker(self.playback)
         self._streams = {"microphone": self._microphone, "speaker": speaker}
@@ -72,19 +72,19 @@ class Sound:
 
     @property
     def microphone_peaks(self) -> list[float]:
-        """The loudest sample of each of the latest utterances, for whoever doubts the microphone."""
+        """The loudest sample of each of the latest utterances, to check the microphone by."""
         return list(self._capture.peaks)
 
     def progress(self) -> Mapping[str, watchdog.ProgressCheck]:
-        """What must make progress, for systemd's watchdog."""
+        """The progress checks for systemd's watchdog."""
         return {name: _moves(stream) for name, stream in self._streams.items()}
 
     def faults(self) -> Mapping[str, str]:
-        """What does not work at the moment, and why."""
+        """Present faults, and why."""
         return {"microphone": self._capture.fault, "speaker": self.playback.fault}
 
     async def close(self) -> None:
-        """Let the cards go; waits at most a second for them."""
+        """Release the cards; waits at most a second for them."""
         await asyncio.gather(*(asyncio.to_thread(stream.close) for stream in self._streams.values()))
 
 

@@ -1,7 +1,7 @@
-"""What outlives a restart: volume and mute, and, until the board is switched off, the conversation.
+"""State that survives a restart: volume and mute, and, until the board is switched off, the conversation.
 
 Volume and mute are a small file that is replaced whole. The conversation is a file in the runtime directory,
-which is in memory: lines are appended to it, and when it has grown large it is written anew.
+which is in memory: lines are appended to it, and when it has grown large it is rewritten.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Preferences(msgspec.Struct, frozen=True):
 
 
 class StateStore:
-    """Reads at once; writes from a thread, one at a time, and of several the newest."""
+    """Reads at once; writes on a thread, one file at a time, and only the newest of several versions."""
 
     def __init__(self, state: Path, runtime: Path, spawn: Spawn) -> None:
         self._preferences_file = state / "state.json"
@@ -52,21 +52,21 @@ class StateStore:
         self._appending = asyncio.Lock()
 
     def prefer(self, **changes: Any) -> None:
-        """The owner wants it otherwise from now on."""
+        """Store these preferences."""
         preferences = msgspec.structs.replace(self.preferences, **changes)
         if preferences != self.preferences:
             self.preferences = preferences
             self._write(self._preferences_file, msgspec.json.encode(preferences))
 
     def conversation(self) -> bytes:
-        """The lines kept since the board was switched on; empty if there are none."""
+        """The lines stored since the board was switched on."""
         for path in (self._conversation_file, self._old_file):
             with suppress(OSError, TextFileError):
                 return read_bytes(path, MAX_READ_BYTES)
         return b""
 
     def append(self, entries: list[HistoryEntry], whole: Callable[[], list[HistoryEntry]]) -> None:
-        """Append what is new to the conversation; `whole` is asked when its file has grown too large."""
+        """Append new lines of the conversation; `whole` is called if the file has grown too large."""
         if self._kept_bytes > self._most_bytes:
             self.replace(whole())
         elif entries:
@@ -74,18 +74,18 @@ class StateStore:
             self._spawn(self._flush(), "memory")
 
     def replace(self, entries: list[HistoryEntry]) -> None:
-        """The conversation is this, and nothing else is left of it."""
+        """Replace the stored conversation by these lines."""
         self._unsaved, self._replaced, self._kept_bytes = entries, True, 0
         self._spawn(self._flush(), "memory")
 
     async def settled(self) -> None:
-        """Wait until all of the conversation that was handed over is in its file, but not for long."""
+        """Wait, though not for long, until the conversation is written."""
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_LIMIT_S):
                 await self._flush()
 
     async def aclose(self, entries: list[HistoryEntry]) -> None:
-        """The last of it."""
+        """Write what is left, and stop."""
         self._unsaved += entries
         await self.settled()
 
@@ -118,7 +118,7 @@ class StateStore:
 
 
 def load_preferences(path: Path) -> Preferences:
-    """What was kept; the defaults where nothing can be read."""
+    """The stored preferences; the defaults if they cannot be read."""
     try:
         return msgspec.json.decode(read_bytes(path), type=Preferences)
     except FileNotFoundError:
@@ -129,7 +129,7 @@ def load_preferences(path: Path) -> Preferences:
 
 
 def append_lines(path: Path, entries: list[HistoryEntry]) -> int:
-    """Append to a conversation, in a file that only we may read; how many bytes that were."""
+    """Append lines to a file that only we may read. Returns the number of bytes."""
     written = mask(lines(entries).decode()).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def append_lines(path: Path, entries: list[HistoryEntry]) -> int:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write JSON, in a file that only we may read; a disk that refuses costs the file, not the service."""
+    """Write JSON to a file that only we may read; if the disk refuses, the service goes on without it."""
     scratch = path.with_suffix(".new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -155,7 +155,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def _torn(file: BinaryIO) -> bool:
-    """Was the last line cut off, by a disk that was full?"""
+    """Whether the last line is incomplete, as after a full disk."""
     if not file.tell():
         return False
     file.seek(-1, os.SEEK_END)

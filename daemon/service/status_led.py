@@ -1,4 +1,4 @@
-"""The status lamps: one pattern at a time, redrawn while it moves."""
+"""Drives the status lamps: one pattern at a time, redrawn while it changes."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ class StatusLed:
         self._timer: asyncio.TimerHandle | None = None
 
     def state(self, state: TurnState) -> None:
-        """The turn is somewhere else."""
+        """The state of the turn has changed."""
         self._state = state
         self.refresh()
 
     def link(self, link: LinkState) -> None:
-        """The connection is somewhere else."""
+        """The state of the connection has changed."""
         self._link = link
         self.refresh()
 
     def fault(self, faulty: bool) -> None:
-        """A part of the appliance does not work at the moment, or all do again."""
+        """Set whether some part has a fault."""
         self._faulty = faulty
         self.refresh()
 
     def alert(self) -> None:
-        """Something went wrong: show it for a moment."""
+        """Show the error pattern for a moment."""
         self._alert_until = self._clock() + TROUBLE_S
         self.refresh()
 
     def redraw(self) -> None:
-        """Draw though nothing has changed: the lamps are new."""
+        """Draw even without a change: the lamps were opened anew."""
         self._drawn = None
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw now, and again as long as the pattern moves."""
+        """Draw now, and again as long as the pattern changes."""
         now = self._clock()
         pattern = self._choose(now)
         if pattern != self._pattern:

@@ -1,4 +1,4 @@
-"""Who subscribes to what happens: outputs, status lamp, journal, control socket, systemd, and counts."""
+"""The subscribers of the event stream: outputs, status lamp, journal, control socket, systemd, counters."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from daemon.telemetry.event_log import EventLog
 
 
 class Counts:
-    """What has been lost since the start."""
+    """Counts losses since the start."""
 
     def __init__(self) -> None:
         self.xruns = {"overrun": 0, "underrun": 0}
-        """Of the sound cards."""
+        """Xruns of the sound cards."""
         self.losses = dict.fromkeys(get_args(note.LossKind), 0)
         """See `Loss`."""
 
     def subscribe(self, to: Notifier) -> None:
-        """Count from now on."""
+        """Begin to count."""
         to.subscribe("the count", ev.Xrun, self._xrun)
         to.subscribe("the count", note.Loss, self._loss)
 
@@ -40,23 +40,23 @@ class Counts:
 
 
 def board(to: Notifier, supervisor: BoardSupervisor, devices: DeviceGateway, safe_plan: Path) -> None:
-    """What was on before is on again, and can be made safe by others."""
+    """A board that is back gets the outputs' values, and a new safe plan."""
     to.subscribe("the safe plan", note.BoardOpened, lambda _: supervisor.write_safe_plan(safe_plan))
     to.subscribe("the outputs", note.BoardOpened, lambda _: devices.restore())
 
 
 def status_led(to: Notifier, led: StatusLed) -> None:
-    """State, connection, alerts and faults are seen."""
+    """Shows state, connection, alerts and faults."""
     to.subscribe("the lamp", note.BoardOpened, lambda event: led.redraw())
     to.subscribe("the lamp", ev.StateChanged, lambda event: led.state(event.state))
     to.subscribe("the lamp", ev.LinkChanged, lambda event: led.link(event.link))
     to.subscribe("the lamp", ev.UserAlert, lambda event: led.alert())
-    # What the owner has offered and we cannot use is no fault of the appliance.
+    # Tools and settings that cannot be used are no fault of the appliance.
     to.subscribe("the lamp", note.FaultsChanged, lambda event: led.fault(bool(event.parts)))
 
 
 def journal(to: Notifier, log: EventLog, machine: Machine) -> None:
-    """What is worth a record gets one."""
+    """Records events in the journal."""
     conditions = log.conditions
     to.subscribe("the record", note.ServiceReady, lambda event: log.ready(event.start_ms))
     to.subscribe("the record", note.ServiceStopping, lambda event: log.stopping())
@@ -81,14 +81,14 @@ def journal(to: Notifier, log: EventLog, machine: Machine) -> None:
 
 
 def typed_questions(to: Notifier, handlers: Handlers, machine: Machine) -> None:
-    """Whoever has typed a question gets the words of its answer as they come."""
+    """Sends the words of an answer, as they come, to the client that typed the question."""
     to.subscribe(
         "the words", ev.Words, lambda event: handlers.words(machine.request_id, event.who, event.text)
     )
 
 
 def watchers(to: Notifier, publish: Callable[..., object]) -> None:
-    """Whoever watches sees it: `publish` gets each event's name and fields, as `voiced watch` has them."""
+    """Passes events to watchers: `publish` gets each event's name and fields, as `voiced watch` has them."""
 
     def words(event: ev.Words) -> None:
         publish(event.who, **{"text" if event.whole else "delta": event.text})

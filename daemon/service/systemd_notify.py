@@ -1,4 +1,4 @@
-"""The process as systemd and the kernel see it: notifications, watchdog, costs, private memory."""
+"""The process towards systemd and the kernel: notifications, watchdog, resource usage, private memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _PR_SET_DUMPABLE = 4
 
 
 class Systemd:
-    """The other end of NOTIFY_SOCKET (sd_notify(3)), which may be gone or full at any time.
+    """The client of NOTIFY_SOCKET (sd_notify(3)), which may be gone or full at any time.
 
-    Python's binding raises where it is gone, and waits where it is full.
+    Python's binding raises if it is gone, and blocks if it is full.
     """
 
     def __init__(self) -> None:
         self._unsent: dict[str, str] = {}
 
     def notify(self, state: str) -> None:
-        """Never raises, never waits. What is not taken now goes with the next; a sign of life does not."""
+        """Send; never raises, never waits. What a full socket refuses is sent later, but for WATCHDOG=1."""
         name, _, value = one_line(state).partition("=")
         self._unsent[name] = value
         if _sent("\n".join(map("=".join, self._unsent.items()))):
@@ -51,30 +51,30 @@ _systemd: Final = Systemd()
 
 
 def notify(state: str) -> None:
-    """Tell systemd, where there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
+    """Notify systemd, if there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
     _systemd.notify(state)
 
 
 def watchdog_interval_s() -> float | None:
-    """How often to feed systemd: every third of WatchdogSec, so that one miss is none; None without it."""
+    """How often to feed the watchdog: at a third of WatchdogSec, so that one may be late; None without it."""
     usec = os.environ.get("WATCHDOG_USEC", "")
     return int(usec) / 3e6 if usec.isdigit() and int(usec) > 0 else None
 
 
 def keep_memory_private() -> None:
-    """The key is in it: no core dump of any kind, and only root may look (prctl(2), PR_SET_DUMPABLE)."""
+    """The memory holds the key: no core dumps, and only root may inspect it (prctl(2), PR_SET_DUMPABLE)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
 class ProcessUsage:
-    """What the process costs."""
+    """Resource usage of the process."""
 
     def __init__(self) -> None:
         self.ready_ms = 0.0
 
     def ready(self) -> None:
-        """The button works from now on."""
+        """The service is ready."""
         self.ready_ms = round((time.clock_gettime(time.CLOCK_BOOTTIME) - _started_s()) * 1000, 1)
 
     def figures(self) -> dict[str, Any]:

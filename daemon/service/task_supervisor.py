@@ -1,4 +1,4 @@
-"""The tasks that run beside the machine."""
+"""Background tasks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ log = logging.getLogger("voiced")
 
 
 class TaskSupervisor:
-    """Holds tasks until they end; what goes wrong in one is logged, never lost."""
+    """Holds tasks until they end; an error in one is logged."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        """Run something beside the rest."""
+        """Run a coroutine in the background."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
 
     def cancel(self) -> None:
-        """End them all."""
+        """Cancel all tasks."""
         for task in self._tasks:
             task.cancel()
 

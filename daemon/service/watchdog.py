@@ -1,7 +1,7 @@
 """Feeds systemd's watchdog only while every part of the service makes progress.
 
-That it is fed at all shows that the event loop does. A part that does not is named in the log, as nobody
-can ask it once systemd has ended the process.
+Being fed at all shows that the event loop runs. A part that makes no progress is named in the log, as it
+cannot be asked once systemd has ended the process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ProgressCheck: TypeAlias = Callable[[], bool]
 
 
 def moving(heartbeats: Callable[[], int]) -> ProgressCheck:
-    """Whether a counter has changed since this was last asked; the first answer is yes."""
+    """A check whether a counter has changed since the last call; the first result is True."""
     before: int | None = None
 
     def moves() -> bool:
@@ -36,7 +36,7 @@ class Thread(Protocol):
 
     @property
     def heartbeats(self) -> int:
-        """Grows at least once a second while it moves."""
+        """Grows at least once a second while the thread runs."""
 
     def give_up(self) -> None:
         """Report that it hangs."""
@@ -44,11 +44,11 @@ class Thread(Protocol):
 
 LOOK_S: Final = 0.5
 HANGS_AFTER: Final = 4
-"""Looks, and not seconds: where the whole machine stands still, there are none."""
+"""In looks, not seconds: while the whole machine stands still, there are no looks."""
 
 
 async def attend(threads: Sequence[Thread]) -> None:
-    """For ever: whatever hangs is given up, once, within `LOOK_S * (HANGS_AFTER + 1)`."""
+    """Watch for ever: a thread that hangs is given up, once, within `LOOK_S * (HANGS_AFTER + 1)`."""
     still = [0] * len(threads)
     before = [-1] * len(threads)
     while True:
@@ -61,7 +61,7 @@ async def attend(threads: Sequence[Thread]) -> None:
 
 
 async def feed(parts: Mapping[str, ProgressCheck], interval_s: float) -> None:
-    """Ask every part in this interval, for ever, and feed systemd if all of them make progress."""
+    """Check every part at this interval, for ever, and feed systemd if all make progress."""
     logged: list[str] = []
     while True:
         await asyncio.sleep(interval_s)

@@ -1,4 +1,4 @@
-"""What the model may call: the decorator for owners' functions, the checks, the built-in tools."""
+"""Tools for the model: the decorator for owners' functions, the checks, the built-in tools."""
 
 from daemon.tools.decorator import (
     MAX_ARGUMENTS,

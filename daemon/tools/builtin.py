@@ -1,4 +1,4 @@
-"""The tools that every appliance has; each answers one plain sentence, fit to be read or to be spoken."""
+"""The built-in tools; each answers one sentence, to be read or spoken."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ BUILTIN_NAMES = (
     "stop_conversation",
     "forget_conversation",
 )
-"""The tools of a box that has every common kind of device."""
+"""The tools of an appliance with every common kind of device."""
 
 Percent = Annotated[int, Range(0, 100)]
 
 
 class Appliance(Protocol):
-    """What the built-in tools need of the shell. All of it is called on the loop."""
+    """The part of the service that the built-in tools use, on the event loop."""
 
     async def ask(self, request: requests.Request) -> requests.DeviceAnswer:
-        """Bring a request before the limits of the outputs."""
+        """Make a request of an output, within its limits."""
 
     async def read(self, key: str) -> Reading:
-        """Ask a sensor, off the loop. Raises PinError."""
+        """Read a sensor, off the loop. Raises PinError."""
 
     @property
     def volume(self) -> int:
-        """In percent."""
+        """The volume in percent."""
 
     def set_volume(self, percent: int) -> None:
-        """From the next sample on."""
+        """Set the volume, from the next sample on."""
 
     def forget(self) -> None:
-        """Forget what was said."""
+        """Forget the conversation."""
 
 
 def reserved_names() -> tuple[str, ...]:
-    """Names that a tool of the owner's cannot have, whatever devices there are."""
+    """Names that the owner's tools cannot have, whatever devices there are."""
     return (*BUILTIN_NAMES, *(action.tool for kind in KINDS.outputs() for action in kind.actions))
 
 
@@ -89,7 +89,7 @@ class _Devices:
         return [*tools, Tool(self.list_devices), *self._of_kinds()]
 
     def _of_kinds(self) -> Iterator[Tool]:
-        """The tools that kinds bring along, each for the devices of its kind."""
+        """The tools that kinds define, each for the devices of its kind."""
         keys: dict[str, list[str]] = {}
         actions: dict[str, tuple[Action, bool]] = {}
         for key, output in self._outputs.items():
@@ -197,7 +197,7 @@ class _General:
 
 
 def _join(parts: list[str], after: str = "") -> str:
-    """Say a list: "a", "a and b", "a, b and c"; nothing for none."""
+    """A list in words: "a", "a and b", "a, b and c"; empty for none."""
     if len(parts) < 2:
         return parts[0] + after if parts else ""
     return f"{', '.join(parts[:-1])} and {parts[-1]}{after}"

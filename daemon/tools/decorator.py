@@ -31,7 +31,7 @@ TIMEOUT_S = 10.0
 MAX_TIMEOUT_S = 60.0
 """After this the turn goes on without the tool."""
 MAX_ARGUMENTS = 64 * 1024
-"""In characters: more than a model says in one answer, and little enough to check on the loop."""
+"""In characters: more than a model writes in one answer, and few enough to check on the loop."""
 _SPACE = "\ufeff \r\n\t"
 _FENCE = "`~"
 _LANGUAGE = re.compile(r'[^\s{["]*\s*')
@@ -42,11 +42,11 @@ _MARK = "voiced_tool"
 
 
 class ToolError(VoicedError):
-    """Raise it in a tool to let the model read the text."""
+    """Raise it in a tool: the model reads the text."""
 
 
 class BadCallError(ToolError):
-    """The model called what is not there, or with arguments that do not fit."""
+    """The model called a tool that does not exist, or with arguments that do not fit."""
 
 
 class ToolDefinitionError(ToolError):
@@ -99,7 +99,7 @@ class Tool:
             raise ToolDefinitionError(f"{self.name}: {problem}", remedy)
 
     def schema(self) -> dict[str, Any]:
-        """What `session.update` tells the model."""
+        """The schema for `session.update`."""
         return {
             "type": "function",
             "name": self.name,
@@ -108,7 +108,7 @@ class Tool:
         }
 
     def arguments(self, arguments_json: str) -> dict[str, Any]:
-        """Decode and check what the model sent; what it left out is left out. Raises BadCallError."""
+        """Decode and check the model's arguments; missing ones stay missing. Raises BadCallError."""
         try:
             given: dict[str, Any] = self._arguments.take(self._decoded(arguments_json), exact=False)
         except MisfitError as error:
@@ -116,7 +116,7 @@ class Tool:
         return given
 
     def _decoded(self, arguments_json: str) -> Any:
-        """JSON, in a code fence or a string too; no text at all is no arguments."""
+        """Decode JSON, also in a code fence or a string; empty text means no arguments."""
         if len(arguments_json) > MAX_ARGUMENTS:
             raise MisfitError(f"the arguments are longer than {MAX_ARGUMENTS} characters")
         bare = _unfenced(arguments_json.strip(_SPACE))
@@ -138,7 +138,7 @@ class Tool:
 
 
 def _unfenced(text: str) -> str:
-    """What stands in a code fence, without the fence and the name of its language."""
+    """The contents of a code fence."""
     if not text.startswith(tuple(_FENCE)):
         return text
     inside = text.strip(_FENCE + _SPACE)
@@ -147,7 +147,7 @@ def _unfenced(text: str) -> str:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, in which no name may be given twice: which of the two is meant?"""
+    """A JSON object; a name that occurs twice is an error."""
     given = dict(pairs)
     if len(given) < len(pairs):
         twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
@@ -160,12 +160,12 @@ def _no_number(name: str) -> None:
 
 
 def _whole_number(digits: str) -> float:
-    """So many digits are infinite for everybody, and would take long to read."""
+    """An integer; one with too many digits is infinite, as parsing it would take long."""
     return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
 
 
 def _is_broken(schema: Mapping[str, Any]) -> bool:
-    """Is there text in it that JSON can spell but nobody can send?"""
+    """Whether it has text that JSON can express but nobody can send, as a lone surrogate."""
     try:
         json.dumps(schema, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -196,6 +196,6 @@ def tool(function: F | None = None, *, name: str | None = None, timeout_s: float
 
 
 def marked(namespace: Mapping[str, Any], module: str) -> list[Tool]:
-    """The tools that were defined in this module, in order."""
+    """The tools defined in this module, in order."""
     functions = [value for value in namespace.values() if isinstance(getattr(value, _MARK, None), Tool)]
     return [getattr(function, _MARK) for function in functions if function.__module__ == module]

@@ -1,4 +1,4 @@
-"""From Python's type hints to kinds of values. What is not understood is refused, nothing is weakened."""
+"""Turns Python type hints into kinds of values. A hint that is not understood is refused, never ignored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from daemon.tools.nested import Array, Either, Field, Object, Table, bounded, in
 
 MAX_DEPTH: Final = 32
 MAX_KINDS: Final = 1000
-"""A schema larger than this would be refused by a server, or read by nobody."""
+"""A server would refuse a larger schema."""
 
 _PLAIN: Final[dict[Any, ValueKind]] = {
     bool: Boolean(),
@@ -67,7 +67,7 @@ _UNDERSTOOD: Final = (
 
 
 class HintError(OwnerError, TypeError):
-    """A hint cannot be offered to a model; the message ends with what to write instead."""
+    """A hint that a model cannot be offered; the message ends with what to write instead."""
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:
         super().__init__(f"{path} {problem}, {remedy}")
@@ -90,14 +90,14 @@ def parameters(function: Callable[..., Any], choices: Mapping[str, Sequence[str]
 
 
 class _Reader:
-    """Reads the hints of one function; what it has read so far is bounded."""
+    """Reads the hints of one function, up to a limit."""
 
     def __init__(self) -> None:
         self._inside: list[Any] = []
         self._kinds = 0
 
     def called(self, make: Callable[..., Any], path: str) -> Object:
-        """What a function or the constructor of a class takes."""
+        """The parameters of a function or of a constructor."""
         with _read_at(path):
             parameters, declared = inspect.signature(make).parameters, _declared(make)
         if len(parameters) > MAX_KINDS:
@@ -116,7 +116,7 @@ class _Reader:
         return Object(fields=taken, make=make)
 
     def kind(self, hint: Any, path: str) -> ValueKind:
-        """What a hint says, all of it. Raises HintError."""
+        """The kind for a hint. Raises HintError."""
         self._kinds += 1
         self._inside.append(hint)
         if len(self._inside) > MAX_DEPTH or any(hint is outer for outer in self._inside[:-1]):
@@ -206,7 +206,7 @@ class _Reader:
 
 @contextmanager
 def _read_at(path: str) -> Iterator[None]:
-    """A hint that is evaluated only now may be any expression, with any failure."""
+    """Evaluate a hint, which may be any expression and raise anything."""
     try:
         yield
     except Exception as error:
@@ -221,7 +221,7 @@ def _hints(hinted: Any, path: str) -> dict[str, Any]:
 
 
 def _declared(make: Any) -> dict[str, Any]:
-    """What is written beside the names of a function or of a class: its constructor may say otherwise."""
+    """The annotations of a function or a class; those of a constructor take precedence."""
     places = reversed(make.__mro__) if isinstance(make, type) else [make]
     return {name: hint for place in places for name, hint in inspect.get_annotations(place).items()}
 
@@ -229,7 +229,7 @@ def _declared(make: Any) -> dict[str, Any]:
 def _check(
     parameter: inspect.Parameter, hints: Mapping[str, Any], declared: Mapping[str, Any], path: str
 ) -> None:
-    """A parameter that can be given by name, and has one hint."""
+    """Check that a parameter can be given by name and has a hint."""
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         raise HintError(path, "must be a plain parameter", "write it without * and /")
     if parameter.annotation not in (parameter.empty, declared.get(parameter.name)):
@@ -240,7 +240,7 @@ def _check(
 
 
 def _factories(make: Any) -> set[str]:
-    """The fields of a dataclass that a function fills: their default is known only when it is called."""
+    """The fields of a dataclass with a default factory: their defaults are known only when called."""
     if not is_dataclass(make):
         return set()
     return {field.name for field in fields(make) if field.default_factory is not MISSING}
@@ -272,7 +272,7 @@ def _same(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _noted(kind: ValueKind, notes: Sequence[Any], path: str) -> ValueKind:
-    """A kind with the notes of Annotated, each of which must be understood."""
+    """A kind with the metadata of Annotated, each item of which must be understood."""
     for note in notes:
         if isinstance(note, Range):
             kind = _within(kind, note, path)
@@ -302,7 +302,7 @@ def _within(kind: ValueKind, bounds: Range, path: str) -> ValueKind:
 
 
 def _apart(one: ValueKind, other: ValueKind) -> bool:
-    """Does JSON tell two kinds apart? A float takes integers too, which matters where bounds differ."""
+    """Whether JSON tells two kinds apart. A float takes integers too, which matters if bounds differ."""
     if isinstance(one, Number) and isinstance(other, Number):
         return one.whole != other.whole and (one.lo, one.hi) == (other.lo, other.hi)
     numbers = {"integer", "number"}
@@ -330,7 +330,7 @@ def _field(kind: ValueKind, default: Any, path: str) -> Field:
 
 
 def _default(kind: ValueKind, value: Any, path: str) -> Any:
-    """A default in JSON. Raises HintError where it is not what the hint says."""
+    """A default in JSON. Raises HintError if it does not fit its hint."""
     told = in_json(value)
     try:
         if kind.take(told, True) == value:
@@ -343,5 +343,5 @@ def _default(kind: ValueKind, value: Any, path: str) -> Any:
 
 
 def _named(hint: Any) -> str:
-    """As the owner wrote it, or near to it."""
+    """The hint as the owner wrote it, or nearly so."""
     return hint.__name__ if isinstance(hint, type) else repr(hint).replace("typing.", "")

@@ -1,8 +1,8 @@
-"""Kinds of values that a tool can take: each tells its JSON schema, and makes a Python value of JSON.
+"""The kinds of values that a tool can take: each has a JSON schema, and converts JSON to a Python value.
 
-The schema and the check are two methods of one object: what is offered is what holds. What comes in other
-clothes ("50" or 50.0 where an integer is meant, "Lamp" for "lamp") is taken where its meaning is certain.
-Standard library only: every tool process imports this.
+Schema and check are two methods of one object, so that they agree. Values in another form ("50" or 50.0 for
+an integer, "Lamp" for "lamp") are accepted if their meaning is certain. Standard library only: every tool
+process imports this.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Json: TypeAlias = dict[str, Any]
 
 LARGEST_INT: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**53
-"""Up to here every whole number is a JSON number of its own everywhere."""
+"""Up to this, every integer is exact in every JSON implementation."""
 _SHOWN: Final = 60
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?")
 _TYPES: Final = {
@@ -38,7 +38,7 @@ _JSON_TYPES: Final = {str: "string", int: "integer", bool: "boolean"}
 
 
 class MisfitError(PeerError, ValueError):
-    """A value does not fit; the message begins with the place of the value."""
+    """A value does not fit; the message begins with its path."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -46,7 +46,7 @@ class MisfitError(PeerError, ValueError):
         self._path = ""
 
     def at(self, step: str) -> MisfitError:
-        """The same, seen from one level further out."""
+        """The same error, one level further out."""
         dot = "." if self._path and not self._path.startswith("[") else ""
         self._path = f"{step}{dot}{self._path}"
         return self
@@ -56,12 +56,12 @@ class MisfitError(PeerError, ValueError):
 
 
 def expected(what: str, value: Any) -> MisfitError:
-    """The usual misfit: another type."""
+    """The usual error: a wrong type."""
     return MisfitError(f"Expected {what}, got {_TYPES.get(type(value), type(value).__name__)}")
 
 
 def shown(name: str) -> str:
-    """A name that the model made up, short enough to be read."""
+    """A name that the model made up, shortened."""
     return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
 
 
@@ -69,20 +69,20 @@ def shown(name: str) -> str:
 class Range:
     """Bounds of a number, both included: `Annotated[int, Range(1, 30)]`."""
 
-    # Equal to itself alone: typing keeps one Annotated for equal notes, and a tuple (1, 30) is no Range.
+    # Equal only to itself: typing caches Annotated by equality, and a tuple (1, 30) is no Range.
     lo: float
     hi: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValueKind:
-    """What a value may be. `types` are the JSON types that it can come as, `name` is for messages."""
+    """A kind of value. `types` are the JSON types that it accepts, `name` is for messages."""
 
     description: str = ""
 
     @property
     def name(self) -> str:
-        """What is expected, in a word or two."""
+        """The name of the kind, for messages."""
         raise NotImplementedError
 
     @property
@@ -95,13 +95,13 @@ class ValueKind:
         raise NotImplementedError
 
     def schema(self) -> Json:
-        """What the model sees."""
+        """The schema that the model sees."""
         shape = self.shape()
         said = " ".join(filter(None, (shape.get("description"), self.description)))
         return {**shape, "description": said} if said else shape
 
     def take(self, value: Any, exact: bool) -> Any:
-        """The Python value; `exact` takes nothing in other clothes. Raises MisfitError."""
+        """The Python value; with `exact`, other forms are refused. Raises MisfitError."""
         raise NotImplementedError
 
 
@@ -115,17 +115,17 @@ class Number(ValueKind):
 
     @property
     def name(self) -> str:
-        """As Python calls it."""
+        """Its name in Python."""
         return "int" if self.whole else "float"
 
     def shape(self) -> Json:
-        """A bound that is infinite is none."""
+        """The schema; infinite bounds are left out."""
         bounds = {"minimum": self.lo, "maximum": self.hi}
         finite = {name: bound for name, bound in bounds.items() if not math.isinf(bound)}
         return {"type": "integer" if self.whole else "number", **finite}
 
     def take(self, value: Any, exact: bool) -> int | float:
-        """50.0 and "50" are integers where one is meant, true is not."""
+        """Takes 50.0 and "50" for integers, but not true."""
         number = value if exact else _number(value)
         number = self._whole(number, exact) if self.whole else _real(number)
         if number is None and type(value) in (int, float) and abs(value) > LARGEST_INT:
@@ -147,7 +147,7 @@ class Number(ValueKind):
 
 
 def _number(value: Any) -> Any:
-    """A number that is written as text; all else as it is."""
+    """Convert a number written as text; any other value stays."""
     if type(value) is not str or not _NUMBER.fullmatch(value.strip()):
         return value
     digits = value.strip().lstrip("+-")
@@ -171,7 +171,7 @@ class Boolean(ValueKind):
         return {"type": "boolean"}
 
     def take(self, value: Any, exact: bool) -> bool:
-        """The words are taken too, numbers are not."""
+        """Takes "true" and "false" as text too, but no numbers."""
         if type(value) is str and not exact:
             value = {"true": True, "false": False}.get(value.strip().lower(), value)
         if type(value) is not bool:
@@ -181,7 +181,7 @@ class Boolean(ValueKind):
 
 @dataclass(frozen=True, kw_only=True)
 class TextKind(ValueKind):
-    """Any text that can be written down."""
+    """Any text without lone surrogates."""
 
     name = "str"
 
@@ -190,7 +190,7 @@ class TextKind(ValueKind):
         return {"type": "string"}
 
     def take(self, value: Any, exact: bool) -> str:
-        """Half a character, which JSON can spell, is refused: it cannot be printed or stored."""
+        """Refuses lone surrogates, which JSON can express: they cannot be printed or stored."""
         if type(value) is not str:
             raise expected(self.name, value)
         try:
@@ -209,7 +209,7 @@ class Moment(ValueKind):
 
     @property
     def name(self) -> str:
-        """As JSON Schema calls it."""
+        """Its name in JSON Schema."""
         return f"an ISO 8601 {self.format}"
 
     def shape(self) -> Json:
@@ -228,18 +228,18 @@ class Moment(ValueKind):
 
 @dataclass(frozen=True, kw_only=True)
 class Choices(ValueKind):
-    """One of some values; `pairs` are each in JSON and in Python."""
+    """One of some values; `pairs` has each in JSON and in Python."""
 
     pairs: tuple[tuple[Any, Any], ...]
 
     @property
     def name(self) -> str:
-        """All that there are."""
+        """The list of choices."""
         return f"one of {', '.join(str(value) for value in self._values)}"
 
     @property
     def types(self) -> frozenset[str]:
-        """Those of the values."""
+        """The types of the values."""
         return frozenset(_JSON_TYPES[type(value)] for value in self._values)
 
     def shape(self) -> Json:
@@ -252,7 +252,7 @@ class Choices(ValueKind):
         return enums[0] if len(enums) == 1 else {"anyOf": enums}
 
     def take(self, value: Any, exact: bool) -> Any:
-        """The Python value that belongs to this one, or to the only one that is spelled alike."""
+        """The Python value of this choice, or of the only one with a similar spelling."""
         if type(value) in _JSON_TYPES and (type(value), value) in self._python:
             return self._python[type(value), value]
         meant = None if exact else self._spellings.meant(_word(value))
@@ -278,7 +278,7 @@ class Choices(ValueKind):
 
 
 def _word(value: Any) -> str:
-    """A choice as it could be written; nothing for what can be none."""
+    """A choice as text; empty if it cannot be one."""
     if type(value) is float and abs(value) <= LARGEST_EXACT and value.is_integer():
         value = int(value)
     return str(value).strip() if type(value) in _JSON_TYPES else ""

@@ -19,7 +19,7 @@ NO_DEFAULT: Final = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Array(ValueKind):
-    """Values of one kind; `make` turns the list of them into what the hint says."""
+    """A list of values of one kind; `make` converts it to the type of the hint."""
 
     item: ValueKind
     make: Callable[[list[Any]], Any] = list
@@ -27,7 +27,7 @@ class Array(ValueKind):
 
     @property
     def name(self) -> str:
-        """As JSON calls it."""
+        """Its name in JSON."""
         return "array" if self.length is None else f"array of {self.length}"
 
     def shape(self) -> Json:
@@ -36,7 +36,7 @@ class Array(ValueKind):
         return {"type": "array", "items": self.item.schema(), **length}
 
     def take(self, value: Any, exact: bool) -> Any:
-        """Each item fits."""
+        """Takes a list in which each item fits."""
         if type(value) is not list:
             raise expected(self.name, value)
         if self.length not in (None, len(value)):
@@ -52,7 +52,7 @@ class Array(ValueKind):
 
 @dataclass(frozen=True, kw_only=True)
 class Table(ValueKind):
-    """A dict: any names, or some, and values of one kind."""
+    """A dict with values of one kind; keys are any names or given ones."""
 
     value: ValueKind
     keys: TextKind | Choices
@@ -60,7 +60,7 @@ class Table(ValueKind):
     name = "object"
 
     def shape(self) -> Json:
-        """Keys that are choices are properties, none of which must be there."""
+        """The schema; keys that are choices become optional properties."""
         value = self.value.schema()
         if isinstance(self.keys, TextKind):
             return {"type": "object", "additionalProperties": value}
@@ -68,7 +68,7 @@ class Table(ValueKind):
         return {"type": "object", "properties": dict.fromkeys(names, value), "additionalProperties": False}
 
     def take(self, value: Any, exact: bool) -> dict[Any, Any]:
-        """Each key and each value fits, and no key is given twice."""
+        """Takes a dict in which each key and value fits, and no key occurs twice."""
         if type(value) is not dict:
             raise expected(self.name, value)
         taken = {}
@@ -90,10 +90,10 @@ class Field:
     kind: ValueKind
     required: bool = True
     default: Any = NO_DEFAULT
-    """In JSON, for the schema; the function or class itself puts it in."""
+    """In JSON, for the schema only; the function or class itself applies it."""
 
     def schema(self) -> Json:
-        """What may be left out is not offered as null too."""
+        """The schema; an optional field does not offer null as well."""
         kind = self.kind
         if not self.required and isinstance(kind, Either):
             kind = replace(kind, null=False)
@@ -101,13 +101,13 @@ class Field:
         return {**kind.schema(), **told}
 
     def left_out(self, value: Any) -> bool:
-        """Does null say that it is left out?"""
+        """Whether null means that the field is left out."""
         return value is None and not self.required and not (isinstance(self.kind, Either) and self.kind.null)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Object(ValueKind):
-    """Named fields, of which `make` is called with those that are there."""
+    """Named fields; `make` is called with those that are given."""
 
     fields: Mapping[str, Field]
     make: Callable[..., Any] = dict
@@ -116,7 +116,7 @@ class Object(ValueKind):
     name = "object"
 
     def shape(self) -> Json:
-        """Strict: nothing but these."""
+        """The schema, which allows no other fields."""
         return {
             "type": "object",
             "properties": {name: field.schema() for name, field in self.fields.items()},
@@ -125,7 +125,7 @@ class Object(ValueKind):
         }
 
     def take(self, value: Any, exact: bool) -> Any:
-        """Each field fits, and all that are required are there."""
+        """Takes an object in which each field fits and no required one is missing."""
         if type(value) is not dict:
             raise expected(self.name, value)
         taken: dict[str, Any] = {}
@@ -165,30 +165,30 @@ class Object(ValueKind):
 
 @dataclass(frozen=True, kw_only=True)
 class Either(ValueKind):
-    """One of several kinds that JSON tells apart, or null."""
+    """A union of kinds that JSON tells apart, perhaps with null."""
 
     members: tuple[ValueKind, ...]
     null: bool = False
 
     @property
     def name(self) -> str:
-        """Each of them."""
+        """The names of all members."""
         return " or ".join(member.name for member in self.members)
 
     @property
     def types(self) -> frozenset[str]:
-        """Those of the members."""
+        """The types of all members."""
         return frozenset().union(*(member.types for member in self.members))
 
     def shape(self) -> Json:
-        """A single one stands for itself."""
+        """The schema; that of a single member stands alone."""
         options = [member.schema() for member in self.members]
         if self.null:
             options.append({"type": "null"})
         return options[0] if len(options) == 1 else {"anyOf": options}
 
     def take(self, value: Any, exact: bool) -> Any:
-        """As it is where it fits so, and otherwise in other clothes where only one meaning fits."""
+        """Takes a value that fits a member exactly, or in another form if only one meaning fits."""
         if value is None and self.null:
             return None
         if len(self.members) == 1:
@@ -213,7 +213,7 @@ class Either(ValueKind):
 
     @cached_property
     def _by_type(self) -> dict[type, list[ValueKind]]:
-        """The members that may take a value as it is, by the type that it has in Python."""
+        """The members that may take a value as it is, by its Python type."""
         names = {str: "string", bool: "boolean", float: "number", list: "array", dict: "object"}
         members = {
             kind: [each for each in self.members if name in each.types] for kind, name in names.items()
@@ -222,7 +222,7 @@ class Either(ValueKind):
 
 
 def bounded(kind: ValueKind, lo: float, hi: float) -> ValueKind | None:
-    """The same numbers within these bounds too; None if it is not numbers alone."""
+    """The kind with these bounds added; None if it is not only numbers."""
     if isinstance(kind, Number):
         lo, hi = max(lo, kind.lo), min(hi, kind.hi)
         if kind.whole:
@@ -235,14 +235,14 @@ def bounded(kind: ValueKind, lo: float, hi: float) -> ValueKind | None:
 
 
 def is_empty(kind: ValueKind) -> bool:
-    """Do its bounds leave no number?"""
+    """Whether its bounds exclude every number."""
     if isinstance(kind, Number):
         return kind.lo > kind.hi or math.inf in (kind.lo, -kind.hi)
     return isinstance(kind, Either) and any(map(is_empty, kind.members))
 
 
 def in_json(value: Any) -> Any:
-    """A Python value as JSON has it; what JSON does not know stays, and fits no kind."""
+    """A Python value in JSON; values that JSON lacks stay, and fit no kind."""
     match value:
         case Enum():
             return value.value

@@ -1,4 +1,4 @@
-"""What the model reads of a tool's result. For the child as well: only the standard library."""
+"""The text of a tool's result for the model. Standard library only, as tool processes import it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MAX_OUTPUT_BYTES = 16 * 1024
 
 
 def text_of(result: Any) -> str:
-    """A text as it is, all else as JSON. Raises TypeError for what has not run yet."""
+    """Text as it is, any other value as JSON. Raises TypeError for a coroutine that has not run."""
     if isinstance(result, str):
         return result
     return json.dumps(result, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:
-    """What JSON does not know."""
+    """Values that JSON lacks."""
     if inspect.iscoroutine(value):
         value.close()
     if inspect.isawaitable(value):
@@ -42,7 +42,7 @@ def _plain(value: Any) -> Any:
 
 
 def bounded(text: str) -> str:
-    """As much of a text as a model is given to read."""
+    """A text, cut to the length that a model is given."""
     encoded = text.encode(errors="replace")
     if len(encoded) <= MAX_OUTPUT_BYTES:
         return encoded.decode()
@@ -50,11 +50,11 @@ def bounded(text: str) -> str:
 
 
 def raised(error: BaseException) -> str:
-    """Kind and words of what was raised."""
+    """The type and the message of an error."""
     return format_exception_only(error)[0].strip()
 
 
 def place(error: BaseException) -> str:
-    """What was raised and where, without its words: those may quote what somebody said."""
+    """The type and place of an error, without its message, which may quote what somebody said."""
     *_, last = extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {last.filename}, line {last.lineno}"

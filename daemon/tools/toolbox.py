@@ -1,4 +1,4 @@
-"""The toolbox: every tool that may be called, and the way a call takes."""
+"""The toolbox: all tools, and where a call of each is run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ log = logging.getLogger(__name__)
 
 
 class Elsewhere(Protocol):
-    """Tools that are not run by this process: the owner's."""
+    """The owner's tools, which run in other processes."""
 
     def schemas(self) -> list[dict[str, Any]]:
-        """What `session.update` tells the model."""
+        """The schemas for `session.update`."""
 
     async def call(self, name: str, arguments_json: str) -> str:
-        """Run a tool and return what the model reads. Raises ToolError; BadCallError for no such tool."""
+        """Run a tool and return the text for the model. Raises ToolError, BadCallError if it is unknown."""
 
 
 class Toolbox:
-    """All tools, and the way a call takes. Raises ToolDefinitionError if two share a name."""
+    """All tools, and where they run. Raises ToolDefinitionError if two share a name."""
 
     def __init__(self, tools: Iterable[Tool], elsewhere: Elsewhere | None = None) -> None:
         self._tools: dict[str, Tool] = {}
@@ -36,14 +36,14 @@ class Toolbox:
                 raise ToolDefinitionError(f"{each.name}: there are two tools of this name", "rename one")
 
     def schemas(self) -> list[dict[str, Any]]:
-        """What `session.update` tells the model."""
+        """The schemas for `session.update`."""
         others = self._elsewhere.schemas() if self._elsewhere else []
         return [each.schema() for each in self._tools.values()] + others
 
     async def call(self, name: str, arguments_json: str) -> str:
-        """Run a tool and return what the model reads.
+        """Run a tool and return the text for the model.
 
-        Never raises: what goes wrong is the text, and begins with "Error: ".
+        Never raises: an error becomes a text that begins with "Error: ".
         """
         try:
             return bounded(await self._run(self._meant(name), arguments_json))
@@ -57,7 +57,7 @@ class Toolbox:
             return _failed(name, error)
 
     def _meant(self, name: str) -> str:
-        """The tool that is called by this name, however that is spelled. Raises BadCallError."""
+        """The tool with this name, however it is spelled. Raises BadCallError."""
         names = [str(schema["name"]) for schema in self.schemas()]
         spellings = Spellings(names)
         meant = spellings.meant(name) or spellings.meant(name.rpartition(".")[2])  # "functions.NAME"
@@ -86,7 +86,7 @@ async def _here(called: Tool, arguments_json: str) -> str:
 
 
 def _is_cancelled() -> bool:
-    """Is it we who are to end, and not a tool that says so?"""
+    """Whether this task itself is cancelled, and not just the tool."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

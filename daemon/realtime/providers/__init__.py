@@ -1,1 +1,1 @@
-"""The servers that we know, one file each: a file with a `PROVIDER` in it is one more."""
+"""The providers, one file each, with a `PROVIDER` in it."""

@@ -1,4 +1,4 @@
-"""Azure: an address for each resource, in whatever form its pages show it; the key in a header of its own."""
+"""Azure: an address for each resource, in several forms; the key in its own header."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ _KEYS: Final = ("api-key", "subscription-key", "authorization", "key")
 
 
 class Azure(Provider):
-    """OpenAI's models at Microsoft."""
+    """OpenAI's models on Microsoft Azure."""
 
     name = "azure"
     url_form = "https://NAME.openai.azure.com"
     needs_key = True
 
     def read(self, written: str, model: str) -> Address:
-        """The resource's address, or that of a gateway before it."""
+        """The address of the resource, or of a gateway in front of it."""
         parts = read_azure(read_address(written))
         if parts.login:
             raise AddressError("a user and a password do not belong into it")
         return parts.with_model(model)
 
     def headers(self, account: Account, key: Secret | None) -> dict[str, str]:
-        """The key alone: who is billed belongs to the resource."""
+        """The key only: billing belongs to the resource."""
         return key_header("api-key", key)
 
 
 def is_azure(host: str) -> bool:
-    """Is it one of Azure's own, and no gateway?"""
+    """Whether it is a host of Azure's own, not a gateway."""
     return host.endswith(_HOSTS)
 
 
 def read_azure(parts: AddressParts) -> AddressParts:
-    """The parts as Azure takes them today. Raises AddressError."""
+    """The parts in Azure's present form. Raises AddressError."""
     scheme = "wss" if is_azure(parts.host) else parts.scheme
     return replace(parts, scheme=scheme, path=_path(parts), query=_query(parts))
 
 
 def _path(parts: AddressParts) -> str:
-    """The one path that it has for us, whatever page or older interface the address is of."""
+    """The Realtime path, whatever page or older interface the address comes from."""
     path = re.sub("/+", "/", parts.path).rstrip("/")
     if parts.host in _PAGES:
         raise AddressError("it is the address of a web page, not of your resource")
@@ -63,12 +63,12 @@ def _path(parts: AddressParts) -> str:
         if before:
             raise AddressError("it is the address of another service")
     elif path.endswith(REALTIME_PATH):
-        return path  # a gateway's own
+        return path  # the path of a gateway
     return f"{before}/openai{REALTIME_PATH}"
 
 
 def _query(parts: AddressParts) -> tuple[str, ...]:
-    """What is asked for by `model` today, whatever it was called before; its version is none."""
+    """The query with `model`, whatever that was called before, and without a version."""
     asked = {_name(name): text for name, _, text in (pair.partition("=") for pair in parts.query)}
     if any(name in _KEYS for name in asked):
         raise AddressError("a key does not belong into it, `voiced setup` stores one")
@@ -81,7 +81,7 @@ def _query(parts: AddressParts) -> tuple[str, ...]:
 
 
 def _name(name: str) -> str:
-    """Of what we know of a query the name as we write it; the rest is somebody else's."""
+    """The name of a known query parameter as we write it; others stay as they are."""
     known = name.lower().replace("_", "-")
     return known if known in ("model", "deployment", "api-version", *_KEYS) else name
 

@@ -10,13 +10,13 @@ from daemon.realtime.providers.azure import is_azure, read_azure
 
 
 class Custom(Provider):
-    """The owner's own; one of Azure's hosts keeps its own rules."""
+    """A server of the owner's choice; hosts of Azure follow Azure's rules."""
 
     name = "custom"
     url_form = f"wss://HOST{REALTIME_PATH}"
 
     def read(self, written: str, model: str) -> Address:
-        """As any other, or as Azure's own. Raises AddressError."""
+        """Read the address, by Azure's rules for its hosts. Raises AddressError."""
         parts = read_address(written)
         return (read_azure(parts) if is_azure(parts.host) else parts.of_realtime()).with_model(model)
 

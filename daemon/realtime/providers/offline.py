@@ -1,4 +1,4 @@
-"""The offline brain: on this machine by its unix socket, or in the house over TCP; it costs nothing."""
+"""The offline brain: on this machine by its unix socket, or in the local network over TCP; free of charge."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from daemon.realtime.provider import Provider
 
 
 class Offline(Provider):
-    """Its address is that of `[brain]`, and its key too."""
+    """Address and key come from `[brain]`."""
 
     name = "offline"
     is_brain = True
 
     def address(self, written: str, model: str) -> Address:
-        """A unix socket, or an address of the house. Raises AddressError."""
+        """A unix socket, or an address in the local network. Raises AddressError."""
         return read_brain(written)
 
     def prices(self, model: str, own: Prices | None) -> Prices | None:
-        """Nothing, whatever the cloud costs."""
+        """Zero, whatever the cloud costs."""
         return FREE
 
 

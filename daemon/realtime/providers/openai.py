@@ -30,17 +30,17 @@ _DATED: Final = re.compile(r"-\d{4}-\d\d-\d\d$")
 
 
 class OpenAI(Provider):
-    """The service that the protocol is of."""
+    """OpenAI's service."""
 
     name = "openai"
     needs_key = True
 
     def address(self, written: str, model: str) -> Address:
-        """The one that it has, whatever is written."""
+        """Its only address, whatever is configured."""
         return Address(with_model(URL, [], model))
 
     def prices(self, model: str, own: Prices | None) -> Prices | None:
-        """Those of its models, also of one with a date behind its name."""
+        """The prices of its models, with or without a date in the name."""
         return own or _PRICES.get(_DATED.sub("", model))
 
 
