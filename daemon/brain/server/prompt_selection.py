@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from daemon.brain.server.conversation import StoredItem
+from daemon.brain.server.dialogue import NO_PICTURES, NOTHING_TO_ANSWER, STILL_UNDER_WAY, Say
+from daemon.brain.server.tool_output_speech import tell
 
 
 @dataclass(frozen=True)
@@ -23,29 +25,8 @@ class Written:
     text: str
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """Tools have answered; their texts in the order of the calls."""
-
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """A tool has been called and has not answered: to answer the user's words again would call it twice."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The user sent a picture and no words."""
-
-
-@dataclass(frozen=True)
-class Nothing:
-    """All is answered, or nothing was ever asked."""
-
-
-Prompt: TypeAlias = Spoken | Written | Outputs | Unfinished | Picture | Nothing
+Prompt: TypeAlias = Spoken | Written | Say
+"""What is to be understood, or the answer where there is nothing to understand."""
 
 
 def select_prompt(entries: Sequence[StoredItem]) -> Prompt:
@@ -55,10 +36,11 @@ def select_prompt(entries: Sequence[StoredItem]) -> Prompt:
     if any(entry.item.type == "function_call_output" for entry in unanswered):
         return _outputs(turn, unanswered)
     if any(entry.item.type == "function_call" for entry in unanswered):
-        return Unfinished()
+        # To answer the user's words again would call the tool twice.
+        return Say(STILL_UNDER_WAY)
     if unanswered and unanswered[0].item.role == "user":
         return _message(unanswered[0])
-    return Nothing()
+    return Say(NOTHING_TO_ANSWER)
 
 
 def _newest_turn(entries: Sequence[StoredItem]) -> Sequence[StoredItem]:
@@ -80,7 +62,7 @@ def _is_answer(entry: StoredItem) -> bool:
 
 
 def _outputs(turn: Sequence[StoredItem], unanswered: Sequence[StoredItem]) -> Prompt:
-    """The late outputs of an earlier turn wait until the user's newest words are answered."""
+    """In the order of the calls. Late ones of an earlier turn wait until the newest words are answered."""
     made = [entry.item.call_id for entry in unanswered if entry.item.type == "function_call"]
     outputs = {
         entry.item.call_id: str(entry.item.output)
@@ -90,12 +72,12 @@ def _outputs(turn: Sequence[StoredItem], unanswered: Sequence[StoredItem]) -> Pr
     if not made and turn[0].item.role == "user" and turn[0] in unanswered:
         return _message(turn[0])
     if any(call_id not in outputs for call_id in made):
-        return Unfinished()
-    return Outputs(tuple(outputs[call_id] for call_id in made or outputs))
+        return Say(STILL_UNDER_WAY)
+    return Say(tell([outputs[call_id] for call_id in made or outputs]))
 
 
 def _message(entry: StoredItem) -> Prompt:
     parts = {part.type for part in entry.parts}
     if "input_text" in parts:
         return Written(" ".join(part.text or "" for part in entry.parts if part.type == "input_text"))
-    return Spoken(entry) if "input_audio" in parts else Picture()
+    return Spoken(entry) if "input_audio" in parts else Say(NO_PICTURES)

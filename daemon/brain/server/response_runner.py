@@ -15,18 +15,9 @@ from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.dialogue import Act, Decision, Dialogue, Say
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.listening import Listening
-from daemon.brain.server.prompt_selection import (
-    Nothing,
-    Outputs,
-    Picture,
-    Spoken,
-    Unfinished,
-    Written,
-    select_prompt,
-)
+from daemon.brain.server.prompt_selection import Spoken, Written, select_prompt
 from daemon.brain.server.response_request import ResponseRequest
 from daemon.brain.server.responses import OutOfTokens, ResponseWriter, SendEvent
-from daemon.brain.server.tool_output_speech import tell
 from daemon.brain.server.usage import input_tokens
 from daemon.brain.tts.synthesizer import sentences
 from daemon.realtime import events as wire
@@ -137,14 +128,8 @@ class ResponseRunner:
                 meaning = await asyncio.to_thread(grammar.understand, text)
                 recognition = Recognition(text.strip(), meaning, "sure" if meaning else "refuse")
                 return state.answer(recognition, grammar, request.may_act)
-            case Outputs(texts):
-                return Say(tell(texts))
-            case Unfinished():
-                return Say(dialogue.STILL_UNDER_WAY)
-            case Picture():
-                return Say(dialogue.NO_PICTURES)
-            case Nothing():
-                return Say(dialogue.NOTHING_TO_ANSWER)
+            case Say() as answer:
+                return answer
 
     async def _reply_to(self, entry: StoredItem, state: Dialogue, request: ResponseRequest) -> Decision:
         """The reply to an utterance; a recogniser that fails is told in words, not by silence."""
