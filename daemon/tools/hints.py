@@ -50,15 +50,12 @@ _LISTS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
 }
 _HASHABLE: Final = (Boolean, Number, TextKind, Moment, Choices)
 _REMEDIES: Final[dict[Any, str]] = {
-    list: "write list[str], or of what its items are",
+    **dict.fromkeys((list, Sequence), "write list[str], or of what its items are"),
     tuple: "write tuple[int, int], or of what its items are",
     set: "write set[str], or of what its items are",
     frozenset: "write frozenset[str], or of what its items are",
-    Sequence: "write list[str], or of what its items are",
-    dict: "write dict[str, int], or of what its values are",
-    Mapping: "write dict[str, int], or of what its values are",
-    Any: "write what it may be, such as str or int | str",
-    object: "write what it may be, such as str or int | str",
+    **dict.fromkeys((dict, Mapping), "write dict[str, int], or of what its values are"),
+    **dict.fromkeys((Any, object), "write what it may be, such as str or int | str"),
 }
 _UNDERSTOOD: Final = (
     "write int, float, str, bool, a date or time, Literal, an Enum, list[...], dict[str, ...], "

@@ -12,6 +12,7 @@ import http
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
@@ -116,9 +117,10 @@ def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> S
     return SUBPROTOCOL if SUBPROTOCOL in offered else None
 
 
-def transcribes(path: str) -> bool:
-    """Whether a request's path asks for a session that only writes down what is said."""
-    return "transcription" in parse_qs(urlsplit(path).query).get("intent", ())
+def session_type(path: str) -> Literal["realtime", "transcription"]:
+    """A request's path may ask for a session that only writes down what is said."""
+    intent = parse_qs(urlsplit(path).query).get("intent", ())
+    return "transcription" if "transcription" in intent else "realtime"
 
 
 def model(path: str) -> str | None:

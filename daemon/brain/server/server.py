@@ -16,13 +16,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.engine_registry import RECOGNIZER, SYNTHESIZER, open_recognizer, open_synthesizer
+from daemon.brain.engine_registry import open_recognizer, open_synthesizer
 from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
@@ -168,10 +167,8 @@ async def _read(connection: ServerConnection, session: Session, queue: SendQueue
 
 def _settings(connection: ServerConnection) -> ClientSettings:
     path = connection.request.path if connection.request else ""
-    kind: Literal["realtime", "transcription"] = (
-        "transcription" if handshake.transcribes(path) else "realtime"
-    )
-    return ClientSettings(type=kind, model=handshake.model(path) or ClientSettings().model)
+    model = handshake.model(path) or ClientSettings().model
+    return ClientSettings(type=handshake.session_type(path), model=model)
 
 
 @contextlib.asynccontextmanager
@@ -212,11 +209,8 @@ def _socket(listen: str) -> socket.socket:
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit():
         raise ValueError(f"'{listen}' is no address to listen at: write HOST:PORT or unix:PATH.")
-    return socket.create_server((host.strip("[]"), int(port)), family=_family(host))
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host.strip("[]"), int(port)), family=family)
 
 
 def _unix_socket(path: str) -> socket.socket:
@@ -237,13 +231,7 @@ def _url(server: Server) -> str:
     return f"unix:{address}"
 
 
-def run_brain(
-    listen: str,
-    engine: str = RECOGNIZER,
-    voice: str = SYNTHESIZER,
-    idle_exit_s: float = math.inf,
-    admission: Admission = ANYBODY,
-) -> int:
+def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admission: Admission) -> int:
     """Serve until SIGTERM or SIGINT, and end by that signal; 2 where there is no listening there.
 
     Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.

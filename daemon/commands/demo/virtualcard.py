@@ -57,8 +57,7 @@ class VirtualCard:
             AlsaMicrophone(SoundConfig(microphone=card.microphone), capture)
             card.feed(Path("hello.wav")).wait()         # in real time; without wait() in the background
 
-    `rate_hz` is the rate of both sinks: a program that opens the card at this rate gets its samples
-    as they are. Works as root and as a user, any number at a time. Raises VirtualCardError.
+    Works as root and as a user, any number at a time. Raises VirtualCardError.
     """
 
     microphone = "virtualmic"
@@ -66,8 +65,10 @@ class VirtualCard:
     speaker = "virtualspeaker"
     """ALSA name of the playback PCM."""
 
-    def __init__(self, rate_hz: int = 48_000) -> None:
-        self.rate_hz = rate_hz
+    rate_hz = 48_000
+    """Of both sinks: a program that opens the card at this rate gets its samples as they are."""
+
+    def __init__(self) -> None:
         self.server: Process | None = None
         """The sound server, while the card is plugged in."""
         self._helpers: list[Process] = []
