@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from daemon.commands.verbs import arguments_of
@@ -67,13 +67,9 @@ def _turn(outcome: Outcome) -> Json:
 
 def table(outcomes: Sequence[Outcome]) -> Table:
     """All turns so far, for a terminal."""
-    made = Table(box=None, pad_edge=False, header_style="dim", expand=True)
-    made.add_column("")
-    made.add_column("said", ratio=3)
-    made.add_column("did", ratio=4)
-    made.add_column("answer", ratio=5)
-    for name in LATENCIES.values():
-        made.add_column(f"{name}\nms", justify="right")
+    words = [Column(name, ratio=ratio) for name, ratio in {"said": 3, "did": 4, "answer": 5}.items()]
+    figures = [Column(f"{name}\nms", justify="right") for name in LATENCIES.values()]
+    made = Table("", *words, *figures, box=None, pad_edge=False, header_style="dim", expand=True)
     for outcome in outcomes:
         made.add_row(*_row(outcome))
     return made

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from daemon.commands.demo.event_stream import EventStream
@@ -100,9 +100,7 @@ class View:
         for event in self._story.events[self._seen :]:
             self._scene.take(event)
             self._seen += 1
-        grid = Table.grid(expand=True)
-        grid.add_column(ratio=2)
-        grid.add_column(ratio=5)
+        grid = Table.grid(Column(ratio=2), Column(ratio=5), expand=True)
         grid.add_row(_appliance(self._scene), _talk(self._scene.lines))
         return Group(grid, table(self._outcomes[-_TURNS_SHOWN:]))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from rich.table import Table
+from rich.table import Column, Table
 
 from daemon.commands.history.plot import svg
 from daemon.commands.history.reader import WAIT, History, HistoryError, Record, moment
@@ -133,10 +133,8 @@ def _crashes(run_ends: Sequence[RecordKind]) -> int:
 
 
 def _latencies(latencies: Json) -> Table:
-    made = Table(box=None, pad_edge=False, header_style="dim")
-    made.add_column("ms")
-    for name in (*(f"p{percent}" for percent in PERCENTILES), "turns"):
-        made.add_column(name, justify="right")
+    headers = [Column(name, justify="right") for name in (*(f"p{each}" for each in PERCENTILES), "turns")]
+    made = Table("ms", *headers, box=None, pad_edge=False, header_style="dim")
     for name, figures in latencies.items():
         values = [f"{figures[f'p{percent}']:.0f}" if figures["count"] else "" for percent in PERCENTILES]
         made.add_row(name.removesuffix("_ms").replace("_", " "), *values, str(figures["count"]))
