@@ -39,14 +39,13 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.core.input_events": ("daemon.audio", "daemon.devices", *_WIRE),
     "daemon.core.events": (
         "daemon.core.input_events",
-        "daemon.audio",
         "daemon.devices",
         *_WIRE,
         "daemon.core.history",
     ),
     "daemon.core.effects": (*_WIRE, "daemon.core.keys", "daemon.core.events"),
     "daemon.core.input": (*_WIRE, "daemon.core.turn.phase", *_STEP),
-    "daemon.core.feedback": ("daemon.audio", "daemon.core.timers", "daemon.core.events"),
+    "daemon.core.feedback": ("hardware.ports", "daemon.audio", "daemon.core.timers", "daemon.core.events"),
     "daemon.core.connection": (*_WIRE, "daemon.core.history", *_STEP, "daemon.core.transitions"),
     "daemon.core.response": (
         *("daemon.audio", *_WIRE, "daemon.core.keys", "daemon.core.bounds", "daemon.core.history"),

@@ -7,7 +7,6 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from daemon.audio.earcon_tones import EarconKind
 from daemon.core.history.history import HistoryEntry
 from daemon.core.input_events import *  # noqa: F403
 from daemon.devices.requests import DeviceAnswer, WriteOutput
@@ -79,7 +78,7 @@ class StopPlayback(Struct, frozen=True):
 class Earcon(Struct, frozen=True):
     """Play an earcon, unless there is an answer to be played."""
 
-    kind: EarconKind
+    kind: str  # its name in `daemon.core.feedback.earcon_kinds`
 
 
 class StopEarcon(Struct, frozen=True):

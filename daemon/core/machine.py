@@ -177,7 +177,7 @@ class Machine:
             case ev.Unplayed(item_id):
                 talk.answer.playback.unplayed(item_id)
             case ev.MicrophoneUnavailable():
-                self._earcons.no_microphone = talk.listening.microphone_unavailable()
+                self._earcons.situation.no_microphone = talk.listening.microphone_unavailable()
             case ev.DeviceAsked(request_id, request):
                 answer, writes = self.devices.ask(request, now)
                 self._effects.do(*writes, ev.DeviceAnswered(request_id, answer))

@@ -14,7 +14,6 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.audio.earcon_tones import EarconKind, tone
 from daemon.audio.jitter_buffer import JitterBuffer
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
@@ -29,6 +28,7 @@ from daemon.core.events import (
     Unplayed,
     Xrun,
 )
+from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ
 from daemon.telemetry.notifications import LossKind
 from hardware.ports import Mono, SoundError, Speaker
@@ -163,12 +163,12 @@ class PlaybackStream:
         else:
             self.speaker.stop()
 
-    def play_earcon(self, kind: EarconKind) -> None:
+    def play_earcon(self, kind: str) -> None:
         """Play an earcon while there is nothing else to play."""
         if self.fault:
             return
         with self._lock:
-            self._buffer.play_earcon(tone(kind, self._rate_hz))
+            self._buffer.play_earcon(EARCONS[kind].samples(self._rate_hz))
         self._wake()
 
     def stop_earcon(self) -> None:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.audio.earcon_tones import LONGEST_S, PEAK, EarconKind, tone
+from daemon.audio.earcon_tones import LONGEST_S, PEAK, Note
 from daemon.core import events as ev
-from daemon.core.feedback.earcons import LONG_S, Earconed
+from daemon.core.feedback.earcon_kinds import EARCONS, LONG_S, EarconKind, Situation
+from daemon.core.feedback.earcons import Earconed
 from daemon.realtime.events import SessionCreated, SessionUpdated
 from hardware.ports import Mono
 from tests.core.rig import Rig
 from tests.core.test_machine import INPUTS, play
 
-KINDS: tuple[EarconKind, ...] = ("listening", "thinking", "offline", "error", "muted")
 RATES_HZ = (8_000, 16_000, 44_100, 48_000)
 
 
@@ -252,6 +252,25 @@ def test_a_press_without_a_microphone_is_an_error_at_once() -> None:
     assert sounded(rig) == ["error"]
 
 
+class TakenEarcon(EarconKind):
+    """The microphone closes, and what was said is a question."""
+
+    name = "taken"
+    melody = (Note(600.0, 0.1),)
+
+    def due(self, now: Situation) -> bool:
+        return now.entered and now.state == "thinking"
+
+
+def test_an_earcon_is_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EARCONS, "taken", TakenEarcon())
+    rig = ready()
+    rig.speak()
+    rig.wait(LONG_S)
+    assert sounded(rig) == ["taken", "thinking"]
+    assert len(EARCONS["taken"].samples(48_000)) == 4800
+
+
 @given(st.lists(INPUTS, max_size=40), st.sampled_from(["hold", "tap"]), st.booleans())
 def test_no_earcon_disturbs_and_none_is_repeated_in_its_spell(
     moves: list[tuple[str, object]], style: str, fallback: bool
@@ -276,9 +295,9 @@ def test_no_earcon_disturbs_and_none_is_repeated_in_its_spell(
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_earcon_is_soft_short_and_begins_and_ends_in_silence(kind: EarconKind, rate_hz: int) -> None:
-    samples = tone(kind, rate_hz)
+@pytest.mark.parametrize("kind", EARCONS)
+def test_an_earcon_is_soft_short_and_begins_and_ends_in_silence(kind: str, rate_hz: int) -> None:
+    samples = EARCONS[kind].samples(rate_hz)
     assert 0.01 < np.abs(samples).max() <= PEAK <= 0.1
     assert len(samples) <= LONGEST_S * rate_hz
     assert np.abs(samples[[0, -1]]).max() < 1e-3
@@ -288,12 +307,12 @@ def test_an_earcon_is_soft_short_and_begins_and_ends_in_silence(kind: EarconKind
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 def test_no_two_earcons_sound_alike(rate_hz: int) -> None:
-    for one, other in itertools.combinations(KINDS, 2):
-        assert _likeness(tone(one, rate_hz), tone(other, rate_hz)) < 0.6
+    for one, other in itertools.combinations(EARCONS.values(), 2):
+        assert _likeness(one.samples(rate_hz), other.samples(rate_hz)) < 0.6
 
 
 def test_the_tick_is_over_before_anybody_has_begun_to_speak() -> None:
-    assert len(tone("listening", 48_000)) <= 0.04 * 48_000
+    assert len(EARCONS["listening"].samples(48_000)) <= 0.04 * 48_000
 
 
 def _likeness(one: Mono, other: Mono) -> float:

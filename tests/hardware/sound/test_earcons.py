@@ -10,16 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daemon.audio.earcon_tones import tone
 from daemon.audio.pcm import from_pcm16, quantised, to_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
 from daemon.core.events import Input, PlaybackDrained, PlaybackStopped
+from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ as WIRE_HZ
 from daemon.service.audio_streams import PlaybackStream, StreamEvents
 from hardware.ports import Mono, SoundConfig
 from hardware.sound.alsa_streams import AlsaSpeaker
 from tests.hardware.sound.conftest import wait_until
 from tests.hardware.sound.test_speaker import RATE_HZ, recorded
+
+ERROR = EARCONS["error"].samples(RATE_HZ)
 
 
 @dataclass
@@ -61,7 +63,7 @@ def sounding(samples: Mono) -> Mono:
 
 def test_an_earcon_comes_out_sample_by_sample(card: VirtualCard, stage: Stage, tmp_path: Path) -> None:
     """A stall of the machine tears the sound, so at most three tries."""
-    wanted = from_pcm16(to_pcm16(tone("error", RATE_HZ)))
+    wanted = from_pcm16(to_pcm16(ERROR))
     for attempt in range(3):
         with card.record("speaker", tmp_path / "played.wav"):
             time.sleep(0.2)
@@ -79,7 +81,7 @@ def test_a_stopped_earcon_ends_at_once_though_the_card_holds_more_of_it(
     card: VirtualCard, stage: Stage, tmp_path: Path
 ) -> None:
     """A stall of the machine comes between the order and its time, so at most three tries."""
-    whole_frames = len(tone("error", RATE_HZ))
+    whole_frames = len(ERROR)
     for attempt in range(3):
         stage.told.clear()
         with card.record("speaker", tmp_path / "played.wav"):
@@ -122,4 +124,4 @@ def test_an_answer_does_not_wait_for_an_earcon_and_is_heard_whole(
     assert stage.drained() == [f"item {attempt}"]
     assert len(of_the_answer) >= 0.499 * RATE_HZ
     # What came before it is what the card held already: its buffer of 80 ms, and the time until it was asked.
-    assert of_the_answer[0] < 0.25 * RATE_HZ < len(tone("error", RATE_HZ))
+    assert of_the_answer[0] < 0.25 * RATE_HZ < len(ERROR)
