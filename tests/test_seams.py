@@ -78,7 +78,7 @@ def reaches(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 KINDS: Final[dict[str, tuple[Callable[[ast.Module], Iterator[ast.AST]], int]]] = {
-    "patches": (patches, 9),
+    "patches": (patches, 0),
     "heirs": (heirs, 0),
     "reaches": (reaches, 0),
 }

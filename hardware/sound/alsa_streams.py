@@ -11,7 +11,7 @@ import numpy as np
 
 from hardware.ports import Capture, Mono, Playback, SoundConfig
 from hardware.sound.clock_check import ClockCheck
-from hardware.sound.pcm_device import Stream
+from hardware.sound.pcm_device import ALSA, Alsa, Stream
 from hardware.sound.pcm_thread import IDLE_S, CardThread, StreamRequest
 
 log = logging.getLogger("voiced.sound")
@@ -25,12 +25,12 @@ _SLACK_S = 0.2  # so much a card may take ahead of time, into buffers of its own
 class AlsaMicrophone(CardThread):
     """The port `Microphone` on ALSA. Idle, the PCM is open but stopped, unless capture is "always"."""
 
-    def __init__(self, config: SoundConfig, capture: Capture) -> None:
+    def __init__(self, config: SoundConfig, capture: Capture, alsa: Alsa = ALSA) -> None:
         self._capture = capture
         self._always = config.capture == "always"
         self._wanted = False
         self._pre_roll: deque[Mono] = deque()
-        super().__init__("microphone", config, capture)
+        super().__init__("microphone", config, capture, alsa)
 
     def start(self) -> None:
         """Deliver frames from now on, after the pre-roll if capture is "always"."""
@@ -141,13 +141,13 @@ class AlsaMicrophone(CardThread):
 class AlsaSpeaker(CardThread):
     """The port `Speaker` on ALSA. With nothing to play, the PCM is stopped and the thread sleeps."""
 
-    def __init__(self, config: SoundConfig, playback: Playback) -> None:
+    def __init__(self, config: SoundConfig, playback: Playback, alsa: Alsa = ALSA) -> None:
         self._playback = playback
         self._playing = False  # the PCM runs
         self._fed = False  # the last pull gave samples
         self._held = 0  # frames that the card holds, by its own account
         self._delay = 0  # frames written and not heard, when last looked
-        super().__init__("speaker", config, playback)
+        super().__init__("speaker", config, playback, alsa)
 
     def wake(self) -> None:
         """There is something to pull."""

@@ -6,9 +6,10 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 import alsaaudio
@@ -16,7 +17,7 @@ import msgspec
 
 from hardware.ports import Mono, SoundConfig, SoundError
 from hardware.sound.alsa_pcm import AlsaPcm, Rates
-from hardware.sound.card_discovery import Direction, cards, other_side, resolve, running_rate_hz
+from hardware.sound.card_discovery import Direction, cards, changes, other_side, resolve, running_rate_hz
 from hardware.sound.sample_formats import FORMATS, Format
 
 log = logging.getLogger("voiced.sound")
@@ -96,31 +97,133 @@ class Stream:
         self.pcm.close()
 
 
-def open_stream(direction: Direction, config: SoundConfig, *, waits: bool = True) -> Stream:
-    """Open the card that the configured name means just now. Raises SoundError.
+@dataclass(frozen=True)
+class Alsa:
+    """The sound cards of a machine: `root` is where dev, proc and sys are, `pcm` opens what ALSA calls so."""
 
-    A microphone that does not wait gives what it has: the first read starts it, and gives nothing.
-    """
-    device = resolve(getattr(config, direction), direction)
-    config = msgspec.structs.replace(config, **{direction: device})
-    try:
-        with _one_at_a_time():
-            rate_hz, sample_format = _choose(direction, device, config)
-            stream = _open(direction, device, rate_hz, sample_format, config, waits)
-    except alsaaudio.ALSAAudioError as error:
-        raise sound_error(direction, config, error) from error
-    if not LEAST_HZ <= stream.rate_hz <= MOST_HZ:
-        stream.close()
-        words = f"runs at {stream.rate_hz} Hz, which is no rate for a voice: name another card"
-        raise SoundError(f"The {direction} {device} {words} ([sound] {direction}).")
-    log.info(
-        "%s %s: %d Hz, %d channels, %s, period of %d frames, buffer of %d",
-        *(direction, device, stream.rate_hz, stream.channels),
-        *(stream.format.name, stream.period_frames, stream.buffer_frames),
-    )
-    if stream.rate_hz != rate_hz:
-        log.warning("the %s has no %d Hz: it runs at %d Hz", direction, rate_hz, stream.rate_hz)
-    return stream
+    root: Path = Path("/")
+    pcm: Callable[..., AlsaPcm] = AlsaPcm
+
+    def changes(self) -> int:
+        """A number that is another one after a card has come or gone."""
+        return changes(self.root)
+
+    def open(self, direction: Direction, config: SoundConfig, *, waits: bool = True) -> Stream:
+        """Open the card that the configured name means just now. Raises SoundError.
+
+        A microphone that does not wait gives what it has: the first read starts it, and gives nothing.
+        """
+        device = resolve(getattr(config, direction), direction, self.root)
+        config = msgspec.structs.replace(config, **{direction: device})
+        try:
+            with _one_at_a_time():
+                rate_hz, sample_format = self._choose(direction, device, config)
+                stream = self._open_channels(direction, device, rate_hz, sample_format, config, waits)
+        except alsaaudio.ALSAAudioError as error:
+            raise sound_error(direction, config, error) from error
+        if not LEAST_HZ <= stream.rate_hz <= MOST_HZ:
+            stream.close()
+            words = f"runs at {stream.rate_hz} Hz, which is no rate for a voice: name another card"
+            raise SoundError(f"The {direction} {device} {words} ([sound] {direction}).")
+        log.info(
+            "%s %s: %d Hz, %d channels, %s, period of %d frames, buffer of %d",
+            *(direction, device, stream.rate_hz, stream.channels),
+            *(stream.format.name, stream.period_frames, stream.buffer_frames),
+        )
+        if stream.rate_hz != rate_hz:
+            log.warning("the %s has no %d Hz: it runs at %d Hz", direction, rate_hz, stream.rate_hz)
+        return stream
+
+    def superseded(self, stream: Stream, direction: Direction, config: SoundConfig) -> bool:
+        """Does the configured name mean another card by now, such as a headset that came after HDMI?"""
+        try:
+            return resolve(getattr(config, direction), direction, self.root) != stream.device
+        except SoundError:
+            return False
+
+    def _open_channels(
+        self,
+        direction: Direction,
+        device: str,
+        rate_hz: int,
+        sample_format: Format,
+        config: SoundConfig,
+        waits: bool,
+    ) -> Stream:
+        needed = config.microphone_channel + 1 if direction == "microphone" else 1
+        for channels in range(needed, _MOST_CHANNELS + 1):
+            pcm = self._pcm(direction, device, rate_hz, channels, sample_format.name, config, waits)
+            stream = _stream(pcm, device)
+            if stream.channels >= needed:
+                return stream
+            stream.close()
+        raise SoundError(
+            f"The microphone {device} has {stream.channels} channels, so there is no channel "
+            f"{config.microphone_channel}: lower microphone_channel in [sound], it counts from 0."
+        )
+
+    def _choose(self, direction: Direction, device: str, config: SoundConfig) -> tuple[int, Format]:
+        """The rate and the format to request, from those that the card offers."""
+        probe = self._pcm(direction, device)
+        try:
+            offered, rates, info = probe.getformats(), probe.getrates(), probe.info()
+        finally:
+            probe.close()
+        sample_format = _format_among(offered)
+        if config.rate_hz:
+            return config.rate_hz, sample_format
+        shared = rates
+        if (card_no := info["card_no"]) >= 0:
+            rates = self._hardware_rates(direction, card_no, info["device_no"]) or rates
+            shared = self._other_rates(direction, card_no) or rates
+        return _preferred_hz(rates, shared), sample_format
+
+    def _other_rates(self, direction: Direction, card_no: int) -> Rates | None:
+        """The rates of the card's other side, which may well share its clock: just one if it is open."""
+        side = other_side(direction)
+        card = next((card for card in cards(self.root) if card.index == card_no and card.devices(side)), None)
+        if card is None:
+            return None
+        device = card.devices(side)[0]
+        return running_rate_hz(card, side, self.root) or self._hardware_rates(side, card_no, device)
+
+    def _hardware_rates(self, direction: Direction, card_no: int, device_no: int) -> Rates | None:
+        """What the card behind a plug layer can do by itself, or None if it does not tell (dmix holds it)."""
+        with suppress(alsaaudio.ALSAAudioError):
+            probe = self._pcm(direction, f"hw:{card_no},{device_no}")
+            try:
+                rates: Rates = probe.getrates()
+                return rates
+            finally:
+                probe.close()
+        return None
+
+    def _pcm(
+        self,
+        direction: Direction,
+        device: str,
+        rate_hz: int = _PREFERRED_HZ[0],
+        channels: int = 1,
+        format_name: str = FORMATS[0].name,
+        config: SoundConfig | None = None,
+        waits: bool = True,
+    ) -> AlsaPcm:
+        """Open a PCM. ALSA takes all parameters as hints: the card may settle on others."""
+        config = config or SoundConfig()
+        return self.pcm(
+            type=_TYPES[direction],
+            waits=waits,
+            device=device,
+            rate=rate_hz,
+            channels=channels,
+            format=getattr(alsaaudio, f"PCM_FORMAT_{format_name}"),
+            periodsize=rate_hz * config.period_ms // 1000,
+            periods=max(2, round(config.buffer_ms / config.period_ms)),
+        )
+
+
+ALSA = Alsa()
+"""This machine."""
 
 
 @contextmanager
@@ -135,14 +238,6 @@ def _one_at_a_time() -> Iterator[None]:
     finally:
         if mine:
             _opening.release()
-
-
-def superseded(stream: Stream, direction: Direction, config: SoundConfig) -> bool:
-    """Does the configured name mean another card by now, such as a headset that came after HDMI?"""
-    try:
-        return resolve(getattr(config, direction), direction) != stream.device
-    except SoundError:
-        return False
 
 
 class ClockError(SoundError):
@@ -179,39 +274,6 @@ def _means(said: str, *codes: int) -> bool:
     return any(os.strerror(code) in said for code in codes)
 
 
-def _open(
-    direction: Direction, device: str, rate_hz: int, sample_format: Format, config: SoundConfig, waits: bool
-) -> Stream:
-    needed = config.microphone_channel + 1 if direction == "microphone" else 1
-    for channels in range(needed, _MOST_CHANNELS + 1):
-        pcm = _pcm(direction, device, rate_hz, channels, sample_format.name, config, waits)
-        stream = _stream(pcm, device)
-        if stream.channels >= needed:
-            return stream
-        stream.close()
-    raise SoundError(
-        f"The microphone {device} has {stream.channels} channels, so there is no channel "
-        f"{config.microphone_channel}: lower microphone_channel in [sound], it counts from 0."
-    )
-
-
-def _choose(direction: Direction, device: str, config: SoundConfig) -> tuple[int, Format]:
-    """The rate and the format to request, from those that the card offers."""
-    probe = _pcm(direction, device)
-    try:
-        offered, rates, info = probe.getformats(), probe.getrates(), probe.info()
-    finally:
-        probe.close()
-    sample_format = _format_among(offered)
-    if config.rate_hz:
-        return config.rate_hz, sample_format
-    shared = rates
-    if (card_no := info["card_no"]) >= 0:
-        rates = _hardware_rates(direction, card_no, info["device_no"]) or rates
-        shared = _other_rates(direction, card_no) or rates
-    return _preferred_hz(rates, shared), sample_format
-
-
 def _preferred_hz(rates: Rates, shared: Rates) -> int:
     """The best rate of those that both sides of the card have, else the best of this side."""
     able = [hz for hz in _PREFERRED_HZ if _within(rates, hz)]
@@ -227,27 +289,6 @@ def _format_among(names: Iterable[str]) -> Format:
     raise SoundError(f"The sound card offers only {', '.join(names)}: use one with {known} ([sound]).")
 
 
-def _hardware_rates(direction: Direction, card_no: int, device_no: int) -> Rates | None:
-    """What the card behind a plug layer can do by itself, or None if it does not tell (dmix holds it)."""
-    with suppress(alsaaudio.ALSAAudioError):
-        probe = _pcm(direction, f"hw:{card_no},{device_no}")
-        try:
-            rates: Rates = probe.getrates()
-            return rates
-        finally:
-            probe.close()
-    return None
-
-
-def _other_rates(direction: Direction, card_no: int) -> Rates | None:
-    """The rates of the card's other side, which may well share its clock: just one if it is open."""
-    side = other_side(direction)
-    card = next((card for card in cards() if card.index == card_no and card.devices(side)), None)
-    if card is None:
-        return None
-    return running_rate_hz(card, side) or _hardware_rates(side, card_no, card.devices(side)[0])
-
-
 def _within(rates: Rates, rate_hz: int) -> bool:
     match rates:
         case tuple():
@@ -258,29 +299,6 @@ def _within(rates: Rates, rate_hz: int) -> bool:
             return rate_hz == rates
         case _:
             assert_never(rates)
-
-
-def _pcm(
-    direction: Direction,
-    device: str,
-    rate_hz: int = _PREFERRED_HZ[0],
-    channels: int = 1,
-    format_name: str = FORMATS[0].name,
-    config: SoundConfig | None = None,
-    waits: bool = True,
-) -> AlsaPcm:
-    """Open a PCM. ALSA takes all parameters as hints: the card may settle on others."""
-    config = config or SoundConfig()
-    return AlsaPcm(
-        type=_TYPES[direction],
-        waits=waits,
-        device=device,
-        rate=rate_hz,
-        channels=channels,
-        format=getattr(alsaaudio, f"PCM_FORMAT_{format_name}"),
-        periodsize=rate_hz * config.period_ms // 1000,
-        periods=max(2, round(config.buffer_ms / config.period_ms)),
-    )
 
 
 def _stream(pcm: AlsaPcm, device: str) -> Stream:

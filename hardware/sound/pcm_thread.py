@@ -21,8 +21,8 @@ import alsaaudio
 
 from hardware.ports import CardEvents, SoundConfig, SoundError
 from hardware.sound.alsa_errors import silence_messages
-from hardware.sound.card_discovery import Direction, changes
-from hardware.sound.pcm_device import ClockError, Stream, clock_error, open_stream, sound_error, superseded
+from hardware.sound.card_discovery import Direction
+from hardware.sound.pcm_device import Alsa, ClockError, Stream, clock_error, sound_error
 
 log = logging.getLogger("voiced.sound")
 
@@ -48,12 +48,13 @@ class StreamRequest(enum.Enum):
 class CardThread(ABC):
     """The only thread that uses its PCM. `heartbeats` grows while it works; `give_up` says that it hangs."""
 
-    def __init__(self, direction: Direction, config: SoundConfig, port: CardEvents) -> None:
+    def __init__(self, direction: Direction, config: SoundConfig, port: CardEvents, alsa: Alsa) -> None:
         self.heartbeats = 0
         self.requests: SimpleQueue[StreamRequest] = SimpleQueue()
         self._direction: Direction = direction
         self._config = config
         self._port = port
+        self._alsa = alsa
         self._closing = False
         self._given_up = False
         self._distrusted = False
@@ -91,7 +92,7 @@ class CardThread(ABC):
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while not self._closing:
-            self._changes = changes()
+            self._changes = self._alsa.changes()
             if self._use_card() > _HEALTHY_S:
                 pause_s = _FIRST_PAUSE_S
             pause_s = self._wait_without_card(pause_s)
@@ -99,7 +100,7 @@ class CardThread(ABC):
     def _use_card(self) -> float:
         """Open the card and serve it while it works; returns for how many seconds it did."""
         try:
-            stream = open_stream(self._direction, self._config, waits=self._direction == "speaker")
+            stream = self._alsa.open(self._direction, self._config, waits=self._direction == "speaker")
         except SoundError as error:
             self._failed(error)
             return 0.0
@@ -165,10 +166,10 @@ class CardThread(ABC):
     def _superseded(self, stream: Stream) -> bool:
         """Whether another card than this idle one should be used by now. Raises ALSAAudioError."""
         stream.check()
-        if self._changes == (now := changes()):
+        if self._changes == (now := self._alsa.changes()):
             return False
         self._changes = now
-        return superseded(stream, self._direction, self._config)
+        return self._alsa.superseded(stream, self._direction, self._config)
 
 
 def _ask_for_priority(stream: Stream) -> None:

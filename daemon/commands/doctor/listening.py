@@ -18,7 +18,7 @@ from daemon.commands.doctor.mixer import quiet
 from hardware.ports import Mono, SoundConfig, SoundError
 from hardware.sound.card_discovery import Direction
 from hardware.sound.listen import listen
-from hardware.sound.pcm_device import ClockError, Stream, open_stream, sound_error
+from hardware.sound.pcm_device import ALSA, ClockError, Stream, sound_error
 
 _AMBIENT_S: Final = 1.0
 _LOOP_S: Final = 1.5
@@ -70,7 +70,7 @@ def listening(machine: InspectedMachine) -> Iterator[Told]:
 def opened(direction: Direction, config: SoundConfig) -> Iterator[Stream]:
     """One side of a card for the time of this block; the microphone does not wait. Raises SoundError."""
     with quiet():
-        stream = open_stream(direction, config, waits=direction == "speaker")
+        stream = ALSA.open(direction, config, waits=direction == "speaker")
     try:
         yield stream
     except alsaaudio.ALSAAudioError as said:

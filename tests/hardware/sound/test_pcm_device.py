@@ -6,7 +6,6 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import alsaaudio
 import pytest
 
 from hardware.ports import SoundConfig, SoundError
-from hardware.sound import card_discovery, pcm_device
+from hardware.sound import pcm_device
 from tests.hardware.sound.soundtrees import HDMI0, WM8960, Planted, plant
 
 
@@ -82,16 +81,16 @@ Opener = Callable[..., pcm_device.Stream]
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Opener:
+def opened() -> Opener:
     """Opens a mock microphone; `behind` is the card that a plug layer hides."""
 
     def open_it(model: Model, behind: Model | None = None, **config: Any) -> pcm_device.Stream:
-        def pcm(*, device: str, type: int, **asked: Any) -> MockPcm:
+        def pcm(*, device: str, type: int, **asked: Any) -> Any:
             hidden = behind is not None and device.startswith("hw:")
             return MockPcm(behind if hidden and behind else model, **asked)
 
-        monkeypatch.setattr(pcm_device, "AlsaPcm", pcm)
-        return pcm_device.open_stream("microphone", SoundConfig(**{"microphone": "mock", **config}))
+        alsa = pcm_device.Alsa(pcm=pcm)
+        return alsa.open("microphone", SoundConfig(**{"microphone": "mock", **config}))
 
     return open_it
 
@@ -144,7 +143,6 @@ def test_mock_card_at_no_rate_for_a_voice_is_refused_with_the_remedy(opened: Ope
     ids=["best", "common", "as-the-other-runs", "nothing-common", "other-runs-at-what-this-has-not"],
 )
 def test_mock_card_runs_at_one_rate_in_both_directions(
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     captures: Any,
     plays: Any,
@@ -152,13 +150,12 @@ def test_mock_card_runs_at_one_rate_in_both_directions(
     rate_hz: int,
 ) -> None:
     models = {alsaaudio.PCM_CAPTURE: Model(captures, card_no=1), alsaaudio.PCM_PLAYBACK: Model(plays)}
-    monkeypatch.setattr(
-        pcm_device, "AlsaPcm", lambda *, device, type, **asked: MockPcm(models[type], **asked)
-    )
+
+    def pcm(*, device: str, type: int, **asked: Any) -> Any:
+        return MockPcm(models[type], **asked)
+
     root = plant(tmp_path, HDMI0, Planted("x", "x", "x", WM8960.pcms, running=running))
-    monkeypatch.setattr(pcm_device, "cards", partial(card_discovery.cards, root))
-    monkeypatch.setattr(pcm_device, "running_rate_hz", partial(card_discovery.running_rate_hz, root=root))
-    assert pcm_device.open_stream("microphone", SoundConfig(microphone="mock")).rate_hz == rate_hz
+    assert pcm_device.Alsa(root, pcm).open("microphone", SoundConfig(microphone="mock")).rate_hz == rate_hz
 
 
 @pytest.mark.parametrize("name", ["S16_LE", "S24_3LE", "S24_LE", "S32_LE"])
@@ -209,10 +206,9 @@ def test_mock_underrun_loses_no_samples(opened: Opener) -> None:
         (errno.EIO, "plug it in again"),
     ],
 )
-def test_mock_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch, code: int, remedy: str) -> None:
-    def pcm(**_: Any) -> None:
+def test_mock_error_names_the_remedy(code: int, remedy: str) -> None:
+    def pcm(**_: Any) -> Any:
         raise alsaaudio.ALSAAudioError(f"{os.strerror(code)} [hw:1]")
 
-    monkeypatch.setattr(pcm_device, "AlsaPcm", pcm)
     with pytest.raises(SoundError, match=remedy):
-        pcm_device.open_stream("speaker", SoundConfig(speaker="hw:1"))
+        pcm_device.Alsa(pcm=pcm).open("speaker", SoundConfig(speaker="hw:1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import alsaaudio
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from hardware.ports import Mono, SoundConfig
 from hardware.sound.alsa_streams import AlsaMicrophone
-from hardware.sound.pcm_device import Stream
+from hardware.sound.pcm_device import Alsa, Stream
 from hardware.sound.sample_formats import FORMATS
 from tests.hardware.sound.conftest import Listener, wait_until
 
@@ -105,19 +106,19 @@ Plugged = Callable[[type[MockCard]], tuple[AlsaMicrophone, Listener, list[MockCa
 
 
 @pytest.fixture
-def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugged]:
+def plugged() -> Iterator[Plugged]:
     microphones: list[AlsaMicrophone] = []
 
     def plug(kind: type[MockCard]) -> tuple[AlsaMicrophone, Listener, list[MockCard]]:
         cards: list[MockCard] = []
 
-        def open_mock(*_: object, **__: object) -> MockCard:
-            cards.append(kind())
-            return cards[-1]
+        class MockAlsa(Alsa):
+            def open(self, *_: object, **__: object) -> Any:
+                cards.append(kind())
+                return cards[-1]
 
-        monkeypatch.setattr("hardware.sound.pcm_thread.open_stream", open_mock)
         listener = Listener()
-        microphones.append(AlsaMicrophone(SoundConfig(microphone="mock"), listener))
+        microphones.append(AlsaMicrophone(SoundConfig(microphone="mock"), listener, MockAlsa()))
         wait_until(lambda: listener.rates_hz, "the card is open")
         return microphones[-1], listener, cards
 
