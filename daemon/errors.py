@@ -15,13 +15,12 @@ VoicedError                     raised on purpose, by this project
         TextFileError           ... as a text file
         TomlError               ... as TOML
     PeerError                   the other end of a connection is not there, or says what cannot be
-        BadFrame                the brain's client sent a frame that is no event
         ControlError            the service cannot be asked
             RefusedError        ... it was, and says no
         DialError               there is no connection to a server
         EndedError              the process of an owner's tools has ended
         MisfitError             the model's arguments do not fit a tool
-        Refusal                 the brain's client sent an event that cannot be carried out
+        Refusal                 the brain's client sent what is no event, or one that cannot be carried out
         RequestError            a client of the control socket asked for what there is not
     ToolError                   a tool says why it could not; owners raise it
         BadCallError            ... it was called with what it does not take

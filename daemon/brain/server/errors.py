@@ -25,16 +25,18 @@ class Refusal(PeerError):  # noqa: N818 (an error to the client, none of ours)
         self.code = code
         self.message = message
         self.param = param
+        self.event_id: str | None = None
+        """Of the client's event that it is about."""
 
-    def event(self, event_id: str | None) -> Error:
-        """The `error` event about the client's event of this id."""
+    def event(self) -> Error:
+        """The `error` event for the client."""
         return Error(
             error=ErrorDetail(
                 type="invalid_request_error",
                 code=self.code,
                 message=self.message,
                 param=self.param,
-                event_id=event_id,
+                event_id=self.event_id,
             )
         )
 

@@ -11,7 +11,6 @@ from msgspec.structs import fields
 from daemon.brain.server import errors
 from daemon.brain.server.errors import Refusal
 from daemon.brain.server.omitted import normalised
-from daemon.errors import PeerError
 from daemon.realtime.codec import decode_client, loosely_typed
 from daemon.realtime.events import ClientEvents
 from daemon.realtime.limits import MAX_EVENT_ID
@@ -25,30 +24,23 @@ _FIELDS: dict[str, dict[str, bool]] = {
 _shallow: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class BadFrame(PeerError):  # noqa: N818 (the client's error)
-    """A frame that was refused, with the event_id it carried, if any."""
-
-    def __init__(self, refusal: Refusal, event_id: str | None) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-        self.event_id = event_id
-
-
 def read(frame: bytes | str) -> ClientEvents:
-    """The event in a text frame. Raises BadFrame, whatever the frame holds."""
+    """The event in a text frame. Raises Refusal, whatever the frame holds."""
     event_id = None
     try:
         given = _shallowly(frame)
         event_id = _text(given.get("event_id"))
         _check(given, event_id)
         return _decode(frame)
-    except Refusal as refusal:
-        raise BadFrame(refusal, event_id) from None
+    except Refusal as refused:
+        refusal = refused
     except msgspec.ValidationError as error:
-        raise BadFrame(errors.from_validation(error), event_id) from None
+        refusal = errors.from_validation(error)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         reason = f"The event is not valid JSON: {error or type(error).__name__}."
-        raise BadFrame(Refusal("invalid_json", reason), event_id) from None
+        refusal = Refusal("invalid_json", reason)
+    refusal.event_id = event_id
+    raise refusal
 
 
 def _shallowly(frame: bytes | str) -> dict[str, msgspec.Raw]:

@@ -13,7 +13,6 @@ from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.errors import Refusal
 from daemon.brain.server.formats import Pcm16Stream, WireFormat
-from daemon.brain.server.frame_parser import BadFrame
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.input_buffer import InputBuffer, ms, position
 from daemon.brain.server.items import entry_of
@@ -21,7 +20,7 @@ from daemon.brain.server.response_request import resolve_request
 from daemon.brain.server.response_runner import ResponseRunner
 from daemon.brain.server.responses import SendEvent
 from daemon.brain.server.settings import ClientSettings, McpTool, ServerVad, function_tools
-from daemon.brain.server.turn_detection import Edge, TurnDetector, VoiceStarted
+from daemon.brain.server.turn_detection import Edge, TurnDetection, TurnDetector, VoiceStarted
 from daemon.brain.server.vad import FRAME_MS
 from daemon.realtime import events as wire
 
@@ -64,10 +63,9 @@ class Session:
             event = frame_parser.read(frame)
             event_id = event.event_id or None
             self._carry_out(event)
-        except BadFrame as bad:
-            self._emit(bad.refusal.event(bad.event_id))
         except Refusal as refusal:
-            self._emit(refusal.event(event_id))
+            refusal.event_id = event_id or refusal.event_id
+            self._emit(refusal.event())
 
     def expire(self) -> str:
         """Say that the time is up; returns the reason to close the connection with."""
@@ -163,15 +161,12 @@ class Session:
     def _listen(self, turns: TurnDetector, frame: bytes) -> None:
         self._buffer.append(frame)
         for edge in turns.feed(self._pcm16.feed(frame)):
-            self._on_edge(edge)
+            self._on_edge(edge, turns.detection)
         if not turns.speaking:
             kept_ms = turns.prefix_ms + _KEPT_BEFORE_SPEECH_MS
             self._buffer.drop_before(self._buffer.end - position(kept_ms))
 
-    def _on_edge(self, edge: Edge) -> None:
-        detection = self._settings.audio.input.turn_detection
-        if detection is None:
-            return
+    def _on_edge(self, edge: Edge, detection: TurnDetection) -> None:
         if isinstance(edge, VoiceStarted):
             self._speech_id = new_id("item_")
             self._buffer.drop_before(position(edge.at_ms))

@@ -30,12 +30,14 @@ class VoiceStopped:
 
 
 Edge: TypeAlias = VoiceStarted | VoiceStopped
+TurnDetection: TypeAlias = ServerVad | SemanticVad
 
 
 class TurnDetector:
     """Feeds the voice detector and measures the silence. Times are of all the sound fed."""
 
-    def __init__(self, detection: ServerVad | SemanticVad, at_ms: float = 0.0) -> None:
+    def __init__(self, detection: TurnDetection, at_ms: float = 0.0) -> None:
+        self.detection = detection
         if isinstance(detection, ServerVad):
             self.prefix_ms, self._silence_ms = detection.prefix_padding_ms, detection.silence_duration_ms
             self._voice = VoiceDetector(detection.threshold)
