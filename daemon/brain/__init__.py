@@ -1,1 +1,1 @@
-"""The offline brain: a Realtime server that hears, understands and speaks on the board itself."""
+"""The offline brain: a Realtime server with speech recognition, understanding and synthesis on the board."""

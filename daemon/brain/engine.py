@@ -1,7 +1,7 @@
 """An engine of the brain: a recogniser or a synthesiser.
 
 Each is a file with an `ENGINE`, in `daemon/brain/asr/engines` or `daemon/brain/tts/engines`. The name of the
-file is its name in `[brain]` and on the command line; all else asks `daemon.brain.engine_registry`.
+file is its name in `[brain]` and on the command line; all other code asks `daemon.brain.engine_registry`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Port = TypeVar("Port")
 
 @dataclass(frozen=True)
 class Engine(Generic[Port]):
-    """What is known of an engine before it is loaded."""
+    """The description of an engine, before it is loaded."""
 
     packages: tuple[str, ...]
-    """What pip must have installed for it, by the names there."""
+    """The packages that it needs, by their names for pip."""
     load: Callable[[], Port]
-    """Raises ImportError where a package is missing, and imports none before."""
+    """Loads it; imports nothing heavy before. Raises ImportError if a package is missing."""
 
     def missing(self) -> list[str]:
         """The modules of its packages that are not installed."""

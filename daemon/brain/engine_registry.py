@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RECOGNIZER: Final = "small"
 SYNTHESIZER: Final = "hibari"
-"""What is taken where nobody has chosen."""
+"""The default."""
 
 
 def names_in(folder: ModuleType, default: str) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def names_in(folder: ModuleType, default: str) -> tuple[str, ...]:
 
 
 def engine_in(folder: ModuleType, name: str) -> Engine[Any]:
-    """One of them."""
+    """One engine."""
     engine: Engine[Any] = importlib.import_module(f"{folder.__name__}.{name}").ENGINE
     return engine
 
@@ -50,7 +50,7 @@ def synthesizer(name: str) -> Engine[Synthesizer]:
 
 
 def open_recognizer(name: str) -> Recognizer:
-    """Load the models of this engine: half a second, or two. Raises RecognizerError."""
+    """Load the models of this engine, in half a second to two. Raises RecognizerError."""
     from daemon.brain.asr.recognizer import RecognizerError
 
     try:

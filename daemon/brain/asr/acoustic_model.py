@@ -1,4 +1,4 @@
-"""How likely each phone is in each frame, by the acoustic model that comes in the package `hama`."""
+"""The likelihood of each phone in each frame, by the acoustic model of the package `hama`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WEAK_VOWELS = ("AH", "IY", "IH")
 
 
 class Hama:
-    """The recogniser and its letter-to-sound rules. Raises ImportError where the package is missing."""
+    """The acoustic model and its letter-to-sound rules. Raises ImportError if the package is missing."""
 
     def __init__(self) -> None:
         from hama.asr import ASRModel
@@ -37,7 +37,7 @@ class Hama:
         return found
 
     def spell_out(self, word: str) -> list[str]:
-        """The tokens of a word, by the letter-to-sound rules that the recogniser was trained on."""
+        """The tokens of a word, by the letter-to-sound rules that the model was trained with."""
         from hama import G2PModel
 
         if self._speller is None:

@@ -1,4 +1,4 @@
-"""From figures to a decision: act, ask back, or refuse."""
+"""Decides by the figures of a match: act, ask back, or refuse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Confidence:
         return self.bias + float(figures @ np.array(self.weights))
 
     def certainty(self, odds: float, margin: float) -> Certainty:
-        """What to do at these odds, when another command is this much less likely (natural log)."""
+        """The decision at these odds, with this margin to the next best command (natural log)."""
         if odds >= self.sure and margin >= self.least_margin:
             return "sure"
         return "ask" if odds >= self.ask else "refuse"

@@ -1,7 +1,7 @@
-"""A network of words as an automaton over letters, which says what a writer may write next.
+"""A word network as an automaton over letters, which constrains the output of a recogniser.
 
-It lets a recogniser that writes text (Moonshine) write only sentences of the grammar. A state is a set of
-positions in the network; what it allows is worked out once and kept.
+It lets a recogniser that produces text (Moonshine) produce only sentences of the grammar. A state is a set of
+positions in the network; what it allows is computed once and cached.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class LetterAutomaton:
         ) | frozenset((node, AFTER_WORD) for node in self._reach[network.start])
 
     def allowed(self, state: AutomatonState) -> Allowed:
-        """What may be written in this state."""
+        """What may follow in this state."""
         if state not in self._allowed:
             found = list(self._pieces(state))
             self._allowed[state] = Allowed(

@@ -1,4 +1,4 @@
-"""Engine `both`: acts only where two recognisers that err differently mean the same."""
+"""Engine `both`: acts only if two recognisers, which make different errors, agree on the meaning."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from daemon.brain.nlu.template_syntax import with_digits
 log = logging.getLogger(__name__)
 
 CONFIDENCE = Confidence(weights=(-0.61, 1.44, -2.94), bias=3.86, sure=0.8, ask=-1.85)
-"""As `python -m tests.bench.hearing --ship` fits them: fit, worst word, and Moonshine's gap."""
+"""Weights of fit, worst word and Moonshine's gap, as fitted by `python -m tests.bench.hearing --ship`."""
 
 
 class SecondOpinion:
-    """Moonshine, and the letter automata of the grammars it is asked about."""
+    """Moonshine, and the cached letter automata of grammars."""
 
     def __init__(self) -> None:
         self.moonshine = Moonshine()
@@ -39,7 +39,7 @@ class SecondOpinion:
         """That of a pattern, built once; the one that was not asked for the longest is forgotten."""
 
     def read(self, samples: Mono16k, pattern: str, proposal: str) -> FreeReading:
-        """What Moonshine makes of a proposed sentence of the pattern."""
+        """Moonshine's reading of an utterance, against a proposed sentence of the pattern."""
         sentence = self._automaton(with_digits(proposal))
         return self.moonshine.read(samples, sentence, self.automaton(pattern))
 
@@ -55,7 +55,7 @@ class EnsembleRecognizer:
 
     @classmethod
     def load(cls) -> EnsembleRecognizer:
-        """As shipped. Raises ImportError where a package is missing."""
+        """Load the shipped models. Raises ImportError if a package is missing."""
         return cls(PhonemeRecognizer.load(), SecondOpinion())
 
     def prepare(self, grammar: Grammar) -> None:
@@ -78,7 +78,7 @@ class EnsembleRecognizer:
     def _weigh(
         self, found: Candidate, samples: Mono16k, grammar: Grammar, pending: Meaning | None
     ) -> Recognition:
-        """Decide by what Moonshine makes of the phone engine's candidate."""
+        """Decide by Moonshine's reading of the phone engine's candidate."""
         sound = clean(samples).samples
         if found.meaning is None or found.odds < HOPELESS_ODDS:
             return Recognition(self.second.moonshine.write(sound), None, "refuse", figures(found))
@@ -95,7 +95,7 @@ class EnsembleRecognizer:
 
 
 def agreed(reading: FreeReading, grammar: Grammar, found: Candidate) -> bool:
-    """Moonshine knows no better sentence, or one that means the same."""
+    """Whether Moonshine found no better sentence, or one with the same meaning."""
     return not reading.better or grammar.understand(reading.better) == found.meaning
 
 

@@ -107,7 +107,7 @@ LOANS = {
     "EH AH": "eə",
     "IH AH": "ɪə",
 }
-"""The English phones nearest to the sounds of other languages that loan words are spelled out with."""
+"""The English phones nearest to sounds of other languages, which occur in loan words."""
 
 _SOUNDS = {token: (phone,) for token, phone in CLASS_OF.items()} | {
     token: tuple(near.split()) for near, tokens in LOANS.items() for token in tokens.split()
@@ -115,21 +115,21 @@ _SOUNDS = {token: (phone,) for token, phone in CLASS_OF.items()} | {
 _TIE = "\u0361"
 _BETWEEN_SOUNDS = " "
 _LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-"""Letters that are no other letter with a mark."""
+"""Letters that Unicode does not decompose."""
 _TAP, _ENGLISH_R = "ɾ", "ɹ"
 
 
 def class_of(token: str) -> str:
-    """The class that a token of the recogniser counts as when it is heard; the blank where it is no sound."""
+    """The phone class of a token of the recogniser; the blank if it is no sound."""
     return _SOUNDS.get(token, (BLANK,))[-1]
 
 
 def spoken_ways(tokens: Sequence[str]) -> list[Pronunciation]:
-    """A word's tokens as phone classes alone, so that each is a sound that can be heard.
+    """The ways to say a word, as phone classes, from its tokens.
 
     For words that they take as Romance the letter-to-sound rules put a space between the sounds, write
     affricates with a tie bar of its own, and add diacritics: none of these is a sound. The recogniser was
-    trained on such spellings: it hears the halves of an affricate, and a tap where English has an r.
+    trained on such spellings: it recognises the halves of an affricate, and a tap for an English r.
     """
     if _BETWEEN_SOUNDS not in tokens:
         return [_classes(_joined(tokens))]
@@ -139,7 +139,7 @@ def spoken_ways(tokens: Sequence[str]) -> list[Pronunciation]:
 
 
 def _joined(tokens: Sequence[str]) -> list[str]:
-    """The tokens, the halves of an affricate as one."""
+    """The tokens with the halves of an affricate joined."""
     sounds: list[str] = []
     for token in tokens:
         affricate = "".join([*sounds[-2:], token])
@@ -151,16 +151,16 @@ def _joined(tokens: Sequence[str]) -> list[str]:
 
 
 def _classes(tokens: Sequence[str]) -> Pronunciation:
-    """What of it are sounds; doubled ones are one."""
+    """The classes of those that are sounds; repeated ones count once."""
     phones = [phone for token in tokens for phone in _SOUNDS.get(token, ())]
     return tuple(phone for index, phone in enumerate(phones) if phones[index - 1 : index] != [phone])
 
 
 class Lexicon:
-    """Pronunciations of words: from a list where it has them, else spelled out by `spell_out`.
+    """Pronunciations of words: from a list, else by `spell_out`.
 
-    `spell_out` turns a word into the recogniser's tokens (its own letter-to-sound rules: it was trained on
-    them and hears their quirks). Results are kept: it costs tens of milliseconds a word.
+    `spell_out` turns a word into the recogniser's tokens, by the letter-to-sound rules that it was trained
+    with. Results are cached: it costs tens of milliseconds a word.
     """
 
     def __init__(self, spell_out: Callable[[str], Sequence[str]]) -> None:
@@ -170,13 +170,13 @@ class Lexicon:
 
     @property
     def words(self) -> Collection[str]:
-        """The words that are listed."""
+        """The words of the list."""
         return self._listed
 
     def pronunciations(self, word: str) -> list[Pronunciation]:
         """Every way to say the word, British ones included.
 
-        None for what is only written (`#25`) or has no letter that the rules know.
+        None for a token that is never spoken (`#25`) or has no letter that the rules know.
         """
         if word.startswith("#"):
             return []

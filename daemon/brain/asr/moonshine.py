@@ -1,4 +1,4 @@
-"""The second opinion: Moonshine tiny, which writes what it hears, held to the sentences of a grammar."""
+"""The second recogniser: Moonshine tiny, unconstrained or constrained to the sentences of a grammar."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLES_PER_FRAME = 384
 
 @dataclass(frozen=True)
 class FreeReading:
-    """What was written freely, and how a proposed sentence compares with it.
+    """The unconstrained transcript, and how a proposed sentence compares with it.
 
     `better` is a sentence of the grammar that is likelier than the proposal, else empty. `gap` is how much
     likelier per piece (natural log) the free text is than the proposal; at most 5.
@@ -63,11 +63,11 @@ class Moonshine:
         self.trie = Trie.of(self._vocabulary)
 
     def write(self, samples: Floats) -> str:
-        """What this utterance, 16 kHz, says by itself."""
+        """The unconstrained transcript of an utterance, 16 kHz."""
         return self._text(self._write_freely(self._encode(samples), _most_pieces(samples))[0])
 
     def read(self, samples: Floats, proposal: LetterAutomaton, grammar: LetterAutomaton) -> FreeReading:
-        """Weigh a proposed sentence, and look for a better one in the grammar. 16 kHz."""
+        """Score a proposed sentence, and search the grammar for a better one. 16 kHz."""
         sound, most = self._encode(samples), _most_pieces(samples)
         free, free_score = self._write_freely(sound, most)
         proposed = self._write_held(sound, proposal, max(most, LEAST_PIECES), None)
@@ -104,7 +104,7 @@ class Moonshine:
     def _write_held(
         self, sound: Floats, automaton: LetterAutomaton, most: int, done: _Draft | None
     ) -> _Draft | None:
-        """Beam search inside the automaton for something better than what is done already."""
+        """Beam search inside the automaton for a sentence that is better than `done`."""
         drafts, memory = [_Draft(0.0, (), automaton.start)], None
         for _ in range(most):
             last = [draft.pieces[-1] if draft.pieces else BEGIN for draft in drafts]
@@ -129,7 +129,7 @@ class Moonshine:
         return done
 
     def _step(self, sound: Floats, pieces: list[int], memory: Memory | None) -> tuple[Floats, Memory]:
-        """Log likelihood of every next piece, for a batch of drafts, and what the decoder remembers."""
+        """Log likelihood of every next piece, for a batch of drafts, and the decoder's cache."""
         batch = len(pieces)
         past = memory or {
             name: np.zeros((batch, shape[1], 0, shape[3]), np.float32)
@@ -141,7 +141,7 @@ class Moonshine:
             "encoder_hidden_states": np.repeat(sound, batch, axis=0),
         }
         optional = {
-            # The decoder wants a mask of samples, and looks at the first of each frame.
+            # The decoder needs a mask of samples, and reads the first of each frame.
             "encoder_attention_mask": np.ones((batch, sound.shape[1] * SAMPLES_PER_FRAME), np.int64),
             "use_cache_branch": np.array([memory is not None]),
         }

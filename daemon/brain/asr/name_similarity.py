@@ -1,4 +1,4 @@
-"""Names of devices that sound too much alike to be told apart."""
+"""Finds names of devices that sound too much alike."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from daemon.brain.asr.recognizer import RecognizerError
 from daemon.brain.nlu.template_syntax import plain
 
 TOO_CLOSE = 1.0
-"""One phone apart is too close, and so are two that the recogniser often takes for each other."""
+"""Names one phone apart are too close, and so are those two easily confused phones apart."""
 
 LEAST_COST = 0.3
 FULL_COST_NATS = 5.0
 
 
 def confusable(names: Sequence[str]) -> list[tuple[str, str]]:
-    """The pairs of names that sound alike, in their order. Raises RecognizerError where hama is missing."""
+    """The pairs of names that sound alike, in order. Raises RecognizerError if hama is missing."""
     try:
         model = Hama()
     except ImportError as error:
@@ -38,7 +38,7 @@ def confusable(names: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def distance(one: Pronunciation, other: Pronunciation, cost: Callable[[str, str], float]) -> float:
-    """The least cost of turning one pronunciation into the other; a phone more or less costs 1."""
+    """The edit distance of two pronunciations; an added or missing phone costs 1."""
     row = [float(length) for length in range(len(other) + 1)]
     for index, phone in enumerate(one, start=1):
         above, row = row, [float(index)]
@@ -49,7 +49,7 @@ def distance(one: Pronunciation, other: Pronunciation, cost: Callable[[str, str]
 
 
 def _costs(scorer: Scorer) -> Callable[[str, str], float]:
-    """What it costs to take one phone for another: the rarer, the nearer to 1."""
+    """The cost of confusing two phones: the rarer that is, the nearer to 1."""
     weights = shipped_confusions()
 
     def cost(one: str, other: str) -> float:

@@ -15,18 +15,18 @@ from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Meaning
 
 CONFIDENCE = Confidence(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
-"""As `python -m tests.bench.hearing --ship` fits them; learn them again when the recogniser changes."""
+"""As fitted by `python -m tests.bench.hearing --ship`; fit again when the recogniser changes."""
 
 LEAST_PHONES = 3
 KEPT_GRAPHS = 4
 HOPELESS_ODDS = -5.0
 UNCLEAR = "[unclear]"
-"""The transcript of what is like nothing that this recogniser knows."""
+"""The transcript of an utterance that resembles no sentence of the grammar."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """The best sentence for one utterance and the log odds that it was the one said."""
+    """The best sentence for an utterance, and the log odds that it was said."""
 
     match: Match
     meaning: Meaning | None
@@ -45,7 +45,7 @@ class PhonemeRecognizer:
 
     @classmethod
     def load(cls) -> PhonemeRecognizer:
-        """As shipped. Raises ImportError where hama is missing."""
+        """Load the shipped model. Raises ImportError if hama is missing."""
         model = Hama()
         return cls(model, Lexicon(model.spell_out), Scorer(model.tokens, shipped_confusions()))
 
@@ -59,7 +59,7 @@ class PhonemeRecognizer:
         return self.decide(self.candidate(samples, grammar, pending), pending)
 
     def decide(self, found: Candidate, pending: Meaning | None) -> Recognition:
-        """What this engine makes of a candidate by itself."""
+        """This engine's own decision on a candidate."""
         certainty = CONFIDENCE.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
         recognition = Recognition(
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
@@ -88,7 +88,7 @@ class PhonemeRecognizer:
         return Candidate(found, meaning, CONFIDENCE.odds(found.figures))
 
     def graph(self, pattern: str) -> WordGraph:
-        """The graph of a pattern, built once; the oldest are forgotten."""
+        """The graph of a pattern, cached; the oldest are dropped."""
         if pattern not in self.graphs:
             while len(self.graphs) >= KEPT_GRAPHS:
                 del self.graphs[next(iter(self.graphs))]
@@ -102,7 +102,7 @@ class PhonemeRecognizer:
 
 
 def figures(found: Candidate) -> dict[str, float]:
-    """What the log says about a candidate."""
+    """The figures of a candidate for the log."""
     return {
         "odds": found.odds,
         "fit": found.match.fit,

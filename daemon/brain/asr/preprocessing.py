@@ -1,4 +1,4 @@
-"""What is done to the samples before any model hears them: offset, endpoints, level; is it speech at all."""
+"""Preprocessing for all models: offset, endpoints, level, and whether there is speech at all."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LEAST_FRAMES = 5
 
 @dataclass(frozen=True)
 class Preprocessed:
-    """The utterance at one level with little around it; `speech` is false where nobody can have spoken."""
+    """The utterance, trimmed and levelled; `speech` is false if nobody can have spoken."""
 
     samples: Mono16k
     speech: bool
 
 
 def clean(samples: Mono16k) -> Preprocessed:
-    """Take the offset out, cut what is before and after the speech, and bring it to one level."""
+    """Remove the offset, trim to the speech, and normalise the level."""
     centred = np.asarray(samples, np.float32) - np.float32(np.mean(samples) if len(samples) else 0.0)
     if len(centred) < LEAST_FRAMES * FRAME:
         return Preprocessed(centred, speech=False)
@@ -54,7 +54,7 @@ def frame_power_db(samples: Mono16k) -> npt.NDArray[np.float32]:
 def noise_floor_db(power_db: npt.NDArray[np.float32]) -> float:
     """The level of the quietest tenth of the frames that hold any sound, full scale where none does.
 
-    How loud a microphone is says nothing about who speaks into it: speech is what stands out from its noise.
+    The level of a microphone says nothing about speech, which is what stands out from its noise.
     """
     sounding = power_db[power_db > DIGITAL_SILENCE_DB]
     return float(np.percentile(sounding, 10)) if len(sounding) else 0.0

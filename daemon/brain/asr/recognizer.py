@@ -1,6 +1,6 @@
-"""Speech recognition: samples and a grammar in, a meaning and how certain it is out.
+"""Speech recognition: samples and a grammar to a meaning with its certainty.
 
-`small` searches phone posteriors along a word graph; `both` acts only where Moonshine reads the same meaning.
+`small` searches phone posteriors along a word graph; `both` acts only if Moonshine agrees on the meaning.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class RecognizerError(EngineError):
 
 @dataclass(frozen=True)
 class Recognition:
-    """What the recogniser makes of one utterance.
+    """The result for one utterance.
 
-    `words` is the best reading, for the transcript, even where it is refused; empty where nobody spoke.
-    `meaning` is None where it is refused. `scores` go to the log.
+    `words` is the best transcript, even if the utterance is refused; empty if nobody spoke. `meaning` is None
+    if it is refused. `scores` go to the log.
     """
 
     words: str
@@ -38,14 +38,14 @@ class Recognizer(Protocol):
     """A speech recogniser. Both methods take tens of milliseconds or more: call them off the loop."""
 
     def prepare(self, grammar: Grammar) -> None:
-        """Build and keep what the search needs for this grammar; new names cost some milliseconds a word."""
+        """Build and cache what the search needs for this grammar; new names cost some milliseconds a word."""
 
     def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
         """Recognise one utterance; `pending` is what the brain has just asked back, if it has."""
 
 
 def confirmed(recognition: Recognition, pending: Meaning | None) -> Recognition:
-    """An answer to the brain's question needs no question of its own; the same command again is a yes."""
+    """Sure if it answers the brain's pending question: yes, no, or the same command again."""
     if recognition.certainty != "ask" or pending is None or recognition.meaning is None:
         return recognition
     answers = recognition.meaning == pending or recognition.meaning.kind in ("yes", "no")

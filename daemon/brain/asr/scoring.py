@@ -1,4 +1,4 @@
-"""How well an utterance fits the best sentence of a graph, in figures that tell commands from look-alikes."""
+"""Scores how well an utterance fits the best sentence of a graph, to tell commands from similar speech."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from daemon.brain.asr.viterbi import Floats, Path, WordGraph
 from daemon.brain.nlu.template_syntax import words
 
 OPTIONAL_WORDS = frozenset(words("the please could can would you percent times to and of"))
-"""Words that may be missed without changing the meaning."""
+"""Words that do not matter to the meaning."""
 
 LEAST_PHONES = 4
 MOST_MARGIN = 12.0

@@ -1,7 +1,7 @@
 """Learn which phones are mistaken for which: `python -m daemon.brain.asr.train_confusions MANIFEST`.
 
 MANIFEST is a JSON list of {"file", "text", "kind"} with 16 kHz mono WAV files beside it. Every clip whose
-kind begins with `cmd` is learned from as it is and as it sounds in a room; the weights go to confusions.npy
+kind begins with `cmd` is used as it is and with the reverberation of a room; the weights go to confusions.npy
 beside this file. Learn again with clips of your own voice to be understood better.
 """
 
@@ -41,7 +41,7 @@ def read_clip(path: Path) -> Floats:
 
 
 def in_room(samples: Floats, seed: int) -> Floats:
-    """The clip in a small hard room with pink noise 15 dB under the speech; the seed makes both."""
+    """The clip in a small reverberant room, with pink noise 15 dB below the speech, both by the seed."""
     random = np.random.default_rng(seed)
     time_s = np.arange(int(RT60_S * RATE_HZ)) / RATE_HZ
     response = random.standard_normal(len(time_s)) * 10 ** (-3 * time_s / RT60_S) * TAIL_GAIN
@@ -71,9 +71,9 @@ def pink_noise(frames: int, random: np.random.Generator) -> Floats:
 
 
 def learn_confusions(scorer: Scorer, lexicon: Lexicon, spoken: Iterable[tuple[Floats, str]]) -> Floats:
-    """Weights [spoken, recognised], 1 on the diagonal, from log posteriors with the words that were said.
+    """Weights [spoken, recognised], 1 on the diagonal, from log posteriors and the words spoken.
 
-    `scorer` is one without confusions. The prior keeps phones that were never met almost at themselves.
+    `scorer` is one without confusions. By the prior, phones that never occur are hardly confused.
     """
     size = scorer.blank + 1
     seconds = np.eye(size) * PRIOR_RIGHT * PRIOR_SECONDS + PRIOR_WRONG * PRIOR_SECONDS / size
@@ -86,7 +86,7 @@ def learn_confusions(scorer: Scorer, lexicon: Lexicon, spoken: Iterable[tuple[Fl
 
 
 def _aligned(scorer: Scorer, lexicon: Lexicon, scores: Floats, text: str) -> Ints:
-    """The label of every frame when the text is laid along the scores; none that exists if it cannot."""
+    """The label of every frame by forced alignment of the text; an invalid one if it cannot be aligned."""
     layout = Layout.of(
         Network(plain(text)), lambda word: [scorer.labels(form) for form in lexicon.pronunciations(word)]
     )
@@ -122,7 +122,7 @@ def align(scores: Floats, phones: Ints, blank: int) -> Ints:
 
 
 def main() -> None:
-    """Learn from a manifest."""
+    """Learn the weights from a manifest."""
     parser = argparse.ArgumentParser(description="Learn which phones are mistaken for which.")
     parser.add_argument("manifest", type=Path)
     options = parser.parse_args()

@@ -53,7 +53,7 @@ class _States:
 
 @dataclass(frozen=True)
 class Layout:
-    """Which words stand between which nodes, each once for every way to say it.
+    """The words between nodes, each once for every pronunciation.
 
     `joints` are the pairs (node, arc): an arc arrives at every node that empty arcs lead on to.
     """
@@ -89,7 +89,7 @@ class Layout:
         )
 
     def only(self, arcs: Sequence[int]) -> Layout:
-        """The same nodes with these arcs alone, renumbered in their order."""
+        """The same nodes with only these arcs, renumbered in order."""
         renumbered = {arc: index for index, arc in enumerate(arcs)}
         return replace(
             self,
@@ -135,11 +135,11 @@ class WordGraph:
         self.joint_groups = np.searchsorted(self.joined, self.joint_nodes)
 
     def only(self, arcs: Sequence[int]) -> WordGraph:
-        """The same graph with these arcs alone, renumbered in their order."""
+        """The same graph with only these arcs, renumbered in order."""
         return WordGraph(self.layout.only(arcs), self.blank)
 
     def twins(self, arc: int) -> frozenset[int]:
-        """The arcs of the same word at the same place, however it is said."""
+        """The arcs of the same word at the same place, in any pronunciation."""
         same = self.sources == self.sources[arc]
         return frozenset(int(twin) for twin in np.flatnonzero(same) if self.words[twin] == self.words[arc])
 
@@ -200,7 +200,7 @@ class WordGraph:
 
 
 class _Trace:
-    """Who came from where: enough to read the words of the best path back."""
+    """Back pointers: enough to read back the words of the best path."""
 
     def __init__(self, graph: WordGraph, frames: int) -> None:
         self.graph = graph

@@ -1,4 +1,4 @@
-"""A pattern (see `wording`) as a network of words: what both engines search."""
+"""A pattern (see `template_syntax`) as a network of words, which both engines search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from daemon.brain.nlu.template_syntax import CLOSING
 
 
 class Network:
-    """Arcs of words and of nothing between numbered nodes, from `start` to `end`."""
+    """Word arcs and empty arcs between numbered nodes, from `start` to `end`."""
 
     def __init__(self, pattern: str) -> None:
         self.words: list[tuple[int, str, int]] = []

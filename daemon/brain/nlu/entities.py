@@ -40,7 +40,7 @@ class ToolEntities:
         """The pattern of one name or several: `the lamp and the fan`.
 
         A name that itself holds `and`, or begins with `the`, stands first: elsewhere a list of such names
-        could be read in more ways than there is time to try.
+        could be read in too many ways.
         """
         first = one_of(self.patterns)
         clear = [name for name in self.patterns if not _AMBIGUOUS.search(name)]

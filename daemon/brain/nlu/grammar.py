@@ -1,6 +1,6 @@
-"""What a sentence means: the tools of a session become sentences, and sentences become calls of them.
+"""The grammar of a session: its tools become sentences, and sentences become calls of them.
 
-Pure: no model, no clock. The same patterns feed the graph that listens and the parser that understands.
+Pure: no model, no clock. The same patterns are used by the word graph of the recogniser and by the parser.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ AFTER = "[ please ]"
 MOST_EXAMPLES = 6
 MOST_COMMANDS = 8
 LONGEST_COMMAND = 500
-"""In characters; whoever writes more tells a story."""
+"""In characters; a longer text is no command."""
 
 MOST_WORDS = 300_000
 """In the patterns of all sentences: 200 tools of 200 names each, a few seconds' work."""
@@ -63,8 +63,8 @@ class Grammar:
     def understand(self, text: str) -> Meaning | None:
         """The meaning of typed or recognised words, None where they are no sentence of this grammar.
 
-        Commands may be strung together with `and`. Answers (yes, no) are understood too: whether there
-        is a question is the caller's to know.
+        Commands may be strung together with `and`. Answers (yes, no) are understood too: whether there was a
+        question is for the caller to check.
         """
         if len(text) > LONGEST_COMMAND:
             return None
@@ -89,7 +89,7 @@ class Grammar:
         return None
 
     def help(self, most: int = MOST_EXAMPLES) -> str:
-        """A sentence on what can be said, with names of this box and at most so many examples."""
+        """A sentence on what can be said, with up to `most` examples that name devices of this session."""
         examples = [sentence.example for sentence in self._sentences if sentence.example]
         if not examples:
             return "There is nothing here that I can do."
@@ -98,7 +98,7 @@ class Grammar:
 
 
 def _within(sentences: Iterable[Sentence], most_words: int) -> Iterator[Sentence]:
-    """The first sentences, and of those with many names those that still fit: work has an end."""
+    """The first sentences, within a limit: one that exceeds what is left of it is skipped."""
     words = 0
     for sentence in sentences:
         length = len(sentence.pattern.split())

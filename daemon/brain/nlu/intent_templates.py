@@ -1,6 +1,6 @@
-"""What can be said to a box: each tool of the session gives its sentences.
+"""The sentences that can be said to the brain: each tool of the session gives its own.
 
-Spoken sentences are few and plain: every one more is one more that another can be mistaken for.
+Spoken sentences are few and plain, as each one added can be mistaken for another.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from hardware.devices.registry import KINDS
 
 PERCENT = f"<percent {numbers(0, 100)} > percent"
 MOST_NAMES_BESIDE = 200
-"""Of the box's names, so many are listened for beside those that a tool takes."""
+"""Of the other devices' names, so many are recognised beside those that a tool takes."""
 
 MEASURES = frozenset(words("humidity pressure brightness level weight speed voltage power"))
 EVENTS = frozenset(words("smoke rain leak"))
-"""What sensors are called that no kind of ours has words for."""
+"""Names of sensors that no kind of ours has words for."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ SentenceMaker: TypeAlias = Callable[[OfferedTool, Box], Iterator[Sentence]]
 
 
 def sentences(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
-    """Every sentence of these tools, then the questions about the box itself and the answers to its own."""
+    """Every sentence of these tools, then the questions about the brain itself."""
     tools = list({tool["name"]: tool for tool in tools}.values())
     named = [(tool["name"], plain(name)) for tool in tools for name in choices(tool, "device")]
     box = Box(

@@ -1,4 +1,4 @@
-"""What a sentence comes to: calls of tools, and the sentences that a tool can be called by."""
+"""Intents: calls of tools, and the sentences for a tool."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OfferedTool: TypeAlias = Mapping[str, Any]
 """A function tool as `session.update` carries it: type, name, description, parameters (JSON Schema)."""
 
 Slots: TypeAlias = Mapping[str, str]
-"""What the named parts of a pattern matched, in plain words; parts that were left out are missing."""
+"""The words that the named parts of a pattern matched; parts that were left out are missing."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What was meant: calls to make, or a question about the brain itself, or an answer to its question.
+    """The meaning of a sentence: calls of tools, a question about the brain, or an answer to its question.
 
     `readback` names it in a few words that can be asked: `the lamp, on`.
     """
@@ -37,9 +37,9 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A pattern (see `wording`) and what its parts mean.
+    """A pattern (see `template_syntax`) and the meaning of its parts.
 
-    An unspoken one is understood only when typed. The example is for those who ask what they can say.
+    One with `spoken` false is understood only when typed. The example is for the brain's help.
     """
 
     pattern: str
@@ -54,7 +54,7 @@ def one(readback: str, tool: str, **arguments: Any) -> Meaning:
 
 
 def each(readback: str, tool: str, devices: Sequence[str], **arguments: Any) -> Meaning:
-    """The same call for each of the devices."""
+    """The same call for each device."""
     return Meaning(
         "calls", tuple(Intent(tool, {"device": device, **arguments}) for device in devices), readback
     )
@@ -67,18 +67,18 @@ def joined(names: Sequence[str]) -> str:
 
 
 def choices(tool: OfferedTool, parameter: str) -> list[str]:
-    """The enum of a parameter, empty where it has none; values without a word cannot be said."""
+    """The enum of a parameter, empty if it has none; values without a word are left out."""
     return sayable(properties(tool).get(parameter, {}))
 
 
 def properties(tool: OfferedTool) -> dict[str, Mapping[str, Any]]:
-    """The schemas of the parameters, null left aside; anything that is no object is left out."""
+    """The schemas of the parameters, without null; anything that is no object is left out."""
     schemas = (tool.get("parameters") or {}).get("properties") or {}
     return {name: _but_null(schema) for name, schema in schemas.items() if isinstance(schema, Mapping)}
 
 
 def _but_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Of `anyOf: [..., {type: null}]` with one other option that option: nobody says null."""
+    """The other option of `anyOf: [..., {type: null}]` if there is just one."""
     any_of = schema.get("anyOf")
     options = [each for each in any_of if isinstance(each, Mapping)] if isinstance(any_of, list) else []
     others = [each for each in options if each.get("type") != "null"]
@@ -86,5 +86,5 @@ def _but_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def sayable(schema: Mapping[str, Any]) -> list[str]:
-    """The values of an enum that have a word to say."""
+    """The values of an enum that can be said in words."""
     return [value for value in schema.get("enum") or () if isinstance(value, str) and plain(value)]

@@ -1,4 +1,4 @@
-"""Sentences for the tools that the owner wrote: the words of the name, then a phrase for each parameter."""
+"""Sentences for the owner's tools: the words of the name, then a phrase for each parameter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, one,
 from daemon.brain.nlu.template_syntax import count, numbers, plain
 
 MOST_PHRASES = 8
-"""What can be left out, and values that begin alike, double the ways to read a sentence each."""
+"""Each optional phrase, and values that begin alike, double the ways to read a sentence."""
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """How one parameter is said, and how what was said becomes its value."""
+    """How one parameter is said, and how the words become its value."""
 
     parameter: str
     pattern: str

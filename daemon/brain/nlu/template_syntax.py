@@ -1,4 +1,4 @@
-"""English as the brain writes it: plain lower-case words, numbers as words, and patterns of sentences.
+"""Text normalisation and sentence patterns: lower-case words, numbers in words, a pattern syntax.
 
 A pattern is text: words, `( a | b )` one of, `[ a ]` may be left out, `( a )*` any number of times,
 `<name a | b >` one of and remembered by that name. A word that begins with `!` is a filler word: it is
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a list that is written as one text."""
+    """The words of a text."""
     return tuple(text.split())
 
 
@@ -25,7 +25,7 @@ UNITS = words(
 TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 LONGEST_SENTENCE = 1000
 _MAX_DIGITS = 100
-"""More are no number that anybody says, and Python reads no number of thousands."""
+"""Longer numbers are never said, and Python refuses to parse thousands of digits."""
 OPENING = {"(", "["}
 CLOSING = {")", "]", ")*", ">"}
 
@@ -46,7 +46,7 @@ def _number(digits: str) -> str:
 
 
 def _composed(text: str) -> str:
-    # Composing takes the square of a run of marks; nothing that long is a sentence.
+    # Composing takes quadratic time for a run of marks; nothing that long is a sentence.
     return unicodedata.normalize("NFC", text) if len(text) <= LONGEST_SENTENCE else text
 
 
@@ -72,7 +72,7 @@ def count(said: str) -> int:
 
 
 def loosely(pattern: str) -> str:
-    """The same pattern, where every `the` may be left out in speaking too."""
+    """The same pattern with every `the` optional in speech too."""
     return re.sub(r"\bthe ", "[ the ] ", pattern)
 
 
@@ -91,7 +91,7 @@ def one_of(choices: Iterable[str]) -> str:
 
 
 def numbers(low: int, high: int) -> str:
-    """The pattern of every integer from low to high, 0 to 100, decades shared to keep the graph small."""
+    """The pattern of the integers from low to high, within 0 to 100; shared decades keep the graph small."""
     choices = [UNITS[number] for number in range(max(low, 0), min(high, 19) + 1)]
     decades: dict[tuple[int, ...], list[str]] = {}
     for tens, word in enumerate(TENS, start=2):
@@ -110,7 +110,7 @@ def numbers(low: int, high: int) -> str:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A regular expression over plain words, each followed by one space; filler words match no plain word.
 
-    Whoever types may leave any `the` out. A speaker may not everywhere: it tells sentences from noise.
+    In typed text any `the` is optional. In speech it is not everywhere: it tells sentences from noise.
     """
     return re.compile("".join(_expression(token) for token in pattern.split()))
 

@@ -1,4 +1,4 @@
-"""Things in an order that changes: each step costs the same, however many there are."""
+"""A linked list by values: every operation takes constant time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ChainLink = TypeVar("ChainLink", bound=Hashable)
 
 
 class Chain(Generic[ChainLink]):
-    """A ring of things and None, which stands for both ends: behind it is the first, in front the last."""
+    """A ring of values and None, which stands for both ends: the first comes after it, the last before it."""
 
     def __init__(self) -> None:
         self._next: dict[ChainLink | None, ChainLink | None] = {None: None}
@@ -29,25 +29,25 @@ class Chain(Generic[ChainLink]):
 
     @property
     def first(self) -> ChainLink | None:
-        """The one at the beginning."""
+        """The first value."""
         return self._next[None]
 
     @property
     def last(self) -> ChainLink | None:
-        """The one at the end."""
+        """The last value."""
         return self._previous[None]
 
     def before(self, thing: ChainLink) -> ChainLink | None:
-        """The one in front of this; None for the first. Raises KeyError where it is not here."""
+        """The value before this one; None for the first. Raises KeyError if it is not in the list."""
         return self._previous[thing]
 
     def insert(self, thing: ChainLink, after: ChainLink | None) -> None:
-        """Put a new one behind another, at the beginning for None. Raises KeyError where that is not here."""
+        """Insert a value after another, or first for None. Raises KeyError if that is not in the list."""
         following = self._next[after]
         self._next[after], self._next[thing] = thing, following
         self._previous[following], self._previous[thing] = thing, after
 
     def remove(self, thing: ChainLink) -> None:
-        """Take one out. Raises KeyError where it is not here."""
+        """Remove a value. Raises KeyError if it is not in the list."""
         before, following = self._previous.pop(thing), self._next.pop(thing)
         self._next[before], self._previous[following] = following, before

@@ -1,4 +1,4 @@
-"""The conversation: items in order, the sound that belongs to them, and a limit to what is kept."""
+"""The conversation: items in order, with their audio, up to a limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_ITEMS = 10_000
 
 @dataclass(eq=False)
 class StoredItem:
-    """An item with its sound, in the format it came or went in, of the one audio part it may have."""
+    """An item with the audio of its one audio part, if any, in the format of the wire."""
 
     item: Item
     audio: bytearray = field(default_factory=bytearray)
@@ -33,28 +33,28 @@ class StoredItem:
 
     @property
     def parts(self) -> list[Content]:
-        """The content parts; none where the item is no message."""
+        """The content parts; none if the item is no message."""
         return self.item.content or []
 
     @property
     def audio_ms(self) -> int:
-        """How long the sound is."""
+        """The duration of the audio."""
         return self.format.ms(self.audio)
 
     @property
     def text(self) -> str:
-        """What is written in it, transcripts included."""
+        """Its text, transcripts included."""
         written = [text for part in self.parts for text in (part.text, part.transcript) if text]
         return " ".join([*written, *(text for text in (self.item.arguments, self.item.output) if text)])
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds."""
+        """About how many bytes it takes."""
         images = sum(len(part.image_url or "") for part in self.parts)
         return 512 + len(self.audio) + len(self.text) + images
 
     def snapshot(self) -> Item:
-        """The item as events carry it now, without sound; later changes do not reach it."""
+        """A copy of the item for events, without audio."""
         parts = [msgspec.structs.replace(part) for part in self.parts]
         return msgspec.structs.replace(self.item, content=parts if self.item.content else self.item.content)
 
@@ -69,7 +69,7 @@ class StoredItem:
 
 
 class _Index:
-    """Entries by a name that clients choose, and may choose twice: the newest counts."""
+    """Entries by an id that clients choose, and may use twice: the newest counts."""
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[StoredItem, None]] = {}
@@ -88,7 +88,7 @@ class _Index:
 
 
 class Conversation:
-    """The default conversation of one session: MAX_ITEMS at most, the oldest go once MAX_BYTES are held."""
+    """The default conversation of one session: at most MAX_ITEMS; beyond MAX_BYTES the oldest are dropped."""
 
     def __init__(self) -> None:
         self.id = new_id("conv_")
@@ -100,7 +100,7 @@ class Conversation:
 
     @property
     def entries(self) -> list[StoredItem]:
-        """Everything in it, in order."""
+        """All entries, in order."""
         return list(self._chain)
 
     @property
@@ -108,15 +108,15 @@ class Conversation:
         """The id of the newest item."""
         return _id(self._chain.last)
 
-    def check_room(self) -> None:
-        """Raises Refusal where a client may add nothing more."""
+    def check_capacity(self) -> None:
+        """Raises Refusal if the conversation is full."""
         if len(self._chain) >= MAX_ITEMS:
             raise errors.conversation_full(MAX_ITEMS)
 
     def add(self, entry: StoredItem, after: str = "") -> str | None:
-        """Put an item at the end, at the beginning (`root`) or behind another; the id of the one before it.
+        """Add an item last, first (`root`) or after another. Returns the id of the one before it.
 
-        Raises Refusal where there is no such other, or where an output belongs to no call.
+        Raises Refusal if there is no such other item, or if an output belongs to no call.
         """
         item = entry.item
         if item.type == "function_call_output" and not self.call(str(item.call_id)):
@@ -131,7 +131,7 @@ class Conversation:
         return _id(previous)
 
     def measure(self, entry: StoredItem) -> None:
-        """Take note of how much an item holds now, where it is still here."""
+        """Update the size of an item, if it is still here."""
         if entry in self._chain:
             self._bytes += entry.size - self._sizes.get(entry, 0)
             self._sizes[entry] = entry.size
@@ -141,27 +141,27 @@ class Conversation:
         return self._calls.newest(call_id)
 
     def find(self, item_id: str) -> StoredItem | None:
-        """The item of this id, the newest where a client has used one twice."""
+        """The item with this id, the newest if a client has used it twice."""
         return self._by_id.newest(item_id)
 
     def holds(self, entry: StoredItem) -> bool:
-        """Whether this very item is here."""
+        """Whether this item itself is here."""
         return entry in self._chain
 
     def before(self, entry: StoredItem) -> str | None:
-        """The id of the item in front of this one; None too where it has been deleted meanwhile."""
+        """The id of the item before this one; None too if this one was deleted meanwhile."""
         return _id(self._chain.before(entry)) if entry in self._chain else None
 
     def retrieve(self, item_id: str) -> Item:
-        """The item with its sound. Raises Refusal."""
+        """The item with its audio. Raises Refusal."""
         return self._existing(item_id, "retrieve").with_audio()
 
     def delete(self, item_id: str) -> None:
-        """Take the item out. Raises Refusal."""
+        """Remove the item. Raises Refusal."""
         self._remove(self._existing(item_id, "delete"))
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
-        """Cut a spoken item to what was heard of it; its words go altogether. Raises Refusal."""
+        """Truncate a spoken item to what was heard; its transcript is removed. Raises Refusal."""
         entry = self._existing(item_id, "truncate")
         if entry.item.role != "assistant" or not entry.audio:
             raise Refusal("unsupported_content_type", "Only model output audio messages can be truncated")
@@ -183,7 +183,7 @@ class Conversation:
         return entry
 
     def _place(self, after: str) -> StoredItem | None:
-        """The item that a new one goes behind; None for the beginning."""
+        """The item to insert after; None for the beginning."""
         if after == "":
             return self._chain.last
         if after == "root":

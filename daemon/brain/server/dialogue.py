@@ -1,4 +1,4 @@
-"""What the brain answers: pure, one turn at a time, with a question of its own that may be pending."""
+"""The brain's replies: pure, one turn at a time, perhaps with a question of its own pending."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ Decision: TypeAlias = Say | Act
 
 
 class Dialogue:
-    """One conversation's memory of its own questions and refusals."""
+    """The dialogue state of one conversation: its pending question and its refusals."""
 
     def __init__(self) -> None:
         self.pending: Meaning | None = None
         self._refused = False
 
     def answer(self, recognition: Recognition, grammar: Grammar, may_act: bool = True) -> Decision:
-        """The reply to what was heard or read; remembers a question that it asks."""
+        """The reply to an utterance or a text; remembers a question that it asks."""
         asked, self.pending = self.pending, None
         refused_before, self._refused = self._refused, False
         if not recognition.words:
@@ -72,5 +72,5 @@ class Dialogue:
 
 
 def capital(text: str) -> str:
-    """With a capital first letter, and the rest as it is."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]

@@ -1,6 +1,6 @@
-"""The recogniser and the synthesiser of the whole server, loaded in the background, each on its own thread.
+"""The recogniser and the synthesiser of the server, loaded in the background, each on its own thread.
 
-All sessions share them; a thread does one thing at a time, so no engine need be thread safe.
+All sessions share them; each runs on one thread, so no engine need be thread safe.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 
 class Engines:
-    """Make it inside the running loop; it begins to load at once, and the first turn waits for it."""
+    """To be made inside the running loop; it begins to load at once, and the first turn waits for it."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Engines:
         self._synthesizer = _Worker("voice", synthesizer, threads)
 
     async def prepare(self, grammar: Grammar) -> None:
-        """Have the recogniser ready for this grammar, before the first turn asks for it."""
+        """Prepare the recogniser for this grammar, before the first turn needs it."""
         await self._recognizer.run(lambda recognizer: recognizer.prepare(grammar))
 
     async def recognize(
@@ -54,7 +54,7 @@ class Engines:
         return await self._recognizer.run(recognized)
 
     async def speak(self, sentence: str, speed: float, format: WireFormat) -> bytes:
-        """One sentence aloud, as it goes over the wire."""
+        """Synthesise one sentence, in the format of the wire."""
 
         def spoken(synthesizer: Synthesizer) -> bytes:
             samples = Resampler(RATE_HZ, format.rate_hz).process(synthesizer.speak(sentence, speed))
@@ -63,7 +63,7 @@ class Engines:
         return await self._synthesizer.run(spoken)
 
     def close(self) -> None:
-        """Begin nothing more; what runs on the threads comes to its end."""
+        """Begin nothing more; running calls end by themselves."""
         self.grammars.close()
         self._recognizer.close()
         self._synthesizer.close()
@@ -84,7 +84,7 @@ class _Worker(Generic[Engine]):
         return await asyncio.wrap_future(self._thread.submit(use, engine))
 
     def close(self) -> None:
-        """Let the thread end."""
+        """Let the thread end after its present call."""
         self._loading.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 

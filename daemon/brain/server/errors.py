@@ -1,6 +1,6 @@
-"""What this server refuses, in the service's own codes and words.
+"""The errors of this server, with the codes and messages of OpenAI's service.
 
-A `Refusal` is raised by whatever finds the fault and becomes one `error` event; the session goes on.
+A `Refusal` is raised where the fault is found, and becomes one `error` event; the session goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAMED = re.compile(r"`([^`]*)`")
 
 
 class Refusal(PeerError):  # noqa: N818 (an error to the client, none of ours)
-    """An event that cannot be carried out; nothing of it has been."""
+    """An event cannot be carried out; nothing of it was."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ def unknown(param: str) -> Refusal:
 
 
 def invalid(param: str, reason: str) -> Refusal:
-    """A field whose value is out of the question."""
+    """A field with an invalid value."""
     return Refusal("invalid_value", f"Invalid '{param}'. {reason}", param)
 
 
@@ -67,7 +67,7 @@ def too_long(param: str, limit: int, length: int) -> Refusal:
 
 
 def from_validation(error: msgspec.ValidationError, root: str = "") -> Refusal:
-    """The refusal that a typed decode stands for; `root` is where the decoded value sits in its event."""
+    """The refusal for an error of a typed decode; `root` is the path of the value in its event."""
     complaint = str(error)
     found = _AT.search(complaint)
     where = ".".join(part for part in (root, found[1] if found else "") if part)
@@ -105,14 +105,14 @@ def no_such_item(verb: str, item_id: str) -> Refusal:
 
 
 def no_such_call(call_id: str) -> Refusal:
-    """The output of a call that nobody made."""
+    """The output of an unknown call."""
     return Refusal(
         "invalid_tool_call_id", f"Tool call ID '{call_id}' not found in conversation.", "item.call_id"
     )
 
 
 def conversation_full(most: int) -> Refusal:
-    """No session needs so many; each is read again for each answer."""
+    """Too many items: each is read again for each answer."""
     return Refusal(
         "conversation_full",
         f"The conversation holds {most} items and takes no more: delete some, or begin a new session.",
@@ -129,19 +129,19 @@ def already_answering(response_id: str) -> Refusal:
 
 
 def too_many_responses(most: int) -> Refusal:
-    """Each waits for the recogniser and the voice that all sessions share."""
+    """Too many responses: each waits for the engines that all sessions share."""
     return Refusal(
         "rate_limit_exceeded", f"{most} responses are in progress: wait until one of them is finished."
     )
 
 
 def nothing_to_cancel() -> Refusal:
-    """The response was over first: a harmless race."""
+    """There is no response to cancel, perhaps because it has just ended."""
     return Refusal("response_cancel_not_active", "Cancellation failed: no active response found")
 
 
 def voice_is_fixed(param: str) -> Refusal:
-    """The voice was heard already."""
+    """The voice cannot change once audio was sent."""
     return Refusal(
         "cannot_update_voice", "Cannot update a conversation's voice if assistant audio is present.", param
     )

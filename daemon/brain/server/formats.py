@@ -1,4 +1,4 @@
-"""The formats of sound on the wire, and the way from each to samples and back.
+"""The audio formats of the wire, and conversions to samples and back.
 
 Sound is kept as it came and as it went, so that lengths, cuts and what is retrieved are the client's own;
 the recogniser, the voice and the voice detection are met at their rates on the way in and out.

@@ -1,4 +1,4 @@
-"""From a client's frame to a typed event, or to the refusal that the service would answer."""
+"""Parses a client's frame into a typed event, or the error that the service would send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grammars by the tools that they come from: each is built once, on a thread, whoever asks for it."""
+"""A cache of grammars by their tools: each is built once, on a thread."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from daemon.realtime.events import Json
 
 Building: TypeAlias = asyncio.Future[Grammar]
 Threads: TypeAlias = Callable[[int, str], Executor]
-"""What makes so many threads with such names."""
+"""Makes an executor with so many threads, by this name."""
 
 _KEPT = 4
 _THREADS = 4
 
 
 class Grammars:
-    """All sessions share it. What a session still uses stays, and so do the newest few."""
+    """The cache that all sessions share. It keeps grammars in use, and the newest few."""
 
     def __init__(self, threads: Threads = ThreadPoolExecutor) -> None:
         self._by_tools: WeakValueDictionary[bytes, Building] = WeakValueDictionary()
@@ -31,7 +31,7 @@ class Grammars:
         self._threads = threads(_THREADS, "grammar")
 
     def of(self, tools: list[Json]) -> Building:
-        """The grammar of these tools, there or being built: shield it where you wait for it."""
+        """The grammar of these tools, perhaps still being built: shield it when awaiting it."""
         content = msgspec.json.encode(tools)
         known = self._by_tools.get(content)
         if known is None or (known.done() and (known.cancelled() or known.exception())):

@@ -1,8 +1,8 @@
-"""How clients come in: the paths that are served, web pages, the key, the subprotocol, the model.
+"""The handshake with clients: paths, origins of web pages, the key, the subprotocol, the model.
 
-A page in the owner's browser reaches loopback as well as any program, and names itself in `Origin`: only
-origins that the owner listed may connect. Where there is a key, it is asked for in each way that the
-service takes it.
+A web page in the owner's browser can reach loopback like any program, and is named in `Origin`: only origins
+that the owner has listed may connect. If there is a key, it is accepted in every way that the service
+accepts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from websockets.typing import Subprotocol
 
 PATH = "/v1/realtime"
 PATHS = (PATH, "/openai/v1/realtime", "/openai/realtime", "/realtime")
-"""OpenAI's, Azure's, and what official and other clients form of an address without a path."""
+"""The paths of OpenAI and Azure, and those that clients form from an address without a path."""
 
 SUBPROTOCOL = Subprotocol("realtime")
 _KEY_AS_SUBPROTOCOL = "openai-insecure-api-key."
@@ -30,13 +30,13 @@ _NAMES_OF_THE_MODEL = ("model", "deployment")
 
 @dataclass(frozen=True)
 class Admission:
-    """Who may connect: web pages of these origins, and clients with the key where there is one."""
+    """Who may connect: web pages of these origins, and clients with the key if there is one."""
 
     key: str = ""
     origins: Sequence[str] = ()
 
     def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
-        """The HTTP answer to a handshake that goes no further; None for one that does."""
+        """The HTTP response that refuses a handshake; None if it is accepted."""
         if not is_served(request.path):
             return connection.respond(http.HTTPStatus.NOT_FOUND, f"The paths here are {', '.join(PATHS)}.\n")
         for origin in request.headers.get_all("Origin"):
@@ -60,7 +60,7 @@ ANYBODY = Admission()
 
 
 def is_served(path: str) -> bool:
-    """Is this one of the paths here?"""
+    """Whether this path is served."""
     try:
         return urlsplit(path).path.rstrip("/") in PATHS
     except ValueError:
@@ -68,7 +68,7 @@ def is_served(path: str) -> bool:
 
 
 def _keys(request: Request) -> Iterator[str]:
-    """Every key that this request shows."""
+    """Every key in this request."""
     yield from request.headers.get_all("api-key")
     for value in request.headers.get_all("Authorization"):
         scheme, _, token = value.partition(" ")
@@ -94,9 +94,9 @@ def _is_listed(origin: str, origins: Sequence[str]) -> bool:
 
 
 def _is_our_own(origin: str, request: Request) -> bool:
-    """Some libraries send the server's own address, which no page has: there are none here.
+    """Whether the origin is this server itself: some libraries send its address, and it serves no pages.
 
-    Any name but localhost could be a page's own that was made to point here.
+    A name other than localhost could be that of a web page, made to resolve to this address.
     """
     try:
         own = urlsplit(f"http://{next(iter(request.headers.get_all('Host')), '')}")
@@ -113,7 +113,7 @@ def _is_address(host: str | None) -> bool:
 
 
 def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Browsers offer `realtime` and their key and insist on an answer; most other clients offer nothing."""
+    """Browsers offer `realtime` and their key, and require a choice; most other clients offer nothing."""
     return SUBPROTOCOL if SUBPROTOCOL in offered else None
 
 

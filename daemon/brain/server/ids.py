@@ -1,4 +1,4 @@
-"""Names for what a server makes: a prefix and random base 62, within the protocol's 32 characters."""
+"""Ids of the server: a prefix and random base 62 characters, within the protocol's limit of 32."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _ALPHABET = string.digits + string.ascii_letters
 
 
 def new_id(prefix: str, length: int = 21) -> str:
-    """`item_` and the like, with as many random characters as the real service uses."""
+    """A new id, with as many random characters as OpenAI's service uses."""
     return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(length))

@@ -1,4 +1,4 @@
-"""The input buffer: what the user has said since the last commit, on the session's own clock of audio."""
+"""The input buffer: the user's audio since the last commit, by position in the session's audio."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _BYTES_PER_S = RATE_HZ * 2
 
 
 class InputBuffer:
-    """Holds sound in the session's format.
+    """Holds audio in the session's format.
 
-    Positions are of all the sound appended in this session, in any format as bytes of PCM16 at 24 kHz.
+    Positions count all audio appended in this session, in bytes of PCM16 at 24 kHz for any format.
     """
 
     def __init__(self) -> None:
@@ -28,21 +28,21 @@ class InputBuffer:
 
     @property
     def start(self) -> int:
-        """Where what is held begins."""
+        """The position at which the buffer begins."""
         return self.end - len(self._sound) * self._scale
 
     @property
     def held_ms(self) -> float:
-        """How much is held."""
+        """The duration of the buffer."""
         return len(self._sound) / self.format.bytes_per_ms
 
     def change_format(self, format: WireFormat) -> None:
-        """From now on this is appended; what is held is held in it too."""
+        """Change the format; the audio held is converted."""
         self._sound = bytearray(recoded(bytes(self._sound), self.format, format))
         self.format = format
 
     def append(self, sound: bytes) -> None:
-        """Take more. Raises Refusal beyond MAX_BUFFER_S: nothing of it is kept then."""
+        """Append audio. Raises Refusal beyond MAX_BUFFER_S, and appends nothing then."""
         if len(self._sound) + len(sound) > MAX_BUFFER_S * 1000 * self.format.bytes_per_ms:
             raise Refusal(
                 "invalid_value",
@@ -53,15 +53,15 @@ class InputBuffer:
         self.end += len(sound) * self._scale
 
     def drop_before(self, position: int) -> None:
-        """Forget what was appended before this position."""
+        """Drop audio before this position."""
         del self._sound[: max(0, position - self.start) // self._scale]
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Drop all audio."""
         self._sound.clear()
 
     def take(self) -> bytes:
-        """All of it, and the buffer is empty. Raises Refusal under MIN_COMMIT_MS."""
+        """Return all audio and empty the buffer. Raises Refusal below MIN_COMMIT_MS."""
         if self.held_ms < MIN_COMMIT_MS:
             raise errors.commit_empty(self.held_ms)
         whole = len(self._sound) // self.format.sample_bytes * self.format.sample_bytes

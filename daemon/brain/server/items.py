@@ -1,4 +1,4 @@
-"""The items that a client may put into the conversation, and the checks they must pass."""
+"""The items that a client may add to the conversation, and their checks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PARTS = {
 
 
 def checked(item: Item, format: WireFormat, root: str) -> Item:
-    """The item as the conversation keeps it: with an id, and completed. Raises Refusal.
+    """The item as stored: with an id, and status `completed`. Raises Refusal.
 
-    `format` is that of its sound, `root` names the item's place in its event. That an output's call exists
-    is the conversation's to check.
+    `format` is that of its audio, `root` is the path of the item in its event. The conversation checks that
+    an output has a call.
     """
     _check_id(item.id, f"{root}.id")
     match item.type:
@@ -82,7 +82,7 @@ def _part(part: Content, role: str, format: WireFormat, root: str) -> Content:
         supported = ", ".join(f"'{each}'" for each in sorted(_PARTS[role]))
         raise errors.invalid(f"{root}.type", f"Supported values for the role '{role}' are: {supported}.")
     if part.type == "output_audio":
-        # The service too takes the assistant's past in writing only.
+        # The service too accepts past assistant messages in text only.
         raise errors.missing(f"{root}.text")
     if getattr(part, _NEEDED[part.type]) is UNSET:
         raise errors.missing(f"{root}.{_NEEDED[part.type]}")
@@ -92,7 +92,7 @@ def _part(part: Content, role: str, format: WireFormat, root: str) -> Content:
 
 
 def entry_of(item: Item, format: WireFormat, root: str = "item") -> StoredItem:
-    """A checked item with its sound, which is in this format, set apart. Raises Refusal."""
+    """A checked item, with its audio, in this format, taken out. Raises Refusal."""
     entry = StoredItem(checked(item, format, root), format=format)
     for part in entry.parts:
         if part.type == "input_audio":

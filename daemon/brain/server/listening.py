@@ -1,4 +1,4 @@
-"""One session's part in the recogniser that all share: its grammar, and each utterance once."""
+"""A session's use of the shared recogniser: its grammar, and each utterance once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Listening:
-    """A session has one grammar built and one utterance recognised at a time: others come in between."""
+    """A session builds one grammar and recognises one utterance at a time, so that others get their turn."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
@@ -31,7 +31,7 @@ class Listening:
         self._recognizing = asyncio.Lock()
 
     async def prepare(self, tools: list[Json]) -> None:
-        """Have the recogniser learn these tools, unless others are wanted before their turn comes."""
+        """Prepare the recogniser for these tools, unless they change before that begins."""
         self._wanted = tools
         async with self._preparing:
             if tools is not self._wanted:
@@ -54,14 +54,14 @@ class Listening:
             return await asyncio.shield(self._grammar[1])
 
     async def recognize(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        """What the recogniser makes of an item; it is asked once, however many want to know."""
+        """The recognition of an item; it runs once, however many callers wait."""
         known = self._tasks.get(entry)
         if known is None or known[0] is not grammar:
             known = self._tasks[entry] = grammar, asyncio.create_task(self._run(entry, grammar, pending))
         return await asyncio.shield(known[1])
 
     def close(self) -> None:
-        """The client is gone."""
+        """Cancel everything: the client is gone."""
         for _, task in self._tasks.values():
             task.cancel()
 

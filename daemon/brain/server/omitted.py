@@ -1,8 +1,8 @@
-"""What a client left out, in whichever way: null counts as left out, and so does the type of the usual kind.
+"""Handles omitted fields: null counts as omitted, and the type of the usual kind may be omitted.
 
-Many clients write every field they know, and null where they have nothing to say. Where null is a value of
-its own, as in `turn_detection`, it stays, and so does all that the types here do not describe (schemas of
-tools, for instance).
+Many clients send every field they know, with null for those they do not set. If null is a value of its own,
+as in `turn_detection`, it stays, and so does all that the types here do not describe (schemas of tools, for
+instance).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import msgspec.inspect as shapes
 
 
 def normalised(value: Any, to: Any) -> Any:
-    """The value without nulls that the type `to` has no place for; lists keep theirs.
+    """The value without nulls that the type `to` does not allow; lists keep theirs.
 
-    An object that does not say which one of several types it is becomes the first.
+    An object without a type that could be one of several becomes the first.
     """
     return _normalised(value, _shape(to))
 
@@ -53,7 +53,7 @@ def _struct(value: dict[str, Any], shape: shapes.Type) -> shapes.StructType | No
 
 
 def _members(shape: shapes.Type, kind: type[Any]) -> list[Any]:
-    """The type itself or those of a union, where they are of this kind."""
+    """The type itself, or the members of a union, that are of this kind."""
     members = shape.types if isinstance(shape, shapes.UnionType) else (shape,)
     return [member for member in members if isinstance(member, kind)]
 

@@ -1,4 +1,4 @@
-"""What a response is about: which items of the conversation nobody has answered yet."""
+"""Selects what a response answers: the unanswered items of the conversation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Prompt: TypeAlias = Spoken | Written | Say
 
 
 def select_prompt(entries: Sequence[StoredItem]) -> Prompt:
-    """What is to be answered, in the turn that the newest message of the user began."""
+    """What is to be answered, in the turn that began with the user's newest message."""
     turn = _newest_turn(entries)
     unanswered = _after_the_last_answer(turn)
     if any(entry.item.type == "function_call_output" for entry in unanswered):
@@ -53,7 +53,7 @@ def _after_the_last_answer(turn: Sequence[StoredItem]) -> Sequence[StoredItem]:
 
 
 def _last(entries: Sequence[StoredItem], wanted: Callable[[StoredItem], bool]) -> int | None:
-    """Where the newest such entry is."""
+    """The index of the newest such entry."""
     return next((index for index in reversed(range(len(entries))) if wanted(entries[index])), None)
 
 

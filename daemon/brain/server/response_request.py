@@ -1,4 +1,4 @@
-"""What a response is to be: `response.create` over the session's settings."""
+"""The settings of a response: `response.create` on top of the session's settings."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from daemon.brain.server.settings import (
 from daemon.realtime.events import Item, Json
 
 MAX_INPUT = 1000
-"""Items of a request's own: each is read while everybody else waits."""
+"""Items in `response.input`: reading them blocks all other sessions."""
 
 
 @dataclass(frozen=True)
 class ResponseRequest:
-    """One response, with everything that it needs resolved."""
+    """One requested response, with all settings resolved."""
 
     entries: Sequence[StoredItem]
     in_band: bool

@@ -1,4 +1,4 @@
-"""Answers as they run: hear, decide, speak; at most one at a time writes to the conversation."""
+"""Runs responses: recognise, decide, speak; at most one at a time writes to the conversation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from daemon.realtime import events as wire
 
 DELTA_MS = 100
 MAX_RUNNING = 32
-"""Responses of one session at a time; all but one of them lie outside of the conversation."""
+"""Responses of one session at a time; all but one of them are outside of the conversation."""
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +34,19 @@ RECITAL = {"purpose": "say"}
 
 
 class ResponseRunner:
-    """The responses of one session. `room` waits until the client has taken most of what was emitted."""
+    """The responses of one session. `wait_for_space` waits until the client has taken most of the events."""
 
     def __init__(
         self,
         engines: Engines,
         conversation: Conversation,
         emit: SendEvent,
-        room: Callable[[], Awaitable[None]],
+        wait_for_space: Callable[[], Awaitable[None]],
     ) -> None:
         self._engines = engines
         self._conversation = conversation
         self._emit = emit
-        self._room = room
+        self._wait_for_space = wait_for_space
         self._dialogue = Dialogue()
         self._listening = Listening(engines)
         self._speaking = asyncio.Lock()
@@ -58,19 +58,19 @@ class ResponseRunner:
 
     @property
     def active(self) -> ResponseWriter | None:
-        """The response that writes to the conversation."""
+        """The response that writes to the conversation, if any."""
         return next((writer for writer in self._running if writer.response.conversation_id), None)
 
     def prepare(self, tools: list[wire.Json]) -> None:
-        """Have the recogniser learn these tools before anything is said about them."""
+        """Prepare the recogniser for these tools before the first utterance."""
         self._help(self._listening.prepare(tools))
 
     def start(self, request: ResponseRequest) -> None:
-        """Begin a response; `response.created` is out when this returns. Raises Refusal."""
+        """Begin a response; `response.created` is sent when this returns. Raises Refusal."""
         if request.in_band and self.active is not None:
             raise errors.already_answering(self.active.response.id)
         if request.in_band:
-            self._conversation.check_room()
+            self._conversation.check_capacity()
         if len(self._running) >= MAX_RUNNING:
             raise errors.too_many_responses(MAX_RUNNING)
         said = request.instructions + msgspec.json.encode(request.tools).decode()
@@ -80,7 +80,7 @@ class ResponseRunner:
         self._running[writer] = asyncio.create_task(self._run(writer, request), name=writer.response.id)
 
     def cancel(self, response_id: str | None, reason: str) -> None:
-        """End a response now, the conversation's where no id is given. Raises Refusal where there is none."""
+        """Cancel a response, by default the conversation's. Raises Refusal if there is none."""
         ids = {writer.response.id: writer for writer in self._running}
         writer = self.active if response_id is None else ids.get(response_id)
         if writer is None:
@@ -89,11 +89,11 @@ class ResponseRunner:
         self._finish(writer, "cancelled", wire.StatusDetails(type="cancelled", reason=reason))
 
     def transcribe(self, entry: StoredItem, tools: list[wire.Json]) -> None:
-        """Tell the client in words what this item says, while everything else goes on."""
+        """Transcribe this item in the background."""
         self._help(self._transcribe(entry, tools))
 
     def close(self) -> None:
-        """The client is gone."""
+        """Cancel everything: the client is gone."""
         for task in (*self._running.values(), *self._helping):
             task.cancel()
         self._listening.close()
@@ -132,7 +132,7 @@ class ResponseRunner:
                 return answer
 
     async def _reply_to(self, entry: StoredItem, state: Dialogue, request: ResponseRequest) -> Decision:
-        """The reply to an utterance; a recogniser that fails is told in words, not by silence."""
+        """The reply to an utterance; if the recogniser fails, it says so."""
         grammar = await self._listening.grammar(request.tools)
         try:
             recognition = await self._listening.recognize(entry, grammar, self._dialogue.pending)
@@ -160,7 +160,7 @@ class ResponseRunner:
         for start in range(0, len(sound), step):
             self.has_spoken = True
             writer.sound(sound[start : start + step])
-            await self._room()
+            await self._wait_for_space()
 
     async def _transcribe(self, entry: StoredItem, tools: list[wire.Json]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""One response, event by event in the documented order, and its end from whatever state it is in."""
+"""Writes one response, event by event in the documented order, with an end from any state."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from daemon.errors import VoicedError
 from daemon.realtime import events as wire
 
 SendEvent: TypeAlias = Callable[[wire.ServerEvent], None]
-"""Takes an event to the client. It must read the event before it returns: its items live on."""
+"""Sends an event to the client. It must encode the event before it returns, as its items change later."""
 
 
 class OutOfTokens(VoicedError):  # noqa: N818 (an end, no error)
-    """`max_output_tokens` are reached; what fits has been written."""
+    """`max_output_tokens` is reached; whatever fits was written."""
 
 
 class ResponseWriter:
-    """Writes one response. Its items join the conversation as they begin; out of band there is none."""
+    """Writes one response. Its items join the conversation when they begin, unless it is out of band."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ResponseWriter:
         emit(wire.ResponseCreated(response=self.response))
 
     def open_message(self) -> None:
-        """Begin to answer in words."""
+        """Begin a message."""
         kind = "output_audio" if self.spoken else "output_text"
         entry = self._begin(wire.Item(type="message", role="assistant", content=[]))
         blank = wire.Part(type="audio", transcript="") if self.spoken else wire.Part(type="text", text="")
@@ -62,7 +62,7 @@ class ResponseWriter:
         entry.item.content = [content]
 
     def say(self, text: str) -> None:
-        """More words. Raises OutOfTokens where not all of them fit."""
+        """Add words. Raises OutOfTokens if not all of them fit."""
         entry = self._current()
         fitting = self._write(text)
         if self.spoken:
@@ -75,7 +75,7 @@ class ResponseWriter:
             raise OutOfTokens
 
     def sound(self, sound: bytes) -> None:
-        """More of the voice, in `format`. Raises OutOfTokens where it does not fit."""
+        """Add audio, in `format`. Raises OutOfTokens if it does not fit."""
         entry = self._current()
         audio_ms = self.audio_ms + self.format.ms(sound)
         tokens = spoken_tokens(audio_ms)
@@ -86,11 +86,11 @@ class ResponseWriter:
         self._emit(wire.OutputAudioDelta(**self._place(entry), content_index=0, delta=sound))
 
     def close_message(self) -> None:
-        """The answer in words is complete."""
+        """End the message."""
         self._end_message("completed")
 
     def call(self, name: str, arguments: str) -> None:
-        """Call a function. Raises OutOfTokens where the arguments do not fit."""
+        """Call a function. Raises OutOfTokens if the arguments do not fit."""
         call_id = new_id("call_", 16)
         entry = self._begin(wire.Item(type="function_call", name=name, call_id=call_id, arguments=""))
         fitting = entry.item.arguments = self._write(arguments)
@@ -100,7 +100,7 @@ class ResponseWriter:
         self._end_call("completed")
 
     def finish(self, status: str = "completed", details: wire.StatusDetails | None = None) -> None:
-        """The end, whatever is open: an item that is has status `incomplete` from then on."""
+        """End the response; an item that is still open becomes `incomplete`."""
         if self._open is not None:
             (self._end_call if self._open.item.type == "function_call" else self._end_message)("incomplete")
         self.response.status = status

@@ -1,6 +1,6 @@
 """The offline brain as a server: `voiced brain --listen HOST:PORT|unix:PATH`, path /v1/realtime.
 
-Each connection is a session of its own; the recogniser and the voice are shared.
+Each connection has its own session; the recogniser and the synthesiser are shared.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SendQueue:
         self._lost = False
 
     def emit(self, event: ServerEvent) -> None:
-        """Take an event; never waits."""
+        """Queue an event; never waits."""
         if self._lost:
             return
         event.event_id = new_id("event_")
@@ -62,13 +62,13 @@ class SendQueue:
         if self._unsent_bytes > _MAX_UNSENT_BYTES:
             self._has_room.clear()
 
-    async def room(self) -> None:
-        """Wait until the client has taken most of it, and let others run in any case."""
+    async def wait_for_space(self) -> None:
+        """Wait until most of the queue is sent; always lets other tasks run."""
         await asyncio.sleep(0)
         await self._has_room.wait()
 
     async def pump(self, connection: ServerConnection) -> None:
-        """Send until the connection is lost; from then on nothing waits for it."""
+        """Send until the connection is lost; after that nothing waits for it."""
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
                 frame = await self._frames.get()
@@ -81,7 +81,7 @@ class SendQueue:
         self._has_room.set()
 
     async def drained(self) -> None:
-        """Wait until all of it is sent, but not for ever."""
+        """Wait until the queue is sent, up to a limit."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._frames.join()
@@ -97,13 +97,13 @@ class IdleMonitor:
         self._timer: asyncio.TimerHandle | None = None
 
     def wait(self) -> None:
-        """There is no client: the time begins to run."""
+        """Start the idle time: there is no client."""
         if self._idle_timeout_s < math.inf:
             self._timer = asyncio.get_running_loop().call_later(self._idle_timeout_s, self._on_idle)
 
     @contextlib.contextmanager
     def client(self) -> Iterator[None]:
-        """One client more, inside this block."""
+        """Count one more client, inside this block."""
         self._clients += 1
         if self._timer is not None:
             self._timer.cancel()
@@ -116,7 +116,7 @@ class IdleMonitor:
 
 
 class Brain:
-    """What all connections of a server have in common."""
+    """The state that all connections of a server share."""
 
     def __init__(
         self,
@@ -131,18 +131,18 @@ class Brain:
         self._session = session
 
     async def welcome(self, connection: ServerConnection) -> None:
-        """One connection, from `session.created` to its end."""
+        """Serve one connection, from `session.created` to its end."""
         with self.idle.client():
             await self._converse(connection)
 
     def close(self) -> None:
-        """Let the engines go."""
+        """Close the engines."""
         self._engines.close()
 
     async def _converse(self, connection: ServerConnection) -> None:
         queue = SendQueue()
         session = self._session(
-            self._engines, queue.emit, queue.room, _settings(connection), self._max_session_s
+            self._engines, queue.emit, queue.wait_for_space, _settings(connection), self._max_session_s
         )
         pump = asyncio.create_task(queue.pump(connection), name="pump")
         try:
@@ -162,7 +162,7 @@ async def _read(connection: ServerConnection, session: Session, queue: SendQueue
     with contextlib.suppress(websockets.ConnectionClosed):
         async for frame in connection:
             session.handle(frame)
-            await queue.room()
+            await queue.wait_for_space()
 
 
 def _settings(connection: ServerConnection) -> ClientSettings:
@@ -173,11 +173,11 @@ def _settings(connection: ServerConnection) -> ClientSettings:
 
 @contextlib.asynccontextmanager
 async def serve(listen: str, brain: Brain, admission: Admission = ANYBODY) -> AsyncIterator[str]:
-    """Serve inside this block, and close the brain at its end; gives the URL.
+    """Serve inside this block, and close the brain at its end; yields the URL.
 
-    `listen` is HOST:PORT (port 0 for any free one) or unix:PATH; a socket that systemd passed goes before.
-    A unix socket has its own permissions, and asks for no key.
-    Raises OSError where the address cannot be had, ValueError where it is none.
+    `listen` is HOST:PORT (port 0 for any free one) or unix:PATH; a socket passed by systemd takes precedence.
+    A unix socket is guarded by its permissions and needs no key. Raises OSError if the address cannot be
+    used, ValueError if it is none.
     """
     with contextlib.closing(brain):
         listening = _socket(listen)
@@ -214,7 +214,7 @@ def _socket(listen: str) -> socket.socket:
 
 
 def _unix_socket(path: str) -> socket.socket:
-    """A socket at this path, in the place of one that a server left there."""
+    """A socket at this path; one left over by an earlier server is replaced."""
     with contextlib.suppress(FileNotFoundError):
         Path(path).unlink()
     listening = socket.socket(socket.AF_UNIX)
@@ -232,14 +232,15 @@ def _url(server: Server) -> str:
 
 
 def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admission: Admission) -> int:
-    """Serve until SIGTERM or SIGINT, and end by that signal; 2 where there is no listening there.
+    """Serve until SIGTERM or SIGINT, and end by that signal; returns 2 if it cannot listen.
 
-    Started by a socket of systemd, also end after `idle_exit_s` without a client; the next starts it again.
+    Under socket activation it also ends after `idle_exit_s` without a client; the next client starts it
+    again.
     """
     output = logging.StreamHandler()
     output.setFormatter(PlainFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[output])
-    # A client that goes during the handshake is no error of ours, and not worth a traceback.
+    # A client that disconnects during the handshake is no error of ours, and not worth a traceback.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     idle_timeout_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
@@ -247,7 +248,7 @@ def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admissio
     except (OSError, ValueError) as error:
         log.error("The brain cannot listen at %s: %s", listen, error)
         return 2
-    # A thread inside an engine cannot be stopped, and would keep an ordinary exit waiting.
+    # A thread inside an engine cannot be stopped, and would delay an ordinary exit.
     signal.signal(received, signal.SIG_DFL)
     signal.raise_signal(received)
     return 0

@@ -1,4 +1,4 @@
-"""One session: what a client sends, in order, and what it brings about."""
+"""One session: handles the client's events in order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Session:
         self,
         engines: Engines,
         emit: SendEvent,
-        room: Callable[[], Awaitable[None]],
+        wait_for_space: Callable[[], Awaitable[None]],
         settings: ClientSettings,
         max_session_s: float,
     ) -> None:
@@ -46,7 +46,7 @@ class Session:
             "expires_at": int(time.time() + max_session_s),
         }
         self.conversation = Conversation()
-        self._answering = ResponseRunner(engines, self.conversation, emit, room)
+        self._answering = ResponseRunner(engines, self.conversation, emit, wait_for_space)
         self._answering.on_done = self._response_done
         self._buffer = InputBuffer()
         self._pcm16 = Pcm16Stream(self._buffer.format)
@@ -57,7 +57,7 @@ class Session:
         emit(wire.SessionCreated(session=self._echo()))
 
     def handle(self, frame: bytes | str) -> None:
-        """Carry out one frame of the client. A fault in it is answered by an `error` event."""
+        """Handle one frame of the client. A fault in it is answered by an `error` event."""
         event_id: str | None = None
         try:
             event = frame_parser.read(frame)
@@ -68,7 +68,7 @@ class Session:
             self._emit(refusal.event())
 
     def expire(self) -> str:
-        """Say that the time is up; returns the reason to close the connection with."""
+        """Report that the session's time is up. Returns the close reason."""
         minutes = round(self._max_session_s / 60)
         message = f"Your session hit the maximum duration of {minutes} minutes."
         detail = wire.ErrorDetail(type="invalid_request_error", code="session_expired", message=message)
@@ -76,7 +76,7 @@ class Session:
         return message
 
     def close(self) -> None:
-        """The client is gone: stop whatever still runs."""
+        """Stop everything: the client is gone."""
         self._stop_idling()
         self._answering.on_done = lambda audio_ms: None
         self._answering.close()
@@ -128,7 +128,7 @@ class Session:
                 self._list_nothing(tool.server_label)
 
     def _list_nothing(self, server_label: str) -> None:
-        """A tool server lies beyond the network that this brain does not have."""
+        """Report that the tools of an MCP server cannot be listed: the brain has no network."""
         item = wire.Item(id=new_id("mcpl_"), type="mcp_list_tools", server_label=server_label, tools=[])
         previous = self.conversation.add(StoredItem(item))
         self._emit(wire.ItemAdded(item=item, previous_item_id=previous))
@@ -148,7 +148,7 @@ class Session:
     def _tools(self) -> list[wire.Json]:
         return function_tools(self._settings.tools)
 
-    # ---------------------------------------------------------------- what the user says
+    # ---------------------------------------------------------------- input audio
 
     def _append(self, sound: bytes) -> None:
         if self._turns is None:
@@ -181,7 +181,7 @@ class Session:
             self._respond_when_free()
 
     def _commit(self, item_id: str = "") -> None:
-        self.conversation.check_room()
+        self.conversation.check_capacity()
         sound = self._buffer.take()
         item = wire.Item(
             id=item_id or new_id("item_"),
@@ -208,7 +208,7 @@ class Session:
     # ---------------------------------------------------------------- items
 
     def _create_item(self, item: wire.Item, after: str) -> None:
-        self.conversation.check_room()
+        self.conversation.check_capacity()
         self._join(entry_of(item, self._buffer.format), after)
 
     def _join(self, entry: StoredItem, after: str = "") -> None:
@@ -253,7 +253,7 @@ class Session:
             self._idle = asyncio.get_running_loop().call_later(delay_s, self._idled)
 
     def _idled(self) -> None:
-        """Nobody has spoken since the last answer: the silence becomes a turn."""
+        """Nobody has spoken since the last answer: commit the silence as a turn."""
         if self._turns is None or self._turns.speaking:
             return
         start_ms, end_ms = int(ms(self._buffer.start)), int(ms(self._buffer.end))

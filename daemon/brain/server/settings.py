@@ -1,7 +1,7 @@
-"""A session's configuration: strict types, the service's defaults, and its rules of merging.
+"""A session's settings: strict types, the service's defaults, and its rules for updates.
 
-Only the keys that are present change. Under `audio` this holds leaf by leaf; every other value, and
-`turn_detection` and `format` too, is replaced whole. An update with one fault changes nothing.
+Only the keys that are present change. `audio` is merged leaf by leaf; all other values, `turn_detection` and
+`format` too, are replaced whole. An update with a fault changes nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _G711(_Strict, tag_field="type"):
     rate: Literal[8000] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        # Some clients name it, and the service's own format has no such field.
+        # Some clients send it, though the service's format has no such field.
         self.rate = UNSET
 
 
@@ -63,7 +63,7 @@ AudioFormat: TypeAlias = PcmFormat | Pcmu | Pcma
 
 
 class Transcription(_Strict):
-    """That what the user says is wanted in words; the model's name and hints change nothing here."""
+    """Asks for transcription of the user's audio; the model and the hints are ignored here."""
 
     model: str | UnsetType = UNSET
     language: str | UnsetType = UNSET
@@ -74,7 +74,7 @@ class Transcription(_Strict):
 
 
 class NoiseReduction(_Strict):
-    """Accepted and left to the recogniser."""
+    """Accepted and ignored: the recogniser handles noise."""
 
     type: Literal["near_field", "far_field"] = "near_field"
     strength: float | UnsetType = UNSET
@@ -95,13 +95,13 @@ class ServerVad(_TurnDetection, tag="server_vad"):
 
 
 class SemanticVad(_TurnDetection, tag="semantic_vad"):
-    """Turns end when the user seems to have finished; here, after a silence by eagerness."""
+    """Turns end when the user seems to have finished; here, after a silence that depends on eagerness."""
 
     eagerness: Literal["low", "medium", "high", "auto"] = "auto"
 
 
 class AudioInput(_Strict):
-    """The user's side."""
+    """Input audio."""
 
     format: AudioFormat = msgspec.field(default_factory=PcmFormat)
     noise_reduction: NoiseReduction | None = None
@@ -110,7 +110,7 @@ class AudioInput(_Strict):
 
 
 class AudioOutput(_Strict):
-    """The assistant's side."""
+    """Output audio."""
 
     format: AudioFormat = msgspec.field(default_factory=PcmFormat)
     voice: Voice = "marin"
@@ -118,7 +118,7 @@ class AudioOutput(_Strict):
 
 
 class Audio(_Strict):
-    """Both sides."""
+    """Audio in both directions."""
 
     input: AudioInput = msgspec.field(default_factory=AudioInput)
     output: AudioOutput = msgspec.field(default_factory=AudioOutput)
@@ -133,7 +133,7 @@ class FunctionTool(_Strict, tag_field="type", tag="function"):
 
 
 class McpTool(_Strict, tag_field="type", tag="mcp"):
-    """A tool server that the service would call itself; this one has no network, says so and calls none."""
+    """An MCP server, which the service would call itself; this one has no network, and reports that."""
 
     server_label: str
     server_url: str | UnsetType = UNSET
@@ -148,7 +148,7 @@ class McpTool(_Strict, tag_field="type", tag="mcp"):
     defer_loading: bool | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        # Secrets that are of no use here are not kept, and not told in an echo.
+        # Unused secrets are not stored, and not echoed.
         self.authorization = self.headers = UNSET
 
 
@@ -156,13 +156,13 @@ SessionTool: TypeAlias = FunctionTool | McpTool
 
 
 class ToolChoice(_Strict, tag_field="type", tag="function"):
-    """One tool that is to be called."""
+    """A tool that must be called."""
 
     name: str
 
 
 class McpChoice(_Strict, tag_field="type", tag="mcp"):
-    """A tool of a tool server that is to be called."""
+    """A tool of an MCP server that must be called."""
 
     server_label: str
     name: str | UnsetType = UNSET
@@ -178,20 +178,20 @@ class Reasoning(_Strict):
 
 
 class TokenLimits(_Strict):
-    """A ceiling for the conversation."""
+    """A token limit for the conversation."""
 
     post_instructions: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
 
 
 class Retention(_Strict, tag_field="type", tag="retention_ratio"):
-    """How much is kept when the conversation is too long."""
+    """How much of the conversation is kept when it is too long."""
 
     retention_ratio: Annotated[float, Meta(ge=0.0, le=1.0)]
     token_limits: TokenLimits | UnsetType = UNSET
 
 
 class ClientSettings(_Strict):
-    """All that a client may set, with the service's defaults."""
+    """All settings of a client, with the service's defaults."""
 
     type: Literal["realtime", "transcription"] = "realtime"
     model: str = "voiced-brain"
@@ -209,7 +209,7 @@ class ClientSettings(_Strict):
     prompt: Json | None = None
 
     def updated(self, patch: Json, voice_is_fixed: bool) -> ClientSettings:
-        """These settings with a `session.update` on top. Raises Refusal, and then nothing has changed."""
+        """These settings with a `session.update` applied. Raises Refusal, and changes nothing then."""
         patch = normalised(patch, ClientSettings)
         if "type" not in patch:
             raise errors.missing("session.type")
@@ -221,7 +221,7 @@ class ClientSettings(_Strict):
             changed["audio"] = merged(before["audio"], patch["audio"], _REPLACED_WHOLE)
         after: ClientSettings = convert(changed, ClientSettings, "session")
         check_modalities(after.output_modalities, "session")
-        # Frameworks name their own default in each update; the model was chosen when the client connected.
+        # Frameworks send their own default model in each update; the model was chosen on connection.
         after.model = self.model
         if voice_is_fixed and after.audio.output.voice != self.audio.output.voice:
             raise errors.voice_is_fixed("session.audio.output.voice")
@@ -229,11 +229,11 @@ class ClientSettings(_Strict):
 
     @property
     def answers(self) -> bool:
-        """Whether this session makes responses; else it only writes down what is said."""
+        """Whether this session makes responses; a transcription session does not."""
         return self.type == "realtime"
 
     def echo(self) -> Json:
-        """The whole effective configuration, as JSON."""
+        """All effective settings, as JSON."""
         settings: Json = msgspec.to_builtins(self)
         if self.answers:
             return settings
@@ -249,7 +249,7 @@ class _InputOnly(_Strict):
 
 
 class _TranscriptionPatch(_Strict):
-    """All that a transcription session has."""
+    """The settings of a transcription session."""
 
     type: Literal["transcription"]
     audio: _InputOnly = msgspec.field(default_factory=_InputOnly)
@@ -263,20 +263,20 @@ def function_tools(tools: list[SessionTool]) -> list[Json]:
 
 
 class ResponseAudioOutput(_Strict):
-    """What one response may change of the assistant's side."""
+    """The output audio settings that a response may change."""
 
     format: AudioFormat | UnsetType = UNSET
     voice: Voice | UnsetType = UNSET
 
 
 class ResponseAudio(_Strict):
-    """What one response may change of the audio."""
+    """The audio settings that a response may change."""
 
     output: ResponseAudioOutput = msgspec.field(default_factory=ResponseAudioOutput)
 
 
 class ResponseSettings(_Strict):
-    """What one `response.create` may set; UNSET means as in the session."""
+    """The settings of a `response.create`; UNSET means as in the session."""
 
     instructions: str | UnsetType = UNSET
     output_modalities: Modalities | UnsetType = UNSET

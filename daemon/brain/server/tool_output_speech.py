@@ -1,4 +1,4 @@
-"""What tools have answered, as something to say aloud."""
+"""Turns the outputs of tools into speech."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE = "Done."
 
 
 def tell(outputs: Sequence[str]) -> str:
-    """One text for all outputs: equal states are joined, the rest follows in order, each once."""
+    """One text for all outputs: equal states are joined, the others follow in order, each once."""
     told = list(dict.fromkeys(_sentence(output) for output in outputs))
     states = [_STATE.fullmatch(sentence) for sentence in told]
     if len(told) > 1 and len({match["state"] if match else None for match in states}) == 1 and all(states):
@@ -27,7 +27,7 @@ def tell(outputs: Sequence[str]) -> str:
 
 
 def _sentence(output: str) -> str:
-    """The output of any tool in a sentence: ours are one already, JSON is read out briefly."""
+    """The output of a tool as a sentence: ours already are, JSON is read out briefly."""
     text = output.strip().removeprefix("Error: ").strip()
     with contextlib.suppress(msgspec.DecodeError, RecursionError):
         text = _spoken(msgspec.json.decode(text))
@@ -58,7 +58,7 @@ def _spoken(value: object) -> str:
 
 
 def _is_block(value: object) -> bool:
-    """Is this a part of an output as agent frameworks and MCP wrap it, `{"type": "text", "text": "ok"}`?"""
+    """Whether this is a content block of an agent framework or MCP: `{"type": "text", "text": "ok"}`."""
     if not isinstance(value, dict) or not set(value) <= _OF_A_BLOCK:
         return False
     return isinstance(value.get("text"), str) or ("json" in value and "text" not in value)

@@ -1,4 +1,4 @@
-"""Turns without a button: frames of sound in, the beginnings and ends of what the user says out."""
+"""Turn detection: audio in, the beginnings and ends of speech out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SEMANTIC_PREFIX_MS = 300
 
 @dataclass(frozen=True)
 class VoiceStarted:
-    """Speech began; `at_ms` is the beginning of what is to be kept, prefix included."""
+    """Speech began; `at_ms` is the beginning of the turn's audio, prefix included."""
 
     at_ms: int
 
 
 @dataclass(frozen=True)
 class VoiceStopped:
-    """Speech ended; `at_ms` includes the silence that proved it."""
+    """Speech ended; `at_ms` includes the silence that ended it."""
 
     at_ms: int
 
@@ -34,7 +34,7 @@ TurnDetection: TypeAlias = ServerVad | SemanticVad
 
 
 class TurnDetector:
-    """Feeds the voice detector and measures the silence. Times are of all the sound fed."""
+    """Feeds the voice detector and measures the silence. Times count all audio fed."""
 
     def __init__(self, detection: TurnDetection, at_ms: float = 0.0) -> None:
         self.detection = detection
@@ -52,7 +52,7 @@ class TurnDetector:
         self.speaking = False
 
     def feed(self, pcm: bytes) -> Iterator[Edge]:
-        """Take PCM16 mono 24 kHz of any length; the edges in it, in order."""
+        """Feed PCM16 mono 24 kHz of any length. Returns the edges in it, in order."""
         pcm = self._rest + pcm
         whole = len(pcm) // FRAME_BYTES * FRAME_BYTES
         self._rest = pcm[whole:]
@@ -60,7 +60,7 @@ class TurnDetector:
             yield from self._frame(pcm[start : start + FRAME_BYTES])
 
     def reset(self) -> None:
-        """Forget a turn that has begun: its sound is gone."""
+        """Drop a turn that has begun: its audio was cleared."""
         self._voice.reset()
         self.speaking = False
         self._earliest_ms = self._now_ms
@@ -79,5 +79,5 @@ class TurnDetector:
             yield VoiceStopped(int(self._now_ms))
 
     def _is_endless(self) -> bool:
-        """Music and the like: it becomes a turn before the input buffer is full."""
+        """Whether speech goes on too long, as with music: the turn ends before the input buffer is full."""
         return self._now_ms - self._began_ms >= _LONGEST_MS

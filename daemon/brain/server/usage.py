@@ -1,4 +1,4 @@
-"""What things would cost: a token per 100 ms of audio in, per 50 ms of audio out, per four characters."""
+"""Token counts: one per 100 ms of input audio, per 50 ms of output audio, per four characters."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def text_tokens(text: str) -> int:
 
 
 def spoken_tokens(audio_ms: int) -> int:
-    """Tokens of the assistant's voice."""
+    """Tokens of output audio."""
     return -(-audio_ms // _MS_PER_TOKEN_OUT)
 
 
 def input_tokens(instructions: str, entries: Iterable[StoredItem], before: InputTokens) -> InputTokens:
-    """Tokens of a prompt; what the prompt before it (of the same session) held too counts as cached."""
+    """Tokens of a prompt; those of the session's previous prompt count as cached."""
     text, audio = text_tokens(instructions), 0
     for entry in entries:
         text += text_tokens(entry.text)
@@ -41,7 +41,7 @@ def input_tokens(instructions: str, entries: Iterable[StoredItem], before: Input
 
 
 def usage(read: InputTokens, text: int, audio: int) -> Usage:
-    """The bill of one response: what was read, and the text and audio tokens it produced."""
+    """The usage of one response: its input, and the text and audio tokens of its output."""
     tokens_in = read.text_tokens + read.audio_tokens
     return Usage(
         total_tokens=tokens_in + text + audio,

@@ -1,4 +1,4 @@
-"""Where speech begins and ends: energy in the band of speech over an adaptive noise floor, with hysteresis.
+"""Voice activity detection: energy in the speech band above an adaptive noise floor, with hysteresis.
 
 The floor is the quietest of the last two seconds: speech has pauses between its syllables, noise has none.
 """
@@ -35,7 +35,7 @@ def level_db(frame: bytes) -> float:
 
 
 class VoiceDetector:
-    """Says frame by frame whether somebody speaks. `threshold` is the protocol's, 0 (keen) to 1 (deaf)."""
+    """Detects speech frame by frame. `threshold` is the protocol's, from 0 (most sensitive) to 1."""
 
     def __init__(self, threshold: float = 0.5) -> None:
         self._over_db = 4.0 + 12.0 * threshold
@@ -44,7 +44,7 @@ class VoiceDetector:
         self.speaking = False
 
     def feed(self, frame: bytes) -> bool:
-        """Take one frame of FRAME_BYTES; True while there is speech."""
+        """Feed one frame of FRAME_BYTES; True while there is speech."""
         loud = self._stands_out(level_db(frame))
         self._loud_frames = (
             min(self._loud_frames + 1, _ONSET_FRAMES) if loud else max(self._loud_frames - 1, 0)
@@ -54,7 +54,7 @@ class VoiceDetector:
         return self.speaking
 
     def _stands_out(self, level: float) -> bool:
-        """Is it louder than the noise? A frame without any sound says nothing about the noise."""
+        """Whether a frame is louder than the noise. Digital silence says nothing about the noise."""
         if level < _DIGITAL_SILENCE_DB:
             return False
         self._levels.append(level)
@@ -62,6 +62,6 @@ class VoiceDetector:
         return level > floor + (self._over_db / 2 if self.speaking else self._over_db)
 
     def reset(self) -> None:
-        """Nobody speaks now; what is known of the noise stays."""
+        """Reset to no speech; the noise floor stays."""
         self._loud_frames = 0
         self.speaking = False

@@ -28,18 +28,18 @@ _MOST_CHARACTERS = 80
 
 
 class SynthesizerError(EngineError, RuntimeError):
-    """No voice can be had; the message names the remedy."""
+    """The synthesiser cannot be used; the message names the remedy."""
 
 
 class Synthesizer(Protocol):
-    """An engine that speaks. Takes tens of milliseconds or more: call it off the loop."""
+    """A speech synthesiser. It takes tens of milliseconds or more: call it off the loop."""
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud; `speed` is 1.0 for its natural pace. Raises SynthesizerError."""
+        """Synthesise one sentence; `speed` is 1.0 for its natural pace. Raises SynthesizerError."""
 
 
 def sentences(text: str) -> list[str]:
-    """A text in the pieces that are spoken one after the other; long ones are cut behind a comma."""
+    """The sentences of a text; long ones are cut after a comma."""
     return [piece for sentence in _END.split(text.strip()) for piece in _pieces(sentence) if piece]
 
 
@@ -60,7 +60,7 @@ class WithFallback:
         self._first, self._fallback = first, fallback
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud. Raises SynthesizerError where the other one fails too."""
+        """Synthesise one sentence. Raises SynthesizerError if the other one fails too."""
         try:
             return self._first.speak(sentence, speed)
         except Exception:
@@ -69,14 +69,14 @@ class WithFallback:
 
 
 class Trimmed:
-    """A synthesizer without its silences, that remembers what it says all day: its last short sentences."""
+    """A synthesizer with silences trimmed, and a cache of its latest short sentences."""
 
     def __init__(self, synthesizer: Synthesizer) -> None:
         self._synthesizer = synthesizer
         self._short = functools.lru_cache(_KEPT_SENTENCES)(self._say)
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud, from its first sound to a breath after its last."""
+        """Synthesise one sentence, from its first sound to a short pause after its last."""
         return (self._short if len(sentence) <= _KEPT_LENGTH else self._say)(sentence, speed)
 
     def _say(self, sentence: str, speed: float) -> Mono24k:
@@ -84,7 +84,7 @@ class Trimmed:
 
 
 def _trimmed(spoken: Mono24k) -> Mono24k:
-    """hibari begins with 0.3 s of silence, by which every answer would come later."""
+    """Trim silence: hibari begins with 0.3 s of it, which would delay every answer."""
     loudness = np.abs(spoken)
     audible = np.flatnonzero(loudness > _INAUDIBLE * loudness.max(initial=0.0))
     if not len(audible):

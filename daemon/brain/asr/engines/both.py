@@ -1,4 +1,4 @@
-"""Engine `both`: acts only where two recognisers that err differently mean the same; two seconds to load."""
+"""Engine `both`: acts only if two different recognisers agree on the meaning; two seconds to load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engine `espeak`: espeak-ng as a process, since it is GPL and must not be loaded; next to no memory."""
+"""Engine `espeak`: espeak-ng as a separate process, as it is GPL and must not be loaded; little memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Espeak:
         self._program = program
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud, resampled from espeak's own rate."""
+        """Synthesise one sentence, resampled from espeak's own rate."""
         pace = str(round(_WORDS_PER_MINUTE * speed))
         command = [self._program, "-v", "en-us", "-s", pace, "--stdin", "--stdout"]
         try:

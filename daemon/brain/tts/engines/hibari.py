@@ -11,12 +11,12 @@ from daemon.brain.engine import Engine
 from daemon.brain.tts.engines.espeak import Espeak
 from daemon.brain.tts.synthesizer import Mono24k, Synthesizer, SynthesizerError, Trimmed, WithFallback
 
-_SEED = 1  # any: the same one each time, so that a sentence sounds the same
+_SEED = 1  # any value, but always the same, so that a sentence always sounds the same
 _HIBARI_GAIN = 2.0  # makes it as loud as espeak
 
 
 class Hibari:
-    """The neural voice of the package hibari-tts, which brings its model along. Raises ImportError."""
+    """The neural voice of the package hibari-tts, which includes its model. Raises ImportError."""
 
     def __init__(self) -> None:
         from hibari import Hibari as Model
@@ -25,14 +25,14 @@ class Hibari:
         self._model("Ready.")
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
-        """One sentence aloud, the same samples every time."""
+        """Synthesise one sentence, with the same samples every time."""
         spoken: Mono24k = self._model(sentence, speed=speed, seed=_SEED)
         spoken = spoken * np.float32(_HIBARI_GAIN)
         return spoken.clip(-1.0, 1.0)
 
 
 def _load() -> Synthesizer:
-    """With espeak for the sentences at which it fails, or in its place, where that is installed."""
+    """With espeak, if installed, for sentences at which it fails, or in its place."""
     has_espeak = shutil.which("espeak-ng") is not None
     try:
         return Trimmed(WithFallback(Hibari(), Espeak()) if has_espeak else Hibari())
