@@ -36,7 +36,7 @@ class SecondOpinion:
     def __init__(self) -> None:
         self.moonshine = Moonshine()
         self.automaton = functools.lru_cache(KEPT_GRAPHS)(self._automaton)
-        """That of a pattern, built once; the one that was not asked for the longest is forgotten."""
+        """The letter automaton of a pattern, cached; the least recently used is dropped."""
 
     def read(self, samples: Mono16k, pattern: str, proposal: str) -> FreeReading:
         """Moonshine's reading of an utterance, against a proposed sentence of the pattern."""

@@ -19,7 +19,7 @@ _FIELDS: dict[str, dict[str, bool]] = {
     event.__struct_config__.tag: {each.encode_name: each.default is not UNSET for each in fields(event)}
     for event in get_args(ClientEvents)
 }
-"""Each client event with its fields, and whether it must have them."""
+"""The fields of each client event, and whether they are required."""
 
 _shallow: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
