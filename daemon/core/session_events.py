@@ -79,7 +79,7 @@ class SessionEvents:
         talk, about = self._conversation, error.event_id or ""
         own = self._effects.keys.own(about)
         because_busy = busy(error) and (about.startswith("create_") or not own)
-        in_response = not own and (error.param or "").startswith("response.")
+        in_response = not own and ("output_modalities" in error.message or "response." in (error.param or ""))
         of_response = because_busy or in_response or about.startswith("create_")
         if of_response and talk.answer.failures.create_refused(error, because_busy, now):
             return

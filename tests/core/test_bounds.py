@@ -11,6 +11,8 @@ import pytest
 from daemon.core import events as ev
 from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
 from daemon.core.response.calls import Calls
+from daemon.core.response.rounds import MAX_ROUNDS, MOST_ROUNDS
+from daemon.core.response.tool_calls import FORBIDDEN_OUTPUT
 from daemon.realtime import events as wire
 from daemon.realtime.codec import UndecodableFrame, decode_server, encode
 from daemon.realtime.events import BYTES_PER_S, Content, Item, Response, ServerEvents, StatusDetails
@@ -200,3 +202,37 @@ def test_an_answer_that_fails_is_told_to_whoever_asked() -> None:
     details = StatusDetails(type="failed", error={"message": "out of quota"})
     rig.receive(wire.ResponseDone(response=Response(id=R, status="failed", status_details=details)))
     assert rig.found(ev.UserAlert) == [ev.UserAlert("The server could not answer: out of quota")]
+
+
+def test_a_model_that_calls_tools_for_ever_though_it_is_told_not_to_is_not_obeyed() -> None:
+    rig = Rig().start()
+    rig.speak()
+    for number in range(MAX_ROUNDS):
+        rig.call(f"c{number}", response=f"r{number}")
+        rig.step(ev.ToolDone(rig.found(ev.RunTool)[-1].key, "ok"))
+    assert rig.sent(wire.ResponseCreate)[-1].response["tool_choice"] == "none"
+    rig.clear()
+    rig.call("last", response="last")
+    assert not rig.found(ev.RunTool)
+    (output,) = [event.item for event in rig.sent(wire.ItemCreate)]
+    assert (output.call_id, output.output) == ("last", FORBIDDEN_OUTPUT)
+
+
+def test_such_a_model_ends_the_turn_and_the_next_one_is_answered() -> None:
+    rig = Rig().start()
+    rig.speak()
+    created = 0
+    while not rig.found(ev.TurnOver):
+        created += 1
+        assert created <= MOST_ROUNDS
+        rig.call(f"c{created}", response=f"r{created}")
+        for run in rig.found(ev.RunTool):
+            rig.step(ev.ToolDone(run.key, "ok"))
+        rig.wait(20.0)
+    (over,) = rig.found(ev.TurnOver)
+    assert len(over.turn["tool_calls"]) == MAX_ROUNDS
+    assert over.turn["trouble"]
+    rig.clear()
+    rig.speak()
+    rig.call("next", response="next")
+    assert len(rig.found(ev.RunTool)) == 1

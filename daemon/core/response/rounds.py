@@ -7,6 +7,7 @@ to speak.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from daemon.core import events as ev
 from daemon.core.bounds import TOO_MUCH
@@ -18,11 +19,20 @@ from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.endings import shortfall
 from daemon.core.response.exchange import EarlyAnswer, Exchange
 from daemon.core.response.phase import ResponseCause
-from daemon.core.response.tool_calls import INTERRUPTED_OUTPUT, LATE_OUTPUT, UNFINISHED_OUTPUT, ToolCalls
+from daemon.core.response.tool_calls import (
+    FORBIDDEN_OUTPUT,
+    INTERRUPTED_OUTPUT,
+    LATE_OUTPUT,
+    UNFINISHED_OUTPUT,
+    ToolCalls,
+)
 from daemon.core.response.tracker import Reply
 from daemon.realtime.events import Item, Response
 
 MAX_ROUNDS = 8
+MOST_ROUNDS = 2 * MAX_ROUNDS
+"""A model that calls tools all the same is asked so often."""
+_IN_WORDS: Final = {"tool_choice": "none"}
 
 
 @dataclass(eq=False)
@@ -51,7 +61,7 @@ class Rounds:
             return
         if not all(call.stops for call in turn.calls.values()):
             # A model that goes on calling tools has to speak.
-            last = {"tool_choice": "none"} if turn.rounds >= MAX_ROUNDS else {}
+            last = _IN_WORDS if turn.rounds >= MAX_ROUNDS else {}
             self._answer.due = self._answer.plain() | last
 
     def tools_late(self) -> None:
@@ -107,6 +117,7 @@ class Rounds:
     def _finish(self, turn: Turn, reply: Reply, response: Response, output: list[Item], now: float) -> None:
         """A part of the answer has ended, perhaps the last."""
         calls = reply.complete_calls(response, output)
+        forbidden, calls = (calls, []) if reply.in_words else ([], calls)
         if missing := shortfall(response):
             self._answer.fail(missing)
         if reply.excess:
@@ -119,3 +130,6 @@ class Rounds:
         if calls:
             self._answer.due = None  # it is requested when they have answered
         self._tools.start(turn, calls, now)
+        self._tools.refuse(forbidden, FORBIDDEN_OUTPUT)
+        if forbidden and turn.rounds < MOST_ROUNDS and not (turn.voiced or reply.aside):
+            self._answer.due = self._answer.plain() | _IN_WORDS

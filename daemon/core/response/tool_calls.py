@@ -12,6 +12,7 @@ from daemon.realtime.events import Item, ItemCreate
 TOOLS_S = 60.0
 INTERRUPTED_OUTPUT = "Error: the user interrupted before the tool was run."
 UNFINISHED_OUTPUT = "Error: not run, the user was still speaking; call it again if that is still wanted."
+FORBIDDEN_OUTPUT = "Error: not run, an answer in words was asked for."
 LATE_OUTPUT = "Error: the tool did not answer in time."
 
 

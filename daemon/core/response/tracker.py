@@ -56,13 +56,15 @@ class Reply(_InPhase):
     """An answer under way, by our key and by the server's id.
 
     `asked`: requested by us or expected of voice detection; `aside`: outside of the conversation;
-    `announced`: the server has sent `response.created`.
+    `in_words`: no tools were allowed, which not every server heeds; `announced`: the server has sent
+    `response.created`.
     """
 
     key: str
     wire_id: str
     asked: bool
     aside: bool
+    in_words: bool
     announced: bool
     other_ids: set[str] = field(default_factory=set)
     amount: Amount = field(default_factory=Amount)
@@ -147,7 +149,9 @@ class ResponseTracker:
         owed = self._owed.pop(0) if asked else Owed(ResponsePhase.UNASKED, "", {})
         owed.go(ResponseCause.BEGUN if asked else unasked)
         aside = _OUTSIDE in owed.response
-        self.active = Reply(owed.phase, self._keys.new("resp"), response_id, asked, aside, announced)
+        in_words = owed.response.get("tool_choice") == "none"
+        key = self._keys.new("resp")
+        self.active = Reply(owed.phase, key, response_id, asked, aside, in_words, announced)
         self._unseen = False
         return self.active
 

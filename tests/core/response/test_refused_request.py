@@ -38,10 +38,11 @@ def test_what_is_asked_in_vain_with_a_modality_is_asked_without(error: ErrorDeta
     assert not rig.found(ev.UserAlert)
 
 
-def test_a_refusal_that_names_the_part_and_no_event_is_one_too() -> None:
+@pytest.mark.parametrize("error", REFUSALS[:2], ids=["param", "words"])
+def test_a_refusal_that_names_the_part_and_no_event_is_one_too(error: ErrorDetail) -> None:
     rig = Rig().start()
     rig.speak()
-    refuse(rig, REFUSALS[0], named=False)
+    refuse(rig, error, named=False)
     assert [event.response for event in rig.sent(wire.ResponseCreate)] == [{}]
 
 
