@@ -16,27 +16,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, product, repeat
 from typing import assert_never
 
-from daemon.devices.requests import (
-    COLOURS,
-    Blink,
-    Colour,
-    DeviceAnswer,
-    Limits,
-    Pulse,
-    Query,
-    Request,
-    SetColour,
-    SetLevel,
-    SetState,
-    SetValue,
-    WriteOutput,
-    dark,
-    describe,
-    duration,
-    full,
-    is_on,
-    state,
-)
+from daemon.devices import requests
+from daemon.devices.requests import DeviceAnswer, Limits, WriteOutput, dark, full, is_on
 from daemon.errors import OwnerError
 from hardware.ports import Value
 
@@ -73,13 +54,13 @@ class Devices:
         for output in self._outputs.values():
             output.start(now)
 
-    def ask(self, request: Request, now: float) -> tuple[DeviceAnswer, list[WriteOutput]]:
+    def ask(self, request: requests.Request, now: float) -> tuple[DeviceAnswer, list[WriteOutput]]:
         """Answer a request, after writing whatever was due before it."""
         writes = self.tick(now)
         output = self._outputs.get(request.device)
         if output is None:
             return DeviceAnswer(False, f"There is no output called {request.device}."), writes
-        if self._stopped and not isinstance(request, Query):
+        if self._stopped and not isinstance(request, requests.Query):
             return DeviceAnswer(False, f"The {output.name} rests until the next start."), writes
         answer = output.answer(request, now)
         return answer, writes + output.run(now)
@@ -106,7 +87,7 @@ class Devices:
 
     def described(self) -> str:
         """The same in a sentence for each."""
-        return " ".join(describe(output.limits, output.value) for output in self._outputs.values())
+        return " ".join(requests.describe(output.limits, output.value) for output in self._outputs.values())
 
     def _rivals(self, output: _Output) -> Iterator[_Output]:
         for key in output.limits.exclusive_with:
@@ -170,22 +151,22 @@ class _Output:
         self._due = now + self._steps[0][0] if self._steps else math.inf
         return self._write(value, now)
 
-    def answer(self, request: Request, now: float) -> DeviceAnswer:
+    def answer(self, request: requests.Request, now: float) -> DeviceAnswer:
         """Plan the steps of a request, or refuse it with a sentence. Writes nothing yet."""
         match request:
-            case Query():
-                return DeviceAnswer(True, describe(self.limits, self.value))
-            case SetState(state=wanted):
+            case requests.Query():
+                return DeviceAnswer(True, requests.describe(self.limits, self.value))
+            case requests.SetState(state=wanted):
                 return self._set_state(not self.engaged if wanted == "toggle" else wanted == "on", now)
-            case SetLevel(percent=percent):
+            case requests.SetLevel(percent=percent):
                 return self._set_level(percent, now)
-            case SetColour(colour=colour):
+            case requests.SetColour(colour=colour):
                 return self._set_colour(colour, now)
-            case SetValue(value=value):
-                return self._set(value, state(value, self.limits.states), now)
-            case Blink(times=times):
+            case requests.SetValue(value=value):
+                return self._set(value, requests.state(value, self.limits.states), now)
+            case requests.Blink(times=times):
                 return self._blink(times, now)
-            case Pulse(seconds=seconds):
+            case requests.Pulse(seconds=seconds):
                 return self._pulse(seconds, now)
             case _:
                 assert_never(request)
@@ -206,10 +187,10 @@ class _Output:
             case _:
                 assert_never(self.limits.takes)
 
-    def _set_colour(self, colour: Colour, now: float) -> DeviceAnswer:
+    def _set_colour(self, colour: requests.Colour, now: float) -> DeviceAnswer:
         if self.limits.takes != "colour":
             return DeviceAnswer(False, f"The {self.name} has no colours.")
-        return self._set(COLOURS[colour], colour, now)
+        return self._set(requests.COLOURS[colour], colour, now)
 
     def _set(self, value: Value, said: str, now: float) -> DeviceAnswer:
         refusal = self._refusal(value, now)
@@ -245,7 +226,7 @@ class _Output:
             return DeviceAnswer(False, refusal)
         wait_s = 0.0 if bright == self.value else self._pause(now)
         self._plan(now, (wait_s, bright), (hold_s, dark(self.limits.takes)))
-        return DeviceAnswer(True, f"The {self.name} is on for {duration(hold_s)}.")
+        return DeviceAnswer(True, f"The {self.name} is on for {requests.duration(hold_s)}.")
 
     def _refusal(self, value: Value, now: float) -> str | None:
         """Why this value cannot be set now; None if it can, perhaps after a short pause."""
@@ -256,7 +237,7 @@ class _Output:
         wait_s = self._pause(now)
         # A request that interrupts a blink may wait; any other is refused instead.
         if wait_s > (PATIENCE_S if self._steps else 0.0):
-            return f"The {self.name} cannot change again for {duration(wait_s)}."
+            return f"The {self.name} cannot change again for {requests.duration(wait_s)}."
         if is_on(value) and not self._has_room(now + wait_s):
             return f"The {self.name} is about to go off."
         return None
@@ -269,7 +250,7 @@ class _Output:
         """Refuse to be on for this long from now, if that is more than is left of `max_on_s`."""
         if now + on_s <= self._off_at(now):
             return None
-        return f"The {self.name} may only be on for {duration(self.limits.max_on_s or 0.0)}."
+        return f"The {self.name} may only be on for {requests.duration(self.limits.max_on_s or 0.0)}."
 
     def _bright(self) -> Value:
         return self.value if is_on(self.value) else full(self.limits.takes)

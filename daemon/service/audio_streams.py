@@ -17,17 +17,7 @@ import numpy as np
 from daemon.audio.jitter_buffer import JitterBuffer
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.core.events import (
-    Captured,
-    CaptureEnded,
-    Input,
-    PlaybackDrained,
-    PlaybackStarted,
-    PlaybackStopped,
-    SpeakerLost,
-    Unplayed,
-    Xrun,
-)
+from daemon.core import events as ev
 from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ
 from daemon.telemetry.notifications import LossKind
@@ -43,7 +33,7 @@ KEPT_PEAKS = 3
 class StreamEvents:
     """How a stream reports what happens; each may be called from any thread."""
 
-    post: Callable[[Input], None]
+    post: Callable[[ev.Input], None]
     drained: Callable[[], None]
     """The queue may have been heard to its end: ask `drained` on the event loop."""
     fault_changed: Callable[[], None]
@@ -90,11 +80,11 @@ class CaptureStream:
         self.peaks.append(self._peak)
         self._peak = 0.0
         self._begin()
-        self._events.post(CaptureEnded())
+        self._events.post(ev.CaptureEnded())
 
     def overrun(self) -> None:
         """Frames were lost."""
-        self._events.post(Xrun("overrun"))
+        self._events.post(ev.Xrun("overrun"))
 
     def failed(self, error: SoundError) -> None:
         """The card has failed; it is opened again later."""
@@ -109,7 +99,7 @@ class CaptureStream:
     def _hand_over(self, samples: Mono) -> None:
         if len(samples):
             self._peak = max(self._peak, float(np.abs(samples).max()))
-            self._events.post(Captured(to_pcm16(samples)))
+            self._events.post(ev.Captured(to_pcm16(samples)))
 
 
 class PlaybackStream:
@@ -131,7 +121,7 @@ class PlaybackStream:
     def play(self, item_id: str, pcm: bytes) -> None:
         """Queue audio of an item: PCM16 mono 24 kHz. Without a card it is dropped at once, unheard."""
         if self.fault:
-            self._events.post(Unplayed(item_id))
+            self._events.post(ev.Unplayed(item_id))
             return
         resampler = self._resamplers.get(item_id)
         if resampler is None:
@@ -183,12 +173,12 @@ class PlaybackStream:
         with self._lock:
             self._gain = self._buffer.gain.level = gain
 
-    def drained(self) -> PlaybackDrained | None:
+    def drained(self) -> ev.PlaybackDrained | None:
         """If everything has been heard: the items heard to their ends since the last call."""
         with self._lock:
             if not self._buffer.idle:
                 return None
-            return PlaybackDrained(tuple(self._buffer.take_heard_to_end()))
+            return ev.PlaybackDrained(tuple(self._buffer.take_heard_to_end()))
 
     def _wake(self) -> None:
         if self.speaker is not None:
@@ -213,7 +203,7 @@ class PlaybackStream:
             samples = self._buffer.pull(frames)
             begun = self._buffer.take_begun()
         for item_id in begun:
-            self._events.post(PlaybackStarted(item_id, self._events.clock()))
+            self._events.post(ev.PlaybackStarted(item_id, self._events.clock()))
         return samples
 
     def played(self, delay_frames: int) -> None:
@@ -231,11 +221,11 @@ class PlaybackStream:
         """The card is silent; so many frames were written and never heard."""
         with self._lock:
             cut = self._buffer.stopped(delay_frames)
-        self._events.post(PlaybackStopped(cut))
+        self._events.post(ev.PlaybackStopped(cut))
 
     def underrun(self) -> None:
         """The card ran dry."""
-        self._events.post(Xrun("underrun"))
+        self._events.post(ev.Xrun("underrun"))
 
     def failed(self, error: SoundError) -> None:
         """The card has failed; it is opened again later. Queued audio is dropped: it would come too late."""
@@ -243,4 +233,4 @@ class PlaybackStream:
         self._events.fault_changed()
         with self._lock:
             cut = self._buffer.lost()
-        self._events.post(SpeakerLost(cut))
+        self._events.post(ev.SpeakerLost(cut))

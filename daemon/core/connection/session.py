@@ -13,17 +13,8 @@ from daemon.core.connection.settings_negotiation import SettingsOffer
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.timers import Timers
-from daemon.realtime.events import (
-    Error,
-    ErrorDetail,
-    ItemAdded,
-    ItemCreate,
-    ItemCreated,
-    Json,
-    ServerEvents,
-    SessionCreated,
-    SessionUpdated,
-)
+from daemon.realtime import events as wire
+from daemon.realtime.events import ErrorDetail, Json, ServerEvents
 
 OPEN_S = 15.0
 GREETING_S = 10.0
@@ -90,17 +81,17 @@ class ConnectionSession:
         if first:
             self._first_word(now)
         match event:
-            case SessionCreated():
+            case wire.SessionCreated():
                 self._greeted(event.session, first, now)
-            case SessionUpdated():
+            case wire.SessionUpdated():
                 self._ends(event.session)
                 self._updated(self.settings.confirmed(event.session), now)
-            case ItemAdded() | ItemCreated():
+            case wire.ItemAdded() | wire.ItemCreated():
                 self._acknowledged()
-            case Error() if self.settings.concerned(event.error, self.phase is SessionPhase.CONFIGURING):
+            case wire.Error() if self.settings.concerned(event.error, self.phase is SessionPhase.CONFIGURING):
                 self._updated(self.settings.refused(event.error), now)
                 return True
-            case Error() if event.error.event_id == f"seed_{self.conn}":
+            case wire.Error() if event.error.event_id == f"seed_{self.conn}":
                 self._acknowledged()
         return False
 
@@ -182,7 +173,7 @@ class ConnectionSession:
         items = history.seed(after=self._told)
         self._told = history.last
         for item in items:
-            self._effects.do(ev.Send(ItemCreate(item=item, event_id=f"seed_{self.conn}"), self.conn))
+            self._effects.do(ev.Send(wire.ItemCreate(item=item, event_id=f"seed_{self.conn}"), self.conn))
         self._go(SessionCause.TOLD)
         self.timers.set(SessionTimer.SEED, now + SEED_S)
         self._unacknowledged = len(items)

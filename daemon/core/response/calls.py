@@ -13,14 +13,8 @@ from itertools import chain
 from msgspec import DecodeError, Struct, field, json, structs
 
 from daemon.core.bounds import MAX_ITEMS
-from daemon.realtime.events import (
-    ArgumentsDelta,
-    ArgumentsDone,
-    ConversationItem,
-    Item,
-    OutputItemAdded,
-    OutputItemDone,
-)
+from daemon.realtime import events as wire
+from daemon.realtime.events import Item
 
 
 class Way(IntEnum):
@@ -89,19 +83,19 @@ class Calls:
     def hear(self, event: object) -> None:
         """Note a call if this event of the answer reports one."""
         match event:
-            case OutputItemAdded(item=item) if item.type == "function_call":
+            case wire.OutputItemAdded(item=item) if item.type == "function_call":
                 self._tell(Way.IN_PIECES, _of_item(item, event.output_index))
-            case ArgumentsDelta():
+            case wire.ArgumentsDelta():
                 about = CallReport(event.item_id, event.call_id, index=event.output_index)
                 self._begun(about).pieces.append(event.delta)
-            case ArgumentsDone():
+            case wire.ArgumentsDone():
                 call = CallReport(
                     event.item_id, event.call_id, event.name, event.arguments, event.output_index
                 )
                 self._tell(Way.ARGUMENTS_DONE, call)
-            case OutputItemDone(item=item) if item.type == "function_call":
+            case wire.OutputItemDone(item=item) if item.type == "function_call":
                 self._tell(Way.ITEM_DONE, _of_item(item, event.output_index))
-            case ConversationItem(item=item) if item.type == "function_call" and item.arguments:
+            case wire.ConversationItem(item=item) if item.type == "function_call" and item.arguments:
                 self._tell(Way.IN_CONVERSATION, _of_item(item, -1))
 
     @property

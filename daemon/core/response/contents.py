@@ -12,20 +12,8 @@ from daemon.core.response.calls import Way
 from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.tracker import Reply
 from daemon.core.turn.phase import TurnTimer
-from daemon.realtime.events import (
-    Item,
-    OutputAudioDelta,
-    OutputAudioDone,
-    OutputItemAdded,
-    OutputItemDone,
-    OutputTextDelta,
-    OutputTextDone,
-    OutputTranscriptDelta,
-    OutputTranscriptDone,
-    PartDone,
-    PartPiece,
-    ResponsePiece,
-)
+from daemon.realtime import events as wire
+from daemon.realtime.events import Item, PartPiece, ResponsePiece
 
 DRAIN_SLACK_S = 10.0
 
@@ -40,24 +28,24 @@ class Contents:
     def hear(self, turn: Turn, reply: Reply, event: ResponsePiece, now: float) -> None:
         """Handle an event of an answer."""
         match event:
-            case OutputAudioDelta():
+            case wire.OutputAudioDelta():
                 self.audio(turn, self._key(reply, event), event.delta, now)
-            case OutputTranscriptDelta(delta=text) | OutputTextDelta(delta=text):
+            case wire.OutputTranscriptDelta(delta=text) | wire.OutputTextDelta(delta=text):
                 self._words(turn, self._key(reply, event), text, event.content_index, whole=False)
-            case OutputTranscriptDone(transcript=text) | OutputTextDone(text=text):
+            case wire.OutputTranscriptDone(transcript=text) | wire.OutputTextDone(text=text):
                 if not self._answer.items.said(reply.key, event.item_id, event.output_index, text):
                     self._words(turn, self._key(reply, event), text, event.content_index, whole=True)
-            case OutputAudioDone(item_id=item_id, output_index=index):
+            case wire.OutputAudioDone(item_id=item_id, output_index=index):
                 self.end([self._answer.items.find(reply.key, item_id, index)])
-            case PartDone(item_id=item_id, output_index=index, part=part):
+            case wire.PartDone(item_id=item_id, output_index=index, part=part):
                 words, sound = part.transcript or part.text or "", part.audio or b""
                 known = self._answer.items.find(reply.key, item_id, index)
                 # An item that came without an id may have one now.
                 before = [known] if known else self._answer.items.of(reply.key)
                 self._again(turn, before or [self._key(reply, event)], words, sound, now)
-            case OutputItemAdded(item=item, output_index=index) if item.type == "message":
+            case wire.OutputItemAdded(item=item, output_index=index) if item.type == "message":
                 self._answer.items.begin(reply.key, item.id or "", index)
-            case OutputItemDone(item=item, output_index=index):
+            case wire.OutputItemDone(item=item, output_index=index):
                 self.whole(turn, reply, item, index, Way.ITEM_DONE, now)
 
     def whole(self, turn: Turn, reply: Reply, item: Item, index: int, way: Way, now: float) -> None:

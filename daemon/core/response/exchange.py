@@ -10,15 +10,8 @@ from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.phase import ResponseCause, ResponsePhase
 from daemon.core.response.tracker import Owed, Reply
 from daemon.core.turn.phase import TurnTimer
-from daemon.realtime.events import (
-    BYTES_PER_S,
-    ConversationItem,
-    ErrorDetail,
-    Json,
-    Response,
-    ResponseCreate,
-    ResponsePiece,
-)
+from daemon.realtime import events as wire
+from daemon.realtime.events import BYTES_PER_S, Json, Response, ResponsePiece
 
 MOST_KEPT_PIECES = 4000
 _MOST_KEPT_BYTES = 120 * BYTES_PER_S
@@ -64,7 +57,7 @@ class Exchange:
             response = {key: value for key, value in response.items() if key != _MODALITIES}
         event_id = self._answer.effects.keys.new("create")
         self.expect(event_id, response, now)
-        self._answer.effects.send(ResponseCreate(event_id=event_id, response=response))
+        self._answer.effects.send(wire.ResponseCreate(event_id=event_id, response=response))
 
     def expect(self, event_id: str, response: Json, now: float) -> None:
         """An answer is due from the server."""
@@ -129,7 +122,7 @@ class Exchange:
                 self.drop_early(now)
         return reply if reply.wanted else None
 
-    def joined(self, event: ConversationItem) -> None:
+    def joined(self, event: wire.ConversationItem) -> None:
         """Handle an item of the conversation, perhaps of the answer under way."""
         reply = self._answer.responses.joined(event.item)
         if reply is not None and not reply.excess:
@@ -163,7 +156,7 @@ class Exchange:
             self.rest()
         return owed
 
-    def ask_for_less(self, owed: Owed, error: ErrorDetail) -> bool:
+    def ask_for_less(self, owed: Owed, error: wire.ErrorDetail) -> bool:
         """The server does not know a part of the question: is it asked without that from now on?"""
         named = error.param == "response" or _MODALITIES in f"{error.param} {error.message}"
         if not named or _MODALITIES not in owed.response:

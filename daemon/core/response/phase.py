@@ -65,8 +65,6 @@ RESPONSE: Final = TransitionTable(
         (_P.UNDER_WAY, _C.GIVEN_UP): _P.CANCELLED,
     }
 )
-TO_BEGIN: Final = frozenset({_P.ASKED, _P.UNWANTED})
-"""The server has yet to begin it."""
 TO_ASK_AGAIN: Final = frozenset({_P.REFUSED, _P.REFUSED_UNWANTED})
 """To be requested again once the server is free."""
 WANTED: Final = frozenset({_P.ASKED, _P.REFUSED, _P.UNDER_WAY})
