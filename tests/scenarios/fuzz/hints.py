@@ -120,7 +120,7 @@ def _agree(tool: Tool, value: Any) -> None:
 
 def _finer(refusal: str) -> bool:
     """Some refusals are about what JSON Schema cannot say."""
-    return any(words in refusal for words in ("ISO 8601", "surrogate", "64 bits", "got int", "got float"))
+    return any(words in refusal for words in ("ISO 8601", "surrogate", "too large", "got int", "got float"))
 
 
 def _hint(rng: Random, depth: int) -> str:

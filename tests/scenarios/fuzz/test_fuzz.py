@@ -39,6 +39,11 @@ def test_what_once_took_too_long_does_not(name: str, data: bytes) -> None:
     assert not tried(TARGETS[name], data)
 
 
+def test_an_integer_beyond_what_json_can_carry_may_be_refused_though_no_schema_says_so() -> None:
+    owner = b"def it(p0: Optional[Annotated[int, 'Words.']], p1: str):\n    \"Do it.\"\n"
+    assert not tried(TARGETS["hints"], owner)
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_same_seed_makes_the_same_inputs(name: str) -> None:
     first, again, other = (list(islice(inputs(TARGETS[name], seed), 15)) for seed in (1, 1, 2))
