@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.commands.demo.virtualcard import Side, read_wav
+from daemon.commands.demo.virtualcard import Side, read_wav, writing_wav
 from hardware.ports import Mono
 
 RATE_HZ = 24_000
@@ -84,8 +83,5 @@ def cut(track: Track, begin: float, end: float) -> Mono:
 def write_conversation(path: Path, tracks: Mapping[Side, Track], begin: float, end: float) -> None:
     """Both tracks, aligned in time, as a 16 bit stereo WAV file."""
     sides = [cut(tracks["microphone"], begin, end), cut(tracks["speaker"], begin, end)]
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
+    with writing_wav(path, RATE_HZ, channels=2) as file:
         file.writeframes(to_pcm16(np.stack(sides, axis=1).ravel()))

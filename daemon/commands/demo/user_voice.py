@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 from daemon.audio.pcm import to_pcm16
 from daemon.brain.engine_registry import SYNTHESIZER, open_synthesizer
 from daemon.brain.tts.synthesizer import SynthesizerError
+from daemon.commands.demo.virtualcard import writing_wav
 from daemon.errors import DemoError
 from daemon.realtime.events import RATE_HZ
 
@@ -33,8 +33,5 @@ class SimulatedSpeaker:
     def say(self, text: str, path: Path) -> None:
         """Speak a sentence into a mono 16 bit WAV file."""
         samples = self._voice.speak(f"{text.capitalize()}.", 1 / _LOWER)
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(round(RATE_HZ * _LOWER))
+        with writing_wav(path, round(RATE_HZ * _LOWER)) as file:
             file.writeframes(to_pcm16(samples))

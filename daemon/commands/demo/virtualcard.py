@@ -221,10 +221,7 @@ class Recording:
     def _write(self) -> None:
         source = self._client.stdout
         assert source is not None
-        with source, wave.open(str(self._path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(self._rate_hz)
+        with source, writing_wav(self._path, self._rate_hz) as file:
             while pcm := source.read1(65_536):  # type: ignore[attr-defined]
                 if self.started_at is None:
                     self.started_at = time.monotonic() - len(pcm) / 2 / self._rate_hz
@@ -250,6 +247,16 @@ def _check_packages() -> None:
         raise VirtualCardError(
             f"The virtual sound card needs PulseAudio: `apt install {' '.join(PACKAGES)}`."
         )
+
+
+@contextmanager
+def writing_wav(path: Path, rate_hz: int, channels: int = 1) -> Iterator[wave.Wave_write]:
+    """A 16 bit WAV file, to write frames into."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        yield file
 
 
 def read_wav(path: Path) -> tuple[Mono, int]:
