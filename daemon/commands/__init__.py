@@ -1,1 +1,1 @@
-"""Commands that people run by hand; rich and the plotting library are imported here alone."""
+"""Commands that people run by hand; only these import rich."""

@@ -1,4 +1,4 @@
-"""How the words behind `voiced` are read: argparse, but that nothing given is lost without a word."""
+"""Parses command lines: argparse, but nothing that was given is ignored silently."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from daemon.text.printable import one_line
 
 
 class _Once(argparse.Action):
-    """An option with one value: of two the second would hide the first, without a word."""
+    """An option that may be given once: argparse would silently drop all values but the last."""
 
     def __call__(
         self,
@@ -26,19 +26,19 @@ class _Once(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """Takes no option twice, and repeats what was typed as letters."""
+    """Accepts no option twice, and prints what was typed safely."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
-        """Say it, and end."""
+        """Print the error and exit."""
         super().error(one_line(message))
 
 
 def seconds(text: str) -> float:
-    """A span of time that an option gives; inf is for ever."""
+    """A duration given as an option; inf is for ever."""
     span_s = float(text)
     if not span_s >= 0:
         raise ValueError

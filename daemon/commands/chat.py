@@ -1,4 +1,4 @@
-"""`voiced chat`: typed turns; what is said streams in, and every call is shown."""
+"""`voiced chat`: typed turns; answers are streamed, and every tool call is shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BOX: Final = Text.assemble(("box", "bold green"), "  ")
 
 
 def run(socket: Path) -> int:
-    """Talk by keyboard until the end of input; the exit status is 1 if the service cannot be reached."""
+    """Run typed turns until the end of input; the exit status is 1 if the service cannot be reached."""
     console = Terminal()
     try:
         status = request(socket, "status")
@@ -34,7 +34,7 @@ def run(socket: Path) -> int:
 
 
 def _turn(console: Terminal, socket: Path, text: str) -> None:
-    """One typed turn. A refused turn is told and the chat goes on."""
+    """Run one typed turn. A refusal is printed and the chat goes on."""
     try:
         _stream_turn(console, socket, text)
     except RefusedError as error:

@@ -33,13 +33,13 @@ def _print_turn(turn: Json) -> None:
 
 
 def describe_call(call: Json) -> str:
-    """A call as people read it: "set_level(device=fan, percent=30): The fan is at 30 percent."."""
+    """A call for people: "set_level(device=fan, percent=30): The fan is at 30 percent."."""
     given = ", ".join(f"{key}={value}" for key, value in arguments_of(call).items())
     return f"{call['name']}({given}): {call.get('output', '')}"
 
 
 def arguments_of(call: Json) -> Json:
-    """The arguments of a call as an object, whichever form they came in."""
+    """The arguments of a call as an object, in whichever form they came."""
     given = call.get("arguments") or {}
     if isinstance(given, dict):
         return given

@@ -1,1 +1,1 @@
-"""`voiced demo`: the whole appliance on a virtual sound card, played and judged."""
+"""`voiced demo`: runs and checks the whole appliance on a virtual sound card."""

@@ -1,4 +1,4 @@
-"""What the service tells through `watch`, kept in order; a thread reads, the demo waits and looks back."""
+"""The service's events from `watch`, in order; a thread reads, and the demo waits for events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from daemon.errors import DemoError
 
 
 class EventStreamError(DemoError):
-    """What was waited for did not happen; the message is one sentence."""
+    """An expected event did not come; the message is one sentence."""
 
 
 class EventStream:
@@ -21,22 +21,22 @@ class EventStream:
     def __init__(self) -> None:
         self.events: list[Json] = []
         self._news = threading.Condition()
-        self.ended = ""  # why nothing more will come, once that is so
+        self.ended = ""  # the reason why the stream has ended, if it has
 
     def follow(self, socket: Path) -> None:
-        """Read events from now on, until the service ends. Raises ControlError."""
+        """Read events until the service ends. Raises ControlError."""
         lines = stream(socket, "watch", None)
         next(lines)
         threading.Thread(target=self._read, args=(lines,), name="watch", daemon=True).start()
 
     def add(self, event: Json) -> None:
-        """One more event."""
+        """Add an event."""
         with self._news:
             self.events.append(event)
             self._news.notify_all()
 
     def wait(self, since: int, limit_s: float, what: str, wanted: Callable[[Json], bool]) -> Json:
-        """The first wanted event from index `since` on; `what` says which. Raises EventStreamError."""
+        """The first wanted event from index `since` on; `what` describes it. Raises EventStreamError."""
         until = time.monotonic() + limit_s
         with self._news:
             while True:

@@ -1,4 +1,4 @@
-"""What the demo needs around it: a sound card, and the brain and the service as children."""
+"""The test bench of the demo: a sound card, and the brain and the service as child processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HarnessError(DemoError):
 
 
 class Harness:
-    """The appliance, running, while the `with` block lasts.
+    """Runs the appliance for a `with` block.
 
     `folder` takes sockets and recordings (a short path, for unix sockets), `out` the logs. `card` is the ALSA
     name of a real card, None for a virtual one. Raises HarnessError and HardwareError.
@@ -56,18 +56,18 @@ class Harness:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    # ------------------------------------------------------------ what the demo does
+    # ------------------------------------------------------------ actions
 
     def press(self) -> None:
-        """The button goes down."""
+        """Press the button."""
         request(self._control, "press")
 
     def release(self) -> None:
-        """The button comes up."""
+        """Release the button."""
         request(self._control, "release")
 
     def hear(self, path: Path) -> None:
-        """Play a mono WAV file into the microphone in real time, or give a person time to say it."""
+        """Play a mono WAV file into the microphone in real time; with a real card, a person says it."""
         if self._virtual is not None:
             self._virtual.feed(path).wait()
         else:
@@ -75,18 +75,18 @@ class Harness:
             time.sleep(len(samples) / rate_hz + _HESITATION_S)
 
     def ask(self, text: str) -> Json:
-        """A typed turn; returns its record."""
+        """Run a typed turn. Returns its record."""
         turn: Json = request(self._control, "ask", text=text)["turn"]
         return turn
 
     def status(self) -> Json:
-        """How the service is."""
+        """The status of the service."""
         return request(self._control, "status")
 
-    # ------------------------------------------------------------ how it is built
+    # ------------------------------------------------------------ setup
 
     def sound_file(self, side: Side) -> Path:
-        """Where the recording of this side is."""
+        """The path of the recording of this side."""
         return self._folder / f"{side}.wav"
 
     @property
@@ -132,7 +132,7 @@ class Harness:
         _await(child, log, _READY_LIMIT_S, "the service", self._is_ready)
 
     def _answers(self) -> bool:
-        # The socket is there a moment before anybody listens.
+        # The socket exists a moment before the service listens.
         with suppress(ControlError):
             return bool(self.status())
         return False

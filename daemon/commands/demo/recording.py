@@ -1,4 +1,4 @@
-"""The conversation as one stereo file: left what the microphone heard, right what the speaker played."""
+"""The conversation as one stereo file: left the microphone, right the speaker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_track(path: Path, started_at: float) -> Track:
 
 
 def wire_tracks(path: Path) -> dict[Side, Track]:
-    """Both sides by a wire log: what was sent, and what came until it was cancelled."""
+    """Both sides from a wire log: audio sent, and audio received until it was cancelled."""
     heard, played = _Tape(), _Tape()
     for line in path.read_bytes().splitlines():
         entry = msgspec.json.decode(line)
@@ -51,7 +51,7 @@ def wire_tracks(path: Path) -> dict[Side, Track]:
 
 
 class _Tape:
-    """Pieces of PCM16 put one behind the other, or later where nothing came for a while."""
+    """Pieces of PCM16 in sequence, with silence for times when nothing came."""
 
     def __init__(self) -> None:
         self._start = 0.0
@@ -71,7 +71,7 @@ class _Tape:
 
 
 def cut(track: Track, begin: float, end: float) -> Mono:
-    """What a track holds between two moments, and silence where it holds nothing; at RATE_HZ."""
+    """The part of a track between two times, padded with silence; at RATE_HZ."""
     sounds = np.zeros(max(0, round((end - begin) * RATE_HZ)), np.float32)
     offset = round((track.start - begin) * RATE_HZ)
     first, last = max(0, offset), min(len(sounds), offset + len(track.samples))

@@ -1,4 +1,4 @@
-"""`report.json` and the closing table of the demo."""
+"""`report.json` and the final table of the demo."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FIGURES: Final = ("heard_ms", *LATENCIES)
 
 @dataclass(frozen=True)
 class Outcome:
-    """A turn of the demo: what was said (None if unknown), its record, the devices after it, what went wrong.
+    """A turn of the demo: the words (None if unknown), its record, the devices after it, its faults.
 
-    `label` is what people see: the sentence, or the name of the file. `begin` and `end` are time.monotonic()
+    `label` is shown to people: the sentence, or the name of the file. `begin` and `end` are time.monotonic()
     seconds.
     """
 
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def write_report(path: Path, outcomes: Sequence[Outcome], status: Json) -> bool:
-    """Write `report.json`; says whether every turn went right."""
+    """Write `report.json`. Returns whether every turn was right."""
     ok = bool(outcomes) and not any(outcome.problems for outcome in outcomes)
     report = {
         "ok": ok,
@@ -89,7 +89,7 @@ def _row(outcome: Outcome) -> list[str | Text]:
 
 
 def _words(outcome: Outcome) -> Text:
-    """What was said, and what was heard where that is something else."""
+    """The words, and the transcript if it differs."""
     heard = str(outcome.turn.get("heard") or "")
     words = Text(outcome.label)
     if heard.lower().strip(" .?!") != outcome.said:
@@ -98,7 +98,7 @@ def _words(outcome: Outcome) -> Text:
 
 
 def short_call(call: Json) -> str:
-    """A call without ceremony: "set_level fan 30"."""
+    """A call in short: "set_level fan 30"."""
     return " ".join([str(call["name"]), *(str(value) for value in arguments_of(call).values())])
 
 

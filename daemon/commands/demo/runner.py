@@ -1,4 +1,4 @@
-"""`voiced demo`: the whole appliance on a virtual sound card, spoken to, recorded and drawn."""
+"""`voiced demo`: runs a scenario on the whole appliance, records it and draws it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PAUSE_S = 0.6
 
 
 class Demo:
-    """Plays a scenario, or one turn per file, on a stage."""
+    """Plays a scenario, or one turn per file, on a harness."""
 
     def __init__(self, stage: Harness, view: View, folder: Path) -> None:
         self._stage = stage
@@ -42,7 +42,7 @@ class Demo:
         self.outcomes: list[Outcome] = []
 
     def play(self, lines: Sequence[ScenarioTurn], person: SimulatedSpeaker) -> None:
-        """The scenario, spoken by a person who never tires."""
+        """Play the scenario with a synthetic voice."""
         for line in lines:
             path = self._folder / "sentence.wav"
             if not line.typed:
@@ -50,12 +50,12 @@ class Demo:
             self._turn(line.text, line, None if line.typed else path)
 
     def play_files(self, wavs: Sequence[Path]) -> None:
-        """One turn per recording; what it says is unknown."""
+        """Play one turn per recording, whose words are not known."""
         for wav in wavs:
             self._turn(wav.name, None, wav)
 
     def _turn(self, label: str, line: ScenarioTurn | None, wav: Path | None) -> None:
-        """One turn, typed where there is no recording, and judged where it is known what must come of it."""
+        """Run one turn, typed if there is no recording, and check it if the result is known."""
         story, since, begin = self._stage.story, len(self._stage.story.events), time.monotonic()
         turn: Json = {}
         devices: Json = {}
@@ -77,7 +77,7 @@ class Demo:
             time.sleep(_PAUSE_S)
 
     def _spoken(self, line: ScenarioTurn | None, wav: Path, since: int) -> Json:
-        """Hold the button, speak, let go, and wait for the end of the turn."""
+        """Press the button, speak, release it, and wait for the end of the turn."""
         if not self._held:
             self._stage.press()
         self._held = False
@@ -89,7 +89,7 @@ class Demo:
         return self._stage.story.wait(since, _TURN_LIMIT_S, "the end of the turn", is_turn)
 
     def _interrupt(self, after_s: float, since: int) -> None:
-        """Press again in the middle of the answer, and keep the button down for the next turn."""
+        """Press again during the answer, and keep the button down for the next turn."""
         event = self._stage.story.wait(
             since, _TURN_LIMIT_S, "the answer", lambda e: is_answer(e) or is_turn(e)
         )
@@ -100,7 +100,7 @@ class Demo:
         self._held = True
 
     def _await_flashes(self, line: ScenarioTurn, since: int) -> None:
-        """A blink may go on after its answer."""
+        """Wait for the end of a blink, which may go on after its answer."""
         until = time.monotonic() + _FLASH_LIMIT_S
         story = self._stage.story
         while any(flashes(story.events[since:], name) < times for name, times in line.flashes.items()):
@@ -111,12 +111,12 @@ class Demo:
 
 
 def is_turn(event: Json) -> bool:
-    """The record of a turn that has ended."""
+    """Whether an event is the record of a turn."""
     return bool(event["event"] == "turn")
 
 
 def is_answer(event: Json) -> bool:
-    """The first sound of an answer."""
+    """Whether an event is the first sound of an answer."""
     return bool(event["event"] == "state" and event["state"] == "speaking")
 
 
@@ -150,7 +150,7 @@ def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, consol
         begin = time.monotonic()
         view.know(stage.status()["devices"])
         demo = Demo(stage, view, folder)
-        with suppress(EventStreamError):  # told by the last outcome
+        with suppress(EventStreamError):  # shown with the last outcome
             if person:
                 demo.play(SCENARIO, person)
             else:
@@ -175,7 +175,7 @@ def _tracks(stage: Harness) -> dict[Side, Track]:
 
 
 def _finish(out: Path, performance: Performance, status: Json, console: Terminal) -> int:
-    """Write what was seen and heard, and say how it went."""
+    """Write all files, and print the result."""
     ok = write_report(out / "report.json", performance.outcomes, status)
     write_conversation(out / "conversation.wav", performance.tracks, performance.begin, performance.end)
     draw(out / "timeline.svg", performance)
@@ -197,7 +197,7 @@ def _finish(out: Path, performance: Performance, status: Json, console: Terminal
 
 @contextmanager
 def _scratch(keep: bool, console: Terminal) -> Iterator[Path]:
-    """A working folder, made where paths are short: that of a unix socket has at most 107 characters."""
+    """A working folder with a short path, as that of a unix socket has at most 107 characters."""
     if keep:
         folder = tempfile.mkdtemp(prefix="voiced-demo-", dir="/tmp")
         yield Path(folder)
@@ -208,5 +208,5 @@ def _scratch(keep: bool, console: Terminal) -> Iterator[Path]:
 
 
 def _exit(number: int, frame: FrameType | None) -> None:
-    """End by SIGTERM as by Ctrl-C: every child is ended on the way out."""
+    """Exit on SIGTERM as on Ctrl-C, so that every child is ended."""
     raise KeyboardInterrupt

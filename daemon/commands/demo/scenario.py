@@ -1,4 +1,4 @@
-"""What the demo says, and how it knows that each turn went right."""
+"""The scenario of the demo, and the checks of each turn."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Call: TypeAlias = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class ScenarioTurn:
-    """One turn of the scenario, and what must come of it; what is None is not looked at.
+    """One turn of the scenario, and its expected results; those that are None are not checked.
 
-    `calls`: exactly these, in any order. `devices`: values after the turn. `flashes`: how often outputs
-    go on meanwhile. `reply`: words that the answer contains. `interrupt_after_s`: the button goes down
-    again when the answer has been heard for so long.
+    `calls`: exactly these, in any order. `devices`: values after the turn. `flashes`: how often outputs go on
+    meanwhile. `reply`: words that the answer contains. `interrupt_after_s`: press the button again after so
+    much of the answer was heard.
     """
 
     text: str
@@ -81,9 +81,9 @@ SCENARIO = (
 
 
 def verdict(line: ScenarioTurn, turn: Json, devices: Json, events: list[Json]) -> list[str]:
-    """What went wrong in a turn, as short sentences; empty if nothing did.
+    """The faults of a turn, as short sentences.
 
-    `devices` are the values after it; `events` are what happened from its beginning on.
+    `devices` are the values after it; `events` are those since its beginning.
     """
     problems = [*_calls(line, turn), *_devices(line, devices), *_flashes(line, events)]
     if bool(turn.get("interrupted")) != (line.interrupt_after_s is not None):

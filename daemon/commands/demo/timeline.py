@@ -22,7 +22,7 @@ from daemon.control.client import Json
 from daemon.text.printable import one_line
 
 Span: TypeAlias = tuple[float, float, Any]
-"""From, to (seconds since the beginning), and what held in between."""
+"""From, to (seconds since the beginning), and the value in between."""
 
 STATES: Final = {
     "idle": "#e8eaed",
@@ -36,12 +36,12 @@ _GREY, _LIT = "#9aa0a6", "#f5a623"
 _OWN_COLOURS: Final = {"red": "#e5483a", "green": "#3bab6b", "blue": "#4c8bf5"}
 _MOST_LETTERS: Final = 40
 _LETTER_WIDTH_S = 0.24
-"""About how much of the time axis one letter of a caption takes."""
+"""The width of one letter of a caption on the time axis, roughly."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 110.0, 24.0, 100.0, 40.0
 _NARROWEST, _WIDEST, _SECOND = 1008.0, 3456.0, 21.6
 _UNIT: Final = 75.0
-"""How high a waveform is; the other rows are parts of it."""
+"""The height of a waveform; other rows are fractions of it."""
 _GAP: Final = 8.0
 _SMALL, _TINY = 9.0, 7.5
 _STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
@@ -50,7 +50,7 @@ _LEAST_STEP: Final = 60.0
 
 @dataclass(frozen=True)
 class Performance:
-    """What is drawn; `begin` and `end` are time.monotonic() seconds."""
+    """All that is drawn; `begin` and `end` are time.monotonic() seconds."""
 
     events: Sequence[Json]
     outcomes: Sequence[Outcome]
@@ -60,24 +60,24 @@ class Performance:
 
     @property
     def length_s(self) -> float:
-        """How long it took."""
+        """Its duration."""
         return self.end - self.begin
 
     def spans(self, kind: str, value: Callable[[Json], Any], name: str | None = None) -> list[Span]:
-        """What held when, by the events of this kind (and name); from the first of them on."""
+        """The values over time, by the events of this kind (and name), from the first of them on."""
         news = [each for each in self.events if each["event"] == kind and name in (None, each.get("name"))]
         times = [min(max(0.0, each["t"] - self.begin), self.length_s) for each in news]
         values = map(value, news)
         return list(zip(times, [*times[1:], self.length_s], values, strict=False))
 
     def names(self, kind: str) -> list[str]:
-        """Whom the events of this kind are about, in order of appearance."""
+        """The names in events of this kind, in order of appearance."""
         return list(dict.fromkeys(each["name"] for each in self.events if each["event"] == kind))
 
 
 @dataclass(frozen=True)
 class _Row:
-    """A strip of the picture with the whole time in it; values run from 0 at its foot to 1 at its top."""
+    """A row of the picture, over the whole time; values run from 0 at the bottom to 1 at the top."""
 
     top: float
     height: float
@@ -85,17 +85,17 @@ class _Row:
     length_s: float
 
     def at(self, seconds: float, value: float = 0.0) -> Point:
-        """Where a moment is, and a value in it."""
+        """The point of a time and a value."""
         part = seconds / max(self.length_s, 1e-3)
         return _LEFT + part * (self.width - _LEFT - _RIGHT), self.top + (1.0 - value) * self.height
 
     def bar(self, span: Span, low: float, high: float, colour: str) -> str:
-        """A box from one moment to another."""
+        """A box from one time to another."""
         corner, (right, foot) = self.at(span[0], high), self.at(span[1], low)
         return svg.box(corner, right - corner[0], foot - corner[1], colour)
 
     def label(self, *lines: str) -> Iterator[str]:
-        """What it shows, to the left of it."""
+        """The label of the row, to its left."""
         middle = self.top + self.height / 2 + _SMALL * (0.35 - 0.55 * (len(lines) - 1))
         for number, text in enumerate(lines):
             place = (_LEFT - 8, middle + 1.1 * _SMALL * number)
@@ -108,7 +108,7 @@ def draw(path: Path, performance: Performance) -> None:
 
 
 def timeline(performance: Performance) -> str:
-    """The picture of a performance, as the text of a file."""
+    """The SVG of a performance, as text."""
     width = min(_WIDEST, max(_NARROWEST, _SECOND * performance.length_s))
     shapes: list[str] = []
     top = _TOP
@@ -124,7 +124,7 @@ _Painter: TypeAlias = Callable[[_Row], Iterator[str]]
 
 
 def _rows(performance: Performance) -> Iterator[tuple[float, _Painter]]:
-    """Each row, how high it is, and what paints it."""
+    """All rows, with their heights and the functions that draw them."""
     for side, track in performance.tracks.items():
         yield 1.0, partial(_waveform, performance=performance, side=side, track=track)
     yield 0.55, partial(_states, performance=performance)
@@ -135,13 +135,13 @@ def _rows(performance: Performance) -> Iterator[tuple[float, _Painter]]:
 
 
 def _short(text: object) -> str:
-    """Others' words, where they must leave room for the picture."""
+    """A text from elsewhere, shortened to fit the picture."""
     shown = one_line(text)
     return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
 
 
 def _axis(whole: _Row) -> Iterator[str]:
-    """The seconds, below."""
+    """The time axis, below."""
     second = whole.at(1.0)[0] - whole.at(0.0)[0]
     step = next((each for each in _STEPS_S if each * second >= _LEAST_STEP), _STEPS_S[-1])
     for seconds in range(0, int(whole.length_s) + 1, step):
@@ -200,7 +200,7 @@ def _shown(colour: Sequence[float]) -> str:
 
 
 def _lanes(performance: Performance) -> list[str]:
-    """Outputs that changed, then everything else that was asked for."""
+    """Rows for outputs that changed, then for all other tools that were called."""
     asked = [_device_of(event) for event in performance.events if event["event"] == "tool"]
     return list(dict.fromkeys([*performance.names("device"), *(name for name in asked if name)]))
 
@@ -230,7 +230,7 @@ def _device(row: _Row, performance: Performance, name: str) -> Iterator[str]:
 
 
 def _turns(whole: _Row, performance: Performance) -> Iterator[str]:
-    """A faint line where each turn begins, and above it what was said and what was answered."""
+    """A faint line at the beginning of each turn, with the question and the answer above it."""
     starts = [outcome.begin - performance.begin for outcome in performance.outcomes]
     ends = [*starts[1:], performance.length_s]
     for number, (start, end, outcome) in enumerate(zip(starts, ends, performance.outcomes, strict=False), 1):

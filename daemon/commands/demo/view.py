@@ -1,4 +1,4 @@
-"""The live picture of a running appliance: state, lamp, devices, what is said, and the table of turns."""
+"""The live view of a running appliance: state, lamp, devices, words, and the table of turns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TURNS_SHOWN: Final = 5
 
 
 class Scene:
-    """What the events so far add up to."""
+    """The state that follows from the events so far."""
 
     def __init__(self) -> None:
         self.state = "idle"
@@ -36,7 +36,7 @@ class Scene:
         self._fresh: set[str] = set()
 
     def take(self, event: Json) -> None:
-        """One more event."""
+        """Apply an event."""
         match event["event"]:
             case "state":
                 self.state = event["state"]
@@ -54,7 +54,7 @@ class Scene:
                 self._fresh.clear()
 
     def _speak(self, who: str, event: Json) -> None:
-        """Words grow while they stream; the whole text replaces them."""
+        """Add streamed words; the whole text replaces them."""
         last = max((at for at, (speaker, _) in enumerate(self.lines) if speaker == who), default=-1)
         if who not in self._fresh:
             self._fresh.add(who)
@@ -65,7 +65,7 @@ class Scene:
 
 
 class View:
-    """Draws a Story ten times a second on a terminal; elsewhere it prints a line per turn."""
+    """Draws the events ten times a second on a terminal; elsewhere it prints a line per turn."""
 
     def __init__(self, console: Terminal, story: EventStream) -> None:
         self._console = console
@@ -86,17 +86,17 @@ class View:
         self._live.stop()
 
     def know(self, devices: Json) -> None:
-        """The devices as they are before anything has happened."""
+        """Set the devices as they are before the first event."""
         self._scene.devices.update(devices)
 
     def add(self, outcome: Outcome) -> None:
-        """A turn has ended."""
+        """Add a turn that has ended."""
         self._outcomes.append(outcome)
         if not self._console.is_terminal:
             self._console.print(summary(len(self._outcomes), outcome), soft_wrap=True)
 
     def __rich__(self) -> RenderableType:
-        """The picture as it is now."""
+        """The present view."""
         for event in self._story.events[self._seen :]:
             self._scene.take(event)
             self._seen += 1
@@ -106,7 +106,7 @@ class View:
 
 
 def summary(number: int, outcome: Outcome) -> Text:
-    """One turn in one line."""
+    """A turn as one line."""
     turn = outcome.turn
     line = Text(f"{number:2} ")
     line.append("✗ " if outcome.problems else "✓ ", "bold red" if outcome.problems else "bold green")

@@ -1,7 +1,7 @@
-"""A sound card made of software, for the demo and the tests: a private PulseAudio with two null sinks.
+"""A virtual sound card for the demo and the tests: a private PulseAudio with two null sinks.
 
-What is fed into `micfeed` is what the microphone hears; what the speaker plays is read from its monitor.
-Both run on the server's real-time clock. Needs the Debian packages in `PACKAGES`.
+Sound fed into `micfeed` is the microphone's; the speaker's is read from its monitor. Both run on the server's
+real-time clock. Needs the Debian packages in `PACKAGES`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Side: TypeAlias = Literal["microphone", "speaker"]
 _MONITORS: dict[Side, str] = {"microphone": "micfeed.monitor", "speaker": "speaker.monitor"}
 _START_LIMIT_S = 10.0
 
-# PCMs of our own beside the machine's configuration, and `default` made of both.
+# Our PCMs in addition to the machine's configuration, and `default` made of both.
 _ASOUND_CONF = """\
 </usr/share/alsa/alsa.conf>
 pcm.virtualmic {{ type pulse server "unix:{socket}" device micfeed.monitor }}
@@ -112,12 +112,12 @@ class VirtualCard:
         with tempfile.TemporaryFile(dir=self._dir) as file:
             file.write(pcm)
             file.seek(0)
-            # Held ready in the server, the sound has no gaps when the machine is busy.
+            # Cached in the server, the sound has no gaps when the machine is busy.
             return self._start_client("pacat", "--playback", "--device=micfeed", stdin=file, latency_ms=500)
 
     @contextmanager
     def record(self, side: Side, path: Path) -> Iterator[Recording]:
-        """Record what the microphone hears, or what the speaker plays, into a mono 16 bit WAV file."""
+        """Record the microphone or the speaker into a mono 16 bit WAV file."""
         client = self._start_client("parec", f"--device={_MONITORS[side]}", stdout=subprocess.PIPE)
         recording = Recording(client, path, self.rate_hz)
         try:

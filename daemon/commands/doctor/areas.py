@@ -1,4 +1,4 @@
-"""Every check, in the order in which people ask: from the configuration to the service."""
+"""All checks in order, from the configuration to the service."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Check: TypeAlias = Callable[[InspectedMachine], Iterator[Told]]
 
 @dataclass(frozen=True)
 class Area:
-    """One check, and what it is called."""
+    """One check, and its name."""
 
     title: str
     check: Check
     before_start: bool = False
-    """It belongs to `config check` too: it asks only whether this configuration can be started."""
+    """It is a check of `config check` too: whether this configuration can be started."""
     by_itself: bool = False
-    """It makes sense although the configuration cannot be read."""
+    """It works even if the configuration cannot be read."""
     audible: bool = False
-    """It makes a noise, and is left out unless asked for."""
+    """It makes a noise, and is skipped unless asked for."""
 
 
 AREAS = (
@@ -51,13 +51,13 @@ AREAS = (
 
 
 def looked_at(machine: InspectedMachine, area: Area) -> list[Told]:
-    """What a check says; nothing where the configuration that it needs cannot be read."""
+    """The results of a check; none if it needs a configuration that cannot be read."""
     if machine.config_error and not area.by_itself:
         return []
     told: list[Told] = []
     try:
         told.extend(area.check(machine))
-    except Exception as failure:  # a sick machine may do anything: the other checks still count
+    except Exception as failure:  # on a broken machine anything may fail: the other checks go on
         sentence = f"the check of {area.title} itself failed ({failure!r})"
         told.append(warning("V999", sentence, "tell the makers of voiced, with the output of --json"))
     return told

@@ -1,4 +1,4 @@
-"""`voiced config check`: everything that can be known about a configuration before the service starts.
+"""`voiced config check`: checks a configuration before the service starts.
 
 These are the checks of `voiced doctor` that concern the configuration.
 """
@@ -31,7 +31,7 @@ def run(path: Path, *, as_json: bool = False, areas: Iterable[Area] = AREAS) -> 
 
 
 def check(path: Path) -> list[Finding]:
-    """What is wrong with this configuration on this machine."""
+    """The faults of this configuration on this machine."""
     return _looked_at(InspectedMachine(path), AREAS)
 
 

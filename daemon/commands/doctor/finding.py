@@ -1,4 +1,4 @@
-"""What doctor finds: a stable code, one sentence, one remedy, and where it is safe, a way to do it."""
+"""The findings of doctor: a stable code, a sentence, a remedy, and a fix if that is safe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OWN_NAMES: Final = ("voiced", "systemd", "button", "gpio", "sound")
 
 @dataclass(frozen=True)
 class Fix:
-    """What `--fix` does: safe, reversible, said before it is done. `act` tells whether it worked."""
+    """An action of `--fix`: safe, reversible, announced first. `act` returns whether it worked."""
 
     says: str
     act: Callable[[], bool]
@@ -22,7 +22,7 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """The service works in spite of a `warning`, not of an `error`. Codes never change their meaning."""
+    """The service works despite a `warning`, not despite an `error`. Codes never change their meaning."""
 
     code: str
     level: Severity
@@ -32,7 +32,7 @@ class Finding:
 
     @property
     def facts(self) -> dict[str, str | bool]:
-        """For scripts."""
+        """The finding as JSON."""
         return {
             "code": self.code,
             "level": self.level,
@@ -43,32 +43,32 @@ class Finding:
 
 
 Told: TypeAlias = Finding | str
-"""What a check yields: findings, and facts that are good to know when all is well."""
+"""What a check yields: findings, and facts worth knowing when all is well."""
 
 
 def error(code: str, sentence: str, remedy: str, fix: Fix | None = None) -> Finding:
-    """Something that the service does not work without."""
+    """A finding that keeps the service from working."""
     return Finding(code, "error", _sentence(sentence), _sentence(remedy), fix)
 
 
 def warning(code: str, sentence: str, remedy: str, fix: Fix | None = None) -> Finding:
-    """Something that the service works in spite of."""
+    """A finding that the service works despite."""
     return Finding(code, "warning", _sentence(sentence), _sentence(remedy), fix)
 
 
 def split(message: str, mark: str) -> tuple[str, str]:
-    """Sentence and remedy of one of our own messages: what is left and right of its last mark."""
+    """One of our own messages split into sentence and remedy, at its last colon or semicolon."""
     sentence, _, remedy = message.rpartition(mark)
     return (sentence, remedy) if sentence else (message, "Mend that")
 
 
 def exit_status(findings: list[Finding]) -> int:
-    """0 healthy, 1 warnings, 2 broken."""
+    """0 for healthy, 1 for warnings, 2 for errors."""
     return max((2 if each.level == "error" else 1 for each in findings), default=0)
 
 
 def _sentence(text: str) -> str:
-    """Names and keys of the configuration stay as they are written; all else begins with a capital."""
+    """A capital first letter, except for names and keys of the configuration."""
     key = text.split(" ")[0].rstrip(":")
     begin = text if key in _OWN_NAMES or not key.isalpha() else text[0].upper() + text[1:]
     return begin if begin.endswith((".", "?", "!")) else f"{begin}."

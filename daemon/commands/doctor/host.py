@@ -1,4 +1,4 @@
-"""The board itself: its clock, its temperature, its power supply."""
+"""Checks of the board: its clock, its temperature, its power supply."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from daemon.commands.doctor.finding import Told, error, warning
 from daemon.commands.doctor.machine import InspectedMachine, properties
 
 _FIRST_YEAR: Final = 2026
-"""Nobody has this program before; a board without a clock of its own wakes up earlier than that."""
+"""This program is not older; a board without a battery-backed clock boots with an earlier year."""
 
 _HOT_C: Final = 75.0
 _THROTTLED: Final = "/sys/devices/platform/soc/soc:firmware/get_throttled"
 
-# Bits of the firmware's word: now, and the same 16 higher since the start of the machine.
+# Bits of the firmware's status: now, and 16 bits higher since boot.
 _UNDERVOLTAGE: Final = 1 << 0
 _SLOWED: Final = 1 << 1 | 1 << 2 | 1 << 3
 
 
 def clock(machine: InspectedMachine) -> Iterator[Told]:
-    """The year is possible, and somebody keeps the clock right."""
+    """The year is plausible, and the clock is synchronised."""
     now = datetime.fromtimestamp(machine.now_s(), UTC)
     sync = properties(machine.run("timedatectl", "show"))
     fix = machine.fix(("timedatectl", "set-ntp", "true"))
@@ -41,11 +41,11 @@ def clock(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def heat(machine: InspectedMachine) -> Iterator[Told]:
-    """Not too hot, not slowed down."""
+    """The board is not too hot and not throttled."""
     temperatures_c = [
         int(text) / 1000
         for text in map(str.strip, machine.texts("/sys/class/thermal/thermal_zone*/temp"))
-        if re.fullmatch(r"-?\d+", text)  # empty: it sleeps
+        if re.fullmatch(r"-?\d+", text)  # empty while the sensor sleeps
     ]
     if temperatures_c and max(temperatures_c) >= _HOT_C:
         sentence = f"the board is hot, {max(temperatures_c):.0f} degrees, and will slow down"
@@ -55,7 +55,7 @@ def heat(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def power(machine: InspectedMachine) -> Iterator[Told]:
-    """A Raspberry Pi tells whether its supply is too weak and whether it was slowed down."""
+    """On a Raspberry Pi, whether the supply is too weak and the processor throttled."""
     word = _firmware_word(machine)
     if word is None:
         return

@@ -1,4 +1,4 @@
-"""`--sound`: is the microphone alive, does the speaker sound, and how long from one to the other?"""
+"""`--sound`: whether the microphone and the speaker work, and the latency from one to the other."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _CHIRP_HZ: Final = (500.0, 4000.0)
 _CHIRP_PEAK: Final = 0.5
 
 DEAD: Final = 1.5 / 2**15
-"""The loudest sample of an input without a microphone: zeros, or one stray bit of 16."""
+"""The peak of an input without a microphone: zeros, or one stray bit of 16."""
 DEAD_REMEDY: Final = "check its plug and switch, Capture in `alsamixer`, and microphone_channel in [sound]"
 _DC: Final = 0.05
 _FULL_SCALE: Final = 0.99
 _CLIPPED_SHARE: Final = 0.001
 _CLEAR: Final = 8.0
-"""A chirp that is there stands out from the correlation's own noise by much more, noise alone by less."""
+"""A chirp stands out from the noise of the correlation by much more than this, noise by less."""
 _SLOW_MS: Final = 300.0
 
 
@@ -47,7 +47,7 @@ class TestRecording:
 
 
 def listening(machine: InspectedMachine) -> Iterator[Told]:
-    """A second of what there is, then a short rising tone."""
+    """Record a second of silence, then play a short rising tone."""
     if machine.serves:
         yield "the running service has the cards; `systemctl stop voiced` first to have them tried"
         return
@@ -80,7 +80,7 @@ def opened(direction: Direction, config: SoundConfig) -> Iterator[Stream]:
 
 
 def level(samples: Mono) -> Iterator[Told]:
-    """What a microphone that nobody speaks into gives away."""
+    """Check the level of a microphone that nobody speaks into."""
     offset = float(np.mean(samples))
     moving = samples - offset
     peak = float(np.max(np.abs(moving)))
@@ -98,7 +98,7 @@ def level(samples: Mono) -> Iterator[Told]:
 
 
 def decibels(peak: float) -> str:
-    """The loudest sample in words; 1.0 is full scale."""
+    """The peak in words; 1.0 is full scale."""
     return f"{20 * np.log10(peak):.0f} dB of full scale at most" if peak >= DEAD else "nothing but silence"
 
 
@@ -110,7 +110,7 @@ def _loop(microphone: Stream, speaker: Stream, config: SoundConfig) -> Iterator[
     try:
         heard = hear(microphone, config, _LOOP_S)
     finally:
-        player.join(2 * _LOOP_S)  # it may hang in a speaker that stands still
+        player.join(2 * _LOOP_S)  # the thread may hang in a speaker that stands still
     delay_s = find_chirp(heard.samples, heard.rate_hz)
     if delay_s is None:
         remedy = "turn it up, check its plug and `alsamixer`, and put the microphone within reach"
@@ -125,7 +125,7 @@ def _loop(microphone: Stream, speaker: Stream, config: SoundConfig) -> Iterator[
 
 
 def chirp(rate_hz: int) -> Mono:
-    """A tone that rises evenly over `_CHIRP_HZ`, faded in and out."""
+    """A linear chirp over `_CHIRP_HZ`, faded in and out."""
     t = np.arange(round(_CHIRP_S * rate_hz)) / rate_hz
     low_hz, high_hz = _CHIRP_HZ
     phase = 2 * np.pi * (low_hz * t + (high_hz - low_hz) / (2 * _CHIRP_S) * t**2)
@@ -133,7 +133,7 @@ def chirp(rate_hz: int) -> Mono:
 
 
 def find_chirp(samples: Mono, rate_hz: int) -> float | None:
-    """Where the chirp begins, in seconds, by a matched filter; None where there is none."""
+    """The start of the chirp in seconds, by a matched filter; None if there is none."""
     tone = chirp(rate_hz)
     if len(samples) < len(tone):
         return None
@@ -147,7 +147,7 @@ def find_chirp(samples: Mono, rate_hz: int) -> float | None:
 
 
 def hear(stream: Stream, config: SoundConfig, seconds: float) -> TestRecording:
-    """So much of the microphone, without a gap. Raises ClockError."""
+    """Record from the microphone without a gap. Raises ClockError."""
     periods: list[Mono] = []
     frames, since = 0, float("inf")
     for period in listen(stream, config, seconds):
@@ -156,7 +156,7 @@ def hear(stream: Stream, config: SoundConfig, seconds: float) -> TestRecording:
             continue
         periods.append(period)
         frames += len(period)
-        # The period that came with the least delay tells best when the first sample was taken.
+        # The period with the least delay tells best when the first sample was taken.
         since = min(since, time.monotonic() - frames / stream.rate_hz)
     return TestRecording(np.concatenate([np.zeros(0, np.float32), *periods]), stream.rate_hz, since)
 
@@ -168,7 +168,7 @@ def _play(stream: Stream, tone: Mono, begun: list[float]) -> None:
 
 
 def play(stream: Stream, samples: Mono) -> None:
-    """Write all of it, in whole periods."""
+    """Play it, in whole periods."""
     for at in range(0, len(samples), stream.period_frames):
         period = samples[at : at + stream.period_frames]
         stream.write(np.pad(period, (0, stream.period_frames - len(period))))

@@ -1,6 +1,6 @@
-"""The machine as the checks see it: the configuration, files, what commands say, and the running service.
+"""The machine as the checks see it: the configuration, files, output of commands, the running service.
 
-Tests plant a machine by another `root` and another `run`; everything else is looked at for real.
+Tests use another `root` and another `run`; everything else is real.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _UNIT_FACTS = (
 
 
 def run_command(*words: str) -> str | None:
-    """The standard output of a command; None where there is no such command, or where it fails."""
+    """The standard output of a command; None if it does not exist or fails."""
     try:
         done = subprocess.run(
             words, capture_output=True, text=True, errors="replace", timeout=_COMMAND_LIMIT_S, check=True
@@ -51,7 +51,7 @@ def run_command(*words: str) -> str | None:
 
 
 class InspectedMachine:
-    """Looks, and changes nothing. `path` is the configuration file."""
+    """Read access to the machine; changes nothing. `path` is the configuration file."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class InspectedMachine:
         return [path for pattern in patterns for path in sorted(self.root.glob(pattern.lstrip("/")))]
 
     def text(self, path: str) -> str:
-        """What is written in a file of the system; nothing where it cannot be read."""
+        """The text of a file of the system; empty if it cannot be read."""
         return _text(self.file(path))
 
     def texts(self, pattern: str) -> list[str]:
@@ -90,7 +90,7 @@ class InspectedMachine:
         return list(map(_text, self.files(pattern)))
 
     def process(self, pid: object, name: str) -> str | None:
-        """What the kernel tells of a process under this name; None where it tells nothing."""
+        """A file of a process in /proc; None if it cannot be read."""
         found = re.search(rf"^{name}:[ \t]*(.*)$", self.text(f"/proc/{pid}/status"), re.MULTILINE)
         return found[1] if found else None
 
@@ -98,13 +98,13 @@ class InspectedMachine:
 
     @cached_property
     def unit(self) -> dict[str, str]:
-        """What systemd knows of voiced; empty where it is not installed as a service."""
+        """systemd's properties of voiced; empty if it is not installed as a service."""
         facts = properties(self.run("systemctl", "show", UNIT, f"--property={_UNIT_FACTS}"))
         return facts if facts.get("LoadState") in ("loaded", "masked") else {}
 
     @cached_property
     def status(self) -> Json | None:
-        """What the running service says of itself; None where none answers, and `silence` says why."""
+        """The status of the running service; None if it does not answer, and `silence` says why."""
         self.silence = ""
         try:
             return request(Path(self.config.control.socket), "status")
@@ -114,26 +114,26 @@ class InspectedMachine:
 
     @property
     def installed(self) -> bool:
-        """Is its unit there to be asked what it allows? A masked one tells nothing."""
+        """Whether its unit is installed; a masked unit tells nothing."""
         return self.unit.get("LoadState") == "loaded"
 
     @property
     def serves(self) -> bool:
-        """Does the service run, whether it answers or not? Then cards and lines are its own."""
+        """Whether the service runs, answering or not: then it holds the cards and lines."""
         return self.status is not None or self.unit.get("ActiveState") == "active"
 
     def is_voiced(self, pid: int) -> bool:
-        """Is this the process of the running service?"""
+        """Whether this is the process of the running service."""
         told = [self.unit.get("MainPID", "")] + ([str(self.status.get("pid"))] if self.status else [])
         return str(pid) in told
 
     def faults(self, part: str) -> str:
-        """What the running service says is wrong with its microphone, speaker, pins or button."""
+        """The faults of microphone, speaker, pins and button that the running service reports."""
         return str((self.status or {}).get("faults", {}).get(part, ""))
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """The variables that the service has: by its process, which root may see, or its unit; else ours."""
+        """The environment of the service: of its process, which only root may read, or unit; else ours."""
         if not self.installed:
             return dict(os.environ)
         running = self.text(f"/proc/{self.unit.get('MainPID', '')}/environ").split("\0")
@@ -144,17 +144,17 @@ class InspectedMachine:
 
     @cached_property
     def user(self) -> str:
-        """Whom the service runs as: by its unit, else whoever asks."""
+        """The user of the service: by its unit, else the present user."""
         return self.unit.get("User") or getpass.getuser()
 
     @cached_property
     def groups(self) -> set[str]:
-        """The groups that the service's user is in, by name; empty where there is no such user."""
+        """The groups of the service's user, by name; empty if there is no such user."""
         named = (self.run("id", "-Gn", self.user) or "").split()
         return {*named, *self.unit.get("SupplementaryGroups", "").split()} if named else set()
 
     def allows(self, path: Path, rights: int) -> bool:
-        """May the service's user do this (os.R_OK, os.W_OK, or both) with a file that is there?"""
+        """Whether the service's user may access a file (os.R_OK, os.W_OK, or both)."""
         uid = (self.run("id", "-u", self.user) or "").strip()
         if not uid or self.user == getpass.getuser():
             return os.access(path, rights)
@@ -170,7 +170,7 @@ class InspectedMachine:
         return resolve_key(self.config) or self._stored_key()
 
     def stored_keys(self) -> list[Path]:
-        """Where a key is (or may be, if only root can look) kept for the service, the encrypted one first."""
+        """The paths of stored keys (perhaps, if only root can look), the encrypted one first."""
         paths = (self.file(f"/etc/{store}/{CREDENTIAL}") for store in ("credstore.encrypted", "credstore"))
         return [path for path in paths if is_there(path)]
 
@@ -185,16 +185,16 @@ class InspectedMachine:
                     return key
         return None
 
-    # ------------------------------------------------------------ mending
+    # ------------------------------------------------------------ fixes
 
     def fix(self, *commands: tuple[str, ...]) -> Fix:
-        """A fix that is some commands, each after the success of the one before."""
+        """A fix of several commands, each run if the one before succeeded."""
         says = " && ".join(map(shlex.join, commands))
         return Fix(f"run `{says}`", lambda: all(self.run(*words) is not None for words in commands))
 
 
 def properties(text: str | None) -> dict[str, str]:
-    """`systemctl show` and its like: one NAME=VALUE a line."""
+    """Parse the output of `systemctl show` and the like: one NAME=VALUE a line."""
     return dict(line.split("=", 1) for line in (text or "").splitlines() if "=" in line)
 
 
@@ -213,7 +213,7 @@ def _group_name(gid: int) -> str:
 
 
 def is_there(path: Path) -> bool:
-    """Is there such a file? In a folder that is somebody else's alone there may be: then yes."""
+    """Whether a file exists; True if a closed folder hides that."""
     try:
         return path.exists()
     except PermissionError:

@@ -1,4 +1,4 @@
-"""The mixer of a sound card: what mutes it, and how to undo that."""
+"""The mixer of a sound card: finds what mutes it, and unmutes it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _CHAIN: Final[dict[Direction, tuple[str, ...]]] = {
     "speaker": ("Master", "PCM", "Digital", "Playback"),
     "microphone": ("Capture",),
 }
-"""Controls that everything passes: one of them muted is silence."""
+"""Controls in series: if one is muted, there is silence."""
 
 _WAYS: Final[dict[Direction, tuple[str, ...]]] = {
     "speaker": ("Speaker", "Headphone", "Lineout", "Line Out", "HDMI"),
     "microphone": ("Mic", "Headset Mic", "Line", "ADC", "ADC PCM"),
 }
-"""Controls side by side: all of them muted is silence."""
+"""Controls in parallel: if all are muted, there is silence."""
 
 _PCM: Final = {"speaker": alsaaudio.PCM_PLAYBACK, "microphone": alsaaudio.PCM_CAPTURE}
 _SWITCH: Final = {"speaker": "Playback Mute", "microphone": "Capture Mute"}
@@ -29,7 +29,7 @@ _VOLUME: Final = {"speaker": "Playback Volume", "microphone": "Capture Volume"}
 
 
 class MixerControl(NamedTuple):
-    """One control in one direction; `percent` is None where it is a switch alone."""
+    """One control in one direction; `percent` is None if it is only a switch."""
 
     name: str
     muted: bool
@@ -37,12 +37,12 @@ class MixerControl(NamedTuple):
 
     @property
     def silent(self) -> bool:
-        """Does nothing come through?"""
+        """Whether it mutes the sound."""
         return self.muted or self.percent == 0
 
 
 def controls(device: str, direction: Direction) -> list[MixerControl]:
-    """The controls of a card by what ALSA calls it; none where it has no mixer."""
+    """The controls of a card, by its ALSA name; none if it has no mixer."""
     found = []
     with quiet(), suppress(alsaaudio.ALSAAudioError):
         for name in dict.fromkeys(alsaaudio.mixers(device=device)):
@@ -53,14 +53,14 @@ def controls(device: str, direction: Direction) -> list[MixerControl]:
 
 
 def blocking(there: list[MixerControl], direction: Direction) -> list[MixerControl]:
-    """The controls because of which nothing is heard."""
+    """The controls that cause silence."""
     chain = [each for each in there if each.name in _CHAIN[direction] and each.silent]
     ways = [each for each in there if each.name in _WAYS[direction]]
     return chain + (ways if all(each.silent for each in ways) else [])
 
 
 def quiet_ones(there: list[MixerControl], direction: Direction, percent: int) -> list[MixerControl]:
-    """The controls that everything passes and that are below so many percent."""
+    """The controls in series that are below so many percent."""
     return [
         each
         for each in there
@@ -69,7 +69,7 @@ def quiet_ones(there: list[MixerControl], direction: Direction, percent: int) ->
 
 
 def unmute(device: str, direction: Direction, names: list[str]) -> bool:
-    """Let the sound through again, as loud as it was set; a control at nothing goes to the middle."""
+    """Unmute, at the level that was set; a control at zero goes to the middle."""
     with quiet(), suppress(alsaaudio.ALSAAudioError):
         for name in names:
             mixer = alsaaudio.Mixer(name, device=device)
@@ -91,7 +91,7 @@ def _muted(mixer: alsaaudio.Mixer, direction: Direction) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """ALSA's library writes its own lines to stderr; what matters comes as an exception."""
+    """Suppress the messages of ALSA's library on stderr; errors also come as exceptions."""
     kept = os.dup(2)
     with open(os.devnull, "wb") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), 2)

@@ -1,4 +1,4 @@
-"""The other end: its name, the way there, its certificate, the key and the model; and the offline brain."""
+"""Checks of the server: its name, the network, its certificate, the key, the model; and of the brain."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _CODES: Final = {
 }
 _OF_THE_WAY: Final = re.compile(r".*_proxy|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
 _NOT_USED_HERE: Final = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-"""A family of addresses that this machine has no way for: known at once, and no harm."""
+"""Errors for an address family without a route: they come at once and do no harm."""
 _BLAME_THE_URL: Final = (Step.NAME, Step.ADDRESS, Step.TLS, Step.REDIRECT)
 _REFUSALS: Final = {
     RefusalCause.KEY: "V611",
@@ -83,7 +83,7 @@ def way(machine: InspectedMachine, limit_s: float = _LIMIT_S) -> Iterator[Told]:
 
 
 def address(machine: InspectedMachine) -> str:
-    """How the owner's address was read, where that is not as it was written."""
+    """How the configured address was read, if it differs from what was written."""
     realtime = machine.config.realtime
     if not realtime.server.url_form:
         return ""
@@ -93,7 +93,7 @@ def address(machine: InspectedMachine) -> str:
 
 
 def _check_authority(machine: InspectedMachine) -> None:
-    """The owner's own certificates must be there for the service too. Raises DialError."""
+    """The service must be able to read the configured CA file. Raises DialError."""
     path = machine.config.realtime.ca_file
     if path:
         trust(path)
@@ -103,7 +103,7 @@ def _check_authority(machine: InspectedMachine) -> None:
 
 
 def answer(machine: InspectedMachine, limit_s: float = _GREETING_S) -> Iterator[Told]:
-    """Key, model and quota: a session is opened, nothing is asked in it, nothing is paid."""
+    """Key, model and quota: opens a session without asking anything, free of charge."""
     if (where := _cloud(machine)) is None:
         yield "the offline brain answers: no network is needed"
         return
@@ -123,14 +123,14 @@ def _cloud(machine: InspectedMachine) -> Endpoint | None:
 
 
 def _looked(machine: InspectedMachine, where: Endpoint, limit_s: float) -> Way:
-    """The service's own way to the server, as far as TLS. Raises DialError."""
+    """Connect as the service does, up to TLS. Raises DialError."""
     with _surroundings(machine):
         return asyncio.run(look(where, limit_s))
 
 
 @contextlib.contextmanager
 def _surroundings(machine: InspectedMachine) -> Iterator[None]:
-    """With the proxies and the authorities of the service's environment instead of this shell's."""
+    """Use the proxies and CA settings of the service's environment instead of this shell's."""
     its = {name: text for name, text in machine.environment.items() if _OF_THE_WAY.fullmatch(name)}
     own = {name: os.environ.pop(name) for name in list(os.environ) if _OF_THE_WAY.fullmatch(name)}
     os.environ.update(its)
@@ -148,7 +148,7 @@ def _trouble(said: DialError) -> Finding:
 
 
 def _dead_addresses(host: str, port: int, limit_s: float) -> Iterator[Told]:
-    """A server that can be reached although one of its addresses cannot: each is tried by itself."""
+    """Addresses that cannot be reached, though the server can: each is tried separately."""
     outcomes: dict[str, str] = {}
     with contextlib.suppress(DialError):
         outcomes = asyncio.run(_try_each(host, port, limit_s))
@@ -162,7 +162,7 @@ def _dead_addresses(host: str, port: int, limit_s: float) -> Iterator[Told]:
 
 
 async def _try_each(host: str, port: int, limit_s: float) -> dict[str, str]:
-    """Each address of the name, and why it cannot be reached where it should be."""
+    """Each address of the name, and the reason if it cannot be reached."""
     until = asyncio.get_running_loop().time() + limit_s
     found = (await addresses(host, port, until))[:_MOST_ADDRESSES]
     outcomes = await asyncio.gather(*(_try(each, limit_s) for each in found)) if len(found) > 1 else [""]
@@ -218,7 +218,7 @@ def _refusal(host: str, status: int, code: str) -> Finding:
 
 
 def brain(machine: InspectedMachine) -> Iterator[Told]:
-    """A brain that listens is fine; else it must be possible to start one."""
+    """A brain must be listening, or be able to start."""
     config = machine.config
     if not config.realtime.may_be_offline:
         return

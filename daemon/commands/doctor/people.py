@@ -1,4 +1,4 @@
-"""The service's user: there, in its groups, and let in by the devices."""
+"""Checks of the service's user: it exists, has its groups, and may open the devices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def user(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def devices(machine: InspectedMachine) -> Iterator[Told]:
-    """What the service must open lets its user in."""
+    """The service's user may open the devices."""
     patterns = ["/dev/snd/pcm*"] + (["/dev/gpiochip*"] if machine.config.gpio.backend == "lgpio" else [])
     closed = [path for path in machine.files(*patterns) if not machine.allows(path, os.R_OK | os.W_OK)]
     if closed:
@@ -50,6 +50,6 @@ def _gid(machine: InspectedMachine, group: str) -> str:
 
 
 def _running_gids(machine: InspectedMachine, default: str) -> list[str]:
-    """The groups of the running process; a process that cannot be looked at is given the benefit."""
+    """The groups of the running process; None if they cannot be read."""
     gids = machine.process(machine.unit.get("MainPID"), "Groups")
     return [default] if gids is None else gids.split()

@@ -1,4 +1,4 @@
-"""The pins: the chip, its lines, the button, and what outputs do while nobody holds them."""
+"""Checks of the pins: the chip, its lines, the button, and outputs while no process holds them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEVELS: Final = {"pu": True, "dh": True, "pd": False, "dl": False}
 
 
 def pins(machine: InspectedMachine) -> Iterator[Told]:
-    """Chip, lines, button; what the running service holds, it is asked about."""
+    """Chip, lines, button; the running service is asked about lines that it holds."""
     config = machine.config
     if config.gpio.backend != "lgpio":
         yield 'the pins are simulated (gpio.backend is "virtual")'
@@ -55,7 +55,7 @@ def pins(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def _asked(machine: InspectedMachine) -> Iterator[Told]:
-    """The running service has the lines."""
+    """Ask the running service about its lines."""
     if fault := machine.faults("pins"):
         yield error("V404", *split(fault, ": "))
     if machine.faults("button"):
@@ -65,7 +65,7 @@ def _asked(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def _looked_at(machine: InspectedMachine, chip: Chip, used: list[tuple[str, int]]) -> Iterator[Told]:
-    """Nobody should have a line, and the button should be at rest."""
+    """No process should hold a line, and the button should be released."""
     from hardware.gpio import line_info
 
     for path, pin in used:
@@ -86,7 +86,7 @@ def _stuck(where: str) -> Told:
 
 
 def _floating(machine: InspectedMachine) -> Iterator[Told]:
-    """A line that nobody holds follows its pull: before the start, and after the end however it came."""
+    """A line that no process holds follows its pull: before the start, and after the end."""
     for key, output in inventory.outputs(machine.config.devices).items():
         for line in output.safe_lines():
             safe = line.on == output.active_high
@@ -106,7 +106,7 @@ def _follows_its_pull(where: str, line: SafeLine, safe: bool) -> Told:
 
 
 def _boot_level(machine: InspectedMachine, pin: int) -> bool:
-    """Where the firmware leaves a line: config.txt wins, its last word first."""
+    """The level at which the firmware leaves a line: by the last entry of config.txt, else by default."""
     level = pin <= _LAST_PULLED_UP
     for text in filter(None, map(machine.text, _BOOT_FILES)):
         for which, words in re.findall(r"^\s*gpio=([\d,-]+)=([a-z0-9,]+)", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""`voiced doctor`: look at everything, say what is wrong and what to do, and do what is safe if asked."""
+"""`voiced doctor`: runs all checks, prints findings and remedies, and applies safe fixes if asked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(
     audible: bool = False,
     areas: Iterable[Area] = AREAS,
 ) -> int:
-    """Look at the machine; the exit status is 0, 1 with warnings, 2 with errors."""
+    """Run the checks; the exit status is 0, 1 with warnings, 2 with errors."""
     told = _look(InspectedMachine(path), areas, audible, silent=as_json)
     if mend and _mended(_findings(told), silent=as_json):
         told = _look(InspectedMachine(path), areas, audible, silent=as_json)
@@ -51,7 +51,7 @@ def _look(
 
 @contextmanager
 def _progress(area: Area, silent: bool) -> Iterator[None]:
-    """A line that goes again, for whoever sits before it."""
+    """A progress line on a terminal, which is erased again."""
     shown = not silent and sys.stderr.isatty()
     if shown:
         sys.stderr.write(f"{area.title} ...\r")
@@ -67,7 +67,7 @@ def _findings(told: dict[str, list[Told]]) -> list[Finding]:
 
 
 def _mended(findings: list[Finding], *, silent: bool) -> bool:
-    """Do what is safe, saying so; True if anything was done."""
+    """Apply safe fixes, announcing each; True if any was applied."""
     tell = complain if silent else say
     fixes = [(each.code, each.fix) for each in findings if each.fix]
     if fixes and os.geteuid() != 0:

@@ -1,4 +1,4 @@
-"""The service: installed, running, not restarted all the time, and what it is made of."""
+"""Checks of the service: installed, running, not restarting all the time, versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CORES: Final = ("/var/lib/systemd/coredump/core.voiced.*", "/var/crash/*voiced*
 
 
 def service(machine: InspectedMachine) -> Iterator[Told]:
-    """What systemd and the control socket say."""
+    """Whether systemd and the control socket report it as running."""
     status = machine.status
     if not machine.unit:
         if status is None:
@@ -70,7 +70,7 @@ def _watchdog_kills(machine: InspectedMachine) -> int:
 
 
 def secrecy(machine: InspectedMachine) -> Iterator[Told]:
-    """The memory of the service holds the key: it must not end in a file."""
+    """The memory of the service holds the key, so it must never be written to a file."""
     for path in machine.files(*_CORES):
         remedy = f"run `rm {path}`, and replace the key, as it may be in there"
         yield error("V911", f"{path} is the memory of a voiced that crashed", remedy)
@@ -80,7 +80,7 @@ def secrecy(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def versions(machine: InspectedMachine) -> Iterator[Told]:
-    """What it is made of."""
+    """Versions of its parts."""
     systemd = re.search(r"systemd (\d+)", machine.run("systemctl", "--version") or "")
     if systemd and int(systemd[1]) < _OLDEST_SYSTEMD:
         sentence = f"systemd {systemd[1]} is older than anything voiced was tried with"

@@ -1,4 +1,4 @@
-"""The configuration: the file and its rights, the key, the owner's tools, names, and the state directory."""
+"""Checks of the configuration: the file, the key, the owner's tools, names, the state directory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LOW_BYTES: Final = 50 * 2**20
 
 
 def configuration(machine: InspectedMachine) -> Iterator[Told]:
-    """The file is there, is right, and belongs to whom it should."""
+    """The file exists, is valid, and has the right owner."""
     path = machine.path
     if is_there(path) and not os.access(path, os.R_OK):
         yield error("V101", f"{path} may not be read by you", "ask again with `sudo`")
@@ -51,12 +51,12 @@ def configuration(machine: InspectedMachine) -> Iterator[Told]:
         sentence = f"{path} is empty, so that everything is as it is by default"
         yield warning("V106", sentence, "copy deploy/demo.toml there, or run `sudo voiced setup`")
     for look in (_wire_log, _control_socket):
-        with suppress(PermissionError):  # in a folder that others may not look into
+        with suppress(PermissionError):  # in a folder that others may not read
             yield from look(machine)
 
 
 def _wire_log(machine: InspectedMachine) -> Iterator[Told]:
-    """It fills the disk, or cannot be written; the service goes on without it."""
+    """The wire log fills the disk, or cannot be written; the service works without it."""
     if not machine.config.debug.wire_log:
         return
     path = Path(machine.config.debug.wire_log)
@@ -75,7 +75,7 @@ def _wire_log(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def _control_socket(machine: InspectedMachine) -> Iterator[Told]:
-    """Without it the service does not start."""
+    """The control socket must be possible, or the service does not start."""
     path = Path(machine.config.control.socket)
     there = next(each for each in (path.parent, *path.parent.parents) if each.exists())
     if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
@@ -90,7 +90,7 @@ def _control_socket(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def key(machine: InspectedMachine) -> Iterator[Told]:
-    """A key is there where one is needed, looks like one, and only the service can read it."""
+    """A required key exists, looks like one, and only the service can read it."""
     yield from _leaks(machine)
     realtime = machine.config.realtime
     if realtime.server.is_brain:
@@ -101,7 +101,7 @@ def key(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def _key_file(machine: InspectedMachine) -> Iterator[Told]:
-    """What is wrong with the place of the key, and whether the service may read it."""
+    """Faults of the key file, and whether the service may read it."""
     named = machine.config.realtime.key_file
     if named and is_pasted(Path(named)):
         remedy = "write it into a file, and the path of that file here"
@@ -124,7 +124,7 @@ def _key_file(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def _lets_in(machine: InspectedMachine, path: Path) -> bool:
-    """May the service's user read it? What lies in a closed folder is given the benefit."""
+    """Whether the service's user may read it; True if a closed folder hides that."""
     try:
         return machine.allows(path, os.R_OK)
     except PermissionError:
@@ -149,7 +149,7 @@ def _no_key(machine: InspectedMachine) -> Told:
 
 
 def _leaks(machine: InspectedMachine) -> Iterator[Told]:
-    """Files with a key that everybody may read."""
+    """Files with a key that anyone may read."""
     key_files = [Path(machine.config.realtime.key_file), machine.file(f"/etc/credstore/{CREDENTIAL}")]
     for path in key_files:
         if _readable_by_all(path):
@@ -228,7 +228,7 @@ def names(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def state(machine: InspectedMachine) -> Iterator[Told]:
-    """Volume and mute can be kept, and the disk has room."""
+    """Volume and mute can be stored, and the disk has space."""
     folder = Path(machine.config.state.directory)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if os.statvfs(there).f_flag & os.ST_RDONLY:

@@ -1,4 +1,4 @@
-"""The sound cards: which ones, whether they open, who has them, what mutes them."""
+"""Checks of the sound cards: which they are, whether they open, who holds them, what mutes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SIDES: Final[dict[Direction, str]] = {"microphone": "c", "speaker": "p"}
 
 
 def sound(machine: InspectedMachine) -> Iterator[Told]:
-    """Both directions; what the running service holds is left to it."""
+    """Both directions; cards that the running service holds are not opened."""
     yield from (str(card) for card in cards(machine.root))
     with ExitStack() as stack:
         for direction in get_args(Direction):
@@ -50,7 +50,7 @@ def _told(said: SoundError) -> tuple[str, str]:
 
 
 def _names(machine: InspectedMachine, direction: Direction) -> Iterator[Told]:
-    """Names that will mean another card one day, or the wrong one today."""
+    """Names that may come to mean another card, or mean the wrong one."""
     name = _name(machine, direction)
     there = cards(machine.root)
     if re.search(r"hw:\d", name) and there:
@@ -70,7 +70,7 @@ def _names(machine: InspectedMachine, direction: Direction) -> Iterator[Told]:
 
 
 def _holder(machine: InspectedMachine, direction: Direction, card: SoundCard | None) -> Told | None:
-    """Who has this side of the card, in words; None where it is free, or nobody can tell."""
+    """Who holds this side of the card, in words; None if it is free or unknown."""
     for pid in _owners(machine, card, direction) if card else ():
         if machine.is_voiced(pid):
             return f"{direction}: {card}, held by voiced itself"
@@ -86,7 +86,7 @@ def _holder(machine: InspectedMachine, direction: Direction, card: SoundCard | N
 
 
 def _pressed(machine: InspectedMachine) -> Iterator[Told]:
-    """What the service heard when the button was pressed: one press in silence is nobody's fault."""
+    """The levels of the latest utterances: a single silent one is no fault."""
     peaks = (machine.status or {}).get("microphone_peaks") or []
     if len(peaks) >= _SILENT_PRESSES and max(peaks) < DEAD:
         sentence = f"the microphone gave nothing but silence at the last {len(peaks)} presses"
@@ -96,7 +96,7 @@ def _pressed(machine: InspectedMachine) -> Iterator[Told]:
 
 
 def _owners(machine: InspectedMachine, card: SoundCard, direction: Direction) -> list[int]:
-    """The processes that have the usual device of this side; none while one of its streams is free."""
+    """The processes that hold the usual device of this side; none while one of its streams is free."""
     device = card.devices(direction)[0]
     pattern = f"/proc/asound/card{card.index}/pcm{device}{_SIDES[direction]}/sub*/status"
     threads = [re.search(r"^owner_pid\s*: (\d+)", text, re.MULTILINE) for text in machine.texts(pattern)]
@@ -108,7 +108,7 @@ def _owners(machine: InspectedMachine, card: SoundCard, direction: Direction) ->
 def _opened(
     machine: InspectedMachine, direction: Direction, card: SoundCard | None, stack: ExitStack
 ) -> Iterator[Told]:
-    """Both sides are open at once, as in the service: some cards then refuse, or take another rate."""
+    """Open both sides at once, as the service does: some cards then refuse, or take another rate."""
     config = machine.config.sound
     try:
         stream = stack.enter_context(opened(direction, config))

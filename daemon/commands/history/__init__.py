@@ -1,1 +1,1 @@
-"""What people ask of the past: `voiced log` and `voiced stats`."""
+"""Commands that read the journal: `voiced log` and `voiced stats`."""

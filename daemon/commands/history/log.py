@@ -1,4 +1,4 @@
-"""`voiced log`: what happened, a line each."""
+"""`voiced log`: one line for each record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from daemon.text.printable import complain, one_line, say, to_json
 DETAILS: Final = frozenset(
     {None, RecordKind.TOOL, RecordKind.DEVICE, RecordKind.REMARK, RecordKind.LATE_TOKENS}
 )
-"""What is shown with `--all` alone."""
+"""The kinds that are shown only with `--all`."""
 
 _STYLES: Final = {
     RecordKind.READY: "green",
@@ -49,7 +49,7 @@ def run(since: str, directory: Path | None, *, follow: bool, as_json: bool, ever
         complain(f"voiced: {error}")
         return 1
     except BrokenPipeError:
-        # Whoever read has seen enough, and Python would complain when it flushes at the end.
+        # The reader has closed the pipe; without this Python would report an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -112,7 +112,7 @@ def _figures(record: Record) -> Iterator[str]:
 
 
 def _words(record: Record) -> Iterator[str]:
-    """Transcripts, where the owner has turned them on."""
+    """Transcripts, if the owner has turned them on."""
     for name in ("heard", "reply"):
         if name in record.fields:
             yield f'{name} "{record.fields[name]}"'

@@ -1,4 +1,4 @@
-"""A span as a picture: how long each turn waited for its answer, and beneath it what went wrong when."""
+"""A plot of a time span: the waiting time of each turn, and below it the faults."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DOT: Final = "#2f6fd6"
 
 
 def svg(records: Sequence[Record], begin: datetime, end: datetime) -> str:
-    """The picture, as the text of a file."""
+    """The SVG as text."""
     height = BOTTOM + LANE * (len(_LANES) + 2)
     shapes = [*_frame(begin, end), *_turns(records, begin, end), *_lanes(records, begin, end)]
     return document(WIDTH, height, shapes)
@@ -40,7 +40,7 @@ def _x(time: datetime, begin: datetime, end: datetime) -> float:
 
 
 def _y(milliseconds: float) -> float:
-    """On a logarithmic scale: a tenth of a second and ten seconds both matter."""
+    """A logarithmic scale, as 0.1 s and 10 s both matter."""
     inside = min(max(milliseconds, LEAST_MS), MOST_MS)
     part = np.log(inside / LEAST_MS) / np.log(MOST_MS / LEAST_MS)
     return float(BOTTOM - part * (BOTTOM - TOP))
@@ -63,7 +63,7 @@ def _frame(begin: datetime, end: datetime) -> Iterator[str]:
 
 
 def _turns(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
-    """A dot for each turn, and lines at half and at nine tenths of them."""
+    """A dot for each turn, and lines at the median and the 90th percentile."""
     waits = [(record.time, wait_ms) for record in records if (wait_ms := record.total(WAIT)) is not None]
     for time, wait_ms in waits:
         title = f"{wait_ms:.0f} ms, {time:%b %d %H:%M:%S}"
@@ -75,7 +75,7 @@ def _turns(records: Sequence[Record], begin: datetime, end: datetime) -> Iterato
 
 
 def _lanes(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
-    """A stroke for everything that went wrong."""
+    """A mark for each fault."""
     for number, (name, kinds) in enumerate(_LANES.items(), 1):
         y = BOTTOM + LANE * number
         yield letters((LEFT - 8, y + 4), name, text_anchor="end")

@@ -1,4 +1,4 @@
-"""What the service has written into the journal: records of its kinds, oldest first."""
+"""Reads the service's records from the journal, oldest first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from daemon.telemetry.event_log import LATENCIES
 from daemon.telemetry.journal import IDENTIFIER, RecordKind
 
 UNIT: Final = "voiced.service"
-FOLLOW_S: Final = 1.0  # systemd waits through signals: this is how long Ctrl-C may take
+FOLLOW_S: Final = 1.0  # systemd's wait ignores signals: Ctrl-C may take this long
 SYSTEM_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
 
 Value: TypeAlias = str | int | float
@@ -28,7 +28,7 @@ _WORDS: Final = (
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _KINDS: Final = {kind.value: kind for kind in RecordKind}
 WAIT: Final = tuple(LATENCIES)[1:]
-"""What a user waits for an answer is the sum of these."""
+"""The latencies that add up to the user's waiting time."""
 
 
 class HistoryError(OwnerError):
@@ -37,9 +37,9 @@ class HistoryError(OwnerError):
 
 @dataclass(frozen=True)
 class Record:
-    """One line of the journal. `fields` are those behind VOICED_, lower case, numbers as numbers.
+    """One journal entry. `fields` are those with the prefix VOICED_, in lower case, numbers as numbers.
 
-    `kind` is None for a line of the service that is of no kind of its own.
+    `kind` is None for a line of the service that is no record.
     """
 
     kind: RecordKind | None
@@ -48,17 +48,17 @@ class Record:
     fields: dict[str, Value] = field(default_factory=dict)
 
     def number(self, name: str) -> float:
-        """A field as a number, 0 where there is none."""
+        """A field as a number, 0 if it is missing."""
         value = self.fields.get(name, 0)
         return 0 if isinstance(value, str) else value
 
     def total(self, names: Collection[str]) -> float | None:
-        """The sum of some fields, None where one of them is not there."""
+        """The sum of some fields, None if one of them is missing."""
         return sum(map(self.number, names)) if self.fields.keys() >= set(names) else None
 
 
 def moment(text: str) -> datetime:
-    """A point in time: so long ago ("90m", "24h", "1d12h"), or a date with or without a time.
+    """A point in time: relative ("90m", "24h", "1d12h" ago), or a date with or without a time.
 
     Raises HistoryError.
     """
@@ -76,9 +76,9 @@ def moment(text: str) -> datetime:
 
 
 class History:
-    """A reader of the system's journal, or of the one in a directory, such as that of another machine's card.
+    """A reader of the system's journal, or of one in a directory, such as on another machine's SD card.
 
-    With `everything` also lines of the service that are of no kind. Raises HistoryError.
+    With `everything` also lines of the service that are no records. Raises HistoryError.
     """
 
     def __init__(
@@ -104,12 +104,12 @@ class History:
         _match(self._reader, everything)
 
     def records(self, since: datetime, until: datetime | None = None) -> Iterator[Record]:
-        """What was written in this time."""
+        """The records of this time span."""
         self._reader.seek_realtime(max(0.0, since.timestamp()))
         yield from self._to_the_end(until)
 
     def follow(self) -> Iterator[Record]:
-        """What is written from where `records` ended; for ever."""
+        """New records after those of `records`, for ever."""
         while True:
             self._reader.wait(FOLLOW_S)
             yield from self._to_the_end(None)
@@ -138,7 +138,7 @@ class History:
 
 
 def _match(reader: Any, everything: bool) -> None:
-    """The unit of the package, or a run by hand whose stderr was the journal; with details, systemd too."""
+    """Match the packaged unit, or a manual run whose stderr was the journal; with details, systemd too."""
     sources = [{"_SYSTEMD_UNIT": UNIT}, {"SYSLOG_IDENTIFIER": IDENTIFIER}]
     details = [{"UNIT": UNIT, "_PID": "1"}] if everything else []
     for source in sources + details:
@@ -149,7 +149,7 @@ def _match(reader: Any, everything: bool) -> None:
 
 
 def record(entry: dict[str, Any]) -> Record:
-    """A record of an entry as systemd.journal.Reader gives it."""
+    """The record of an entry of systemd.journal.Reader."""
     identity = entry.get("MESSAGE_ID")
     fields = {
         (key := name.removeprefix("VOICED_").lower()): _value(key, _one(value))
@@ -165,13 +165,13 @@ def record(entry: dict[str, Any]) -> Record:
 
 
 def _one(value: Any) -> str:
-    """A field may stand in an entry several times, and may be no UTF-8."""
+    """One value of a field, which may occur several times and may be no UTF-8."""
     value = value[-1] if isinstance(value, list) else value
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _value(name: str, text: str) -> Value:
-    """A number where the service writes one, as it writes it: another's record may hold anything."""
+    """A value, as a number if it is written as ours are; foreign records may hold anything."""
     if name in _WORDS or not _NUMBER.fullmatch(text):
         return text
     return float(text) if "." in text else int(text)

@@ -1,4 +1,4 @@
-"""`voiced stats`: what the journal's records of a span come to."""
+"""`voiced stats`: statistics of the journal's records in a time span."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOKENS: Final = tuple(f"{kind}_tokens" for kind in Tokens.__struct_fields__)
 
 
 def run(since: str, until: str | None, directory: Path | None, *, as_json: bool, picture: Path | None) -> int:
-    """Print the figures of a span; the exit status is 0, or 1 if there are none or they cannot be read."""
+    """Print the statistics of a span; the exit status is 0, or 1 if there are none or they cannot be read."""
     try:
         begin, end = moment(since), moment(until or "0s")
         records = list(History(directory).records(begin, end))
@@ -49,7 +49,7 @@ def run(since: str, until: str | None, directory: Path | None, *, as_json: bool,
 
 
 def summarise(records: Iterable[Record]) -> Json:
-    """Everything that is counted, in the shape of `voiced stats --json`."""
+    """All statistics, in the form of `voiced stats --json`."""
     by_kind: dict[RecordKind | None, list[Record]] = {kind: [] for kind in RecordKind}
     run_ends = []
     for record in records:
@@ -91,7 +91,7 @@ def _sum(records: Iterable[Record], name: str, number: str) -> Json:
 
 
 def _times(turns: Iterable[Record], parts: tuple[str, ...]) -> list[float]:
-    """One latency of all turns that have it, in ms."""
+    """Statistics of one latency over all turns that have it, in ms."""
     return [took_ms for record in turns if (took_ms := record.total(parts)) is not None]
 
 
@@ -105,7 +105,7 @@ def _percentiles(times: list[float]) -> Json:
 
 
 def _spent(records: list[Record]) -> Json:
-    """Tokens and dollars, and what could not be priced: those turns are left out of the cost."""
+    """Tokens and cost; turns without a price are counted apart."""
     unknown = [record for record in records if "cost_usd" not in record.fields]
     return {
         "tokens": {name: int(sum(record.number(name) for record in records)) for name in _TOKENS},
@@ -125,7 +125,7 @@ def _connection(ready: list[Record], lost: list[Record]) -> Json:
 
 
 def _crashes(run_ends: Sequence[RecordKind]) -> int:
-    """A start that follows a start: crash, watchdog or power cut."""
+    """Starts that follow a start without a stop: crash, watchdog or power cut."""
     return sum(pair == (RecordKind.READY, RecordKind.READY) for pair in pairwise(run_ends))
 
 
@@ -142,7 +142,7 @@ def _latencies(latencies: Json) -> Table:
 
 
 def counts(summary: Json) -> Table:
-    """What happened how often, to be shown."""
+    """The table of counts."""
     turns, connection, service = summary["turns"], summary["connection"], summary["service"]
     made = Table.grid(padding=(0, 2))
     made.add_row("turns", f"{turns['total']} ({_list(turns['by_source'])})")
@@ -158,7 +158,7 @@ def counts(summary: Json) -> Table:
 
 
 def _cost(summary: Json) -> str:
-    """Never a sum that hides what it does not know."""
+    """The cost in words, with the number of turns without a price."""
     text = f"{summary['cost_usd']:.4f} USD without transcription"
     unknown = summary["without_a_price"]
     if unknown["turns"]:

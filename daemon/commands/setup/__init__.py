@@ -1,7 +1,7 @@
-"""`voiced setup`: asks, tries, writes the configuration and the key, and proves that a turn works.
+"""`voiced setup`: asks, tries, writes the configuration and the key, and checks that a turn works.
 
-`draft` changes the text, `questions` says what may be asked, `asking` who answers, `trials` plays and
-listens; `interview` puts these together. Only then `storage` writes, and `service` shows that it works.
+`draft` edits the text, `questions` has the questions, `asking` gets the answers, `trials` plays and records;
+`interview` combines these. Only then `storage` writes, and `service` runs a turn.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def run(
     places: Places = _SYSTEM,
     trials: Trials = _TRIALS,
 ) -> int:
-    """Set this machine up; the exit status is 0, 1 if something is wrong with it, 2 if nothing was done."""
+    """Set this machine up; the exit status is 0, 1 if it has a fault, 2 if nothing was done."""
     console = Terminal(stderr=dry_run)
     try:
         if os.geteuid() != 0 and places == _SYSTEM and not dry_run:
@@ -62,7 +62,7 @@ def run(
 
 
 def _show(asker: Asker, draft: Draft, places: Places) -> int:
-    """What would be written; nothing is tried and nothing stopped."""
+    """Print what would be written, without trying or stopping anything."""
     key = Interview(asker, draft, None, key_stored=_has_key(places), root=places.root).run()
     asker.say(f"This would go to {places.config}:\n")
     say(draft.text.removesuffix("\n"))
@@ -89,7 +89,7 @@ def _set_up(asker: Asker, draft: Draft, places: Places, trials: Trials) -> int:
 
 
 def _write(asker: Asker, draft: Draft, places: Places, key: str | None, trials: Trials) -> list[Finding]:
-    """Write all of it or nothing, then look at it as `voiced config check` does."""
+    """Write all files or none, then check them as `voiced config check` does."""
     from daemon.text.masking import Secret
 
     with all_or_nothing(places):
@@ -104,7 +104,7 @@ def _write(asker: Asker, draft: Draft, places: Places, key: str | None, trials: 
 
 
 def _prove(asker: Asker, draft: Draft, trials: Trials, *, audible: bool) -> bool:
-    """Start the service and let the owner have a turn."""
+    """Start the service and let the owner try a turn."""
     socket = Path(draft.config.control.socket)
     asker.say("voiced starts.")
     if not (service.restart() and trials.answers(socket)):

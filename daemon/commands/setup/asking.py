@@ -1,4 +1,4 @@
-"""Who answers: a person at the terminal, or a file of answers."""
+"""Sources of answers: a person at the terminal, or a file."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ class SetupError(OwnerError):
 
 
 class Asker(Protocol):
-    """Answers questions and shows what happens."""
+    """Gets answers and prints progress."""
 
     attended: bool
-    """Is there somebody to hear, speak and press?"""
+    """Whether a person is there to listen, speak and press."""
 
     def say(self, text: str, style: str = "") -> None:
-        """Show a line."""
+        """Print a line."""
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
         """The answer to a question; an empty one is `default`, else the question's own."""
 
     def assume(self, question: Question[T], default: str) -> T:
-        """The answer to a question that is not worth asking: `default`, unless it is answered already."""
+        """The answer to a question with a known answer: `default`, unless a file answers it."""
 
     def secret(self) -> str:
-        """The key, or nothing."""
+        """The key, or an empty text."""
 
     def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
         """Wait for the event; a person may press Enter instead."""
 
 
 class TerminalAsker:
-    """Somebody at the terminal, or at the other end of a pipe."""
+    """A person at the terminal, or at the other end of a pipe."""
 
     attended = True
 
@@ -58,11 +58,11 @@ class TerminalAsker:
         self._console = console
 
     def say(self, text: str, style: str = "") -> None:
-        """Show a line."""
+        """Print a line."""
         self._console.print(text, style=style, soft_wrap=True)
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
-        """Ask until the answer can be read; choices may be named by their number."""
+        """Ask until the answer is valid; choices may be given by number."""
         default = default or question.default
         names = list(choices or ())
         for number, name in enumerate(names, 1):
@@ -77,7 +77,7 @@ class TerminalAsker:
                 self.say(f"  {error}", "yellow")
 
     def assume(self, question: Question[T], default: str) -> T:
-        """The default: a person is not asked what is known."""
+        """The default: a person is not asked."""
         try:
             return question.read(default)
         except ValueError as error:
@@ -90,7 +90,7 @@ class TerminalAsker:
         return self._line(KEY.text, "")
 
     def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
-        """Look at the keyboard between short waits."""
+        """Wait for the event in short steps, reading the keyboard in between."""
         for _ in range(round(limit_s / 0.1)):
             if event.wait(0.1):
                 return
@@ -108,7 +108,7 @@ class TerminalAsker:
 
 
 class AnswerFile:
-    """A TOML file of answers. What it does not answer has its default. Raises SetupError."""
+    """A TOML file of answers; missing ones have their defaults. Raises SetupError."""
 
     attended = False
 
@@ -118,7 +118,7 @@ class AnswerFile:
         self._answers = _read_answers(path)
 
     def say(self, text: str, style: str = "") -> None:
-        """Show a line."""
+        """Print a line."""
         self._console.print(text, style=style, soft_wrap=True)
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
@@ -144,7 +144,7 @@ class AnswerFile:
             raise SetupError(f"{self._path}: key_file: {name} cannot be read ({error}).") from None
 
     def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
-        """Nobody presses Enter here."""
+        """Wait for the event only."""
         event.wait(limit_s)
 
 
@@ -168,7 +168,7 @@ def _read_answers(path: Path) -> dict[str, str | list[str]]:
             remedy = f'did you mean "{near[0]}"?' if near else f"choose among {', '.join(known)}."
             raise SetupError(f'{path}: there is no question "{key}"; {remedy}')
     answers = {key: _as_typed(value) for key, value in raw.items()}
-    # This question comes until there is no device more.
+    # This question comes again until there are no more devices.
     if isinstance(device := answers.get(DEVICES.key), str):
         answers[DEVICES.key] = [device]
     return answers

@@ -1,4 +1,4 @@
-"""The questions in their order, each tried out before the next; the answers go into a draft."""
+"""Asks the questions in order, tries each answer out, and enters it into a draft."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _I2S_LINES = range(18, 22)  # on the header of a Raspberry Pi
 
 
 class Interview:
-    """Asks, tries and drafts. With `trials` sound is played and recorded and the button waited for.
+    """The interview. With `trials` it plays and records sound, and waits for the button.
 
-    `root` is where dev, proc and sys are.
+    `root` is the folder of dev, proc and sys.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Interview:
         self._root = root
 
     def run(self) -> Secret | None:
-        """Everything in its order; returns the key if there is a new one. Raises SetupError."""
+        """Ask everything; returns the key if there is a new one. Raises SetupError."""
         self._sound("speaker", questions.SPEAKER, self._tones_heard)
         self._sound("microphone", questions.MICROPHONE, self._voice_heard)
         self._wiring(self._gpio())
@@ -61,7 +61,7 @@ class Interview:
     # ------------------------------------------------------------ sound
 
     def _sound(self, direction: Direction, question: Question[str], works: Works) -> None:
-        """Take the card that is configured, or the likely one; ask only if it does not work."""
+        """Use the configured card, or the most likely one; ask only if it does not work."""
         name = self._asker.assume(question, getattr(self._draft.config.sound, direction))
         self._change(self._draft.set, "sound", direction, _quoted(name))
         for _ in range(_TRIES):
@@ -97,7 +97,7 @@ class Interview:
         return not level.silent
 
     def _opened_mixer(self, name: str, direction: Direction) -> bool:
-        """Look for what mutes the card, and undo it if the owner likes. Always False: it is tried again."""
+        """Unmute the mixer if the owner agrees. Always False: the card is tried again."""
         from daemon.commands.doctor.mixer import blocking, controls, unmute
 
         card = find(name, direction, self._root)
@@ -190,7 +190,7 @@ class Interview:
                 self._asker.say(f"  {device.name}: {', '.join(entry.split('  ')[0] for entry in entries)}")
 
     def _warn_of_sound_lines(self) -> None:
-        """A device on a line of I2S takes the sound away, and the kernel lets it."""
+        """Warn of devices on I2S lines: they stop the sound, and the kernel allows it."""
         config = self._draft.config
         if config.gpio.backend != "lgpio" or not any(_on_i2s(card) for card in cards(self._root)):
             return
@@ -232,7 +232,7 @@ class Interview:
         return key
 
     def _change(self, change: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Change the draft, or leave it as it was and say why that cannot be. Raises SetupError."""
+        """Change the draft; if that fails, restore it and raise SetupError."""
         before = list(self._draft.lines)
         try:
             change(*args, **kwargs)
@@ -247,7 +247,7 @@ class Interview:
 
 
 def _quoted(text: str) -> str:
-    """As a string of TOML, which is that of JSON."""
+    """A text as a TOML string, in JSON's form."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -260,20 +260,20 @@ def _described(name: str, direction: Direction, root: Path) -> str:
 
 
 def _on_i2s(card: SoundCard) -> bool:
-    """Neither USB nor HDMI, nor what every board or computer has built in."""
+    """Whether a card is on I2S: not on USB, HDMI, or built into the board."""
     built_in = ("bcm2835", "Loopback", "Dummy", "HDA")
     return not (card.usb_path or card.hdmi or card.driver.startswith(built_in))
 
 
 def _choices(direction: Direction, name: str, root: Path) -> dict[str, str]:
-    """The cards with this direction, under names that stay; and what was tried, to try it again."""
+    """The cards with this direction, by lasting names; and the one just tried, to try it again."""
     there = cards(root)
     able = {_lasting_name(card, there): str(card) for card in there if card.devices(direction)}
     return {name: f"{name}, once more"} | {key: text for key, text in able.items() if key != name}
 
 
 def _lasting_name(card: SoundCard, there: list[SoundCard]) -> str:
-    """Its id; two of the same make are told apart by the USB port, as their ids are given in turn."""
+    """The name by its id, or by its USB port if there are two of the same model, whose ids may swap."""
     alike = [each for each in there if each.name == card.name]
     return f"usb:{card.usb_path}" if len(alike) > 1 and card.usb_path else f"card:{card.id}"
 

@@ -1,4 +1,4 @@
-"""What the wizard may ask: every question with a key that answer files use, and how its answer is read."""
+"""The questions of setup: each has a key for answer files, and a parser for its answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """One question. `read` turns the typed text into the answer and raises ValueError with a sentence."""
+    """One question. `read` parses the typed text, and raises ValueError with a sentence."""
 
     key: str
     text: str
@@ -28,7 +28,7 @@ class Question(Generic[T]):
 
 @dataclass(frozen=True)
 class NewDevice:
-    """A device as typed: its kind, what people call it, its lines, and the level that switches it on."""
+    """A device as typed: its kind, its name, its lines, and the level that switches it on."""
 
     kind: str
     name: str
@@ -53,7 +53,7 @@ class NewDevice:
 
 
 def yes_or_no(text: str) -> bool:
-    """ "y" or "n", in any length."""
+    """Yes or no, whole or abbreviated."""
     if text.lower() in ("y", "yes", "n", "no"):
         return text.lower().startswith("y")
     raise ValueError("Answer y for yes or n for no.")
@@ -96,14 +96,14 @@ def device(text: str) -> NewDevice | None:
 
 
 def provider(text: str) -> str:
-    """Whom to talk to."""
+    """A provider."""
     if text not in PROVIDERS:
         raise ValueError(f"Choose one of {', '.join(PROVIDERS)}.")
     return text
 
 
 def url(text: str) -> str:
-    """An address; whether it fits its provider is the configuration's to say."""
+    """An address; the configuration checks whether it fits the provider."""
     if not re.match(r"(https?|wss?)://\S+$", text, re.IGNORECASE):
         raise ValueError('Write an address, such as "wss://HOST/v1/realtime".')
     return text
@@ -134,4 +134,4 @@ MODEL: Final = Question("model", "Which model?", plain, RealtimeConfig().model)
 KEY: Final = Question("key_file", "Your key (it is not shown)?", plain)
 
 ALL: Final = tuple(each for each in list(globals().values()) if isinstance(each, Question))
-"""Every one above, in their order."""
+"""All questions, in order."""

@@ -1,4 +1,4 @@
-"""The service beside the wizard: stopped while that has the sound card, started again, asked for a turn."""
+"""Controls the service during setup: stops it, starts it again, watches a turn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 
 @contextmanager
 def paused(say: Say) -> Iterator[None]:
-    """Stop the service for the block, if it runs; if the block breaks off, it runs again."""
+    """Stop the service for this block, if it runs; if the block fails, start it again."""
     running = _systemctl("is-active")
     with _hangup_as_ctrl_c():
         try:
@@ -42,7 +42,7 @@ def paused(say: Say) -> Iterator[None]:
 
 @contextmanager
 def _hangup_as_ctrl_c() -> Iterator[None]:
-    """A connection that breaks must not leave the service stopped."""
+    """Treat SIGHUP as Ctrl-C: a broken connection must not leave the service stopped."""
     before = {each: signal.signal(each, signal.default_int_handler) for each in (SIGHUP, SIGTERM)}
     try:
         yield
@@ -52,13 +52,13 @@ def _hangup_as_ctrl_c() -> Iterator[None]:
 
 
 def restart() -> bool:
-    """Start the service with its new configuration. False where systemd does not know it."""
+    """Start the service with its new configuration. False if systemd does not know it."""
     _systemctl("reset-failed")
     return _systemctl("restart")
 
 
 def watch_turn(socket: Path, say: Say) -> bool:
-    """Tell what happens until a turn has ended. False if nobody took one. Raises ControlError."""
+    """Print progress until a turn has ended. False if there was none. Raises ControlError."""
     for event in stream(socket, "watch", _TURN_LIMIT_S):
         match event.get("event"):
             case "button" if event["pressed"]:
@@ -77,7 +77,7 @@ def _told(turn: Json, say: Say) -> bool:
 
 
 def answers(socket: Path) -> bool:
-    """Does it answer, once it had the time to start?"""
+    """Whether it answers, after some time to start."""
     limit = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < limit:
         try:

@@ -1,4 +1,4 @@
-"""What the wizard writes: the configuration and the key. All of it or nothing."""
+"""Writes the configuration and the key, both or neither."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CREDS_LIMIT_S: Final = 30.0
 
 @dataclass(frozen=True)
 class Places:
-    """Where everything is; `root` is another folder in tests."""
+    """The paths of all files; tests use another `root`."""
 
     root: Path = Path("/")
 
@@ -34,7 +34,7 @@ class Places:
 
     @property
     def backup(self) -> Path:
-        """The configuration before."""
+        """The previous configuration."""
         return self.config.with_suffix(".toml.bak")
 
     @property
@@ -44,18 +44,18 @@ class Places:
 
     @property
     def plain_key(self) -> Path:
-        """The key where it cannot be encrypted, for root alone."""
+        """The unencrypted key, for root only."""
         return self.root / "etc/credstore" / f"voiced.{CREDENTIAL}"
 
     @property
     def written(self) -> tuple[Path, ...]:
-        """Everything that may be written."""
+        """All files that may be written."""
         return self.config, self.backup, self.encrypted_key, self.plain_key
 
 
 @contextmanager
 def all_or_nothing(places: Places) -> Iterator[None]:
-    """Whatever breaks off the block, Ctrl-C included, leaves the files as they were."""
+    """If the block fails, by Ctrl-C too, the files are restored."""
     before = {path: _kept(path) for path in places.written}
     try:
         yield
@@ -66,7 +66,7 @@ def all_or_nothing(places: Places) -> Iterator[None]:
 
 
 def write_config(places: Places, text: str) -> None:
-    """Write it at once or not at all, readable by the service; the old one is kept beside it."""
+    """Write the configuration atomically, readable by the service; the old one is kept as a backup."""
     places.config.parent.mkdir(parents=True, exist_ok=True)
     if places.config.exists():
         shutil.copy2(places.config, places.backup)
@@ -76,7 +76,7 @@ def write_config(places: Places, text: str) -> None:
 
 
 def store_key(places: Places, key: Secret) -> Path:
-    """Store the key, encrypted for this machine if systemd can; returns where."""
+    """Store the key, encrypted for this machine if systemd can. Returns its path."""
     encrypted = _encrypted(key)
     path, other = places.encrypted_key, places.plain_key
     if encrypted is None:
@@ -88,7 +88,7 @@ def store_key(places: Places, key: Secret) -> Path:
 
 
 def stored_key(places: Places) -> Secret | None:
-    """The key that was stored before, if it can be read and is one."""
+    """The key stored before, if it can be read."""
     with suppress(OSError, subprocess.SubprocessError, TextFileError, KeyTextError):
         if places.plain_key.exists():
             return key_of(read_text(places.plain_key))
@@ -99,7 +99,7 @@ def stored_key(places: Places) -> Secret | None:
 
 @contextmanager
 def as_credential(key: Secret | None) -> Iterator[None]:
-    """The key where the service would find it, for a check of the configuration in this process."""
+    """Provide the key as a systemd credential, for a check of the configuration in this process."""
     with tempfile.TemporaryDirectory(prefix="voiced-setup-", dir=_memory()) as folder:
         if key:
             _write(Path(folder) / CREDENTIAL, key.encode(), 0o600)
@@ -114,7 +114,7 @@ def as_credential(key: Secret | None) -> Iterator[None]:
 
 
 def _memory() -> str | None:
-    """A folder that is never on a disk."""
+    """A folder in memory, never on a disk."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
@@ -125,13 +125,13 @@ def _encrypted(key: Secret) -> bytes | None:
 
 
 def _systemd_creds(verb: str, data: bytes) -> bytes:
-    """By standard input and output: nothing that matters is on the command line."""
+    """Run systemd-creds with the key on standard input, never on the command line."""
     command = ["systemd-creds", verb, f"--name={CREDENTIAL}", "-", "-"]
     return subprocess.run(command, input=data, capture_output=True, check=True, timeout=_CREDS_LIMIT_S).stdout
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Another file with this content in the place of the old one, safe against a power cut."""
+    """Replace a file atomically, safe against a power cut."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -146,7 +146,7 @@ def _write(path: Path, data: bytes, mode: int) -> None:
 
 
 def _give_to_service(path: Path) -> None:
-    """Without that group, as in a check-out, the file belongs to whoever writes it."""
+    """Give the file to the service's group; without that group, as in a check-out, leave it."""
     with suppress(LookupError, PermissionError):
         shutil.chown(path, _OWNER, _GROUP)
 

@@ -1,4 +1,4 @@
-"""The texts that a configuration can begin with."""
+"""The texts that a new configuration can start from."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from daemon.config.loader import parse
 from daemon.text.text_file import TextFileError, read_text
 
 KEEP: Final = "keep"
-"""Instead of a board: begin with what this machine has."""
+"""In place of a board: start from the present configuration."""
 
 _NO_BOARDS: Final = ("voiced", "demo")
 
 
 def beginning(config: Path, board: str) -> tuple[str, str]:
-    """The text to begin with, and what errors call it: a board's example, or what is there already."""
+    """The text to start from, and its name in errors: a board's example, or the present configuration."""
     if board != KEEP:
         path = _examples().get(board)
         if path is None:
@@ -38,12 +38,12 @@ def beginning(config: Path, board: str) -> tuple[str, str]:
 
 
 def boards() -> list[str]:
-    """The names of the boards that there are examples for."""
+    """The names of the boards with an example."""
     return sorted(name for name in _examples() if name not in _NO_BOARDS)
 
 
 def _examples() -> dict[str, Path]:
-    """In an installed package they are in share, in a check-out in deploy."""
+    """The examples: in share if installed, in deploy in a check-out."""
     checkout = Path(__file__).parents[3] / "deploy"
     folders = (Path(sys.prefix) / "share/voiced", checkout, checkout / "boards")
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}

@@ -1,4 +1,4 @@
-"""Trying things out: tones from the speaker, three seconds from the microphone, a press of the button."""
+"""Hardware trials: tones from the speaker, three seconds from the microphone, a press of the button."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _SETTLE_S = 0.3
 _RECORD_S = 3.0
 _FLOOR_DB = -100.0
 SILENT_DB = -60.0
-"""Less than this at its loudest is no microphone that hears."""
+"""A lower peak means that the microphone does not work."""
 
 
 @dataclass(frozen=True)
 class RecordingLevel:
-    """How loud a recording is, in decibels below full scale."""
+    """The level of a recording, in decibels below full scale."""
 
     peak_db: float
     mean_db: float
 
     @property
     def silent(self) -> bool:
-        """Was there nothing but noise of the converter?"""
+        """Whether there was only noise of the converter."""
         return self.peak_db < SILENT_DB
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class RecordingLevel:
 
 
 def play_tones(config: SoundConfig) -> None:
-    """Three rising tones. Raises SoundError."""
+    """Play three rising tones. Raises SoundError."""
     with opened("speaker", config) as stream:
         play(stream, tones(stream.rate_hz))
         time.sleep(stream.delay_frames() / stream.rate_hz)
@@ -65,7 +65,7 @@ def tones(rate_hz: int) -> Mono:
 
 
 def record_level(config: SoundConfig, seconds: float = _RECORD_S) -> RecordingLevel:
-    """Listen for so long. Raises SoundError."""
+    """Record for so long. Raises SoundError."""
     with opened("microphone", config) as stream:
         samples = hear(stream, config, seconds).samples
         # Many cards begin with a click.
@@ -97,13 +97,13 @@ class ButtonTrial:
         self._board.listen(self._edge, lambda reason: None)
 
     def verdict(self, limit_s: float) -> Press:
-        """What came of it; waits for the release."""
+        """The result; waits for the release."""
         if not self.pressed.is_set():
             return "none"
         return "pressed" if self._released.wait(limit_s) else "stuck"
 
     def close(self) -> None:
-        """Let the lines go."""
+        """Release the lines."""
         self._board.close()
 
     def _edge(self, pressed: bool) -> None:
@@ -116,14 +116,14 @@ class ButtonTrial:
 
 
 def open_button(gpio: GpioConfig, button: ButtonConfig, lamps: dict[str, LampConfig]) -> Board:
-    """The board with nothing but these. Raises PinError."""
+    """Open the board with only these parts. Raises PinError."""
     from hardware.gpio.board import GpioBoard
 
     return GpioBoard(gpio, button, lamps, {})
 
 
 def check(config: Path) -> list[Finding]:
-    """What `voiced config check` finds."""
+    """Run the checks of `voiced config check`."""
     from daemon.commands.doctor import config_check
 
     return config_check.check(config)
@@ -131,7 +131,7 @@ def check(config: Path) -> list[Finding]:
 
 @dataclass(frozen=True)
 class Trials:
-    """What is tried on this machine, and how long a press and its release are waited for."""
+    """The trials of this machine, and the time limits for a press and its release."""
 
     play: Callable[[SoundConfig], None] = play_tones
     record: Callable[[SoundConfig], RecordingLevel] = record_level
