@@ -59,8 +59,8 @@ class StateStore:
             self._write(self._preferences_file, msgspec.json.encode(preferences))
 
     def conversation(self) -> bytes:
-        """The lines stored since the board was switched on."""
-        for path in (self._conversation_file, self._old_file):
+        """What was stored last since the board was switched on."""
+        for path in sorted((self._conversation_file, self._old_file), key=_modified, reverse=True):
             with suppress(OSError, TextFileError):
                 return read_bytes(path, MAX_READ_BYTES)
         return b""
@@ -152,6 +152,12 @@ def replace_file(path: Path, data: bytes) -> None:
         scratch.replace(path)
     except OSError as error:
         log.warning("%s cannot be written (%s); see to its directory.", path, error)
+
+
+def _modified(path: Path) -> float:
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def _torn(file: BinaryIO) -> bool:

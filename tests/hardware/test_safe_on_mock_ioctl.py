@@ -60,6 +60,19 @@ def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pyt
     assert [each.name for each in path.parent.iterdir()] == ["safe.json"]
 
 
+def test_the_plan_has_the_form_of_voiced_0_1_0_for_in_an_upgrade_either_carries_out_that_of_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcntl.ioctl", Kernel(label="pinctrl-bcm2711").ioctl)
+    lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
+    write(tmp_path / "safe.json", Path("/dev/null"), lines)
+    assert (tmp_path / "safe.json").read_text() == (
+        '{"chip": "/dev/null", "label": "pinctrl-bcm2711", "lines": ['
+        '{"part": "devices.heater", "line": 22, "level": 1}, '
+        '{"part": "lamps.status", "line": 5, "level": 0, "failed": 1}]}'
+    )
+
+
 def test_a_driver_that_cannot_pull_still_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chip = Kernel(can_pull=False)
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)

@@ -45,6 +45,11 @@ def test_the_newest_wishes_are_kept(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.new"))
 
 
+def test_wishes_are_kept_as_voiced_0_1_0_reads_and_wrote_them(tmp_path: Path) -> None:
+    remembering(tmp_path, tmp_path, lambda memory: memory.prefer(volume_percent=55, muted=True))
+    assert (tmp_path / "state.json").read_text() == '{"volume_percent":55,"muted":true}'
+
+
 def test_the_conversation_is_for_our_eyes_only(tmp_path: Path) -> None:
     runtime = tmp_path / "run"
     remembering(tmp_path, runtime, lambda memory: memory.append([HELLO], list))
@@ -112,6 +117,21 @@ def test_the_conversation_of_an_older_voiced_is_read_once(tmp_path: Path) -> Non
     remembering(tmp_path, tmp_path, use)
     assert seen == [b"[]"]
     assert not old.exists()
+
+
+@pytest.mark.parametrize(("newer", "goes_on"), [("ledger.json", b"[]"), ("ledger.jsonl", lines([HELLO]))])
+def test_of_two_conversations_the_newer_goes_on_after_a_downgrade_and_an_upgrade(
+    tmp_path: Path, newer: str, goes_on: bytes
+) -> None:
+    folder = tmp_path / "conversation"
+    folder.mkdir()
+    (folder / "ledger.json").write_bytes(b"[]")
+    (folder / "ledger.jsonl").write_bytes(lines([HELLO]))
+    for path in folder.iterdir():
+        os.utime(path, (1, 2 if path.name == newer else 1))
+    seen: list[bytes] = []
+    remembering(tmp_path, tmp_path, lambda memory: seen.append(memory.conversation()))
+    assert seen == [goes_on]
 
 
 @pytest.mark.parametrize(
