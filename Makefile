@@ -7,6 +7,8 @@ HOURS ?= 24
 MINUTES ?= 10
 SEED ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
+# What 0.1.0 was built from: upgrades begin there.
+RELEASED := 94c7726f01b719c1d03dc60a5374e98a36e9f34c
 
 .PHONY: demo test test-trixie check bench mutants hearing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
@@ -67,7 +69,7 @@ deb-arm64-check:       ## the same package for arm64, run under an emulated proc
 	deploy/package/build.sh $(SUITE) arm64
 	deploy/package/try-arm64.sh $(SUITE) arm64
 
-appliance: ready out/deb/.appliance  ## the booted machine: installed, used, broken, upgraded (twenty minutes; CUTS=20 IDLE=30)
+appliance: ready out/deb/.appliance out/deb/0.1.0/.appliance  ## the booted machine: installed, used, broken, upgraded (twenty minutes; CUTS=20 IDLE=30)
 	@tests/system/appliance/bootstrap.sh
 	$(BIN)/python -m tests.system.appliance
 
@@ -77,6 +79,10 @@ appliance-smoke: ready out/deb/.appliance  ## from apt install to the first spok
 
 out/deb/.appliance: $(shell find daemon hardware deploy systemd -type f ! -name '*.pyc')
 	$(MAKE) deb SUITE=trixie ARCH=amd64
+	@touch $@
+
+out/deb/0.1.0/.appliance:
+	deploy/package/earlier.sh $(RELEASED) trixie amd64
 	@touch $@
 
 ready:

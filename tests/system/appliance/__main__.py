@@ -13,7 +13,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.system.appliance import conversation, doctor, faults, install, owner, packages, power, quiet
+from tests.system.appliance import (
+    conversation,
+    doctor,
+    faults,
+    install,
+    owner,
+    packages,
+    power,
+    quiet,
+    upgrade,
+)
 from tests.system.appliance.chapter import Chapter, Scenario
 from tests.system.appliance.image import HERE, bare_debian, booted, debs, installed, pantry
 from tests.system.appliance.runner import Runner, save
@@ -25,6 +35,7 @@ FIRST: Final = (install.chapter,)
 THEN: Final = (
     (quiet.chapter,),
     (conversation.chapter,),
+    (upgrade.chapter,),
     (faults.chapter,),
     (power.chapter,),
     (packages.chapter,),
@@ -50,7 +61,7 @@ def main() -> int:
         prefix="voiced-appliance-", dir=options.work, ignore_cleanup_errors=True
     ) as work:
         runner = Runner(image.kernel, booted(image), installed(image, packed), Path(work), options.out)
-        _furnish(runner.share, packed, pantry(image, packed))
+        _furnish(runner.share, packed, options.debs / upgrade.RELEASED, pantry(image, packed))
         print(f"image and packages: {time.monotonic() - began:.0f} s", flush=True)
         _run(runner, FIRST, options)
         _run_beside_each_other(runner, options)
@@ -114,7 +125,7 @@ def _chosen(chapters: Iterable[Chapter], options: argparse.Namespace, is_install
     ]
 
 
-def _furnish(share: Path, packages: list[Path], larder: Path) -> None:
+def _furnish(share: Path, packages: list[Path], released: Path, larder: Path) -> None:
     """Everything that the machine finds in /rig."""
     (share / "out").mkdir(parents=True)
     shutil.copytree(HERE / "guest", share / "guest")
@@ -124,6 +135,8 @@ def _furnish(share: Path, packages: list[Path], larder: Path) -> None:
     (share / "debs").mkdir()
     for package in packages:
         shutil.copy(package, share / "debs")
+    if released.is_dir():
+        shutil.copytree(released, share / "debs" / upgrade.RELEASED)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.telemetry.journal import RecordKind
 from tests.system.appliance import doctor, judge
 from tests.system.appliance.chapter import Chapter, Figures
-from tests.system.appliance.hands import OUTPUTS, Hands, must
+from tests.system.appliance.hands import OUTPUTS, Hands, Watched, must
 
 chapter = Chapter("faults")
 reboot = Chapter("reboot")
@@ -15,7 +15,7 @@ SAFE_S = 10.0
 """A board has 25 seconds and 2; what an emulated machine on a busy host took is told."""
 MOST_LINES = 20
 VOLUME = 30
-_PROCESS_EXIT = "98e322203f7a4ed290d09fe03c09fe15"  # systemd: the main process of a unit has ended
+PROCESS_EXIT = "98e322203f7a4ed290d09fe03c09fe15"  # systemd: the main process of a unit has ended
 
 
 @chapter.scenario("kill -STOP: watchdog, restart, outputs safe")
@@ -52,21 +52,27 @@ def _frozen(hands: Hands, freeze: str) -> Figures:
         frozen = float(hands.machine.run(freeze))
         hands.await_restart(before)
         ready = hands.await_ready()
-    killed = hands.systemd_record(_PROCESS_EXIT)
+    killed = hands.systemd_record(PROCESS_EXIT)
     started = int(hands.unit("ExecMainStartTimestampMonotonic")["ExecMainStartTimestampMonotonic"]) / 1e6
-    after = seen.lines.since(killed)
-    settled = {line: after.settled(line, level) for line, level in OUTPUTS.items()}
-    must(None not in settled.values(), f"not every output is safe: {settled}")
-    safe = max(max(0.0, at - killed) for at in settled.values() if at is not None)
-    must(safe <= SAFE_S, f"outputs were safe {safe:.1f} s after the kill")
+    safe = kill_to_safe_s(seen, killed)
     must(started - frozen <= RESTART_S, f"restart {started - frozen:.1f} s after the freeze")
     must(not hands.unit_failures(), f"ExecStopPost: {hands.unit_failures()}")
     return {
         "freeze_to_kill_s": round(killed - frozen, 1),
         "freeze_to_restart_s": round(started - frozen, 1),
         "restart_to_ready_s": round(ready - started, 1),
-        "kill_to_safe_s": round(safe, 2),
+        "kill_to_safe_s": safe,
     }
+
+
+def kill_to_safe_s(seen: Watched, killed: float) -> float:
+    """How long after the kill every output was safe, and stayed so. Raises NotHeldError."""
+    after = seen.lines.since(killed)
+    settled = {line: after.settled(line, level) for line, level in OUTPUTS.items()}
+    must(None not in settled.values(), f"not every output is safe: {settled}")
+    safe = max(max(0.0, at - killed) for at in settled.values() if at is not None)
+    must(safe <= SAFE_S, f"outputs were safe {safe:.1f} s after the kill")
+    return round(safe, 2)
 
 
 @chapter.scenario("ExecStopPost drives an output to its safe level against a hostile pull")
@@ -81,7 +87,7 @@ def hostile_pull(hands: Hands) -> Figures:
     with hands.watching(sound=False) as seen:
         hands.machine.run("systemctl kill --kill-whom=main --signal=KILL voiced")
         hands.await_restart(before)
-    killed = hands.systemd_record(_PROCESS_EXIT)
+    killed = hands.systemd_record(PROCESS_EXIT)
     started = int(hands.unit("ExecMainStartTimestampMonotonic")["ExecMainStartTimestampMonotonic"]) / 1e6
     hands.mend_pulls()
     dead = seen.lines.since(killed, started)

@@ -20,6 +20,7 @@ LONG: Final = (
 )
 CONVERSATION: Final = "/run/voiced/conversation/ledger.jsonl"
 _NUMBERS: Final = itertools.count(1)
+SERVICE: Final = "daemon/service/appliance.py"
 BROKEN: Final = 'raise RuntimeError("this version cannot start")\n'
 
 
@@ -34,7 +35,7 @@ def upgrade(hands: Hands) -> Figures:
     speech = hands.machine.start(f"voiced say '{LONG}'")
     hands.react("speaking", "true")
     began = hands.now()
-    _apt(hands, f"install {newer}")
+    apt(hands, f"install {newer}")
     hands.await_ready()
     took = hands.now() - began
     speech.result(60)
@@ -61,7 +62,7 @@ def broken_upgrade(hands: Hands) -> Figures:
     hands.await_brain()
     hands.all_on()
     hands.mark()
-    _apt(hands, f"install {broken}")
+    apt(hands, f"install {broken}")
     with hands.watching(sound=False) as seen:
         hands.wait(20)
     levels = {line: hands.level(line) for line in OUTPUTS}
@@ -75,7 +76,7 @@ def broken_upgrade(hands: Hands) -> Figures:
 
 @chapter.scenario("apt install of the older file brings everything back")
 def back(hands: Hands) -> Figures:
-    _apt(hands, "install --allow-downgrades /rig/debs/voiced*.deb")
+    apt(hands, "install --allow-downgrades /rig/debs/voiced*.deb")
     hands.await_ready()
     hands.must_listen()
     return hands.start_figures()
@@ -84,22 +85,23 @@ def back(hands: Hands) -> Figures:
 @removal.scenario("remove stops it and keeps the configuration; purge leaves nothing; installing again works")
 def remove_purge_reinstall(hands: Hands) -> Figures:
     machine = hands.machine
-    _apt(hands, "remove voiced voiced-brain")
+    apt(hands, "remove voiced voiced-brain")
     must(machine.call("pgrep -f /usr/lib/voiced").status, "something of it still runs")
     must(machine.call("test -e /etc/voiced/voiced.toml").status == 0, "remove took the configuration")
-    _apt(hands, "purge voiced voiced-brain")
+    apt(hands, "purge voiced voiced-brain")
     places = (
         "/etc/voiced /usr/lib/voiced /usr/share/voiced /var/lib/voiced /var/lib/voiced-tools /run/voiced "
         "/run/voiced-brain.sock /run/voiced-tools.sock"
     )
     left = machine.run(f"ls -d {places} 2>/dev/null || true")
     must(not left, f"purge left {left}")
-    _apt(hands, "install /rig/debs/voiced*.deb")
+    apt(hands, "install /rig/debs/voiced*.deb")
     hands.await_ready()
     return hands.start_figures()
 
 
-def _apt(hands: Hands, words: str) -> None:
+def apt(hands: Hands, words: str) -> None:
+    """What the owner does with apt-get."""
     hands.machine.run(f"DEBIAN_FRONTEND=noninteractive apt-get -qq -y {words}", APT_S)
 
 
@@ -122,13 +124,12 @@ def _repack(package: Path, out: Path, suffix: str, broken: bool) -> None:
         ["dpkg-deb", "--field", str(package), "Version"], check=True, capture_output=True, text=True
     ).stdout.strip()
     control.write_text(control.read_text().replace(version, version + suffix))
-    for module in (
-        tree.glob("usr/lib/voiced/lib/python3*/site-packages/daemon/service/appliance.py") if broken else ()
-    ):
+    if broken and package.name.startswith("voiced_"):
+        (module,) = tree.glob(f"usr/lib/voiced/lib/python3*/site-packages/{SERVICE}")
         module.write_text(BROKEN)
         # Compiled modules of the package are taken without a look at their source.
-        for compiled in module.parent.glob("__pycache__/appliance.*.pyc"):
-            compiled.unlink()
+        (compiled,) = module.parent.glob(f"__pycache__/{module.stem}.*.pyc")
+        compiled.unlink()
     command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z1", "-b", str(tree), str(out / package.name)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(tree)
