@@ -63,7 +63,8 @@ def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pyt
 def test_the_plan_has_the_form_of_voiced_0_1_0_for_in_an_upgrade_either_carries_out_that_of_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fcntl.ioctl", Kernel(label="pinctrl-bcm2711").ioctl)
+    chip = Kernel({"gpiochip0": ("pinctrl-bcm2711", 54)})
+    monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
     write(tmp_path / "safe.json", Path("/dev/null"), lines)
     assert (tmp_path / "safe.json").read_text() == (

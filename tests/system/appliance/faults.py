@@ -55,6 +55,7 @@ def _frozen(hands: Hands, freeze: str) -> Figures:
     killed = hands.systemd_record(PROCESS_EXIT)
     started = int(hands.unit("ExecMainStartTimestampMonotonic")["ExecMainStartTimestampMonotonic"]) / 1e6
     safe = kill_to_safe_s(seen, killed)
+    must(safe <= SAFE_S, f"outputs were safe {safe:.1f} s after the kill")
     must(started - frozen <= RESTART_S, f"restart {started - frozen:.1f} s after the freeze")
     must(not hands.unit_failures(), f"ExecStopPost: {hands.unit_failures()}")
     return {
@@ -70,9 +71,7 @@ def kill_to_safe_s(seen: Watched, killed: float) -> float:
     after = seen.lines.since(killed)
     settled = {line: after.settled(line, level) for line, level in OUTPUTS.items()}
     must(None not in settled.values(), f"not every output is safe: {settled}")
-    safe = max(max(0.0, at - killed) for at in settled.values() if at is not None)
-    must(safe <= SAFE_S, f"outputs were safe {safe:.1f} s after the kill")
-    return round(safe, 2)
+    return round(max(max(0.0, at - killed) for at in settled.values() if at is not None), 2)
 
 
 @chapter.scenario("ExecStopPost drives an output to its safe level against a hostile pull")
@@ -80,8 +79,7 @@ def hostile_pull(hands: Hands) -> Figures:
     """A freed line goes where its pull draws it: it must have been driven; where it ends is told."""
     hands.await_brain()
     hands.all_on()
-    for line, level in OUTPUTS.items():
-        hands.machine.run(f"echo pull-{'down' if level else 'up'} >/run/pins/sim_gpio{line}/pull")
+    hands.pull_outputs_on()
     before = hands.unit("MainPID")["MainPID"]
     hands.mark()
     with hands.watching(sound=False) as seen:

@@ -259,6 +259,11 @@ class Hands:
             self.wait(1)
         must("listening" in seen.moods, f"the lamp showed {' '.join(seen.moods)}")
 
+    def pull_outputs_on(self) -> None:
+        """Resistors that draw each output to its other level as soon as nobody drives it."""
+        for line, level in OUTPUTS.items():
+            self.machine.run(f"echo pull-{'down' if level else 'up'} >/run/pins/sim_gpio{line}/pull")
+
     def mend_pulls(self) -> None:
         """The resistors of the board as they were."""
         for line, level in OUTPUTS.items():
