@@ -154,8 +154,8 @@ def test_msgspecs_complaints_become_the_services_own(value: Any, code: str, para
         with pytest.raises(msgspec.ValidationError) as error:
             msgspec.convert(value, _Strict)
         refusal = from_validation(error.value, "here")
-        assert (refusal.code, refusal.param) == (code, param)
-        assert "`" not in refusal.message
+        assert (refusal.detail.code, refusal.detail.param) == (code, param)
+        assert "`" not in refusal.detail.message
 
 
 # ---------------------------------------------------------------- others

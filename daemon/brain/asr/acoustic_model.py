@@ -11,7 +11,6 @@ import numpy as np
 from daemon.brain.asr.lexicon import BLANK, CLASSES, WEAK, Pronunciation, class_of
 from daemon.brain.asr.viterbi import Floats
 
-FRAME_S = 0.02
 FLOOR = 1e-5
 WEAK_VOWELS = ("AH", "IY", "IH")
 

@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from daemon.errors import PeerError
-from daemon.realtime.events import MIN_COMMIT_MS, Error, ErrorDetail
+from daemon.realtime.events import MIN_COMMIT_MS, ErrorDetail
 
 _AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _BASE64 = "Expected base64-encoded audio bytes (mono PCM16 at 24kHz) but got an invalid value."
@@ -22,23 +22,10 @@ class Refusal(PeerError):  # noqa: N818 (an error to the client, none of ours)
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
-        self.message = message
-        self.param = param
-        self.event_id: str | None = None
-        """Of the client's event that it is about."""
-
-    def event(self) -> Error:
-        """The `error` event for the client."""
-        return Error(
-            error=ErrorDetail(
-                type="invalid_request_error",
-                code=self.code,
-                message=self.message,
-                param=self.param,
-                event_id=self.event_id,
-            )
+        self.detail = ErrorDetail(
+            type="invalid_request_error", code=code, message=message, param=param, event_id=None
         )
+        """What the client is told; `event_id` is that of its event."""
 
 
 def missing(param: str) -> Refusal:

@@ -39,7 +39,7 @@ def read(frame: bytes | str) -> ClientEvents:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         reason = f"The event is not valid JSON: {error or type(error).__name__}."
         refusal = Refusal("invalid_json", reason)
-    refusal.event_id = event_id
+    refusal.detail.event_id = event_id
     raise refusal
 
 

@@ -64,8 +64,8 @@ class Session:
             event_id = event.event_id or None
             self._carry_out(event)
         except Refusal as refusal:
-            refusal.event_id = event_id or refusal.event_id
-            self._emit(refusal.event())
+            refusal.detail.event_id = event_id or refusal.detail.event_id
+            self._emit(wire.Error(error=refusal.detail))
 
     def expire(self) -> str:
         """Report that the session's time is up. Returns the close reason."""
