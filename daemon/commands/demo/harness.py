@@ -7,10 +7,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import get_args
+from typing import Self, get_args
 
 from daemon.brain.engine_registry import RECOGNIZER, recognizer
 from daemon.commands.demo.event_stream import EventStream
@@ -19,8 +19,7 @@ from daemon.config.draft import Draft
 from daemon.control.client import ControlError, Json, request
 from daemon.errors import DemoError
 
-_BRAIN_LIMIT_S = 120.0
-_READY_LIMIT_S = 120.0
+_START_LIMIT_S = 120.0
 _END_LIMIT_S = 3.0
 _HESITATION_S = 1.0
 
@@ -29,7 +28,7 @@ class HarnessError(DemoError):
     """A part of the demo is missing or does not start; the message is one sentence with the remedy."""
 
 
-class Harness:
+class Harness(ExitStack):
     """Runs the appliance for a `with` block.
 
     `folder` takes sockets and recordings (a short path, for unix sockets), `out` the logs. `card` is the ALSA
@@ -37,24 +36,24 @@ class Harness:
     """
 
     def __init__(self, folder: Path, out: Path, card: str | None = None) -> None:
+        super().__init__()
         self.story = EventStream()
         self.recordings: dict[Side, Recording] = {}
         self._folder = folder
         self._out = out
         self._card = card
         self._virtual: VirtualCard | None = None
-        self._stack = ExitStack()
+        self._control = folder / "control.sock"
 
-    def __enter__(self) -> Harness:
+    def __enter__(self) -> Self:
         if recognizer(RECOGNIZER).missing():
             raise HarnessError("The offline brain has no engines; `pip install 'voiced[offline]'`.")
-        with ExitStack() as stack:
-            self._build(stack)
-            self._stack = stack.pop_all()
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
 
     # ------------------------------------------------------------ actions
 
@@ -85,34 +84,27 @@ class Harness:
 
     # ------------------------------------------------------------ setup
 
-    def sound_file(self, side: Side) -> Path:
-        """The path of the recording of this side."""
-        return self._folder / f"{side}.wav"
-
-    @property
-    def _control(self) -> Path:
-        return self._folder / "control.sock"
-
-    def _build(self, stack: ExitStack) -> None:
+    def _build(self) -> None:
         names = (self._card, self._card)
         environment = dict(os.environ)
         if self._card is None:
-            self._virtual = card = stack.enter_context(VirtualCard())
+            self._virtual = card = self.enter_context(VirtualCard())
             environment |= card.env
             names = (card.microphone, card.speaker)
             for side in get_args(Side):
-                self.recordings[side] = stack.enter_context(card.record(side, self.sound_file(side)))
-        self._start_brain(stack, environment)
-        self._start_service(stack, environment, *names)
+                path = self._folder / f"{side}.wav"
+                self.recordings[side] = self.enter_context(card.record(side, path))
+        self._start_brain(environment)
+        self._start_service(environment, *names)
 
-    def _start_brain(self, stack: ExitStack, environment: Mapping[str, str]) -> None:
+    def _start_brain(self, environment: Mapping[str, str]) -> None:
         socket, log = self._folder / "brain.sock", self._folder / "brain.log"
         command = ("brain", "--listen", f"unix:{socket}", "--engine", RECOGNIZER)
-        child = _start(stack, command, environment, log)
-        _await(child, log, _BRAIN_LIMIT_S, "the brain", socket.exists)
+        child = self._start(command, environment, log)
+        _await(child, log, "the brain", socket.exists)
 
     def _start_service(
-        self, stack: ExitStack, environment: Mapping[str, str], microphone: str | None, speaker: str | None
+        self, environment: Mapping[str, str], microphone: str | None, speaker: str | None
     ) -> None:
         config, log = self._folder / "demo.toml", self._out / "journal.log"
         values = {
@@ -126,21 +118,30 @@ class Harness:
             "tools.directory": str(self._folder / "tools.d"),
         }
         config.write_text(substituted(_template().read_text(), values))
-        child = _start(stack, ("run", "--config", str(config)), environment, log)
-        _await(child, log, _READY_LIMIT_S, "the service", self._answers)
+        child = self._start(("run", "--config", str(config)), environment, log)
+        _await(child, log, "the service", lambda: self._link() != "")
         self.story.follow(self._control)
-        _await(child, log, _READY_LIMIT_S, "the service", self._is_ready)
+        _await(child, log, "the service", lambda: self._link() == "ready")
 
-    def _answers(self) -> bool:
-        # The socket exists a moment before the service listens.
+    def _link(self) -> str:
+        """How the service is connected; empty while nobody answers, though the socket may be there."""
         with suppress(ControlError):
-            return bool(self.status())
-        return False
+            return str(self.status()["link"])
+        return ""
 
-    def _is_ready(self) -> bool:
-        with suppress(ControlError):
-            return bool(self.status().get("link") == "ready")
-        return False
+    def _start(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> subprocess.Popen[bytes]:
+        with log.open("wb") as file:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "daemon", *command],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+            )
+        self.callback(_end, child)
+        return child
 
 
 def substituted(text: str, values: Mapping[str, object]) -> str:
@@ -162,21 +163,6 @@ def _template() -> Path:
     return beside if beside.exists() else Path(sys.prefix) / "share" / "voiced" / "demo.toml"
 
 
-def _start(
-    stack: ExitStack, command: tuple[str, ...], environment: Mapping[str, str], log: Path
-) -> subprocess.Popen[bytes]:
-    with log.open("wb") as file:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "daemon", *command],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=file,
-        )
-    stack.callback(_end, child)
-    return child
-
-
 def _end(child: subprocess.Popen[bytes]) -> None:
     child.terminate()
     try:
@@ -186,17 +172,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _await(
-    child: subprocess.Popen[bytes], log: Path, limit_s: float, who: str, ready: Callable[[], bool]
-) -> None:
-    until = time.monotonic() + limit_s
+def _await(child: subprocess.Popen[bytes], log: Path, who: str, ready: Callable[[], bool]) -> None:
+    until = time.monotonic() + _START_LIMIT_S
     while not ready():
         if child.poll() is not None:
             raise HarnessError(f"{who.capitalize()} has ended at once; its last words: {_last_line(log)}")
         if time.monotonic() > until:
-            raise HarnessError(
-                f"{who.capitalize()} is not ready after {limit_s:g} s; last: {_last_line(log)}"
-            )
+            late = f"is not ready after {_START_LIMIT_S:g} s"
+            raise HarnessError(f"{who.capitalize()} {late}; last: {_last_line(log)}")
         time.sleep(0.05)
 
 

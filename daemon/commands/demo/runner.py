@@ -168,10 +168,8 @@ def _status(stage: Harness) -> Json:
 
 
 def _tracks(stage: Harness) -> dict[Side, Track]:
-    return {
-        side: read_track(stage.sound_file(side), recording.started_at or 0.0)
-        for side, recording in stage.recordings.items()
-    }
+    recordings = stage.recordings.items()
+    return {side: read_track(each.path, each.started_at or 0.0) for side, each in recordings}
 
 
 def _finish(out: Path, performance: Performance, status: Json, console: Terminal) -> int:

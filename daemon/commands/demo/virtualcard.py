@@ -207,7 +207,7 @@ class Recording:
 
     def __init__(self, client: Process, path: Path, rate_hz: int) -> None:
         self._client = client
-        self._path = path
+        self.path = path
         self._rate_hz = rate_hz
         self._thread = threading.Thread(target=self._write, name=f"record {path.name}", daemon=True)
         self._thread.start()
@@ -221,7 +221,7 @@ class Recording:
     def _write(self) -> None:
         source = self._client.stdout
         assert source is not None
-        with source, writing_wav(self._path, self._rate_hz) as file:
+        with source, writing_wav(self.path, self._rate_hz) as file:
             while pcm := source.read1(65_536):  # type: ignore[attr-defined]
                 if self.started_at is None:
                     self.started_at = time.monotonic() - len(pcm) / 2 / self._rate_hz
