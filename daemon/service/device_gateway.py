@@ -84,7 +84,8 @@ class DeviceGateway:
     def restore(self) -> None:
         """Set every output again after the board has come back; one that fails does not stop the others."""
         for device, value in self._driver.machine.devices.values().items():
-            self._isolation.run("an output", self.write, device, value)
+            with self._isolation.guard("an output"):
+                self.write(device, value)
 
     def light(self, colour: tuple[float, float, float]) -> None:
         """Light every status lamp."""

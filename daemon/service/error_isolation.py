@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ParamSpec
 
 log = logging.getLogger("voiced")
-
-P = ParamSpec("P")
 
 
 class ErrorIsolation:
@@ -18,13 +15,6 @@ class ErrorIsolation:
     def __init__(self) -> None:
         self.failed: set[str] = set()
         """The failures so far."""
-
-    def run(self, what: str, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call it; never raises."""
-        try:
-            call(*args, **kwargs)
-        except Exception as error:
-            self.report(what, error)
 
     @contextmanager
     def guard(self, what: str) -> Iterator[None]:

@@ -26,4 +26,5 @@ class Notifier:
         """Pass an event to its subscribers; one that fails does not stop the others."""
         # Sound passes here too, without subscribers: that costs one look-up in a dictionary.
         for name, call in self._subscribers.get(type(event), ()):
-            self._isolation.run(name, call, event)
+            with self._isolation.guard(name):
+                call(event)

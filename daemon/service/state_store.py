@@ -44,7 +44,7 @@ class StateStore:
         self._old_file = self._conversation_file.with_suffix(".json")  # of voiced 0.1.0
         self.preferences = load_preferences(self._preferences_file)
         self._spawn = spawn
-        self._due: dict[Path, bytes] = {}
+        self._written = self.preferences
         self._writing = asyncio.Lock()
         self._unsaved: list[HistoryEntry] = []
         self._replaced = False
@@ -56,7 +56,7 @@ class StateStore:
         preferences = msgspec.structs.replace(self.preferences, **changes)
         if preferences != self.preferences:
             self.preferences = preferences
-            self._write(self._preferences_file, msgspec.json.encode(preferences))
+            self._spawn(self._write_preferences(), "memory")
 
     def conversation(self) -> bytes:
         """What was stored last since the board was switched on."""
@@ -107,14 +107,12 @@ class StateStore:
             self._old_file.unlink()
         return len(written)
 
-    def _write(self, path: Path, data: bytes) -> None:
-        if path not in self._due:
-            self._spawn(self._write_down(path), "memory")
-        self._due[path] = data
-
-    async def _write_down(self, path: Path) -> None:
+    async def _write_preferences(self) -> None:
         async with self._writing:
-            await asyncio.to_thread(replace_file, path, self._due.pop(path))
+            if self._written != self.preferences:
+                self._written = self.preferences
+                data = msgspec.json.encode(self._written)
+                await asyncio.to_thread(replace_file, self._preferences_file, data)
 
 
 def load_preferences(path: Path) -> Preferences:

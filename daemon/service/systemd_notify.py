@@ -47,12 +47,8 @@ def _sent(message: str) -> bool:
     return True
 
 
-_systemd: Final = Systemd()
-
-
-def notify(state: str) -> None:
-    """Notify systemd, if there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
-    _systemd.notify(state)
+notify: Final = Systemd().notify
+"""Notify systemd, if there is one: READY=1, STATUS=..., STOPPING=1, WATCHDOG=1."""
 
 
 def watchdog_interval_s() -> float | None:
