@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from daemon.core import events as ev
 from daemon.core.bounds import TOO_MUCH
-from daemon.core.effects import EffectsBuffer
-from daemon.core.history.history import History
 from daemon.core.history.turn import Turn
 from daemon.core.response.barge_in import BargeIn
 from daemon.core.response.contents import Contents
 from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.failures import Failures
-from daemon.core.response.items import Items
 from daemon.core.response.playback import PlaybackReports
 from daemon.core.response.rounds import Rounds
 from daemon.core.response.speech_fallback import BROKEN, SpeechFallback
 from daemon.core.response.tool_calls import ToolCalls
-from daemon.core.response.tracker import ResponseTracker
-from daemon.core.timers import Timers
 from daemon.core.turn.phase import CUT_OFF, TurnCause, TurnPhase, TurnTimer
 from daemon.realtime.events import Json, ResponsePiece
 
@@ -28,16 +21,9 @@ from daemon.realtime.events import Json, ResponsePiece
 class ResponseController:
     """Answers at most one turn. Builds the parts, and decides what concerns all of them."""
 
-    def __init__(
-        self,
-        modality: Literal["audio", "text"],
-        stall_s: float,
-        effects: EffectsBuffer,
-        timers: Timers[TurnTimer],
-        history: History,
-    ) -> None:
-        items, self.responses = Items(effects.keys), ResponseTracker(effects.keys)
-        self._answer = answer = CurrentAnswer(modality, effects, timers, history, items, self.responses)
+    def __init__(self, answer: CurrentAnswer, stall_s: float) -> None:
+        self._answer = answer
+        self.responses = answer.responses
         self.tools = ToolCalls(answer)
         self.barge_in = BargeIn(answer)
         self.exchange = Exchange(answer, self.barge_in, stall_s)

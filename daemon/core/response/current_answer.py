@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal
-
-from msgspec import Struct
 
 from daemon.core import events as ev
 from daemon.core.effects import EffectsBuffer
@@ -17,7 +16,8 @@ from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import Json
 
 
-class CurrentAnswer(Struct):
+@dataclass(eq=False)
+class CurrentAnswer:
     """`turn` is None while nothing is being answered.
 
     `due` is the response to request once the server is free; `playing`: the speaker has some of the answer.
@@ -27,11 +27,14 @@ class CurrentAnswer(Struct):
     effects: EffectsBuffer
     timers: Timers[TurnTimer]
     history: History
-    items: Items
-    responses: ResponseTracker
     turn: Turn | None = None
     due: Json | None = None
     playing: bool = False
+    items: Items = field(init=False)
+    responses: ResponseTracker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.items, self.responses = Items(self.effects.keys), ResponseTracker(self.effects.keys)
 
     def take(self, turn: Turn, now: float) -> None:
         """Answer this turn from now on."""

@@ -16,6 +16,7 @@ from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.history.turn import Source, Turn
 from daemon.core.response.controller import ResponseController
+from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.speech_fallback import recital
 from daemon.core.timers import Timers
 from daemon.core.turn.handover import Handover
@@ -57,7 +58,8 @@ class TurnManager:
         self._texts = TextQueue(self._question)
         self.transcripts = Transcripts(effects, history)
         self.listening = SpokenQuestion(effects, self._timers, self._question, settings.max_utterance_s)
-        self.answer = ResponseController(settings.modality, settings.stall_s, effects, self._timers, history)
+        answer = CurrentAnswer(settings.modality, effects, self._timers, history)
+        self.answer = ResponseController(answer, settings.stall_s)
         self.handover = Handover(
             by_server,
             self._timers,
