@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import Annotated, Literal, Protocol
 
 from daemon.devices import inventory, requests
@@ -13,22 +14,6 @@ from hardware.devices.registry import KINDS
 from hardware.ports import HardwareError, Reading
 
 VOLUME_STEP = 10
-
-BUILTIN_NAMES = (
-    "set_device",
-    "set_level",
-    "set_colour",
-    "blink_device",
-    "pulse_device",
-    "read_device",
-    "list_devices",
-    "current_time",
-    "set_volume",
-    "change_volume",
-    "stop_conversation",
-    "forget_conversation",
-)
-"""The tools of an appliance with every common kind of device."""
 
 Percent = Annotated[int, Range(0, 100)]
 
@@ -167,8 +152,7 @@ class _General:
 
     def tools(self) -> Iterator[Tool]:
         """All of them."""
-        yield from (Tool(each) for each in (self.current_time, self.set_volume, self.change_volume))
-        yield from (Tool(each) for each in (self.stop_conversation, self.forget_conversation))
+        return (Tool(getattr(self, name)) for name in _tools_of(_General))
 
     async def current_time(self) -> str:
         """Tell the time of day and the date."""
@@ -201,3 +185,12 @@ def _join(parts: list[str], after: str = "") -> str:
     if len(parts) < 2:
         return parts[0] + after if parts else ""
     return f"{', '.join(parts[:-1])} and {parts[-1]}{after}"
+
+
+def _tools_of(room: type) -> Iterator[str]:
+    """The names of its tools: the coroutines that are not private, in their order."""
+    return (name for name, each in vars(room).items() if name[0] != "_" and iscoroutinefunction(each))
+
+
+BUILTIN_NAMES = (*_tools_of(_Devices), *_tools_of(_General))
+"""The tools of an appliance with every common kind of device."""
