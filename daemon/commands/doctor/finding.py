@@ -57,7 +57,7 @@ def warning(code: str, sentence: str, remedy: str, fix: Fix | None = None) -> Fi
 
 
 def split(message: str, mark: str) -> tuple[str, str]:
-    """One of our own messages split into sentence and remedy, at its last colon or semicolon."""
+    """One of our own messages split into sentence and remedy, at the last `mark`."""
     sentence, _, remedy = message.rpartition(mark)
     return (sentence, remedy) if sentence else (message, "Mend that")
 

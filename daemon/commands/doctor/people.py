@@ -50,6 +50,6 @@ def _gid(machine: InspectedMachine, group: str) -> str:
 
 
 def _running_gids(machine: InspectedMachine, default: str) -> list[str]:
-    """The groups of the running process; None if they cannot be read."""
+    """The groups of the running process; the default if they cannot be read."""
     gids = machine.process(machine.unit.get("MainPID"), "Groups")
     return [default] if gids is None else gids.split()
