@@ -32,9 +32,9 @@ VoicedError                     raised on purpose, by this project
     DemoError                   the demo cannot be given
         EventStreamError
         HarnessError
-        PersonError
-    OutOfTokens                 a response has reached its ceiling
-    TransitionError             a phase was to change in a way that its table does not have: a bug of ours
+        SimulatedSpeakerError
+    OutOfTokens                 a response has reached its token limit
+    TransitionError             a transition that no table has was asked for: a bug of ours
 
 `hardware` knows nothing of the daemon and has a tree of its own, from `HardwareError` in `hardware.ports`.
 """

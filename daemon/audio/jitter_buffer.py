@@ -73,10 +73,10 @@ class JitterBuffer:
         item = self._items.setdefault(item_id, _Item(item_id))
         if item.finished:
             return 0
-        room = max(0, self._max_frames - sum(other.queued for other in self._items.values()))
-        dropped = max(0, len(samples) - room)
+        free = max(0, self._max_frames - sum(other.queued for other in self._items.values()))
+        dropped = max(0, len(samples) - free)
         self.dropped_frames += dropped
-        item.put(quantised(samples[:room]))
+        item.put(quantised(samples[:free]))
         return dropped
 
     def finish(self, item_id: str) -> None:

@@ -50,7 +50,7 @@ def area(outline: Iterable[Point], colour: str) -> str:
     return _element("polygon", points=points, fill=colour)
 
 
-def letters(place: Point, text: str, size: float = 12.0, **look: str) -> str:
+def text(place: Point, text: str, size: float = 12.0, **look: str) -> str:
     """One line of text; `look` are attributes such as `text_anchor`."""
     attributes = {"fill": INK, **look}
     return _element("text", escape(one_line(text)), x=place[0], y=place[1], font_size=size, **attributes)

@@ -14,7 +14,7 @@ from daemon.realtime.events import BYTES_PER_S, Item, ResponsePiece
 
 MAX_ITEMS = 128
 MAX_SOUND_S = 1200
-MAX_LETTERS = 400_000
+MAX_CHARACTERS = 400_000
 """Words may be sent four times: in pieces, whole, with their part, with their item; sound twice."""
 MAX_PIECES = 20_000
 MAX_NAME = 200
@@ -30,7 +30,7 @@ class Amount(Struct):
     items: set[tuple[str, int]] = field(default_factory=set)
     together: int = 0
     sound_bytes: int = 0
-    letters: int = 0
+    characters: int = 0
     pieces: int = 0
 
     def add(self, piece: ResponsePiece) -> None:
@@ -57,8 +57,8 @@ class Amount(Struct):
             return f"{MAX_ITEMS} parts"
         if self.sound_bytes > MAX_SOUND_S * BYTES_PER_S:
             return f"{MAX_SOUND_S // 60} minutes of sound"
-        if self.letters > MAX_LETTERS:
-            return f"{MAX_LETTERS} letters"
+        if self.characters > MAX_CHARACTERS:
+            return f"{MAX_CHARACTERS} characters"
         return f"{MAX_PIECES} pieces" if self.pieces > MAX_PIECES else ""
 
     def _weigh(self, *those: Any) -> None:
@@ -66,10 +66,10 @@ class Amount(Struct):
             for name in ("delta", "transcript", "text", "arguments", "audio"):
                 told = getattr(said, name, None)
                 if isinstance(told, str):
-                    self.letters += len(told)
+                    self.characters += len(told)
                 elif isinstance(told, bytes):
                     self.sound_bytes += len(told)
             for name in ("id", "item_id", "call_id", "name"):
                 told = getattr(said, name, None)
                 if isinstance(told, str) and len(told) > MAX_NAME:
-                    self.letters += len(told)
+                    self.characters += len(told)

@@ -12,8 +12,8 @@ _KEY: Final = re.compile(r"[a-z]+_[0-9a-f]{8}_[0-9]+")
 class Keys:
     """Each key is used once, by this process and no other; letters, digits and `_`, at most 32."""
 
-    def __init__(self, dice: Callable[[], float]) -> None:
-        self._process = f"{int(dice() * (16**8 - 1)):08x}"
+    def __init__(self, rng: Callable[[], float]) -> None:
+        self._process = f"{int(rng() * (16**8 - 1)):08x}"
         self._given = 0
 
     def new(self, kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import structs
 
 from daemon.core import events as ev
-from daemon.core.bounds import MAX_LETTERS
+from daemon.core.bounds import MAX_CHARACTERS
 from daemon.core.connection.manager import ConnectionManager
 from daemon.core.effects import EffectsBuffer
 from daemon.core.history.usage import Tokens
@@ -54,7 +54,7 @@ class SessionEvents:
             case wire.SpeechStarted():
                 talk.listening.speech_started()
             case wire.TranscriptionCompleted():
-                talk.transcripts.transcribed(event.item_id, event.transcript[:MAX_LETTERS], talk.turn)
+                talk.transcripts.transcribed(event.item_id, event.transcript[:MAX_CHARACTERS], talk.turn)
             case wire.Error():
                 self._error(event.error, now)
 

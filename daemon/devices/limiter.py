@@ -24,7 +24,7 @@ from hardware.ports import Value
 BLINK_HALF_S = 0.3
 """How long a blink is on, and off again, unless `min_interval_s` asks for more."""
 
-PATIENCE_S = 2.0
+MAX_WAIT_S = 2.0
 """Outputs that change more slowly than this do not blink, and nothing is delayed for longer."""
 
 
@@ -145,7 +145,7 @@ class _Output:
         if self._due > now:
             return []
         _, value = self._steps.popleft()
-        if is_on(value) and not self._has_room(now):
+        if is_on(value) and not self._leaves_interval(now):
             self._plan(now)
             return []
         self._due = now + self._steps[0][0] if self._steps else math.inf
@@ -204,7 +204,7 @@ class _Output:
 
     def _blink(self, times: int, now: float) -> DeviceAnswer:
         half_s = max(BLINK_HALF_S, self.limits.min_interval_s)
-        if half_s > PATIENCE_S:
+        if half_s > MAX_WAIT_S:
             return DeviceAnswer(False, f"The {self.name} changes too slowly to blink.")
         wait_s = self._pause(now)
         refusal = self._exclusion() or self._overlong(wait_s + 2 * times * half_s, now)
@@ -236,9 +236,9 @@ class _Output:
             return None
         wait_s = self._pause(now)
         # A request that interrupts a blink may wait; any other is refused instead.
-        if wait_s > (PATIENCE_S if self._steps else 0.0):
+        if wait_s > (MAX_WAIT_S if self._steps else 0.0):
             return f"The {self.name} cannot change again for {requests.duration(wait_s)}."
-        if is_on(value) and not self._has_room(now + wait_s):
+        if is_on(value) and not self._leaves_interval(now + wait_s):
             return f"The {self.name} is about to go off."
         return None
 
@@ -265,7 +265,7 @@ class _Output:
             return math.inf
         return (now if self._on_since is None else self._on_since) + self.limits.max_on_s
 
-    def _has_room(self, now: float) -> bool:
+    def _leaves_interval(self, now: float) -> bool:
         """Whether a change now leaves `min_interval_s` until the forced end of being on."""
         return now + self.limits.min_interval_s <= self._off_at(now)
 

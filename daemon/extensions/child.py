@@ -20,7 +20,7 @@ from daemon.extensions.output import Drain, Printed
 T = TypeVar("T")
 
 IMPORT_LIMIT_S = 20.0
-MAX_JUNK_LINES = 100
+MAX_INVALID_LINES = 100
 _GRACE_S = 2.0
 _LAST_WORDS_S = 0.5
 _GOODBYE_S = 10.0
@@ -96,19 +96,19 @@ class Child:
         return self._why or how
 
     async def _read(self) -> None:
-        junk = 0
+        invalid = 0
         try:
             async for line in self._reader:
                 # Each message comes after an empty line.
-                junk = max(0, junk + 1 if self._is_junk(line) else junk - 1)
-                if junk > MAX_JUNK_LINES:
-                    raise ValueError("junk")
+                invalid = max(0, invalid + 1 if self._is_invalid(line) else invalid - 1)
+                if invalid > MAX_INVALID_LINES:
+                    raise ValueError("too many invalid lines")
         except ValueError:  # or a line that is too long
             self.kill("it wrote to the channel of its process, which is not its own")
         except ConnectionError:
             return
 
-    def _is_junk(self, line: bytes) -> bool:
+    def _is_invalid(self, line: bytes) -> bool:
         """Handle a line; True if nothing waits for it."""
         message = decoded(line)
         if isinstance(message, Answered):

@@ -15,7 +15,7 @@ from contextlib import suppress
 from daemon.extensions import spawn
 
 MAX_CHILDREN = 32
-PATIENCE_S = 60.0
+IDLE_TIMEOUT_S = 60.0
 _FIRST_INHERITED_FD = 3
 
 
@@ -74,7 +74,7 @@ class _Seat:
         self.empty = True
 
 
-def serve(listener: socket.socket, patience_s: float = PATIENCE_S) -> None:
+def serve(listener: socket.socket, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
     """Serve until there was no client for so long."""
     seats: list[_Seat] = []
     with selectors.DefaultSelector() as selector:
@@ -85,7 +85,7 @@ def serve(listener: socket.socket, patience_s: float = PATIENCE_S) -> None:
 
         listener.setblocking(False)
         selector.register(listener, selectors.EVENT_READ, accept)
-        while ready := selector.select(None if seats else patience_s):
+        while ready := selector.select(None if seats else idle_timeout_s):
             for key, _ in ready:
                 key.data()
             seats = [seat for seat in seats if not seat.empty]

@@ -10,7 +10,7 @@ from pathlib import Path
 from daemon.extensions.files import ToolFileError, shown, tool_files
 from daemon.extensions.launch import Launch
 from daemon.extensions.messages import ToolOffer
-from daemon.extensions.worker import Patience, Worker
+from daemon.extensions.worker import Timeouts, Worker
 from daemon.realtime.events import Json
 from daemon.tools import BadCallError, ToolError
 from daemon.tools.result import bounded
@@ -20,7 +20,7 @@ log = logging.getLogger("voiced")
 SETTLE_S = 0.2
 """Files load at about the same time: the server gets one update for all of them."""
 
-_PATIENCE = Patience()
+_TIMEOUTS = Timeouts()
 
 
 class Extensions:
@@ -35,13 +35,13 @@ class Extensions:
         taken: Collection[str],
         launch: Launch,
         changed: Callable[[], None],
-        patience: Patience = _PATIENCE,
+        timeouts: Timeouts = _TIMEOUTS,
     ) -> None:
         self._directory = directory
         self._taken = taken
         self._launch = launch
         self._changed = changed
-        self._patience = patience
+        self._timeouts = timeouts
         self._workers: dict[Path, Worker] = {}
         self._offered: dict[str, tuple[Path, ToolOffer]] = {}
         self._faults: dict[Path, str] = {}
@@ -58,7 +58,7 @@ class Extensions:
             self._settling.cancel()
         if self._life is not None:
             self._life.cancel()
-            await asyncio.wait([self._life], timeout=self._patience.goodbye_s)
+            await asyncio.wait([self._life], timeout=self._timeouts.goodbye_s)
 
     # ------------------------------------------------------------ what is offered
 
@@ -73,7 +73,7 @@ class Extensions:
     def status(self) -> dict[str, str]:
         """The state of each file."""
         return {
-            shown(path.name): worker.stage.value for path, worker in self._workers.items()
+            shown(path.name): worker.phase.value for path, worker in self._workers.items()
         } | self.faults()
 
     async def call(self, name: str, arguments: str) -> str:
@@ -98,7 +98,7 @@ class Extensions:
             self._changed()
             return
         self._workers = {
-            path: Worker(path, self._launch, self._may_have_changed, self._patience) for path in paths
+            path: Worker(path, self._launch, self._may_have_changed, self._timeouts) for path in paths
         }
         async with asyncio.TaskGroup() as group:
             for worker in self._workers.values():

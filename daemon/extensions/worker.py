@@ -26,7 +26,7 @@ MAX_CALLS = 8
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long is waited for a file, at first for its next child, and for the end of all, in seconds."""
 
     import_s: float = IMPORT_LIMIT_S
@@ -48,14 +48,14 @@ class Worker:
     `changed` is called when either may have changed.
     """
 
-    def __init__(self, path: Path, launch: Launch, changed: Callable[[], None], patience: Patience) -> None:
+    def __init__(self, path: Path, launch: Launch, changed: Callable[[], None], timeouts: Timeouts) -> None:
         self.path = path
-        self.stage = WorkerPhase.STARTING
+        self.phase = WorkerPhase.STARTING
         self.offers: list[ToolOffer] = []
         self.fault = ""
         self._launch = launch
         self._changed = changed
-        self._patience = patience
+        self._timeouts = timeouts
         self._printed = Printed(lambda line: log.info("tools: %s prints: %s", shown(path.name), line))
         self._child: Child | None = None
         self._ready = asyncio.Event()
@@ -64,13 +64,13 @@ class Worker:
 
     async def run(self) -> None:
         """Keep a child running, for ever; one that ends early is started again after growing pauses."""
-        loop, pause_s = asyncio.get_running_loop(), self._patience.pause_s
+        loop, pause_s = asyncio.get_running_loop(), self._timeouts.pause_s
         while True:
             begun = loop.time()
             self._is(WorkerPhase.STARTING)
             await self._live()
             if loop.time() - begun >= HEALTHY_S:
-                pause_s = self._patience.pause_s
+                pause_s = self._timeouts.pause_s
             self._is(WorkerPhase.PAUSING)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), pause_s)
@@ -125,7 +125,7 @@ class Worker:
         try:
             source = await asyncio.to_thread(read, self.path)
             async with started(self._launch, self._printed) as child:
-                self.offers, self.fault = await child.load(self.path, source, self._patience.import_s), ""
+                self.offers, self.fault = await child.load(self.path, source, self._timeouts.import_s), ""
                 await self._serve(child)
         except ToolFileError as error:
             self.offers, self.fault = [], str(error)
@@ -146,8 +146,8 @@ class Worker:
             self._ready.clear()
             self._child = None
 
-    def _is(self, stage: WorkerPhase) -> None:
-        self.stage = stage
-        if stage is WorkerPhase.PAUSING:
+    def _is(self, phase: WorkerPhase) -> None:
+        self.phase = phase
+        if phase is WorkerPhase.PAUSING:
             self._wanted.clear()
         self._changed()

@@ -23,10 +23,10 @@ def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]) -
     """
     going_off: list[SafeLine] = []
     going_on: list[SafeLine] = []
-    telling = {next(pin for _, pin in pins_of(lamp)) for lamp in lamps.values()}
+    failure_pins = {next(pin for _, pin in pins_of(lamp)) for lamp in lamps.values()}
     for part, config, pin, on in (*_of_outputs(devices), *_of_lamps(lamps)):
         line = SafeLine(part=part, line=pin, level=int(on == config.active_high))
-        if pin in telling:
+        if pin in failure_pins:
             line["failed"] = int(config.active_high)
         (going_on if on else going_off).append(line)
     return going_off + going_on

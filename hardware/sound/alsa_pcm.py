@@ -201,15 +201,15 @@ class AlsaPcm:
 
     def _set(self, rate: int, channels: int, format: int, periodsize: int, periods: int) -> None:
         alsa, handle = self._alsa, self._handle
-        with _Parameters(alsa) as wishes:
-            self._check(alsa.snd_pcm_hw_params_any(handle, wishes))
-            alsa.snd_pcm_hw_params_set_access(handle, wishes, _INTERLEAVED)
-            alsa.snd_pcm_hw_params_set_format(handle, wishes, format)
-            alsa.snd_pcm_hw_params_set_channels(handle, wishes, channels)
-            alsa.snd_pcm_hw_params_set_rate_near(handle, wishes, byref(c_uint(rate)), None)
-            alsa.snd_pcm_hw_params_set_period_size_near(handle, wishes, byref(c_ulong(periodsize)), None)
-            alsa.snd_pcm_hw_params_set_periods_near(handle, wishes, byref(c_uint(periods)), None)
-            self._check(alsa.snd_pcm_hw_params(handle, wishes))
+        with _Parameters(alsa) as params:
+            self._check(alsa.snd_pcm_hw_params_any(handle, params))
+            alsa.snd_pcm_hw_params_set_access(handle, params, _INTERLEAVED)
+            alsa.snd_pcm_hw_params_set_format(handle, params, format)
+            alsa.snd_pcm_hw_params_set_channels(handle, params, channels)
+            alsa.snd_pcm_hw_params_set_rate_near(handle, params, byref(c_uint(rate)), None)
+            alsa.snd_pcm_hw_params_set_period_size_near(handle, params, byref(c_ulong(periodsize)), None)
+            alsa.snd_pcm_hw_params_set_periods_near(handle, params, byref(c_uint(periods)), None)
+            self._check(alsa.snd_pcm_hw_params(handle, params))
 
     def _settled(self) -> dict[str, Any]:
         alsa = self._alsa

@@ -218,7 +218,7 @@ class AlsaSpeaker(CardThread):
             raise self._clock_error()
         self._delay = self._held + self._pace.ahead_frames
 
-    def _room(self, stream: Stream) -> int:
+    def _free_frames(self, stream: Stream) -> int:
         """Frames that may be written; for a card without a clock we keep the time."""
         ahead = self._pace.ahead_frames if self._playing else 0
         early = max(0, ahead - int(_SLACK_S * stream.rate_hz))
@@ -232,7 +232,7 @@ class AlsaSpeaker(CardThread):
             self._look(stream)
             if self._fed and not self._delay:
                 self._playback.underrun()
-        while self._room(stream) >= stream.period_frames and self.requests.empty():
+        while self._free_frames(stream) >= stream.period_frames and self.requests.empty():
             samples = self._playback.pull(stream.period_frames)
             self._fed = samples is not None
             if samples is None:
@@ -258,7 +258,7 @@ class AlsaSpeaker(CardThread):
             return IDLE_S
         # Two periods at a time halve the wake-ups; the rest of the buffer allows for delays.
         portion = min(2 * stream.period_frames, stream.buffer_frames // 2)
-        frames = portion - self._room(stream) if self._fed else min(self._delay, portion)
+        frames = portion - self._free_frames(stream) if self._fed else min(self._delay, portion)
         return max(frames / stream.rate_hz, _LEAST_WAIT_S)
 
 

@@ -43,7 +43,9 @@ class Talk:
         self._read = 0
         self._news = asyncio.Event()
         self._engines = engines or Engines(lambda: ear, ToneVoice)
-        self.session = Session(self._engines, self._take, self._room, ClientSettings(), max_session_s)
+        self.session = Session(
+            self._engines, self._take, self._wait_for_space, ClientSettings(), max_session_s
+        )
 
     def _take(self, event: ServerEvent) -> None:
         event.event_id = f"event_{len(self.events)}"
@@ -52,7 +54,7 @@ class Talk:
         self.log.append(json.dumps({"dir": "server", "event": told}))
         self._news.set()
 
-    async def _room(self) -> None:
+    async def _wait_for_space(self) -> None:
         await asyncio.sleep(0)
 
     def send(self, name: str, **fields: Any) -> list[Json]:

@@ -27,7 +27,7 @@ class Rig:
 
     def __init__(
         self,
-        dice: Callable[[], float] = lambda: 0.5,
+        rng: Callable[[], float] = lambda: 0.5,
         max_session_s: float = 3300.0,
         fallback: bool = False,
         earcons: Earconed = "off",
@@ -42,7 +42,7 @@ class Rig:
             TurnSettings(**settings),
             {"type": "realtime", "tools": []},
             Devices({"lamp": LAMP}),
-            dice,
+            rng,
             max_session_s=max_session_s,
             fallback=fallback,
             earcons=earcons,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from daemon.core import events as ev
-from daemon.core.bounds import MAX_ANSWER_S, MAX_ITEMS, MAX_LETTERS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
+from daemon.core.bounds import MAX_ANSWER_S, MAX_CHARACTERS, MAX_ITEMS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
 from daemon.core.response.calls import Calls
 from daemon.core.response.rounds import MAX_ROUNDS, MOST_ROUNDS
 from daemon.core.response.tool_calls import FORBIDDEN_OUTPUT
@@ -28,12 +28,12 @@ def items() -> Iterator[ServerEvents]:
 
 def letters() -> Iterator[ServerEvents]:
     for _ in range(100):
-        yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="a" * (MAX_LETTERS // 50))
+        yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="a" * (MAX_CHARACTERS // 50))
 
 
 def arguments() -> Iterator[ServerEvents]:
     for _ in range(100):
-        yield wire.ArgumentsDelta(response_id=R, item_id="i", delta="a" * (MAX_LETTERS // 50))
+        yield wire.ArgumentsDelta(response_id=R, item_id="i", delta="a" * (MAX_CHARACTERS // 50))
 
 
 def sound() -> Iterator[ServerEvents]:
@@ -69,7 +69,7 @@ def content() -> Iterator[ServerEvents]:
 
 def names() -> Iterator[ServerEvents]:
     for _ in range(3):
-        item = Item(type="function_call", id="i", name="n" * MAX_LETTERS)
+        item = Item(type="function_call", id="i", name="n" * MAX_CHARACTERS)
         yield wire.OutputItemAdded(response_id=R, item=item)
 
 
@@ -125,10 +125,10 @@ def test_calls_that_four_ways_tell_without_end_are_not_laid_upon_each_other() ->
 @pytest.mark.parametrize(
     "item",
     [
-        Item(type="message", id="i", content=[Content(type="output_text", text="a" * (MAX_LETTERS + 1))]),
-        Item(type="function_call", call_id="c", name="set_device", arguments="1" * (MAX_LETTERS + 1)),
-        Item(type="function_call", call_id="c", name="n" * (MAX_LETTERS + 1), arguments="{}"),
-        Item(type="function_call", call_id="c" * (MAX_LETTERS + 1), name="set_device", arguments="{}"),
+        Item(type="message", id="i", content=[Content(type="output_text", text="a" * (MAX_CHARACTERS + 1))]),
+        Item(type="function_call", call_id="c", name="set_device", arguments="1" * (MAX_CHARACTERS + 1)),
+        Item(type="function_call", call_id="c", name="n" * (MAX_CHARACTERS + 1), arguments="{}"),
+        Item(type="function_call", call_id="c" * (MAX_CHARACTERS + 1), name="set_device", arguments="{}"),
     ],
     ids=["words", "arguments", "name", "id"],
 )
@@ -156,7 +156,7 @@ def test_a_frame_that_would_take_all_memory_is_left_out(inside: str) -> None:
 def test_a_large_frame_of_sound_or_words_is_none_of_these() -> None:
     delta = wire.OutputAudioDelta(delta=bytes(4_000_000))
     assert decode_server(encode(delta)) == delta
-    whole = wire.OutputTranscriptDone(transcript="a, b. " * (MAX_LETTERS // 6))
+    whole = wire.OutputTranscriptDone(transcript="a, b. " * (MAX_CHARACTERS // 6))
     assert decode_server(encode(whole)) == whole
 
 

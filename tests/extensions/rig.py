@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from daemon.extensions.launch import Launch, LocalProcess
 from daemon.extensions.supervisor import Extensions
-from daemon.extensions.worker import Patience
+from daemon.extensions.worker import Timeouts
 from daemon.tools.toolbox import Toolbox
 
 T = TypeVar("T")
@@ -57,9 +57,9 @@ def tool_of(body: str, options: str = "", kind: str = "def") -> str:
 class Rig:
     """The owner's tools at work; `told` counts how often they changed."""
 
-    def __init__(self, folder: Path, launch: Launch, patience: Patience) -> None:
+    def __init__(self, folder: Path, launch: Launch, timeouts: Timeouts) -> None:
         self.told = 0
-        self.extensions = Extensions(folder, {"taken"}, launch, self._changed, patience)
+        self.extensions = Extensions(folder, {"taken"}, launch, self._changed, timeouts)
         self.box = Toolbox([], self.extensions)
 
     def _changed(self) -> None:
@@ -94,9 +94,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def rigged(folder: Path, launch: Launch = LocalProcess, **patience: float) -> AsyncIterator[Rig]:
+async def rigged(folder: Path, launch: Launch = LocalProcess, **timeouts: float) -> AsyncIterator[Rig]:
     """The owner's tools for the time of this block; afterwards no child is left."""
-    rig = Rig(folder, launch, Patience(**{"pause_s": 0.05, "goodbye_s": PATIENCE_S, **patience}))
+    rig = Rig(folder, launch, Timeouts(**{"pause_s": 0.05, "goodbye_s": PATIENCE_S, **timeouts}))
     rig.extensions.open()
     try:
         yield rig

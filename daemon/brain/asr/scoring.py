@@ -81,12 +81,12 @@ def _each_word(graph: WordGraph, path: Path, free: Floats) -> Iterator[float]:
 
 def _margin(graph: WordGraph, path: Path, near: list[int], scores: Floats) -> float:
     """Filler words stay forbidden: the margin says which command it was, not whether it was one."""
-    small = graph.only(near)
+    subgraph = graph.only(near)
     forbidden = [
-        small.fillers | small.twins(near.index(word.arc))
+        subgraph.fillers | subgraph.twins(near.index(word.arc))
         for word in path.words
         if graph.words[word.arc] not in OPTIONAL_WORDS
     ]
     if not forbidden:
         return 0.0
-    return min(path.score - float(small.without(scores, forbidden).max()), MOST_MARGIN)
+    return min(path.score - float(subgraph.without(scores, forbidden).max()), MOST_MARGIN)

@@ -47,8 +47,8 @@ class SendQueue:
     def __init__(self) -> None:
         self._frames: asyncio.Queue[str] = asyncio.Queue()
         self._unsent_bytes = 0
-        self._has_room = asyncio.Event()
-        self._has_room.set()
+        self._has_space = asyncio.Event()
+        self._has_space.set()
         self._lost = False
 
     def emit(self, event: ServerEvent) -> None:
@@ -60,12 +60,12 @@ class SendQueue:
         self._unsent_bytes += len(frame)
         self._frames.put_nowait(frame)
         if self._unsent_bytes > _MAX_UNSENT_BYTES:
-            self._has_room.clear()
+            self._has_space.clear()
 
     async def wait_for_space(self) -> None:
         """Wait until most of the queue is sent; always lets other tasks run."""
         await asyncio.sleep(0)
-        await self._has_room.wait()
+        await self._has_space.wait()
 
     async def pump(self, connection: ServerConnection) -> None:
         """Send until the connection is lost; after that nothing waits for it."""
@@ -75,10 +75,10 @@ class SendQueue:
                 await connection.send(frame)
                 self._unsent_bytes -= len(frame)
                 if self._unsent_bytes <= _MAX_UNSENT_BYTES:
-                    self._has_room.set()
+                    self._has_space.set()
                 self._frames.task_done()
         self._lost = True
-        self._has_room.set()
+        self._has_space.set()
 
     async def drained(self) -> None:
         """Wait until the queue is sent, up to a limit."""

@@ -37,7 +37,7 @@ class Harness(ExitStack):
 
     def __init__(self, folder: Path, out: Path, card: str | None = None) -> None:
         super().__init__()
-        self.story = EventStream()
+        self.stream = EventStream()
         self.recordings: dict[Side, Recording] = {}
         self._folder = folder
         self._out = out
@@ -120,11 +120,11 @@ class Harness(ExitStack):
         config.write_text(substituted(_template().read_text(), values))
         child = self._start(("run", "--config", str(config)), environment, log)
         _await(child, log, "the service", lambda: self._link() != "")
-        self.story.follow(self._control)
+        self.stream.follow(self._control)
         _await(child, log, "the service", lambda: self._link() == "ready")
 
     def _link(self) -> str:
-        """How the service is connected; empty while nobody answers, though the socket may be there."""
+        """The state of the connection; empty while the service does not answer, even if the socket exists."""
         with suppress(ControlError):
             return str(self.status()["link"])
         return ""

@@ -16,7 +16,7 @@ from daemon.commands.demo.recording import Track, read_track, wire_tracks, write
 from daemon.commands.demo.report import Outcome, table, write_report
 from daemon.commands.demo.scenario import SCENARIO, ScenarioTurn, verdict
 from daemon.commands.demo.timeline import Performance, draw
-from daemon.commands.demo.user_voice import PersonError, SimulatedSpeaker
+from daemon.commands.demo.user_voice import SimulatedSpeaker, SimulatedSpeakerError
 from daemon.commands.demo.view import View
 from daemon.commands.demo.virtualcard import Side
 from daemon.commands.terminal import Terminal
@@ -34,19 +34,19 @@ _PAUSE_S = 0.6
 class Demo:
     """Plays a scenario, or one turn per file, on a harness."""
 
-    def __init__(self, stage: Harness, view: View, folder: Path) -> None:
-        self._stage = stage
+    def __init__(self, harness: Harness, view: View, folder: Path) -> None:
+        self._harness = harness
         self._view = view
         self._folder = folder
         self._held = False
         self.outcomes: list[Outcome] = []
 
-    def play(self, lines: Sequence[ScenarioTurn], person: SimulatedSpeaker) -> None:
+    def play(self, lines: Sequence[ScenarioTurn], speaker: SimulatedSpeaker) -> None:
         """Play the scenario with a synthetic voice."""
         for line in lines:
             path = self._folder / "sentence.wav"
             if not line.typed:
-                person.say(line.text, path)
+                speaker.say(line.text, path)
             self._turn(line.text, line, None if line.typed else path)
 
     def play_files(self, wavs: Sequence[Path]) -> None:
@@ -56,54 +56,54 @@ class Demo:
 
     def _turn(self, label: str, line: ScenarioTurn | None, wav: Path | None) -> None:
         """Run one turn, typed if there is no recording, and check it if the result is known."""
-        story, since, begin = self._stage.story, len(self._stage.story.events), time.monotonic()
+        stream, since, begin = self._harness.stream, len(self._harness.stream.events), time.monotonic()
         turn: Json = {}
         devices: Json = {}
         try:
-            turn = self._spoken(line, wav, since) if wav else self._stage.ask(label)
+            turn = self._spoken(line, wav, since) if wav else self._harness.ask(label)
             if line:
                 self._await_flashes(line, since)
-            devices = self._stage.status()["devices"]
-            problems = verdict(line, turn, devices, story.events[since:]) if line else []
+            devices = self._harness.status()["devices"]
+            problems = verdict(line, turn, devices, stream.events[since:]) if line else []
         except (EventStreamError, ControlError) as error:
             problems = [str(error)]
         said = line.text if line else None
         outcome = Outcome(label, said, turn, devices, begin, time.monotonic(), problems)
         self.outcomes.append(outcome)
         self._view.add(outcome)
-        if story.ended:
-            raise EventStreamError(story.ended)
+        if stream.ended:
+            raise EventStreamError(stream.ended)
         if not self._held:
             time.sleep(_PAUSE_S)
 
     def _spoken(self, line: ScenarioTurn | None, wav: Path, since: int) -> Json:
         """Press the button, speak, release it, and wait for the end of the turn."""
         if not self._held:
-            self._stage.press()
+            self._harness.press()
         self._held = False
         time.sleep(_BEFORE_SPEECH_S)
-        self._stage.hear(wav)
-        self._stage.release()
+        self._harness.hear(wav)
+        self._harness.release()
         if line and line.interrupt_after_s is not None:
             self._interrupt(line.interrupt_after_s, since)
-        return self._stage.story.wait(since, _TURN_LIMIT_S, "the end of the turn", is_turn)
+        return self._harness.stream.wait(since, _TURN_LIMIT_S, "the end of the turn", is_turn)
 
     def _interrupt(self, after_s: float, since: int) -> None:
         """Press again during the answer, and keep the button down for the next turn."""
-        event = self._stage.story.wait(
+        event = self._harness.stream.wait(
             since, _TURN_LIMIT_S, "the answer", lambda e: is_answer(e) or is_turn(e)
         )
         if is_turn(event):
             return
         time.sleep(after_s)
-        self._stage.press()
+        self._harness.press()
         self._held = True
 
     def _await_flashes(self, line: ScenarioTurn, since: int) -> None:
         """Wait for the end of a blink, which may go on after its answer."""
         until = time.monotonic() + _FLASH_LIMIT_S
-        story = self._stage.story
-        while any(flashes(story.events[since:], name) < times for name, times in line.flashes.items()):
+        stream = self._harness.stream
+        while any(flashes(stream.events[since:], name) < times for name, times in line.flashes.items()):
             if time.monotonic() > until:
                 return
             time.sleep(0.05)
@@ -130,7 +130,7 @@ def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str |
             (out / name).unlink(missing_ok=True)
         with _scratch(keep, console) as folder:
             return _run(folder, out, wavs, card, console)
-    except (HarnessError, PersonError, HardwareError, ControlError, OSError) as error:
+    except (HarnessError, SimulatedSpeakerError, HardwareError, ControlError, OSError) as error:
         console.print(one_line(error), style="red", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
@@ -143,32 +143,32 @@ def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, consol
     for wav in wavs:
         if not wav.is_file():
             raise HarnessError(f"{wav} is not there; give files that exist.")
-    person = None if wavs else SimulatedSpeaker()
-    stage = Harness(folder, out, card)
+    speaker = None if wavs else SimulatedSpeaker()
+    harness = Harness(folder, out, card)
     console.print("Starting the sound card, the brain and the service ...", style="dim")
-    with stage, View(console, stage.story) as view:
+    with harness, View(console, harness.stream) as view:
         begin = time.monotonic()
-        view.know(stage.status()["devices"])
-        demo = Demo(stage, view, folder)
+        view.know(harness.status()["devices"])
+        demo = Demo(harness, view, folder)
         with suppress(EventStreamError):  # shown with the last outcome
-            if person:
-                demo.play(SCENARIO, person)
+            if speaker:
+                demo.play(SCENARIO, speaker)
             else:
                 demo.play_files(wavs)
-        status, end = _status(stage), time.monotonic()
-    tracks = wire_tracks(out / "wire.jsonl") if card else _tracks(stage)
-    performance = Performance(stage.story.events, demo.outcomes, tracks, begin, end)
+        status, end = _status(harness), time.monotonic()
+    tracks = wire_tracks(out / "wire.jsonl") if card else _tracks(harness)
+    performance = Performance(harness.stream.events, demo.outcomes, tracks, begin, end)
     return _finish(out, performance, status, console)
 
 
-def _status(stage: Harness) -> Json:
+def _status(harness: Harness) -> Json:
     with suppress(ControlError):
-        return stage.status()
+        return harness.status()
     return {}
 
 
-def _tracks(stage: Harness) -> dict[Side, Track]:
-    recordings = stage.recordings.items()
+def _tracks(harness: Harness) -> dict[Side, Track]:
+    recordings = harness.recordings.items()
     return {side: read_track(each.path, each.started_at or 0.0) for side, each in recordings}
 
 

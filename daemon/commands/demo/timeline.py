@@ -34,7 +34,7 @@ STATES: Final = {
 _SIDES: Final[dict[Side, str]] = {"microphone": "#2f6fd6", "speaker": "#2a8f57"}
 _GREY, _LIT = "#9aa0a6", "#f5a623"
 _OWN_COLOURS: Final = {"red": "#e5483a", "green": "#3bab6b", "blue": "#4c8bf5"}
-_MOST_LETTERS: Final = 40
+_MAX_CHARACTERS: Final = 40
 _LETTER_WIDTH_S = 0.24
 """The width of one letter of a caption on the time axis, roughly."""
 
@@ -99,7 +99,7 @@ class _Row:
         middle = self.top + self.height / 2 + _SMALL * (0.35 - 0.55 * (len(lines) - 1))
         for number, text in enumerate(lines):
             place = (_LEFT - 8, middle + 1.1 * _SMALL * number)
-            yield svg.letters(place, text, _SMALL, text_anchor="end")
+            yield svg.text(place, text, _SMALL, text_anchor="end")
 
 
 def draw(path: Path, performance: Performance) -> None:
@@ -130,14 +130,14 @@ def _rows(performance: Performance) -> Iterator[tuple[float, _Painter]]:
     yield 0.55, partial(_states, performance=performance)
     for name in performance.names("lamp"):
         yield 0.3, partial(_lamp, performance=performance, name=name)
-    for name in _lanes(performance):
+    for name in _device_rows(performance):
         yield 0.36, partial(_device, performance=performance, name=name)
 
 
 def _short(text: object) -> str:
     """A text from elsewhere, shortened to fit the picture."""
     shown = one_line(text)
-    return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
+    return shown if len(shown) <= _MAX_CHARACTERS else f"{shown[: _MAX_CHARACTERS - 1]}…"
 
 
 def _axis(whole: _Row) -> Iterator[str]:
@@ -147,9 +147,9 @@ def _axis(whole: _Row) -> Iterator[str]:
     for seconds in range(0, int(whole.length_s) + 1, step):
         x, y = whole.at(seconds)
         yield svg.line((x, y + 4), (x, y + 8), svg.INK)
-        yield svg.letters((x, y + 18), str(seconds), _SMALL, text_anchor="middle")
+        yield svg.text((x, y + 18), str(seconds), _SMALL, text_anchor="middle")
     x, y = whole.at(whole.length_s / 2)
-    yield svg.letters((x, y + 32), "seconds", _SMALL, text_anchor="middle")
+    yield svg.text((x, y + 32), "seconds", _SMALL, text_anchor="middle")
 
 
 # ---------------------------------------------------------------- rows
@@ -179,7 +179,7 @@ def _states(row: _Row, performance: Performance) -> Iterator[str]:
         yield row.bar(span, 0.48, 0.95, STATES.get(state, _GREY))
         if end - start > 0.8 * _LETTER_WIDTH_S * len(state):
             x, y = row.at((start + end) / 2, 0.71)
-            yield svg.letters((x, y + 0.35 * _TINY), state, _TINY, text_anchor="middle")
+            yield svg.text((x, y + 0.35 * _TINY), state, _TINY, text_anchor="middle")
     for span in performance.spans("button", lambda event: event["pressed"]):
         if span[2]:
             yield row.bar(span, 0.05, 0.33, svg.INK)
@@ -199,7 +199,7 @@ def _shown(colour: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * (0.1 + 0.9 * min(max(part, 0.0), 1.0))):02x}" for part in colour)
 
 
-def _lanes(performance: Performance) -> list[str]:
+def _device_rows(performance: Performance) -> list[str]:
     """Rows for outputs that changed, then for all other tools that were called."""
     asked = [_device_of(event) for event in performance.events if event["event"] == "tool"]
     return list(dict.fromkeys([*performance.names("device"), *(name for name in asked if name)]))
@@ -222,7 +222,7 @@ def _device(row: _Row, performance: Performance, name: str) -> Iterator[str]:
             x, y = row.at(event["t"] - performance.begin)
             yield svg.area([(x - 3, y), (x + 3, y), (x, y - 5)], svg.INK)
             if event["name"] == "read_device":
-                yield svg.letters((x + 5, y - 0.4 * row.height), _short(event["output"]), _TINY)
+                yield svg.text((x + 5, y - 0.4 * row.height), _short(event["output"]), _TINY)
     yield from row.label(_short(name))
 
 
@@ -239,7 +239,7 @@ def _turns(whole: _Row, performance: Performance) -> Iterator[str]:
         x, y = whole.at(start, 1.0)
         for above, text in enumerate(reversed(lines)):
             colour = svg.WRONG if outcome.problems else svg.INK
-            yield svg.letters((x, y - 4 - 1.2 * _TINY * above), text, _TINY, fill=colour)
+            yield svg.text((x, y - 4 - 1.2 * _TINY * above), text, _TINY, fill=colour)
 
 
 def _caption(number: int, outcome: Outcome, letters: int) -> list[str]:

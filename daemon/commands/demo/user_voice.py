@@ -15,18 +15,18 @@ from daemon.realtime.events import RATE_HZ
 _LOWER = 0.88
 
 
-class PersonError(DemoError):
+class SimulatedSpeakerError(DemoError):
     """There is nobody to speak; the message is one sentence with the remedy."""
 
 
 class SimulatedSpeaker:
-    """Somebody who speaks, by the best voice there is on this machine. Raises PersonError."""
+    """Somebody who speaks, by the best voice there is on this machine. Raises SimulatedSpeakerError."""
 
     def __init__(self) -> None:
         try:
             self._voice = open_synthesizer(SYNTHESIZER)
         except SynthesizerError as error:
-            raise PersonError(
+            raise SimulatedSpeakerError(
                 "There is no voice to speak with; `pip install 'voiced[offline]'` or `apt install espeak-ng`."
             ) from error
 

@@ -67,9 +67,9 @@ class Scene:
 class View:
     """Draws the events ten times a second on a terminal; elsewhere it prints a line per turn."""
 
-    def __init__(self, console: Terminal, story: EventStream) -> None:
+    def __init__(self, console: Terminal, stream: EventStream) -> None:
         self._console = console
-        self._story = story
+        self._stream = stream
         self._scene = Scene()
         self._seen = 0
         self._outcomes: list[Outcome] = []
@@ -97,7 +97,7 @@ class View:
 
     def __rich__(self) -> RenderableType:
         """The present view."""
-        for event in self._story.events[self._seen :]:
+        for event in self._stream.events[self._seen :]:
             self._scene.take(event)
             self._seen += 1
         grid = Table.grid(Column(ratio=2), Column(ratio=5), expand=True)

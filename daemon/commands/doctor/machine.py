@@ -105,11 +105,11 @@ class InspectedMachine:
     @cached_property
     def status(self) -> Json | None:
         """The status of the running service; None if it does not answer, and `silence` says why."""
-        self.silence = ""
+        self.status_error = ""
         try:
             return request(Path(self.config.control.socket), "status")
         except ControlError as said:
-            self.silence = str(said)
+            self.status_error = str(said)
             return None
 
     @property

@@ -31,8 +31,8 @@ def service(machine: InspectedMachine) -> Iterator[Told]:
         return
     yield from _unit(machine)
     if machine.unit.get("ActiveState") == "active" and status is None and not machine.config_error:
-        if "You may not use" in machine.silence:
-            yield f"{machine.silence}"
+        if "You may not use" in machine.status_error:
+            yield f"{machine.status_error}"
         else:
             remedy = "run `systemctl restart voiced`, and read `journalctl -u voiced`"
             yield error("V906", "the service runs, but does not answer at its control socket", remedy)

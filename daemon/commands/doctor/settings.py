@@ -248,10 +248,10 @@ def state(machine: InspectedMachine) -> Iterator[Told]:
         fix = machine.fix(("chown", "-R", f"{machine.user}:", str(folder)), ("chmod", "u+rwx", str(folder)))
         sentence = f"state.directory: {machine.user} may not write into {folder}"
         yield warning("V134", sentence, fix.says, fix)
-    yield from _room(there)
+    yield from _disk_space(there)
 
 
-def _room(folder: Path) -> Iterator[Told]:
+def _disk_space(folder: Path) -> Iterator[Told]:
     disk = os.statvfs(folder)
     free_bytes = disk.f_bavail * disk.f_frsize
     remedy = f"make room: `journalctl --vacuum-size=50M`, `apt clean`, or see `du -xh -d 2 {folder.anchor}`"

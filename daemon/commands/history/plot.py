@@ -9,15 +9,15 @@ from typing import Final
 import numpy as np
 
 from daemon.commands.history.reader import WAIT, Record
-from daemon.commands.svg import FAINT, INK, WRONG, document, dot, letters, line
+from daemon.commands.svg import FAINT, INK, WRONG, document, dot, line, text
 from daemon.telemetry.journal import RecordKind
 
 WIDTH, LEFT, RIGHT = 960, 110, 24
 TOP, BOTTOM = 40, 300
-LANE = 24
+ROW_HEIGHT = 24
 LEAST_MS, MOST_MS = 10.0, 30_000.0
 _GRID_MS: Final = (10, 100, 1000, 10_000)
-_LANES: Final = {
+_ROWS: Final = {
     "trouble": (RecordKind.TROUBLE,),
     "connection": (RecordKind.DISCONNECTED,),
     "faults": (RecordKind.FAULT,),
@@ -29,8 +29,8 @@ _DOT: Final = "#2f6fd6"
 
 def svg(records: Sequence[Record], begin: datetime, end: datetime) -> str:
     """The SVG as text."""
-    height = BOTTOM + LANE * (len(_LANES) + 2)
-    shapes = [*_frame(begin, end), *_turns(records, begin, end), *_lanes(records, begin, end)]
+    height = BOTTOM + ROW_HEIGHT * (len(_ROWS) + 2)
+    shapes = [*_frame(begin, end), *_turns(records, begin, end), *_faults(records, begin, end)]
     return document(WIDTH, height, shapes)
 
 
@@ -47,19 +47,19 @@ def _y(milliseconds: float) -> float:
 
 
 def _frame(begin: datetime, end: datetime) -> Iterator[str]:
-    yield letters(
+    yield text(
         (LEFT, 22), "from the end of the question to the first sound of the answer", font_weight="bold"
     )
     for milliseconds in _GRID_MS:
         y = _y(milliseconds)
         yield line((LEFT, y), (WIDTH - RIGHT, y), FAINT)
-        yield letters((LEFT - 8, y + 4), _duration(milliseconds), text_anchor="end")
-    foot = BOTTOM + LANE * (len(_LANES) + 1) + 6
+        yield text((LEFT - 8, y + 4), _duration(milliseconds), text_anchor="end")
+    foot = BOTTOM + ROW_HEIGHT * (len(_ROWS) + 1) + 6
     for tick in range(5):
         time = begin + (end - begin) * tick / 4
         x = _x(time, begin, end)
         yield line((x, TOP), (x, foot - 16), FAINT)
-        yield letters((x, foot), time.strftime("%b %d %H:%M"), text_anchor="end" if tick == 4 else "middle")
+        yield text((x, foot), time.strftime("%b %d %H:%M"), text_anchor="end" if tick == 4 else "middle")
 
 
 def _turns(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
@@ -71,14 +71,14 @@ def _turns(records: Sequence[Record], begin: datetime, end: datetime) -> Iterato
     for percent in (50, 90) if waits else ():
         y = _y(float(np.percentile([wait_ms for _, wait_ms in waits], percent)))
         yield line((LEFT, y), (WIDTH - RIGHT, y), INK)
-        yield letters((WIDTH - RIGHT, y - 4), f"p{percent}", text_anchor="end")
+        yield text((WIDTH - RIGHT, y - 4), f"p{percent}", text_anchor="end")
 
 
-def _lanes(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
+def _faults(records: Sequence[Record], begin: datetime, end: datetime) -> Iterator[str]:
     """A mark for each fault."""
-    for number, (name, kinds) in enumerate(_LANES.items(), 1):
-        y = BOTTOM + LANE * number
-        yield letters((LEFT - 8, y + 4), name, text_anchor="end")
+    for number, (name, kinds) in enumerate(_ROWS.items(), 1):
+        y = BOTTOM + ROW_HEIGHT * number
+        yield text((LEFT - 8, y + 4), name, text_anchor="end")
         for record in records:
             if record.kind in kinds:
                 x = _x(record.time, begin, end)

@@ -51,7 +51,7 @@ class ConnectionManager:
         self._history = history
         self._age = SessionAge(self.timers, max_session_s)
         self._known = 0
-        self._room_for_one = self._crowded = False
+        self._single_session = self._crowded = False
         self._hurried_at = float("-inf")
 
     @property
@@ -81,7 +81,7 @@ class ConnectionManager:
         if isinstance(event, Error) and event.error.reason in FATAL and session.place == "server":
             self.sessions.fatal = event.error.message or event.error.reason
         if isinstance(event, Error) and event.error.reason in ONE_SESSION:
-            self._room_for_one = True
+            self._single_session = True
         return session.received(event, now)
 
     def blamed(self, error: ErrorDetail, now: float) -> bool:
@@ -185,7 +185,7 @@ class ConnectionManager:
         live = self.sessions.live
         if self._age.age is Age.FRESH or live is None or self.sessions.next is not None:
             return
-        alone = self._room_for_one or self._crowded
+        alone = self._single_session or self._crowded
         if (self._age.age is Age.OVERDUE and not answering) or (alone and idle):
             self._hang_up(live, ev.NewSession.EXPIRING)
             self.dialer.dial(now)

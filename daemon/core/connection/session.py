@@ -17,8 +17,8 @@ from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Json, ServerEvents
 
 OPEN_S = 15.0
-GREETING_S = 10.0
-COURTESY_S = 2.0
+FIRST_EVENT_S = 10.0
+GREETING_S = 2.0
 CONFIGURE_S = 5.0
 SEED_S = 3.0
 PLAUSIBLE_S = 86_400.0
@@ -67,8 +67,8 @@ class ConnectionSession:
         if SESSION.allows(self.phase, SessionCause.OPENED):
             self._go(SessionCause.OPENED)
             self._server_s, self._since = server_s, now
-            self.timers.set(SessionTimer.SILENCE, now + GREETING_S)
-            self.timers.set(SessionTimer.GREETING, now + COURTESY_S)
+            self.timers.set(SessionTimer.SILENCE, now + FIRST_EVENT_S)
+            self.timers.set(SessionTimer.GREETING, now + GREETING_S)
 
     def hasten(self) -> None:
         """A user waits: give up a silent server sooner."""

@@ -211,10 +211,10 @@ def test_substituted_keeps_everything_but_the_values() -> None:
         substituted(text, {"log.speaker": "x"})
 
 
-def test_story_gives_what_came_since_and_says_what_did_not_come() -> None:
-    story = EventStream()
-    story.add(device("fan", 1.0))
-    story.add(device("fan", 0.0))
-    assert story.wait(1, 0.0, "the fan", lambda event: event["event"] == "device")["value"] == 0.0
+def test_the_event_stream_gives_what_came_since_and_says_what_did_not_come() -> None:
+    stream = EventStream()
+    stream.add(device("fan", 1.0))
+    stream.add(device("fan", 0.0))
+    assert stream.wait(1, 0.0, "the fan", lambda event: event["event"] == "device")["value"] == 0.0
     with pytest.raises(EventStreamError, match="the turn did not come within 0 s"):
-        story.wait(2, 0.0, "the turn", lambda event: True)
+        stream.wait(2, 0.0, "the turn", lambda event: True)

@@ -67,8 +67,8 @@ def _kinds(direction: Direction, event: str) -> Iterator[str]:
 
 def several(count: int, seed: int, plans: list[str]) -> list[str]:
     """Seeded plans of two to four faults."""
-    dice = random.Random(seed)
-    return ["+".join(dice.sample(plans, dice.randint(2, 4))) for _ in range(count)]
+    rng = random.Random(seed)
+    return ["+".join(rng.sample(plans, rng.randint(2, 4))) for _ in range(count)]
 
 
 def main() -> int:

@@ -40,7 +40,7 @@ def waited_s(kind: str, seed: int) -> list[float]:
         return loop.run_until_complete(_ask(house, network, kind, random.Random(seed)))
 
 
-async def _ask(house: House, network: Network, kind: str, dice: random.Random) -> list[float]:
+async def _ask(house: House, network: Network, kind: str, rng: random.Random) -> list[float]:
     living = asyncio.create_task(house.run())
     person = Person(house)
     found = []
@@ -48,7 +48,7 @@ async def _ask(house: House, network: Network, kind: str, dice: random.Random) -
     for _ in range(QUESTIONS):
         network.go_away(kind, OUTAGE_S)
         assert network.back_at is not None
-        await asyncio.sleep(OUTAGE_S - dice.uniform(1.0, LONGEST_WAIT_S))
+        await asyncio.sleep(OUTAGE_S - rng.uniform(1.0, LONGEST_WAIT_S))
         await person.say(0, SCRIPT[0])
         since = max(network.back_at, person.said[-1].released_at)
         await person.until(lambda: house.machine.state == "speaking", 60.0)

@@ -24,8 +24,8 @@ LATE_S = 9.0
 
 def noise(seconds: float, seed: int, rate_hz: int = RATE_HZ) -> Mono24k:
     """Noise below 8 kHz: every stretch of it is like no other."""
-    dice = np.random.default_rng(seed)
-    spectrum = np.fft.rfft(dice.standard_normal(round(seconds * rate_hz)))
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(rng.standard_normal(round(seconds * rate_hz)))
     spectrum[round(8000 * seconds) :] = 0.0
     samples = np.fft.irfft(spectrum, round(seconds * rate_hz))
     found: Mono24k = (0.3 * samples / np.abs(samples).max()).astype(np.float32)

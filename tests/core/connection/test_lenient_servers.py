@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from daemon.core import events as ev
-from daemon.core.connection.session import CONFIGURE_S, COURTESY_S, GREETING_S
+from daemon.core.connection.session import CONFIGURE_S, FIRST_EVENT_S, GREETING_S
 from daemon.core.connection.session_age import EXPIRY_MARGIN_S
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail
@@ -18,7 +18,7 @@ def ungreeted() -> Rig:
     """The socket is open, and the server says nothing."""
     rig = Rig()
     rig.step(ev.Start(), ev.Connected(1))
-    rig.wait(COURTESY_S - 0.1)
+    rig.wait(GREETING_S - 0.1)
     assert not rig.sent(), "it is waited for a greeting"
     return rig
 
@@ -56,7 +56,7 @@ def test_an_ungreeted_server_that_confirms_with_anything_at_all_is_used() -> Non
 
 def test_a_server_that_is_configured_and_never_says_a_word_is_no_server() -> None:
     rig = ungreeted()
-    rig.wait(GREETING_S - COURTESY_S + 0.2)
+    rig.wait(FIRST_EVENT_S - GREETING_S + 0.2)
     assert rig.found(ev.Disconnect) == [ev.Disconnect(1)]
 
 
