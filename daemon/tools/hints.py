@@ -77,12 +77,11 @@ def parameters(function: Callable[..., Any], choices: Mapping[str, Sequence[str]
     `choices` gives some of them values that are known only at run time.
     """
     taken = _Reader().called(function, "")
-    known = {
-        name: replace(field, kind=Choices(pairs=_same(choices[name]), description=field.kind.description))
-        if choices.get(name)
-        else field
-        for name, field in taken.fields.items()
-    }
+    known = dict(taken.fields)
+    for name, field in taken.fields.items():
+        if values := choices.get(name):
+            pairs = tuple((value, value) for value in values)
+            known[name] = replace(field, kind=Choices(pairs=pairs, description=field.kind.description))
     return Object(fields=known, called="The call")
 
 
@@ -262,10 +261,6 @@ def _choices(pairs: Sequence[tuple[Any, Any]], path: str) -> Choices:
     if len(written) != len(pairs) or "" in written:
         raise HintError(path, "has an empty choice, or two that are written alike", "name them apart")
     return Choices(pairs=tuple(pairs))
-
-
-def _same(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((value, value) for value in values)
 
 
 def _noted(kind: ValueKind, notes: Sequence[Any], path: str) -> ValueKind:

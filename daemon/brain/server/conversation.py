@@ -119,7 +119,7 @@ class Conversation:
         Raises Refusal if there is no such other item, or if an output belongs to no call.
         """
         item = entry.item
-        if item.type == "function_call_output" and not self.call(str(item.call_id)):
+        if item.type == "function_call_output" and not self._calls.newest(str(item.call_id)):
             raise errors.no_such_call(str(item.call_id))
         previous = self._place(after)
         self._chain.insert(entry, previous)
@@ -135,10 +135,6 @@ class Conversation:
         if entry in self._chain:
             self._bytes += entry.size - self._sizes.get(entry, 0)
             self._sizes[entry] = entry.size
-
-    def call(self, call_id: str) -> StoredItem | None:
-        """The function call of this id."""
-        return self._calls.newest(call_id)
 
     def find(self, item_id: str) -> StoredItem | None:
         """The item with this id, the newest if a client has used it twice."""

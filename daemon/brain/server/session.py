@@ -92,7 +92,8 @@ class Session:
             case wire.SessionUpdate():
                 self._update(event.session)
             case wire.ItemCreate():
-                self._create_item(event.item, event.previous_item_id or "")
+                self.conversation.check_capacity()
+                self._join(entry_of(event.item, self._buffer.format), event.previous_item_id or "")
             case wire.ItemRetrieve():
                 self._emit(wire.ItemRetrieved(item=self.conversation.retrieve(event.item_id)))
             case wire.ItemTruncate():
@@ -206,10 +207,6 @@ class Session:
         self._emit(wire.AudioCleared())
 
     # ---------------------------------------------------------------- items
-
-    def _create_item(self, item: wire.Item, after: str) -> None:
-        self.conversation.check_capacity()
-        self._join(entry_of(item, self._buffer.format), after)
 
     def _join(self, entry: StoredItem, after: str = "") -> None:
         previous = self.conversation.add(entry, after)

@@ -23,6 +23,7 @@ _WAYS: Final[dict[Direction, tuple[str, ...]]] = {
 }
 """Controls in parallel: if all are muted, there is silence."""
 
+_LOW_PERCENT: Final = 20
 _PCM: Final = {"speaker": alsaaudio.PCM_PLAYBACK, "microphone": alsaaudio.PCM_CAPTURE}
 _SWITCH: Final = {"speaker": "Playback Mute", "microphone": "Capture Mute"}
 _VOLUME: Final = {"speaker": "Playback Volume", "microphone": "Capture Volume"}
@@ -59,13 +60,10 @@ def blocking(there: list[MixerControl], direction: Direction) -> list[MixerContr
     return chain + (ways if all(each.silent for each in ways) else [])
 
 
-def quiet_ones(there: list[MixerControl], direction: Direction, percent: int) -> list[MixerControl]:
-    """The controls in series that are below so many percent."""
-    return [
-        each
-        for each in there
-        if each.name in _CHAIN[direction] and each.percent is not None and each.percent < percent
-    ]
+def quiet_ones(there: list[MixerControl], direction: Direction) -> list[MixerControl]:
+    """The controls in series that let little through."""
+    in_series = [each for each in there if each.name in _CHAIN[direction] and not each.silent]
+    return [each for each in in_series if each.percent is not None and each.percent < _LOW_PERCENT]
 
 
 def unmute(device: str, direction: Direction, names: list[str]) -> bool:

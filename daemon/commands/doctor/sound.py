@@ -15,7 +15,6 @@ from daemon.commands.doctor.machine import InspectedMachine
 from hardware.ports import SoundError
 from hardware.sound.card_discovery import Direction, SoundCard, cards, find
 
-_LOW_PERCENT: Final = 20
 _SILENT_PRESSES: Final = 3
 _SIDES: Final[dict[Direction, str]] = {"microphone": "c", "speaker": "p"}
 
@@ -133,7 +132,6 @@ def _mixer(device: str, direction: Direction) -> Iterator[Told]:
         fix = Fix(f"unmute {listed} of {device}", partial(mixer.unmute, device, direction, names))
         remedy = f"unmute it with `alsamixer -D {device}`, then keep that with `alsactl store`"
         yield error("V306", f"the {direction} is muted in the mixer of {device} ({listed})", remedy, fix)
-    for low in mixer.quiet_ones(there, direction, _LOW_PERCENT):
-        if not low.silent:
-            sentence = f"the {direction} is at {low.percent} % in the mixer of {device} ({low.name})"
-            yield warning("V307", sentence, f"raise it with `alsamixer -D {device}`, then `alsactl store`")
+    for low in mixer.quiet_ones(there, direction):
+        sentence = f"the {direction} is at {low.percent} % in the mixer of {device} ({low.name})"
+        yield warning("V307", sentence, f"raise it with `alsamixer -D {device}`, then `alsactl store`")
