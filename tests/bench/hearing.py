@@ -26,11 +26,11 @@ from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.moonshine import FreeReading
 from daemon.brain.asr.preprocessing import clean
 from daemon.brain.asr.scoring import OPTIONAL_WORDS
-from daemon.brain.asr.train_confusions import learn_confusions
 from daemon.brain.asr.viterbi import Floats, WordGraph
 from daemon.brain.nlu.grammar import Grammar
 from tests.bench.levels import COLUMNS, Outcome, fitted, tally
 from tests.bench.sounds import CONDITIONS, Clip, clips, noises, sound
+from tests.bench.train_confusions import learn_confusions
 from tests.brain.home import grammar_of
 
 LEARNED_FROM = ("clean", "room")

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from daemon.brain.asr.confidence import Confidence, downgraded, fit
+from daemon.brain.asr.confidence import Confidence, downgraded
 from daemon.brain.asr.viterbi import Floats
 
 Verdict: TypeAlias = Literal["right", "wrong", "asked_right", "asked_wrong", "refused"]
@@ -119,3 +119,21 @@ def tally(
             row[verdict] += 1
             row["all"] += 1
     return counts
+
+
+def fit(figures: Floats, right: Floats, steps: int = 50) -> tuple[tuple[float, ...], float]:
+    """Logistic regression by Newton's method: the weights and the bias.
+
+    `figures`: shape (examples, figures); `right`: 1 where the sentence found was the one said, else 0.
+    """
+    centre, spread = figures.mean(axis=0), figures.std(axis=0) + 1e-6
+    inputs = np.column_stack([(figures - centre) / spread, np.ones(len(figures))])
+    ridge = np.diag([*np.ones(figures.shape[1]), 0.0])
+    found = np.zeros(inputs.shape[1])
+    for _ in range(steps):
+        likely = 1 / (1 + np.exp(-inputs @ found))
+        slope = inputs.T @ (likely - right) + ridge @ found
+        curve = (inputs * (likely * (1 - likely) + 1e-9)[:, None]).T @ inputs + ridge
+        found -= np.linalg.solve(curve, slope)
+    weights = found[:-1] / spread
+    return tuple(float(weight) for weight in weights), float(found[-1] - weights @ centre)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from daemon.audio.resampler import Resampler
-from daemon.brain.asr.train_confusions import in_room, pink_noise, read_clip
 from daemon.brain.asr.viterbi import Floats
+from tests.bench.train_confusions import in_room, pink_noise, read_clip
 
 CONDITIONS = ("clean", "room", "wire")
 RATE_HZ = 16_000

@@ -356,7 +356,7 @@ def calls(path: Path, wanted: Callable[[ast.expr], bool]) -> list[int]:
 def test_there_is_no_other_way_to_the_terminal(path: Path) -> None:
     """`print` and rich's own console are for the border alone."""
     name = str(path.relative_to(ROOT))
-    if name not in ("daemon/text/printable.py", "daemon/brain/asr/train_confusions.py"):
+    if name != "daemon/text/printable.py":
         assert not calls(path, lambda called: isinstance(called, ast.Name) and called.id == "print")
     assert (
         "from rich.console import Console\n" not in path.read_text() or name == "daemon/commands/terminal.py"

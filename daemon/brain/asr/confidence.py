@@ -36,21 +36,3 @@ class Confidence:
 def downgraded(certainty: Certainty) -> Certainty:
     """One step less sure."""
     return "ask" if certainty == "sure" else "refuse"
-
-
-def fit(figures: Floats, right: Floats, steps: int = 50) -> tuple[tuple[float, ...], float]:
-    """Logistic regression by Newton's method: the weights and the bias.
-
-    `figures`: shape (examples, figures); `right`: 1 where the sentence found was the one said, else 0.
-    """
-    centre, spread = figures.mean(axis=0), figures.std(axis=0) + 1e-6
-    inputs = np.column_stack([(figures - centre) / spread, np.ones(len(figures))])
-    ridge = np.diag([*np.ones(figures.shape[1]), 0.0])
-    found = np.zeros(inputs.shape[1])
-    for _ in range(steps):
-        likely = 1 / (1 + np.exp(-inputs @ found))
-        slope = inputs.T @ (likely - right) + ridge @ found
-        curve = (inputs * (likely * (1 - likely) + 1e-9)[:, None]).T @ inputs + ridge
-        found -= np.linalg.solve(curve, slope)
-    weights = found[:-1] / spread
-    return tuple(float(weight) for weight in weights), float(found[-1] - weights @ centre)

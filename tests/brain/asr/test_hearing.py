@@ -17,10 +17,10 @@ from daemon.brain.asr.name_similarity import confusable
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
 from daemon.brain.asr.recognizer import Recognition, RecognizerError, confirmed
-from daemon.brain.asr.train_confusions import in_room, read_clip
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.engine_registry import open_recognizer
 from daemon.brain.nlu.grammar import Meaning
+from tests.bench.train_confusions import in_room, read_clip
 from tests.brain.home import OUTPUTS, SENSORS, grammar_of
 
 CLIPS = Path(__file__).parents[1] / "clips"

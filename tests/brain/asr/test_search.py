@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from daemon.brain.asr.confidence import Confidence, fit
+from daemon.brain.asr.confidence import Confidence
 from daemon.brain.asr.constrained_decoding import LetterAutomaton, Trie
 from daemon.brain.asr.lexicon import Lexicon, to_latin, without_r
-from daemon.brain.asr.train_confusions import align
 from daemon.brain.asr.viterbi import FILLER_COST, Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
+from tests.bench.levels import fit
+from tests.bench.train_confusions import align
 
 SOUNDS: dict[str, list[tuple[int, ...]]] = {"a": [(0,)], "b": [(1, 2), (2,)], "cc": [(3, 3)], "!d": [(1, 0)]}
 BLANK = 4

@@ -9,9 +9,9 @@ import pytest
 
 from daemon.audio.pcm import to_pcm16
 from daemon.audio.resampler import Resampler
-from daemon.brain.asr.train_confusions import read_clip
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.server.vad import FRAME_BYTES, VoiceDetector
+from tests.bench.train_confusions import read_clip
 
 COMMAND = Path(__file__).parents[1] / "clips" / "hibari_cmd00.wav"
 

@@ -1,8 +1,8 @@
-"""Learn which phones are mistaken for which: `python -m daemon.brain.asr.train_confusions MANIFEST`.
+"""Learn which phones are mistaken for which: `python -m tests.bench.train_confusions MANIFEST`.
 
 MANIFEST is a JSON list of {"file", "text", "kind"} with 16 kHz mono WAV files beside it. Every clip whose
-kind begins with `cmd` is used as it is and with the reverberation of a room; the weights go to confusions.npy
-beside this file. Learn again with clips of your own voice to be understood better.
+kind begins with `cmd` is used as it is and with the reverberation of a room; the weights go to
+daemon/brain/asr/confusions.npy. Learn again with clips of your own voice to be understood better.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from daemon.brain.asr import acoustic_model
 from daemon.brain.asr.acoustic_model import Hama, Scorer
 from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.preprocessing import clean
@@ -137,7 +138,7 @@ def main() -> None:
             for clip in (samples, in_room(samples, seed))
         ]
     weights = learn_confusions(scorer, lexicon, spoken)
-    np.save(Path(__file__).parent / "confusions.npy", weights.astype(np.float16))
+    np.save(Path(acoustic_model.__file__).with_name("confusions.npy"), weights.astype(np.float16))
 
 
 if __name__ == "__main__":
