@@ -23,6 +23,7 @@ import msgspec
 import numpy as np
 
 from daemon.config.loader import parse
+from daemon.network.memory_socket import ClientEnd, MemoryLine, MemoryNetwork
 from daemon.service.appliance import Appliance
 from daemon.service.ports import real_ports
 from hardware.gpio.virtual_board import VirtualBoard
@@ -48,43 +49,29 @@ _SILENCE = np.zeros(PERIOD_FRAMES, np.float32)
 APPEND = b'"input_audio_buffer.append"'
 
 
-class GreetingServer:
-    """The far end: it greets and confirms settings. `appended` is called when a piece comes to the wire."""
+class CountedEnd(ClientEnd):
+    """`appended` is called when a piece comes to the wire."""
 
-    response = None
-    close_code = 1000
-    close_reason = ""
-
-    def __init__(self) -> None:
+    def __init__(self, line: MemoryLine) -> None:
+        super().__init__(line)
         self.appended: Callable[[], None] = lambda: None
-        self._to_client: asyncio.Queue[bytes] = asyncio.Queue()
-        self._say("session.created", {"type": "realtime"})
 
-    def _say(self, kind: str, session: Any) -> None:
-        self._to_client.put_nowait(msgspec.json.encode({"type": kind, "session": session}))
-
-    async def __aenter__(self) -> GreetingServer:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
-
-    async def recv(self, decode: bool) -> bytes:
-        return await self._to_client.get()
-
-    async def send(self, message: bytes, text: bool) -> None:
+    async def send(self, message: bytes, text: bool = True) -> None:
         if APPEND in message:
             self.appended()
-        elif b'"session.update"' in message:
-            self._say("session.updated", msgspec.json.decode(message)["session"])
+        await super().send(message, text)
 
-    async def ping(self) -> asyncio.Future[float]:
-        pong: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        pong.set_result(0.0)
-        return pong
 
-    async def close(self) -> None:
-        pass
+async def greet(connection: Any) -> None:
+    """A server that greets and confirms settings."""
+    await connection.send(_told("session.created", {"type": "realtime"}))
+    async for frame in connection:
+        if b'"session.update"' in frame:
+            await connection.send(_told("session.updated", msgspec.json.decode(frame)["session"]))
+
+
+def _told(kind: str, session: Any) -> str:
+    return msgspec.json.encode({"type": kind, "session": session}).decode()
 
 
 class HandMicrophone(MemoryMicrophone):
@@ -111,10 +98,12 @@ async def measure() -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         config = parse(CONFIG.format(folder=folder), "calls")
         board = VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
-        cards, server = HandCards(), GreetingServer()
+        cards, line = HandCards(), MemoryLine()
+        line.client = end = CountedEnd(line)
+        network = MemoryNetwork(greet)
 
-        async def dial(*_: object) -> Any:
-            return server
+        async def dial(*_: object) -> ClientEnd:
+            return network.connect(line)
 
         ports = replace(real_ports(config), sound=cards, board=lambda: board, transport=dial)
         app = Appliance(config, ports)
@@ -126,14 +115,14 @@ async def measure() -> Counter[str]:
         await asyncio.sleep(0.1)
         counted: Counter[str] = Counter()
         for number in range(WARM_PIECES + PIECES):
-            counted += await _piece(cards.by_hand.capture, server, number >= WARM_PIECES)
+            counted += await _piece(cards.by_hand.capture, end, number >= WARM_PIECES)
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
     return Counter({name: round(calls / PIECES) for name, calls in counted.items() if calls >= PIECES / 2})
 
 
-async def _piece(capture: Capture, server: GreetingServer, count: bool) -> Counter[str]:
+async def _piece(capture: Capture, end: CountedEnd, count: bool) -> Counter[str]:
     calls: Counter[str] = Counter()
     sent = asyncio.Event()
 
@@ -145,7 +134,7 @@ async def _piece(capture: Capture, server: GreetingServer, count: bool) -> Count
         sys.setprofile(None)
         sent.set()
 
-    server.appended = appended
+    end.appended = appended
     capture.frames(_SILENCE)
     await asyncio.sleep(0.01)
     assert not sent.is_set()

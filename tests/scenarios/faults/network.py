@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from email.utils import formatdate
-from types import SimpleNamespace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosedError
 from websockets.http11 import Response
 
 from daemon.brain.server.engine_pool import Engines
@@ -24,13 +20,14 @@ from daemon.network.dial import OPEN_S, PING_S, Shunned
 from daemon.network.endpoint import Endpoint
 from daemon.network.handshake import refusal
 from daemon.network.happy_eyeballs import DialError, Step
+from daemon.network.memory_socket import ClientEnd, MemoryLine, MemoryNetwork, Sender
 from tests.scenarios.faults.shapes import SHAPES, shaped
 from tests.service.zoo import Character
 
 LATENCY_S = 0.02
 _TICK_S = 1e-6
 
-Direction = Literal["client", "server"]
+Direction = Sender
 
 
 @dataclass(frozen=True)
@@ -75,109 +72,37 @@ REFUSALS = 3
 OUTAGE_REFUSALS = 60
 
 
-@dataclass
-class Line:
-    """One connection: what passed, who is at its ends, and how it ended."""
+class Line(MemoryLine):
+    """One connection: who is at its ends, and what holds up its frames."""
 
-    number: int
-    opened_at: float
-    to_brain: bool = False
-    to_client: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
-    to_server: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
-    code: int | None = None
-    held: bool = False
-    late_until: float = 0.0
-    arrival: dict[str, float] = field(default_factory=lambda: {"client": 0.0, "server": 0.0})
-    session: Session | None = None
-    swapped: dict[str, bytes] = field(default_factory=dict)
-    character: Character | None = None
-
-    def end(self, code: int) -> None:
-        """It is over, for both."""
-        if self.code is None:
-            self.code = code
-            self.to_client.put_nowait(None)
-            self.to_server.put_nowait(None)
-
-
-class ClientEnd:
-    """What `websockets.connect` gives: as much of it as the link uses."""
-
-    def __init__(self, network: Network, line: Line) -> None:
+    def __init__(self, network: Network, number: int, opened_at: float, to_brain: bool) -> None:
+        super().__init__()
+        self.number, self.opened_at, self.to_brain = number, opened_at, to_brain
+        self.held = False
+        self.late_until = 0.0
+        self.arrival: dict[Direction, float] = {"client": 0.0, "server": 0.0}
+        self.session: Session | None = None
+        self.swapped: dict[Direction, bytes] = {}
+        self.character: Character | None = None
         self._network = network
-        self._line = line
 
-    @property
-    def close_code(self) -> int | None:
-        return self._line.code
+    def pass_on(self, sender: Direction, frame: bytes) -> None:
+        self._network.pass_on(self, sender, frame)
 
-    @property
-    def close_reason(self) -> str:
-        return ""
-
-    async def recv(self, decode: bool = False) -> bytes:
-        frame = await self._line.to_client.get()
-        if frame is None:
-            raise ConnectionClosedError(None, None)
-        return frame
-
-    async def send(self, frame: bytes, text: bool = True) -> None:
-        if self._line.code is not None:
-            raise ConnectionClosedError(None, None)
-        self._network.pass_on(self._line, "client", frame)
-
-    @property
-    def response(self) -> Response:
-        """The handshake's answer, with the date."""
-        date = formatdate(time.time(), usegmt=True)
-        return Response(101, "", Headers({"Date": date}))
-
-    async def ping(self) -> asyncio.Future[float]:
-        """The pong comes unless the line is held."""
-        loop = asyncio.get_running_loop()
-        pong: asyncio.Future[float] = loop.create_future()
-        loop.call_later(2 * LATENCY_S, self._pong, pong)
-        return pong
+    def answer(self, pong: asyncio.Future[float]) -> None:
+        """Unless the line is held."""
+        asyncio.get_running_loop().call_later(2 * LATENCY_S, self._pong, pong)
 
     def _pong(self, pong: asyncio.Future[float]) -> None:
-        if not self._line.held and not pong.done():
+        if not self.held and not pong.done():
             pong.set_result(0.0)
 
-    async def close(self) -> None:
-        """Leave."""
-        self._line.end(1000)
-
-    async def __aenter__(self) -> ClientEnd:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._line.end(1000)
-
-
-class ServerEnd:
-    """What the brain's server sees of a connection."""
-
-    def __init__(self, network: Network, line: Line) -> None:
-        self._network = network
-        self._line = line
-        self.request = SimpleNamespace(path="/v1/realtime")
-
-    def __aiter__(self) -> ServerEnd:
-        return self
-
-    async def __anext__(self) -> bytes:
-        frame = await self._line.to_server.get()
-        if frame is None:
-            raise StopAsyncIteration
-        return frame
-
-    async def send(self, frame: str) -> None:
-        if self._line.code is not None:
-            raise ConnectionClosedError(None, None)
-        self._network.pass_on(self._line, "server", frame.encode())
-
-    async def close(self, code: int, reason: str) -> None:
-        asyncio.get_running_loop().call_later(LATENCY_S, self._line.end, code)
+    def leave(self, sender: Direction, code: int) -> None:
+        """Whoever leaves does not wait; the other one learns it later."""
+        if sender == "client":
+            self.end(code)
+        else:
+            asyncio.get_running_loop().call_later(LATENCY_S, self.end, code)
 
 
 @dataclass
@@ -225,8 +150,7 @@ class Network:
         self._counts: Counter[tuple[Direction, str]] = Counter()
         self._max_session_s = max_session_s
         self._character = character
-        self._brain: Brain | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._brain: MemoryNetwork | None = None
         self._beginning: deque[Line] = deque()
 
     @property
@@ -254,21 +178,20 @@ class Network:
         if mishap.isdigit():
             headers = Headers({"Retry-After": "3"} if mishap == "429" else {})
             raise refusal(Response(int(mishap), "", headers, b""))
-        line = Line(len(self.lines) + 1, loop.time(), to_brain)
+        line = Line(self, len(self.lines) + 1, loop.time(), to_brain)
         self.lines.append(line)
         if mishap == "accept_then_close":
             line.end(1011)
         elif mishap != "greetless":
             self._converse(line)
-        return ClientEnd(self, line)
+        return line.client
 
     def _converse(self, line: Line) -> None:
         if self._brain is None:
-            self._brain = Brain(self._engines(), self._max_session_s, session=self._begin)
+            brain = Brain(self._engines(), self._max_session_s, session=self._begin)
+            self._brain = MemoryNetwork(brain.welcome)
         self._beginning.append(line)
-        task = asyncio.create_task(self._brain.welcome(ServerEnd(self, line)))  # type: ignore[arg-type]
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._brain.connect(line)
 
     def _begin(self, *args: Any) -> Session:
         """A session, known by its line."""
@@ -315,15 +238,14 @@ class Network:
         if line.held:
             return
         loop = asyncio.get_running_loop()
-        queue = line.to_server if direction == "client" else line.to_client
         # The loop does not keep the order of timers that are due at the same moment.
         at = max(loop.time() + LATENCY_S, line.late_until, line.arrival[direction] + _TICK_S)
         line.arrival[direction] = at
-        loop.call_at(at, self._arrive, line, queue, frame)
+        loop.call_at(at, self._arrive, line, direction, frame)
 
-    def _arrive(self, line: Line, queue: asyncio.Queue[bytes | None], frame: bytes) -> None:
-        if line.code is None and not line.held:
-            queue.put_nowait(frame)
+    def _arrive(self, line: Line, direction: Direction, frame: bytes) -> None:
+        if not line.held:
+            line.arrive(direction, frame)
 
     def strike(self, fault: Fault, line: Line, direction: Direction, frame: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -378,7 +300,7 @@ class Network:
         """Frames that wait to be overtaken, and never are, arrive all the same."""
         for line in self.live:
             for direction in list(line.swapped):
-                self._carry(line, direction, line.swapped.pop(direction))  # type: ignore[arg-type]
+                self._carry(line, direction, line.swapped.pop(direction))
 
 
 def _type(frame: bytes) -> str:

@@ -13,10 +13,11 @@ from daemon.brain.server.engine_pool import Engines
 from daemon.core.response.speech_fallback import UNREAD
 from daemon.network.dial import OPEN_S, Shunned
 from daemon.network.endpoint import Endpoint
+from daemon.network.memory_socket import ClientEnd
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.clock import Inline
 from tests.scenarios.faults.house import House, Person, ToneEar, configuration
-from tests.scenarios.faults.network import ClientEnd, Direction, Line, Network
+from tests.scenarios.faults.network import Direction, Line, Network
 from tests.scenarios.faults.story import stage
 
 QUESTION = "what can you do"

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from daemon.brain.server.engine_pool import Engines
 from daemon.network.dial import OPEN_S, Shunned
 from daemon.network.endpoint import Endpoint
+from daemon.network.memory_socket import ClientEnd
 from tests.scenarios.faults.network import (
     AWAY,
     CUTS,
     HANDSHAKES,
     SERVER_ERRORS,
-    ClientEnd,
     Direction,
     Fault,
     Line,
