@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.devices.requests import Request
-from daemon.realtime.events import Json, ServerEvents
+from daemon.realtime.events import Json, ServerEvent
 
 
 class Start(Struct, frozen=True):
@@ -84,7 +84,7 @@ class Received(Struct, frozen=True):
     """An event from the server on the connection of this number."""
 
     conn: int
-    event: ServerEvents
+    event: ServerEvent
 
 
 class Disconnected(Struct, frozen=True):

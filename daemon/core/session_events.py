@@ -30,7 +30,7 @@ class SessionEvents:
     _conversation: TurnManager
     _reader: OfflineTts
 
-    def received(self, conn: int, event: wire.ServerEvents, now: float) -> None:
+    def received(self, conn: int, event: wire.ServerEvent, now: float) -> None:
         """An event on one of the connections; of those about a turn, those of the session in use count."""
         of_settings = self._connections.received(conn, event, now)
         if conn == self._reader.conn:
@@ -38,7 +38,7 @@ class SessionEvents:
         elif conn == self._effects.conn and not of_settings:
             self._of_turn(event, now)
 
-    def _of_turn(self, event: wire.ServerEvents, now: float) -> None:
+    def _of_turn(self, event: wire.ServerEvent, now: float) -> None:
         talk = self._conversation
         match event:
             case wire.ResponsePiece():

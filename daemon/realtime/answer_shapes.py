@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from daemon.realtime.events import ResponseCreated, ResponseDone, ServerEvents
+from daemon.realtime.events import ResponseCreated, ResponseDone, ServerEvent
 from daemon.realtime.items import Json, Response
 
 _ENDS: Final = {
@@ -24,7 +24,7 @@ _ENDS: Final = {
 _INSIDE: Final[tuple[str, ...]] = ("status", "status_details", "output", "usage", "error")
 
 
-def says_little(event: ServerEvents) -> bool:
+def says_little(event: ServerEvent) -> bool:
     """Whether the frame may hold more than the protocol's own shape has shown."""
     match event:
         case ResponseCreated(response=response):

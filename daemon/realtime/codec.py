@@ -14,13 +14,13 @@ import codecs
 import math
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Union
 
 import msgspec
 
 from daemon.realtime.answer_shapes import says_little, with_its_answer
 from daemon.realtime.error_shapes import with_its_error
-from daemon.realtime.events import ClientEvents, Error, ServerEvents
+from daemon.realtime.events import SERVER_EVENTS, ClientEvents, Error, ServerEvent
 from daemon.realtime.limits import MAX_MARKS
 
 BETA_NAMES = {
@@ -47,7 +47,8 @@ def _float(digits: str) -> float:
     return number
 
 
-_server: msgspec.json.Decoder[ServerEvents] = msgspec.json.Decoder(ServerEvents, float_hook=_float)
+_of_server: Any = Union[SERVER_EVENTS]  # noqa: UP007  # | takes no list
+_server: msgspec.json.Decoder[ServerEvent] = msgspec.json.Decoder(_of_server, float_hook=_float)
 _anything = msgspec.json.Decoder(float_hook=_float)
 _client: msgspec.json.Decoder[ClientEvents] = msgspec.json.Decoder(ClientEvents, float_hook=_float)
 _path = re.compile(r"at `\$(.*)`$")
@@ -68,7 +69,7 @@ def loosely_typed(frame: bytes | str) -> Any:
     return _anything.decode(frame)
 
 
-def encode(event: ClientEvents | ServerEvents) -> bytes:
+def encode(event: ClientEvents | ServerEvent) -> bytes:
     """One event as the JSON of a text frame."""
     return _encoder.encode(event)
 
@@ -78,7 +79,7 @@ def decode_client(frame: bytes | str) -> ClientEvents:
     return _client.decode(frame)
 
 
-def decode_server(frame: bytes | str) -> ServerEvents | UndecodableFrame:
+def decode_server(frame: bytes | str) -> ServerEvent | UndecodableFrame:
     """An event of a server, repaired if possible. Never raises."""
     frame = _unmarked(frame)
     if _crowded(frame):
@@ -98,7 +99,7 @@ def _unmarked(frame: bytes | str) -> bytes | str:
     return frame.removeprefix("\ufeff") if isinstance(frame, str) else frame.removeprefix(codecs.BOM_UTF8)
 
 
-def _says_little(event: ServerEvents) -> bool:
+def _says_little(event: ServerEvent) -> bool:
     return not event.error.message if isinstance(event, Error) else says_little(event)
 
 
@@ -110,7 +111,7 @@ def _crowded(frame: bytes | str) -> bool:
     return sum(map(letters.count, b"{[,")) > MAX_MARKS
 
 
-def _loosely(frame: bytes | str) -> ServerEvents | UndecodableFrame:
+def _loosely(frame: bytes | str) -> ServerEvent | UndecodableFrame:
     raw = with_its_error(with_its_answer(loosely_typed(frame)))
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return UndecodableFrame("", "not an object with a type")
@@ -121,7 +122,7 @@ def _loosely(frame: bytes | str) -> ServerEvents | UndecodableFrame:
         raw["delta"] = _unbase64(raw.get("delta"))
     for _ in range(_MAX_REPAIRS):
         try:
-            event: ServerEvents = msgspec.convert(raw, ServerEvents)
+            event: ServerEvent = msgspec.convert(raw, _of_server)
             return event
         except msgspec.ValidationError as error:
             if not _repair(raw, str(error)):

@@ -8,15 +8,21 @@ namespace of all of them: `from daemon.realtime import events as wire`.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from daemon.realtime.client_events import *  # noqa: F403
 from daemon.realtime.items import *  # noqa: F403
 from daemon.realtime.limits import *  # noqa: F403
 from daemon.realtime.response_events import *  # noqa: F403
-from daemon.realtime.response_events import ResponseEvents
 from daemon.realtime.server_events import *  # noqa: F403
-from daemon.realtime.server_events import ConversationEvents
+from daemon.realtime.server_events import ServerEvent
 
-ServerEvents: TypeAlias = ConversationEvents | ResponseEvents
 Role: TypeAlias = Literal["client", "server"]
+
+
+def _leaves(of: type[ServerEvent]) -> list[type[ServerEvent]]:
+    return [leaf for each in of.__subclasses__() for leaf in _leaves(each)] or [of]
+
+
+SERVER_EVENTS: Final = tuple(_leaves(ServerEvent))
+"""The 46 events that a server sends: every class that is no base of another."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from msgspec import field
 
 from daemon.realtime.items import Item, Part, Response
@@ -135,26 +133,3 @@ class McpArgumentsDone(_InItem, tag="response.mcp_call_arguments.done"):
     """The arguments of a call that the server runs itself."""
 
     arguments: str = ""
-
-
-ResponseEvents: TypeAlias = (
-    OutputAudioStarted
-    | OutputAudioStopped
-    | OutputAudioCleared
-    | ResponseCreated
-    | ResponseDone
-    | OutputItemAdded
-    | OutputItemDone
-    | PartAdded
-    | PartDone
-    | OutputAudioDelta
-    | OutputAudioDone
-    | OutputTranscriptDelta
-    | OutputTranscriptDone
-    | OutputTextDelta
-    | OutputTextDone
-    | ArgumentsDelta
-    | ArgumentsDone
-    | McpArgumentsDelta
-    | McpArgumentsDone
-)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from msgspec import Struct
 
 from daemon.realtime.items import ErrorDetail, Item, Json
@@ -180,34 +178,3 @@ class RateLimitsUpdated(ServerEvent, tag="rate_limits.updated"):
     """How much is left before the server refuses."""
 
     rate_limits: list[Json] = []
-
-
-ConversationEvents: TypeAlias = (
-    Error
-    | SessionCreated
-    | SessionUpdated
-    | ConversationCreated
-    | ItemAdded
-    | ItemDone
-    | ItemCreated
-    | ItemRetrieved
-    | ItemTruncated
-    | ItemDeleted
-    | TranscriptionDelta
-    | TranscriptionCompleted
-    | TranscriptionFailed
-    | TranscriptionSegment
-    | AudioCommitted
-    | AudioCleared
-    | SpeechStarted
-    | SpeechStopped
-    | TimeoutTriggered
-    | DtmfReceived
-    | McpCallInProgress
-    | McpCallCompleted
-    | McpCallFailed
-    | McpToolsInProgress
-    | McpToolsCompleted
-    | McpToolsFailed
-    | RateLimitsUpdated
-)

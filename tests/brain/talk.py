@@ -49,7 +49,7 @@ class Talk:
 
     def _take(self, event: ServerEvent) -> None:
         event.event_id = f"event_{len(self.events)}"
-        told = json.loads(encode(event))  # type: ignore[arg-type]
+        told = json.loads(encode(event))
         self.events.append(told)
         self.log.append(json.dumps({"dir": "server", "event": told}))
         self._news.set()

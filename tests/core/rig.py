@@ -114,7 +114,7 @@ class Rig:
         """Forget what was asked for so far."""
         self.effects.clear()
 
-    def receive(self, *events: wire.ServerEvents) -> None:
+    def receive(self, *events: wire.ServerEvent) -> None:
         """The server sends these."""
         for event in events:
             self.step(ev.Received(self.conn, event))

@@ -15,34 +15,34 @@ from daemon.core.response.rounds import MAX_ROUNDS, MOST_ROUNDS
 from daemon.core.response.tool_calls import FORBIDDEN_OUTPUT
 from daemon.realtime import events as wire
 from daemon.realtime.codec import UndecodableFrame, decode_server, encode
-from daemon.realtime.events import BYTES_PER_S, Content, Item, Response, ServerEvents, StatusDetails
+from daemon.realtime.events import BYTES_PER_S, Content, Item, Response, ServerEvent, StatusDetails
 from tests.core.rig import Rig
 
 R = "resp_flood"
 
 
-def items() -> Iterator[ServerEvents]:
+def items() -> Iterator[ServerEvent]:
     for number in range(20_000):
         yield wire.OutputAudioDelta(response_id=R, item_id=f"i{number}", output_index=number, delta=b"\1\0")
 
 
-def letters() -> Iterator[ServerEvents]:
+def letters() -> Iterator[ServerEvent]:
     for _ in range(100):
         yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="a" * (MAX_CHARACTERS // 50))
 
 
-def arguments() -> Iterator[ServerEvents]:
+def arguments() -> Iterator[ServerEvent]:
     for _ in range(100):
         yield wire.ArgumentsDelta(response_id=R, item_id="i", delta="a" * (MAX_CHARACTERS // 50))
 
 
-def sound() -> Iterator[ServerEvents]:
+def sound() -> Iterator[ServerEvent]:
     minute = bytes(60 * BYTES_PER_S)
     for _ in range(2 * MAX_SOUND_S // 60):
         yield wire.OutputAudioDelta(response_id=R, item_id="i", delta=minute)
 
 
-def pieces() -> Iterator[ServerEvents]:
+def pieces() -> Iterator[ServerEvent]:
     for _ in range(MAX_PIECES + 100):
         yield wire.OutputTranscriptDelta(response_id=R, item_id="i", delta="")
 
@@ -55,19 +55,19 @@ def asked() -> Rig:
     return rig
 
 
-def calls() -> Iterator[ServerEvents]:
+def calls() -> Iterator[ServerEvent]:
     """All of one item, so that these are no more parts than one."""
     for number in range(20_000):
         yield wire.ArgumentsDone(response_id=R, item_id="i", call_id=f"c{number}", name="n", arguments="{}")
 
 
-def content() -> Iterator[ServerEvents]:
+def content() -> Iterator[ServerEvent]:
     item = Item(type="message", id="i", content=[Content(type="output_text", text="")] * MAX_PIECES)
     for _ in range(3):
         yield wire.OutputItemDone(response_id=R, item=item)
 
 
-def names() -> Iterator[ServerEvents]:
+def names() -> Iterator[ServerEvent]:
     for _ in range(3):
         item = Item(type="function_call", id="i", name="n" * MAX_CHARACTERS)
         yield wire.OutputItemAdded(response_id=R, item=item)
@@ -77,7 +77,7 @@ FLOODS = [items, letters, arguments, sound, pieces, calls, content, names]
 
 
 @pytest.mark.parametrize("flood", FLOODS)
-def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Iterator[ServerEvents]]) -> None:
+def test_too_much_of_anything_is_cut_off_and_told_once(flood: Callable[[], Iterator[ServerEvent]]) -> None:
     rig = asked()
     for event in flood():
         rig.receive(event)

@@ -19,7 +19,7 @@ ITEMS = st.sampled_from(["i1", "i2"])
 CALLS = st.sampled_from(["c1", "c2"])
 
 
-def _server(rig: Rig, event: wire.ServerEvents) -> None:
+def _server(rig: Rig, event: wire.ServerEvent) -> None:
     rig.receive(event)
 
 

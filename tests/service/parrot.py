@@ -64,7 +64,7 @@ class Parrot:
                 for event in self._answer(decode_client(frame)):
                     socket.send(encode(event), text=True)
 
-    def _answer(self, event: wire.ClientEvents) -> Iterator[wire.ServerEvents]:
+    def _answer(self, event: wire.ClientEvents) -> Iterator[wire.ServerEvent]:
         match event:
             case wire.SessionUpdate():
                 yield wire.SessionUpdated()
@@ -77,7 +77,7 @@ class Parrot:
             case wire.ResponseCreate():
                 yield from self._respond()
 
-    def _respond(self) -> Iterator[wire.ServerEvents]:
+    def _respond(self) -> Iterator[wire.ServerEvent]:
         """Every other answer is the call, those between are the reply to it."""
         self._calls += 1
         number = f"{self._calls}"

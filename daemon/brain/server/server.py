@@ -56,7 +56,7 @@ class SendQueue:
         if self._lost:
             return
         event.event_id = new_id("event_")
-        frame = encode(event).decode()  # type: ignore[arg-type]
+        frame = encode(event).decode()
         self._unsent_bytes += len(frame)
         self._frames.put_nowait(frame)
         if self._unsent_bytes > _MAX_UNSENT_BYTES:

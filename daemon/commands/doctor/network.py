@@ -26,7 +26,7 @@ from daemon.network.trust import trust
 from daemon.realtime.address import AddressError, is_loopback
 from daemon.realtime.codec import UndecodableFrame, decode_server
 from daemon.realtime.errors import RefusalCause, cause_of
-from daemon.realtime.events import Error, ServerEvents, SessionCreated
+from daemon.realtime.events import Error, ServerEvent, SessionCreated
 
 _LIMIT_S: Final = 5.0
 _GREETING_S: Final = 10.0
@@ -196,7 +196,7 @@ async def _first_event(where: Endpoint, limit_s: float) -> str | bytes:
         return await asyncio.wait_for(session.recv(), limit_s)
 
 
-def _judged(host: str, event: ServerEvents | UndecodableFrame) -> Told:
+def _judged(host: str, event: ServerEvent | UndecodableFrame) -> Told:
     match event:
         case SessionCreated():
             return f"{host} takes the key and the model"

@@ -21,7 +21,7 @@ from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.timers import Timers, earliest
 from daemon.realtime.errors import FATAL, ONE_SESSION, fatal_refusal
-from daemon.realtime.events import Error, ErrorDetail, Json, ServerEvents
+from daemon.realtime.events import Error, ErrorDetail, Json, ServerEvent
 
 PROBE_S = 3.0
 
@@ -71,7 +71,7 @@ class ConnectionManager:
         if session := self.sessions.find(conn):
             session.connected(server_s, now)
 
-    def received(self, conn: int, event: ServerEvents, now: float) -> bool:
+    def received(self, conn: int, event: ServerEvent, now: float) -> bool:
         """An event on any of the connections; True where it refuses our settings."""
         session = self.sessions.find(conn)
         if session is None:

@@ -14,7 +14,7 @@ from daemon.core.effects import EffectsBuffer
 from daemon.core.history.history import History
 from daemon.core.timers import Timers
 from daemon.realtime import events as wire
-from daemon.realtime.events import ErrorDetail, Json, ServerEvents
+from daemon.realtime.events import ErrorDetail, Json, ServerEvent
 
 OPEN_S = 15.0
 FIRST_EVENT_S = 10.0
@@ -75,7 +75,7 @@ class ConnectionSession:
         if SessionTimer.SILENCE in self.timers:
             self.timers.set(SessionTimer.SILENCE, self._since + HASTE_S)
 
-    def received(self, event: ServerEvents, now: float) -> bool:
+    def received(self, event: ServerEvent, now: float) -> bool:
         """Handle an event of the setup; True if it refuses our settings."""
         first = SessionTimer.SILENCE in self.timers
         if first:

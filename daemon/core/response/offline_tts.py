@@ -44,7 +44,7 @@ class OfflineTts:
             self._effects.do(ev.Send(create, self.conn))
         return session is not None
 
-    def received(self, event: wire.ServerEvents, now: float) -> None:
+    def received(self, event: wire.ServerEvent, now: float) -> None:
         """Handle an event of the brain while it reads."""
         match event:
             case wire.OutputAudioDelta():

@@ -34,7 +34,7 @@ def test_a_server_that_does_not_greet_is_configured_all_the_same() -> None:
 @pytest.mark.parametrize(
     "first", [wire.ConversationCreated(), wire.RateLimitsUpdated(), wire.SessionUpdated(session={"id": "s"})]
 )
-def test_a_server_that_begins_with_another_event_is_configured_all_the_same(first: wire.ServerEvents) -> None:
+def test_a_server_that_begins_with_another_event_is_configured_all_the_same(first: wire.ServerEvent) -> None:
     rig = ungreeted()
     rig.receive(first)
     rig.wait(0.2)

@@ -38,7 +38,7 @@ def drained(rig: Rig) -> None:
     rig.step(ev.PlaybackDrained(tuple(dict.fromkeys(played.item_id for played in rig.found(ev.Play)))))
 
 
-TOLD: list[wire.ServerEvents] = [
+TOLD: list[wire.ServerEvent] = [
     wire.ArgumentsDone(response_id="r", item_id="i", call_id="c", name="set_device", arguments="{}"),
     wire.OutputItemDone(response_id="r", item=CALL),
 ]
@@ -48,7 +48,7 @@ TOLD: list[wire.ServerEvents] = [
 @pytest.mark.parametrize("status", ["completed", "", "done"])
 @pytest.mark.parametrize("created", [True, False], ids=["created", "not created"])
 def test_a_call_that_the_end_of_the_answer_does_not_repeat_is_run(
-    told: wire.ServerEvents, status: str, created: bool
+    told: wire.ServerEvent, status: str, created: bool
 ) -> None:
     rig = asked(created)
     rig.receive(told)
@@ -116,7 +116,7 @@ def test_a_call_that_is_told_as_an_item_of_the_conversation_alone_is_run_once(to
 @pytest.mark.parametrize("other", [*TOLD, wire.ResponseDone(response=Response(id="r", output=[CALL]))])
 @pytest.mark.parametrize("said", ["the same", "with other names", "in another spelling"])
 def test_a_call_that_is_an_item_of_the_conversation_too_is_run_once(
-    other: wire.ServerEvents, said: str
+    other: wire.ServerEvent, said: str
 ) -> None:
     items = {
         "the same": CALL,

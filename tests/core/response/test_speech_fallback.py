@@ -60,7 +60,7 @@ def brain_is_there(rig: Rig) -> int:
     return brain
 
 
-def brain_says(rig: Rig, brain: int, *events: wire.ServerEvents) -> None:
+def brain_says(rig: Rig, brain: int, *events: wire.ServerEvent) -> None:
     for event in events:
         rig.step(ev.Received(brain, event))
 

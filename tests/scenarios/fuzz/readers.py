@@ -13,13 +13,13 @@ from daemon.config import loader
 from daemon.config.bounded_toml import MAX_CHARACTERS
 from daemon.config.error_messages import ConfigError
 from daemon.realtime.codec import decode_server
-from daemon.realtime.events import ServerEvents
+from daemon.realtime.events import ServerEvent
 from daemon.tools import MAX_ARGUMENTS, BadCallError
 from tests.scenarios.fuzz.inputs import LARGE_BYTES, as_json, as_toml, conforming, garbled, swollen, warped
 from tests.scenarios.fuzz.meter import Meter, promised
 from tests.scenarios.fuzz.owner import TOOLS
 
-_SERVER: Final = msgspec.json.schema(ServerEvents)
+_SERVER: Final = msgspec.json.schema(ServerEvent)
 _CONFIG: Final = loader.schema()
 
 

@@ -52,7 +52,7 @@ def _at_home(world: World) -> Iterator[ev.Input]:
         yield ev.PlaybackDrained(())
 
 
-def _said(world: World) -> Iterator[wire.ServerEvents]:
+def _said(world: World) -> Iterator[wire.ServerEvent]:
     """What the server says that matters to nobody."""
     ours = inside.new_key(world.machine)
     yield from (error("something_else", ours), error("response_cancel_not_active", "other"))
@@ -65,7 +65,7 @@ def _said(world: World) -> Iterator[wire.ServerEvents]:
         yield wire.OutputAudioDelta(response_id=response_id, item_id=ITEM, delta=b"")
 
 
-def _late(world: World) -> Iterator[wire.ServerEvents]:
+def _late(world: World) -> Iterator[wire.ServerEvent]:
     """What comes of an answer after its end."""
     past, machine = world.server.past, world.machine
     yield wire.OutputAudioDelta(response_id=past, item_id=ITEM, delta=ENOUGH)

@@ -37,35 +37,35 @@ def connection(world: World, conn: int, what: str) -> None:
     world.step(event)
 
 
-def _committed(world: World) -> wire.ServerEvents:
+def _committed(world: World) -> wire.ServerEvent:
     world.server.committing, world.server.commit = False, ""
     return wire.AudioCommitted(item_id=world.wire(world.new("item")))
 
 
-def _commit_refused(world: World) -> wire.ServerEvents:
+def _commit_refused(world: World) -> wire.ServerEvent:
     commit, world.server.commit = world.server.commit, ""
     world.server.committing = False
     return error("input_audio_buffer_commit_empty", commit)
 
 
-def error(code: str, event_id: str) -> wire.ServerEvents:
+def error(code: str, event_id: str) -> wire.ServerEvent:
     """A complaint about an event of ours."""
     return wire.Error(error=ErrorDetail(code=code, event_id=event_id, message="No."))
 
 
-def _not_created(world: World, code: str) -> wire.ServerEvents:
+def _not_created(world: World, code: str) -> wire.ServerEvent:
     server, create = world.server, world.server.create
     server.owed, server.create = server.owed - 1, ""
     server.own = "busy" if world.bounds.detects and "active" in code and not server.response else ""
     return error(code, create)
 
 
-def _created(world: World) -> wire.ServerEvents:
+def _created(world: World) -> wire.ServerEvent:
     world.server.owed, world.server.create = world.server.owed - 1, ""
     return _begins(world)
 
 
-def _begins(world: World) -> wire.ServerEvents:
+def _begins(world: World) -> wire.ServerEvent:
     """An answer, whoever has asked for it."""
     server = world.server
     server.unwanted, server.own = server.own == "withdrawn", ""
@@ -80,7 +80,7 @@ def _item(world: World) -> str:
     return world.server.response.replace("resp", "item")
 
 
-def _audio(world: World) -> wire.ServerEvents:
+def _audio(world: World) -> wire.ServerEvent:
     """With the words that are spoken, if they have not come before."""
     if not world.server.worded:
         world.step(ev.Received(inside.conn(world.machine), _words(world)))
@@ -88,7 +88,7 @@ def _audio(world: World) -> wire.ServerEvents:
     return _sound(world, _item(world))
 
 
-def _sound(world: World, item: str) -> wire.ServerEvents:
+def _sound(world: World, item: str) -> wire.ServerEvent:
     world.sounding = item
     index = 0 if item == _item(world) else 1
     return wire.OutputAudioDelta(**_in(world, item), output_index=index, delta=ENOUGH)
@@ -100,7 +100,7 @@ def _in(world: World, item: str) -> dict[str, Any]:
     return {"response_id": world.wire(world.server.response), "item_id": name}
 
 
-def _another_item(world: World) -> wire.ServerEvents:
+def _another_item(world: World) -> wire.ServerEvent:
     """A second one of the same answer, and no more of the first."""
     conn, server, item = inside.conn(world.machine), world.server, world.new("item")
     server.second = True
@@ -110,13 +110,13 @@ def _another_item(world: World) -> wire.ServerEvents:
     return _sound(world, item)
 
 
-def _words(world: World) -> wire.ServerEvents:
+def _words(world: World) -> wire.ServerEvent:
     world.server.worded = True
     item = _item(world)
     return wire.OutputTranscriptDone(**_in(world, item), transcript=said(item))
 
 
-def _done(world: World, status: str = "completed") -> wire.ServerEvents:
+def _done(world: World, status: str = "completed") -> wire.ServerEvent:
     world.calling = world.calling if status == "completed" else ""
     return wire.ResponseDone(response=Response(id=_end(world), status=status))
 
@@ -128,7 +128,7 @@ def _end(world: World) -> str:
     return world.wire(world.server.past)
 
 
-def _calls(world: World) -> wire.ServerEvents:
+def _calls(world: World) -> wire.ServerEvent:
     """A call is told before the end of the answer, and not again."""
     world.server.calls, world.calling = True, world.new("call")
     world.called = world.calling
@@ -136,7 +136,7 @@ def _calls(world: World) -> wire.ServerEvents:
     return wire.OutputItemDone(response_id=world.wire(world.server.response), item=item)
 
 
-def _done_with_a_call(world: World) -> wire.ServerEvents:
+def _done_with_a_call(world: World) -> wire.ServerEvent:
     world.called = world.calling = world.new("call")
     output = [call(world.wire(world.calling))]
     return wire.ResponseDone(response=Response(id=_end(world), status="completed", output=output))
@@ -147,18 +147,18 @@ def call(call_id: str) -> Item:
     return Item(type="function_call", call_id=call_id, name="set_device", arguments="{}")
 
 
-def _detects(world: World) -> wire.ServerEvents:
+def _detects(world: World) -> wire.ServerEvent:
     world.server.hearing = True
     return wire.SpeechStarted()
 
 
-def _takes(world: World) -> wire.ServerEvents:
+def _takes(world: World) -> wire.ServerEvent:
     """Its voice detection makes an item of what was said, and will answer."""
     world.server.hearing, world.server.own = False, "withdrawn" if world.withdrawn else "asked"
     return wire.AudioCommitted(item_id=world.wire(world.new("item")))
 
 
-def _ends_unseen(world: World) -> wire.ServerEvents:
+def _ends_unseen(world: World) -> wire.ServerEvent:
     """What it was busy with is over."""
     world.server.own = ""
     return wire.ResponseDone(response=Response(id=world.new("resp"), status="completed"))
