@@ -15,7 +15,6 @@ from daemon.brain.asr.phoneme_recognizer import (
     KEPT_GRAPHS,
     Candidate,
     PhonemeRecognizer,
-    figures,
 )
 from daemon.brain.asr.preprocessing import Mono16k, clean
 from daemon.brain.asr.recognizer import Recognition, confirmed
@@ -81,17 +80,16 @@ class EnsembleRecognizer:
         """Decide by Moonshine's reading of the phone engine's candidate."""
         sound = clean(samples).samples
         if found.meaning is None or found.odds < HOPELESS_ODDS:
-            return Recognition(self.second.moonshine.write(sound), None, "refuse", figures(found))
+            return Recognition(self.second.moonshine.write(sound), None, "refuse")
         pattern = grammar.text if pending is None else grammar.text_when_asked
         reading = self.second.read(sound, pattern, found.match.text)
         odds = CONFIDENCE.odds(both_figures(found, reading))
         certainty = CONFIDENCE.certainty(odds, found.match.margin)
         if not agreed(reading, grammar, found):
             certainty = downgraded(certainty)
-        scores = figures(found) | {"odds": odds, "gap": reading.gap}
         if certainty == "refuse":
-            return Recognition(reading.free_text, None, certainty, scores)
-        return confirmed(Recognition(found.match.text, found.meaning, certainty, scores), pending)
+            return Recognition(reading.free_text, None, certainty)
+        return confirmed(Recognition(found.match.text, found.meaning, certainty), pending)
 
 
 def agreed(reading: FreeReading, grammar: Grammar, found: Candidate) -> bool:

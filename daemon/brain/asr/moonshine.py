@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -175,14 +176,10 @@ def _most_pieces(samples: Floats) -> int:
 
 def _vocabulary(data: bytes) -> list[bytes]:
     """The pieces of a tokenizer file: each a length (one byte, or two from 128 up) and its bytes."""
-    pieces: list[bytes] = []
-    at = 0
-    while at < len(data):
-        length = data[at]
-        at += 1
+    file, pieces = io.BytesIO(data), []
+    while head := file.read(1):
+        length = head[0]
         if length >= 128:
-            length = data[at] * 128 + length - 128
-            at += 1
-        pieces.append(data[at : at + length])
-        at += length
+            length += 128 * file.read(1)[0] - 128
+        pieces.append(file.read(length))
     return pieces

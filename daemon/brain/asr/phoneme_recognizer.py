@@ -65,7 +65,6 @@ class PhonemeRecognizer:
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
             meaning=found.meaning if certainty != "refuse" else None,
             certainty=certainty,
-            scores=figures(found),
         )
         return confirmed(recognition, pending)
 
@@ -99,13 +98,3 @@ class PhonemeRecognizer:
     def pronounce(self, word: str) -> list[tuple[int, ...]]:
         """Every way to say a word, as labels of the scores."""
         return [tuple(self.scorer.labels(form)) for form in self.lexicon.pronunciations(word)]
-
-
-def figures(found: Candidate) -> dict[str, float]:
-    """The figures of a candidate for the log."""
-    return {
-        "odds": found.odds,
-        "fit": found.match.fit,
-        "worst_word": found.match.worst_word,
-        "margin": found.match.margin,
-    }

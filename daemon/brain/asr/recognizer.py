@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from daemon.brain.asr.confidence import Certainty
@@ -25,13 +25,12 @@ class Recognition:
     """The result for one utterance.
 
     `words` is the best transcript, even if the utterance is refused; empty if nobody spoke. `meaning` is None
-    if it is refused. `scores` go to the log.
+    if it is refused.
     """
 
     words: str
     meaning: Meaning | None
     certainty: Certainty
-    scores: dict[str, float] = field(default_factory=dict)
 
 
 class Recognizer(Protocol):

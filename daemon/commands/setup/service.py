@@ -12,10 +12,9 @@ from pathlib import Path
 from signal import SIGHUP, SIGTERM
 from typing import Final
 
+from daemon.commands.doctor.machine import UNIT
 from daemon.commands.verbs import describe_call
 from daemon.control.client import ControlError, Json, request, stream
-
-UNIT: Final = "voiced.service"
 
 _START_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 BRAIN = "from daemon.brain.engine_registry import open_synthesizer; open_synthesizer('hibari')"
-DEMO = "from daemon.commands.demo.user_voice import find_person; find_person()"
+DEMO = "from daemon.commands.demo.user_voice import SimulatedSpeaker; SimulatedSpeaker()"
 
 
 @pytest.mark.parametrize("script", [BRAIN, DEMO], ids=["brain", "demo"])
