@@ -1,9 +1,9 @@
 """Every exception of ours, as a tree; each has a sentence for people, and most name the remedy.
 
 VoicedError                     raised on purpose, by this project
-    OwnerError                  what the owner wrote, stored or asked for cannot be used
+    OwnerError                  input of the owner cannot be used
         AddressError            ... as an address of a server
-        CannotLoadError         ... as a file of tools, in its process
+        CannotLoadError         ... as a tool file, raised in its own process
         ConfigError             ... as a configuration
         DraftError              ... as a text that setup could change
         DuplicateNameError      ... as names of devices
@@ -14,29 +14,29 @@ VoicedError                     raised on purpose, by this project
         SetupError              ... as an answer to setup
         TextFileError           ... as a text file
         TomlError               ... as TOML
-    PeerError                   the other end of a connection is not there, or says what cannot be
+    PeerError                   the other end of a connection is not there, or breaks the protocol
         ControlError            the service cannot be asked
-            RefusedError        ... it was, and says no
+            RefusedError        ... it has refused
         DialError               there is no connection to a server
         EndedError              the process of an owner's tools has ended
         MisfitError             the model's arguments do not fit a tool
-        Refusal                 the brain's client sent what is no event, or one that cannot be carried out
-        RequestError            a client of the control socket asked for what there is not
-    ToolError                   a tool says why it could not; owners raise it
-        BadCallError            ... it was called with what it does not take
-        ToolDefinitionError     ... it cannot be offered
-            ToolFileError       ... nothing of its file can be
+        Refusal                 a client of the brain sent an event that cannot be carried out
+        RequestError            a client of the control socket sent a request that cannot be carried out
+    ToolError                   a tool cannot do what was asked; owners raise it
+        BadCallError            ... it does not exist, or the arguments do not fit
+        ToolDefinitionError     ... it cannot be offered to a model
+            ToolFileError       ... and nothing else of its file can
     EngineError                 an engine of the brain cannot work
         RecognizerError
         SynthesizerError
-    DemoError                   the demo cannot be given
+    DemoError                   the demo cannot run
         EventStreamError
         HarnessError
         SimulatedSpeakerError
     OutOfTokens                 a response has reached its token limit
     TransitionError             a transition that no table has was asked for: a bug of ours
 
-`hardware` knows nothing of the daemon and has a tree of its own, from `HardwareError` in `hardware.ports`.
+`hardware` knows nothing of the daemon and has its own tree, from `HardwareError` in `hardware.ports`.
 """
 
 from __future__ import annotations
