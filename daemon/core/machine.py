@@ -48,10 +48,8 @@ class Machine:
         by_server = style.turn_detection is not None
         self._conversation = TurnManager(settings, by_server, self._effects, self.history)
         self._style = style(self._conversation)
-        self._reader = OfflineTts(self._effects, self.connections, self._conversation.answer.speech_fallback)
-        self._session_events = SessionEvents(
-            self._effects, self.connections, self._conversation, self._reader
-        )
+        self._tts = OfflineTts(self._effects, self.connections, self._conversation.answer.speech_fallback)
+        self._session_events = SessionEvents(self._effects, self.connections, self._conversation, self._tts)
         self._earcons = Earcons(earcons)
         self._shown: ev.TurnState = "idle"
         self._stuck = False
@@ -241,7 +239,7 @@ class Machine:
             talk.offline(now)
         if change in ("found", "moved"):
             talk.online()
-        self._reader.settle(now)
+        self._tts.settle(now)
 
 
 def _remembered(effects: list[ev.Effect], history: History) -> list[ev.Effect]:

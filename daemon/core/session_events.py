@@ -28,13 +28,13 @@ class SessionEvents:
     _effects: EffectsBuffer
     _connections: ConnectionManager
     _conversation: TurnManager
-    _reader: OfflineTts
+    _tts: OfflineTts
 
     def received(self, conn: int, event: wire.ServerEvent, now: float) -> None:
         """An event on one of the connections; of those about a turn, those of the session in use count."""
         of_settings = self._connections.received(conn, event, now)
-        if conn == self._reader.conn:
-            self._reader.received(event, now)
+        if conn == self._tts.conn:
+            self._tts.received(event, now)
         elif conn == self._effects.conn and not of_settings:
             self._of_turn(event, now)
 

@@ -39,13 +39,13 @@ class OfflineBrain:
             self.call(now)
         return pausing
 
-    def call_reader(self, now: float) -> None:
+    def connect_for_tts(self, now: float) -> None:
         """Connect it beside the server, to read something out."""
         live = self._sessions.live
         if self._there and self._sessions.spare is None and not (live and live.place == "brain"):
             self._sessions.open("brain", now)
 
-    def dismiss_reader(self) -> None:
+    def release_tts(self) -> None:
         """The text has been read out: disconnect it."""
         if self._sessions.spare is not None and self._sessions.live is not None:
             self._sessions.hang_up(self._sessions.spare)

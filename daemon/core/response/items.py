@@ -14,7 +14,7 @@ from daemon.core.keys import Keys
 from daemon.core.response.calls import Way
 from daemon.realtime.events import RATE_HZ
 
-READER = "reader"
+OFFLINE_TTS = "offline_tts"
 """Stands for an answer's key for items that the offline TTS reads out."""
 
 
@@ -125,7 +125,7 @@ class Items:
     @property
     def own(self) -> list[str]:
         """The items with audio that come from the server."""
-        return [key for key, item in self._items.items() if item.reply != READER and item.received_bytes]
+        return [key for key, item in self._items.items() if item.reply != OFFLINE_TTS and item.received_bytes]
 
     def wire_id(self, key: str, known: Literal["spoken", "told"]) -> str:
         """The item's id at the server, if it knows the item in this way; else empty."""

@@ -27,12 +27,12 @@ class OfflineTts:
         fallback, brain = self._fallback, self._connections.brain
         if fallback.unread and not self._called:
             self._called = True
-            brain.call_reader(now)
+            brain.connect_for_tts(now)
         if fallback.unread and not self._read(fallback.unread):
             fallback.read_over(whole=False)
         if self._called and not fallback.unread:
             self.conn, self._called = 0, False
-            brain.dismiss_reader()
+            brain.release_tts()
 
     def _read(self, text: str) -> bool:
         """Request it as soon as the brain is connected; False if its connection is lost."""

@@ -11,11 +11,11 @@ from daemon.core import events as ev
 from daemon.core.history.turn import Remedy, Turn
 from daemon.core.response.contents import Contents
 from daemon.core.response.current_answer import CurrentAnswer
-from daemon.core.response.items import READER
+from daemon.core.response.items import OFFLINE_TTS
 from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import ItemDelete, Json
 
-READER_S = 15.0
+TTS_S = 15.0
 BROKEN = "The connection was lost during the answer; press the button to ask again."
 ASKING_AGAIN = "The server answered in text only; asking it again for speech."
 NO_ANSWER = "The server gave no answer; press the button to ask again."
@@ -23,7 +23,7 @@ UNREAD = "The server answers in text only and no voice can read it out; press th
 
 
 class SpeechFallback:
-    """Tries one remedy after another. Sets the timer `reader`.
+    """Tries one remedy after another. Sets the timer `tts`.
 
     `unread` is the text that the offline TTS is to read out; `begun`: it has begun.
     """
@@ -57,7 +57,7 @@ class SpeechFallback:
             return {"output_modalities": ["audio"], "tool_choice": "none"}
         if turn.remedy is Remedy.OFFLINE_VOICE:
             self.unread = self._unsaid
-            self._answer.timers.set(TurnTimer.READER, now + READER_S)
+            self._answer.timers.set(TurnTimer.TTS, now + TTS_S)
         else:
             self._give_up(turn)
         return None
@@ -68,7 +68,7 @@ class SpeechFallback:
         """Play more of it."""
         turn = self._answer.turn
         if turn is not None and self.unread:
-            key = self._answer.items.key(READER, item_id, 0, kept=False)
+            key = self._answer.items.key(OFFLINE_TTS, item_id, 0, kept=False)
             if len(delta) > 1:
                 self._voiced(turn, key, now)
             self._contents.audio(turn, key, delta, now)
@@ -77,7 +77,7 @@ class SpeechFallback:
         """The offline TTS is done or has broken off; if it said nothing, it cannot be used."""
         turn = self._answer.turn
         if self.begun:
-            self._contents.end(self._answer.items.spoken_of(READER))
+            self._contents.end(self._answer.items.spoken_of(OFFLINE_TTS))
             self.end()
             if not whole:
                 self._answer.fail(BROKEN)
@@ -87,7 +87,7 @@ class SpeechFallback:
 
     def _voiced(self, turn: Turn, key: str, now: float) -> None:
         """The offline TTS reads, as an item of its own, which counts as far as it is heard."""
-        self._answer.timers.set(TurnTimer.READER, now + READER_S)
+        self._answer.timers.set(TurnTimer.TTS, now + TTS_S)
         if not self.begun:
             self.begun = True
             turn.replies[key] = self.unread
@@ -96,7 +96,7 @@ class SpeechFallback:
     def end(self) -> None:
         """The reading is over, or will not take place."""
         self.unread, self.begun = "", False
-        self._answer.timers.clear(TurnTimer.READER)
+        self._answer.timers.clear(TurnTimer.TTS)
 
     def interrupt(self) -> None:
         """Read in part: a text cannot be truncated, so it must not stay whole in the server's history."""

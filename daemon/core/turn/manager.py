@@ -247,7 +247,7 @@ class TurnManager:
                 answer.barge_in.put_right()
             case TurnTimer.TOOLS:
                 answer.rounds.tools_late()
-            case TurnTimer.READER:
+            case TurnTimer.TTS:
                 answer.speech_fallback.read_over(whole=False)
             case TurnTimer.DRAIN:
                 answer.playback.drained(())

@@ -62,7 +62,7 @@ class TurnTimer(StrEnum):
     LONG = "long"  # the end of an answer
     CANCEL = "cancel"  # the end of an answer that was cancelled
     TOOLS = "tools"  # the outputs of the tools
-    READER = "reader"  # the next sound of the offline TTS
+    TTS = "tts"  # the next sound of the offline TTS
     DRAIN = "drain"  # the last sample to be played
     CUT = "cut"  # the speaker's report of what was heard
 

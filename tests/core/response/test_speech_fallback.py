@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core import events as ev
-from daemon.core.response.speech_fallback import BROKEN, READER_S, UNREAD
+from daemon.core.response.speech_fallback import BROKEN, TTS_S, UNREAD
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Item, Response, SessionCreated, SessionUpdated
 from tests.core.rig import Rig
@@ -150,7 +150,7 @@ def brain_refuses(rig: Rig) -> None:
 
 
 def brain_never_opens(rig: Rig) -> None:
-    rig.wait(READER_S)
+    rig.wait(TTS_S)
 
 
 def brain_says_no(rig: Rig) -> None:
@@ -163,7 +163,7 @@ def brain_says_nothing(rig: Rig) -> None:
 
 def brain_falls_silent(rig: Rig) -> None:
     brain_is_there(rig)
-    rig.wait(READER_S)
+    rig.wait(TTS_S)
 
 
 @pytest.mark.parametrize(
