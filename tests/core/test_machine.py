@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from daemon.audio.jitter_buffer import Cut
 from daemon.core import events as ev
+from daemon.core.turn.style_registry import STYLES
 from daemon.devices.requests import Blink, SetState
 from daemon.realtime import events as wire
 from daemon.realtime.events import ErrorDetail, Item, Response
@@ -123,7 +124,7 @@ def play(rig: Rig, moves: list[tuple[str, object]]) -> None:
                 rig.lose()
 
 
-@given(st.lists(INPUTS, max_size=40), st.sampled_from(["hold", "tap"]), st.booleans())
+@given(st.lists(INPUTS, max_size=40), st.sampled_from(list(STYLES)), st.booleans())
 @settings(max_examples=400, deadline=None)
 def test_from_any_state_deadlines_alone_reach_rest(
     moves: list[tuple[str, object]], style: str, asked: bool
@@ -155,7 +156,7 @@ class Settled(Rig):
             assert pickle.dumps(self.machine) == before
 
 
-@given(st.lists(INPUTS, max_size=40), st.sampled_from(["hold", "tap"]), st.booleans())
+@given(st.lists(INPUTS, max_size=40), st.sampled_from(list(STYLES)), st.booleans())
 @settings(max_examples=200, deadline=None)
 def test_whatever_happens_all_consequences_are_drawn(
     moves: list[tuple[str, object]], style: str, fallback: bool

@@ -13,6 +13,7 @@ from daemon.audio.earcon_tones import LONGEST_S, PEAK, Note
 from daemon.core import events as ev
 from daemon.core.feedback.earcon_kinds import EARCONS, LONG_S, EarconKind, Situation
 from daemon.core.feedback.earcons import Earconed
+from daemon.core.turn.style_registry import STYLES
 from daemon.realtime.events import SessionCreated, SessionUpdated
 from hardware.ports import Mono
 from tests.core.rig import Rig
@@ -271,7 +272,7 @@ def test_an_earcon_is_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(EARCONS["taken"].samples(48_000)) == 4800
 
 
-@given(st.lists(INPUTS, max_size=40), st.sampled_from(["hold", "tap"]), st.booleans())
+@given(st.lists(INPUTS, max_size=40), st.sampled_from(list(STYLES)), st.booleans())
 def test_no_earcon_disturbs_and_none_is_repeated_in_its_spell(
     moves: list[tuple[str, object]], style: str, fallback: bool
 ) -> None:

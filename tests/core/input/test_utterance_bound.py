@@ -7,6 +7,7 @@ import pytest
 from daemon.core import events as ev
 from daemon.core.input.capture import TAIL_S
 from daemon.core.input.utterance import BYTES_PER_S
+from daemon.core.turn.style_registry import STYLES
 from daemon.realtime import events as wire
 from tests.core.rig import Rig
 
@@ -26,7 +27,7 @@ def held_bytes(rig: Rig) -> int:
 
 
 @pytest.mark.parametrize("online", [True, False])
-@pytest.mark.parametrize("style", ["hold", "tap"])
+@pytest.mark.parametrize("style", STYLES)
 def test_hours_of_sound_in_one_moment_are_not_kept(style: str, online: bool) -> None:
     rig = Rig(style=style, max_utterance_s=10.0)
     rig = rig.start() if online else rig

@@ -10,6 +10,7 @@ from daemon.core.response.barge_in import CANCEL_S
 from daemon.core.response.exchange import MOST_KEPT_PIECES
 from daemon.core.response.failures import STALLED
 from daemon.core.response.rounds import MAX_ROUNDS
+from daemon.core.turn.style_registry import STYLES
 from daemon.realtime import events as wire
 from daemon.realtime.errors import busy
 from daemon.realtime.events import ErrorDetail, Item, Response
@@ -392,7 +393,7 @@ def test_what_was_withdrawn_is_neither_heard_nor_carried_out(told: bool) -> None
 
 
 @pytest.mark.parametrize("end", [ev.StopAsked(), ev.MuteAsked(True)], ids=["stop", "mute"])
-@pytest.mark.parametrize("style", ["hold", "tap"])
+@pytest.mark.parametrize("style", STYLES)
 def test_nor_is_what_was_stopped(style: str, end: ev.Input) -> None:
     rig = Rig(style=style).start()
     rig.edge(True)
