@@ -6,9 +6,11 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from daemon.brain.asr import engines as asr_engines
 from daemon.brain.engine_registry import (
     RECOGNIZERS,
     SYNTHESIZERS,
@@ -17,6 +19,7 @@ from daemon.brain.engine_registry import (
     recognizer,
     synthesizer,
 )
+from daemon.brain.tts import engines as tts_engines
 
 PARROT = """
 from daemon.brain.engine import Engine
@@ -24,9 +27,16 @@ ENGINE = Engine(("parrot-model",), lambda: "a parrot")
 """
 
 
-def test_the_default_engine_is_first() -> None:
-    assert RECOGNIZERS == ("small", "both")
-    assert SYNTHESIZERS == ("hibari", "espeak")
+@pytest.mark.parametrize(
+    ("folder", "names", "default"),
+    [(asr_engines, RECOGNIZERS, "small"), (tts_engines, SYNTHESIZERS, "hibari")],
+    ids=["recognisers", "synthesisers"],
+)
+def test_each_file_is_an_engine_and_the_default_one_is_first(
+    folder: ModuleType, names: tuple[str, ...], default: str
+) -> None:
+    assert names[0] == default
+    assert sorted(names) == sorted(path.stem for path in Path(*folder.__path__).glob("[!_]*.py"))
 
 
 def test_a_file_is_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

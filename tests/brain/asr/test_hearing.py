@@ -16,9 +16,9 @@ from daemon.brain.asr.lexicon import CLASSES, WEAK, spoken_ways
 from daemon.brain.asr.name_similarity import confusable
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
-from daemon.brain.asr.recognizer import Recognition, RecognizerError, confirmed
+from daemon.brain.asr.recognizer import Recognition, Recognizer, RecognizerError, confirmed
 from daemon.brain.asr.viterbi import Floats
-from daemon.brain.engine_registry import open_recognizer
+from daemon.brain.engine_registry import RECOGNIZERS, open_recognizer
 from daemon.brain.nlu.grammar import Meaning
 from tests.bench.train_confusions import in_room, read_clip
 from tests.brain.home import OUTPUTS, SENSORS, grammar_of
@@ -45,6 +45,11 @@ def small() -> PhonemeRecognizer:
 @pytest.fixture(scope="module")
 def both() -> EnsembleRecognizer:
     return EnsembleRecognizer.load()
+
+
+@pytest.fixture(scope="module", params=RECOGNIZERS)
+def recognizer(request: pytest.FixtureRequest) -> Recognizer:
+    return open_recognizer(request.param)
 
 
 def clip(name: str) -> Floats:
@@ -79,17 +84,17 @@ def test_a_command_in_a_room_is_never_another(small: PhonemeRecognizer) -> None:
 
 
 @pytest.mark.parametrize("name", ["hibari_near01", "flite-rms_oog05", "hibari_wake01"])
-def test_what_is_no_command_is_refused(small: PhonemeRecognizer, both: EnsembleRecognizer, name: str) -> None:
-    for recognition in (small.recognize(clip(name), HOME, None), both.recognize(clip(name), HOME, None)):
-        assert (recognition.certainty, recognition.meaning) == ("refuse", None)
+def test_what_is_no_command_is_refused(recognizer: Recognizer, name: str) -> None:
+    recognition = recognizer.recognize(clip(name), HOME, None)
+    assert (recognition.certainty, recognition.meaning) == ("refuse", None)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-4, 0.05])
-def test_noise_is_nobody(small: PhonemeRecognizer, both: EnsembleRecognizer, level: float) -> None:
+def test_noise_is_nobody(recognizer: Recognizer, level: float) -> None:
     noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * np.float32(level)
-    for recognition in (small.recognize(noise, HOME, None), both.recognize(noise, HOME, None)):
-        assert recognition.certainty == "refuse"
-        assert recognition.words == ""
+    recognition = recognizer.recognize(noise, HOME, None)
+    assert recognition.certainty == "refuse"
+    assert recognition.words == ""
 
 
 def test_no_samples_at_all(small: PhonemeRecognizer) -> None:
@@ -98,8 +103,8 @@ def test_no_samples_at_all(small: PhonemeRecognizer) -> None:
     )
 
 
-def test_both_engines_agree_on_a_command(both: EnsembleRecognizer) -> None:
-    recognition = both.recognize(clip("hibari_cmd00"), HOME, None)
+def test_each_engine_is_sure_of_a_plain_command(recognizer: Recognizer) -> None:
+    recognition = recognizer.recognize(clip("hibari_cmd00"), HOME, None)
     assert (recognition.meaning, recognition.certainty) == (LAMP_ON, "sure")
 
 

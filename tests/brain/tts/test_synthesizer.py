@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daemon.brain.engine_registry import open_synthesizer
+from daemon.brain.engine_registry import SYNTHESIZERS, open_synthesizer
 from daemon.brain.tts.synthesizer import Synthesizer, SynthesizerError
 from daemon.realtime.events import RATE_HZ
 
 
-@pytest.fixture(scope="module", params=["hibari", "espeak"])
+@pytest.fixture(scope="module", params=SYNTHESIZERS)
 def voice(request: pytest.FixtureRequest) -> Synthesizer:
     return open_synthesizer(request.param)
 
