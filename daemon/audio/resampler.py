@@ -142,7 +142,7 @@ class _Bank:
 
 @lru_cache(_MOST_BANKS)
 def _bank(from_hz: int, to_hz: int, kind: FilterKind) -> _Bank:
-    up, down = _steps(from_hz, to_hz)
+    up, down = steps(from_hz, to_hz)
     impulse = _impulse_response(kind, max(up, down)) * up
     history = -(-len(impulse) // up) - 1
     repeats = max(1, history // (2 * down))  # blocks about half as long as the filter cost the least
@@ -156,7 +156,7 @@ def _bank(from_hz: int, to_hz: int, kind: FilterKind) -> _Bank:
     )
 
 
-def _steps(from_hz: int, to_hz: int) -> tuple[int, int]:
+def steps(from_hz: int, to_hz: int) -> tuple[int, int]:
     """The ratio of the rates as (outputs, inputs): exact, or the nearest ratio of small numbers."""
     lower, higher = sorted((from_hz, to_hz))
     part = Fraction(lower, higher)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import get_args
 
 import numpy as np
@@ -10,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.audio.pcm import from_pcm16, to_pcm16
-from daemon.audio.resampler import FilterKind, Resampler, _bank, _steps
+from daemon.audio.resampler import FilterKind, Resampler, steps
 from hardware.ports import Mono
 from hardware.sound.sample_formats import FORMATS, Format
 
@@ -131,7 +134,7 @@ ODD_HZ = (
 @given(st.integers(4_000, 768_000))
 def test_no_card_has_a_rate_that_needs_a_larger_filter_than_common_ones(hz: int) -> None:
     for from_hz, to_hz in ((hz, 24_000), (24_000, hz)):
-        up, down = _steps(from_hz, to_hz)
+        up, down = steps(from_hz, to_hz)
         assert up * down <= 640 * 640
         assert up / down == pytest.approx(to_hz / from_hz, rel=2e-3)
 
@@ -139,15 +142,27 @@ def test_no_card_has_a_rate_that_needs_a_larger_filter_than_common_ones(hz: int)
 @settings(max_examples=200)
 @given(st.integers(1, 2**32), st.integers(1, 2**32))
 def test_no_two_rates_whatever_need_more_memory_than_there_is(from_hz: int, to_hz: int) -> None:
-    up, down = _steps(from_hz, to_hz)
+    up, down = steps(from_hz, to_hz)
     assert 1 <= up * down <= 640 * 2304
+
+
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    """How many bytes are held that were not before."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("hz", ODD_HZ)
 def test_a_card_of_any_odd_rate_sounds_right_in_both_directions(hz: int) -> None:
     for from_hz, to_hz in ((hz, 24_000), (24_000, hz)):
-        bank = _bank(from_hz, to_hz, "minimum")
-        assert bank.weights.nbytes < 4 * 2**20
+        with traced() as held_bytes:
+            made = Resampler(from_hz, to_hz, "minimum")
+            assert held_bytes() < 4 * 2**20
+            assert made.delay_s
         result = converted(tone(1_000, from_hz, 1.0), from_hz, to_hz, "minimum")
         assert abs(level_db(result)) < 0.05
         spectrum = np.abs(np.fft.rfft(result * np.hanning(len(result))))

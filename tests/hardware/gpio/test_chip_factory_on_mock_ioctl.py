@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -32,37 +31,47 @@ def kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kernel:
     return kernel
 
 
-@dataclass
-class Lgpio:
-    """lgpio's part: what its chip and its lines are told; `refuses` to claim a line."""
+class MockLgpio(ModuleType):
+    """lgpio's part: what it is told; `refuses` to claim a line."""
 
-    said: list[tuple[object, ...]] = field(default_factory=list)
-    refuses: bool = False
+    class error(Exception):  # noqa: N801, N818 (lgpio's own name)
+        pass
 
-    def chip(self, number: int) -> Lgpio:
-        self.said.append(("open",))
-        return self
+    def __init__(self) -> None:
+        super().__init__("lgpio")
+        self.said: list[tuple[object, ...]] = []
+        self.refuses = False
 
-    def line(self, chip: Lgpio, number: int, level: bool) -> Lgpio:
-        if self.refuses:
-            raise OSError("'GPIO busy'")
-        self.said.append(("claim", number, level))
-        return self
+    def gpiochip_open(self, number: int) -> int:
+        self.said.append(("open", number))
+        return 1
 
-    def set(self, frequency_hz: float, duty: float) -> None:
-        self.said.append((frequency_hz, duty))
-
-    def close(self) -> None:
+    def gpiochip_close(self, chip: int) -> None:
         self.said.append(("close",))
+
+    def gpio_claim_output(self, chip: int, line: int, level: bool) -> None:
+        if self.refuses:
+            raise self.error("'GPIO busy'")
+        self.said.append(("claim", line, level))
+
+    def gpio_free(self, chip: int, line: int) -> None:
+        self.said.append(("free", line))
+
+    def gpio_write(self, chip: int, line: int, level: bool) -> None:
+        self.said.append(("write", line, level))
+
+    def tx_pwm(self, chip: int, line: int, frequency_hz: float, percent: float) -> None:
+        self.said.append(("pulse", line, frequency_hz, percent))
+
+
+PULSES = "hardware.gpio.software_pwm"
 
 
 @pytest.fixture
-def lgpio(monkeypatch: pytest.MonkeyPatch) -> Lgpio:
-    played = Lgpio()
-    module = ModuleType("hardware.gpio.software_pwm")
-    module.PulsedChip = played.chip  # type: ignore[attr-defined]
-    module.PulsedLine = played.line  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "hardware.gpio.software_pwm", module)
+def lgpio(monkeypatch: pytest.MonkeyPatch) -> MockLgpio:
+    played = MockLgpio()
+    monkeypatch.setitem(sys.modules, "lgpio", played)
+    monkeypatch.delitem(sys.modules, PULSES, raising=False)  # which is to be imported with this one
     return played
 
 
@@ -100,7 +109,8 @@ def test_every_line_is_asked_for_as_it_shall_be_from_the_first_moment_on(kernel:
 
 
 def test_plain_outputs_and_lamps_do_without_lgpio(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "hardware.gpio.software_pwm", None)
+    monkeypatch.setitem(sys.modules, "lgpio", None)
+    monkeypatch.delitem(sys.modules, PULSES, raising=False)
     lamps: dict[str, LampConfig] = {"status": RgbLamp(pins=(5, 6, 13)), "small": SingleLamp(pin=19)}
     mine = board(kernel, {"lamp": Relay(pin=22), "heater": Relay(pin=24, active_high=False)}, lamps)
     mine.write("lamp", 1.0)
@@ -112,21 +122,23 @@ def test_plain_outputs_and_lamps_do_without_lgpio(kernel: Kernel, monkeypatch: p
     assert kernel.levels == {22: 0, 24: 1, 5: 0, 6: 0, 13: 0, 19: 0}
 
 
-def test_a_dimmer_is_lgpios_from_its_first_level_between_on(kernel: Kernel, lgpio: Lgpio) -> None:
+def test_a_dimmer_is_lgpios_from_its_first_level_between_on(kernel: Kernel, lgpio: MockLgpio) -> None:
     mine = board(kernel, {"fan": Pwm(pin=18, frequency_hz=200, at_exit="on")})
     idle = open_descriptors()
     mine.write("fan", 1.0)
     assert (kernel.levels[18], lgpio.said) == (1, [])
     mine.write("fan", 0.25)
     mine.write("fan", 0.5)
-    assert lgpio.said == [("open",), ("claim", 18, True), (200, 0.25), (200, 0.5)]
+    pulses = [("pulse", 18, 200, 25.0), ("pulse", 18, 200, 50.0)]
+    assert lgpio.said == [("open", 0), ("claim", 18, True), *pulses]
     assert open_descriptors() == idle - 1, "the kernel's line was freed"
     mine.write("fan", 0.0)
     mine.close()
-    assert lgpio.said[4:] == [(200, 0.0), (200, 1.0), ("close",), ("close",)], "its line, and the chip"
+    ends = [("pulse", 18, 0, 0), ("write", 18, False), ("write", 18, True), ("free", 18), ("close",)]
+    assert lgpio.said[4:] == ends
 
 
-def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: Lgpio) -> None:
+def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: MockLgpio) -> None:
     lgpio.refuses = True
     mine = board(kernel, {"fan": Pwm(pin=18, at_start="on", at_exit="off")})
     with pytest.raises(PinError, match="'GPIO busy'"):
@@ -136,7 +148,7 @@ def test_a_line_that_lgpio_cannot_have_stays_held(kernel: Kernel, lgpio: Lgpio) 
     assert kernel.levels == {18: 0}
 
 
-def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -> None:
+def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: MockLgpio) -> None:
     devices: dict[str, Device] = {
         "fan": Pwm(pin=18, at_start="on", at_exit=40),
         "mood": Rgb(pins=(5, 6, 13), at_start="#ffffff", at_exit="#ff00fe"),
@@ -148,7 +160,8 @@ def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -
     mine = board(kernel, {"flag": devices["flag"]})
     lgpio.said.clear()
     mine.close()
-    assert (0.0 in lgpio.said[0], lgpio.said[1:]) == (True, [("close",), ("close",)]), "it is let go"
+    ends = [("pulse", 12, 0, 0), ("write", 12, False), ("free", 12), ("close",)]
+    assert lgpio.said == ends, "it is let go"
 
 
 @pytest.mark.parametrize(
@@ -164,18 +177,18 @@ def test_nothing_begins_to_pulse_in_order_to_end(kernel: Kernel, lgpio: Lgpio) -
     ],
 )
 def test_a_closed_board_is_as_the_plan_of_its_safe_states(
-    kernel: Kernel, lgpio: Lgpio, device: Device
+    kernel: Kernel, lgpio: MockLgpio, device: Device
 ) -> None:
     board(kernel, {"it": device}).close()
     assert kernel.levels == {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
 
 
-def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: Lgpio) -> None:
+def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: MockLgpio) -> None:
     mine = board(kernel, {"mood": Rgb(pins=(5, 6, 13))})
     mine.write("mood", "#ff00ff")
     assert (kernel.levels, lgpio.said) == ({5: 1, 6: 0, 13: 1}, [])
     mine.write("mood", "#ff0033")
-    assert lgpio.said == [("open",), ("claim", 13, True), (100, 0.2)]
+    assert lgpio.said == [("open", 0), ("claim", 13, True), ("pulse", 13, 100, 20.0)]
     mine.close()
 
 
