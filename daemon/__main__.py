@@ -24,7 +24,7 @@ SOCKET = "/run/voiced/control.sock"
 VERBS = {
     "status": "show what voiced is doing",
     "press": "press the button",
-    "release": "let the button go",
+    "release": "release the button",
     "stop": "be silent and idle",
     "forget": "forget the conversation",
     "ask": "ask in writing and print the answer",
@@ -218,7 +218,10 @@ def _add_services(commands: argparse._SubParsersAction[Parser]) -> None:
         help="end after so long without a client, if systemd's socket started it (default: never)",
     )
     server.add_argument(
-        "--key-file", metavar="FILE", default="", help="over TCP, let only clients in that show the key in it"
+        "--key-file",
+        metavar="FILE",
+        default="",
+        help="over TCP, admit only clients that have the key in this file",
     )
     server.add_argument(
         "--origin",

@@ -99,7 +99,7 @@ class Machine:
         if not self.history.restore(dumped):
             return False
         states = self.devices.described()
-        self.history.note(f"The appliance was started anew. {states}".strip())
+        self.history.note(f"The appliance has restarted. {states}".strip())
         return True
 
     def step(self, event: ev.Input, now: float) -> list[ev.Effect]:

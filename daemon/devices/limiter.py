@@ -61,7 +61,9 @@ class Devices:
         if output is None:
             return DeviceAnswer(False, f"There is no output called {request.device}."), writes
         if self._stopped and not isinstance(request, requests.Query):
-            return DeviceAnswer(False, f"The {output.name} rests until the next start."), writes
+            return DeviceAnswer(
+                False, f"The {output.name} cannot be set any more: the service is stopping."
+            ), writes
         answer = output.answer(request, now)
         return answer, writes + output.run(now)
 

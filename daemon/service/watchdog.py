@@ -69,5 +69,5 @@ async def feed(parts: Mapping[str, ProgressCheck], interval_s: float) -> None:
         if not stuck:
             systemd_notify.notify("WATCHDOG=1")
         elif stuck != logged:
-            log.error("no progress: %s; systemd starts voiced anew if that lasts", ", ".join(stuck))
+            log.error("no progress: %s; systemd restarts voiced if that lasts", ", ".join(stuck))
         logged = stuck

@@ -265,5 +265,5 @@ class AlsaSpeaker(CardThread):
 @cache
 def _tell_no_clock(device: str) -> None:
     log.warning(
-        "the speaker %s takes sound faster than time passes: is it meant that nobody hears it?", device
+        "the speaker %s takes sound faster than time passes, so nobody hears it: is it the right one?", device
     )

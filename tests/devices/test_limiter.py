@@ -232,7 +232,7 @@ def test_stop_comes_to_safe_states_off_before_on_and_takes_no_more() -> None:
     assert devices.stop(READY + 1.0) == [WriteOutput("stove", 0.0), WriteOutput("vent", 1.0)]
     assert devices.deadline is None
     answer, writes = devices.ask(SetState("stove", "on"), READY + 999.0)
-    assert (answer.text, writes) == ("The stove rests until the next start.", [])
+    assert (answer.text, writes) == ("The stove cannot be set any more: the service is stopping.", [])
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_one_part_that_stands_still_starves_it_and_is_named_once(
         frozen.add("speaker")
         assert await starved(systemd)
         assert [record.getMessage() for record in caplog.records] == [
-            "no progress: speaker; systemd starts voiced anew if that lasts"
+            "no progress: speaker; systemd restarts voiced if that lasts"
         ]
         frozen.clear()
         await fed(systemd)

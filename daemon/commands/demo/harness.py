@@ -176,7 +176,7 @@ def _await(child: subprocess.Popen[bytes], log: Path, who: str, ready: Callable[
     until = time.monotonic() + _START_LIMIT_S
     while not ready():
         if child.poll() is not None:
-            raise HarnessError(f"{who.capitalize()} has ended at once; its last words: {_last_line(log)}")
+            raise HarnessError(f"{who.capitalize()} has ended at once; its last output: {_last_line(log)}")
         if time.monotonic() > until:
             late = f"is not ready after {_START_LIMIT_S:g} s"
             raise HarnessError(f"{who.capitalize()} {late}; last: {_last_line(log)}")

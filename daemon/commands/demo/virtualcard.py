@@ -165,12 +165,12 @@ class VirtualCard:
         while subprocess.run(["pactl", "info"], env=self._client_env(), capture_output=True).returncode:
             if server.poll() is not None or time.monotonic() > limit:
                 raise VirtualCardError(
-                    f"PulseAudio does not start, its last words are {self._last_words()!r}: "
+                    f"PulseAudio does not start, its last output was {self._last_output()!r}: "
                     f"reinstall it with `apt install --reinstall {' '.join(PACKAGES)}`."
                 )
             time.sleep(0.02)
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         with suppress(OSError, IndexError):
             return (self._dir / "pulse.log").read_text().splitlines()[-1]
         return ""

@@ -66,7 +66,7 @@ def power(machine: InspectedMachine) -> Iterator[Told]:
     if word & (_SLOWED | _SLOWED << 16):
         since = "is" if word & _SLOWED else "was"
         sentence = f"the processor {since} slowed down, for heat or for lack of power"
-        yield warning("V513", sentence, "see to cooling and to the power supply, then start the board anew")
+        yield warning("V513", sentence, "check the cooling and the power supply, then restart the board")
 
 
 def _firmware_word(machine: InspectedMachine) -> int | None:

@@ -157,7 +157,7 @@ def _dead_addresses(host: str, port: int, limit_s: float) -> Iterator[Told]:
         yield warning(
             "V607",
             f"realtime.url: not every address of {host} can be reached ({', '.join(dead)})",
-            "mend that way if it is yours; voiced goes by another address",
+            "mend that route if it is yours; voiced uses another address",
         )
 
 
@@ -208,7 +208,7 @@ def _judged(host: str, event: ServerEvent | UndecodableFrame) -> Told:
 def _refusal(host: str, status: int, code: str) -> Finding:
     cause = cause_of(status, code)
     if cause is None and status >= 500:
-        return warning("V618", f"{host} has trouble of its own (status {status})", "try again later")
+        return warning("V618", f"{host} has a problem of its own (status {status})", "try again later")
     cause = cause or RefusalCause.REQUEST
     number = _REFUSALS.get(cause, _REFUSALS[RefusalCause.REQUEST])
     return error(number, f"{host} {cause.clause} ({code or status})", cause.remedy)

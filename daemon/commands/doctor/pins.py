@@ -51,7 +51,7 @@ def pins(machine: InspectedMachine) -> Iterator[Told]:
     if chip in header:
         yield from _floating(machine)
     elif inventory.outputs(config.devices):
-        yield "what this board does to its lines at start is not known here: see whether an output twitches"
+        yield "how this board sets its lines at start is not known: watch whether an output switches briefly"
 
 
 def _asked(machine: InspectedMachine) -> Iterator[Told]:
@@ -81,7 +81,7 @@ def _looked_at(machine: InspectedMachine, chip: Chip, used: list[tuple[str, int]
 
 
 def _stuck(where: str) -> Told:
-    remedy = "let it go; else free it, look for a short circuit in its wires, or mend button.pull_up"
+    remedy = "release it; else free it, look for a short circuit in its wires, or mend button.pull_up"
     return error("V405", f"{where} says that the button is pressed at rest", remedy)
 
 

@@ -83,7 +83,7 @@ def versions(machine: InspectedMachine) -> Iterator[Told]:
     """Versions of its parts."""
     systemd = re.search(r"systemd (\d+)", machine.run("systemctl", "--version") or "")
     if systemd and int(systemd[1]) < _OLDEST_SYSTEMD:
-        sentence = f"systemd {systemd[1]} is older than anything voiced was tried with"
+        sentence = f"systemd {systemd[1]} is older than all that voiced was tested with"
         yield warning("V921", sentence, f"take a system with systemd {_OLDEST_SYSTEMD} or newer (Debian 12)")
     known = {"voiced": __version__, "Python": platform.python_version(), "kernel": platform.release()}
     known |= {"systemd": systemd[1]} if systemd else {}

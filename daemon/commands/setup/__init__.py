@@ -125,7 +125,7 @@ def _prove(asker: Asker, draft: Draft, trials: Trials, *, audible: bool) -> bool
     except KeyboardInterrupt:
         return True
     asker.say(
-        "It works." if works else "No turn came of it: `voiced doctor` finds out why.",
+        "It works." if works else "There was no turn: `voiced doctor` finds out why.",
         "green" if works else "yellow",
     )
     return works

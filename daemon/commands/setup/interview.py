@@ -69,7 +69,7 @@ class Interview:
                 return
             name = self._asker.ask(question, name, _choices(direction, name, self._root))
             self._change(self._draft.set, "sound", direction, _quoted(name))
-        self._asker.say(f"Going on without a {direction}: `voiced doctor` finds out more.", "yellow")
+        self._asker.say(f"Continuing without a {direction}: `voiced doctor` finds out more.", "yellow")
 
     def _tones_heard(self, config: Config, trials: Trials) -> bool:
         card = _described(config.sound.speaker, "speaker", self._root)
@@ -104,7 +104,7 @@ class Interview:
         device = f"hw:CARD={card.id}" if card else name
         closed = [control.name for control in blocking(controls(device, direction), direction)]
         if closed:
-            self._asker.say(f"The mixer is closed: {', '.join(closed)}.", "yellow")
+            self._asker.say(f"The mixer is muted: {', '.join(closed)}.", "yellow")
             if self._asker.ask(questions.UNMUTE):
                 unmute(device, direction, closed)
         return False
@@ -141,7 +141,7 @@ class Interview:
                 return
             line, lamp = str(wiring[0]), " ".join(map(str, wiring[1])) or "none"
             wiring = self._asker.ask(questions.BUTTON, line), self._asker.ask(questions.LAMP, lamp)
-        self._asker.say("Going on without a press: `voiced doctor` finds out more.", "yellow")
+        self._asker.say("Continuing without a press of the button: `voiced doctor` finds out more.", "yellow")
 
     def _wire(self, gpio: Gpio, button: int, lamp: tuple[int, ...]) -> None:
         unchanged = lamp == _lamp_lines(self._draft.config)

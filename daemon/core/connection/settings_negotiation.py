@@ -154,8 +154,8 @@ class SettingsNegotiation:
             self._in_use = self._kept
             return self._end()
         self._tell(
-            "The server refuses the configuration, one of turns, formats, tools and instructions alone "
-            f"is sent: {why}"
+            "The server refuses the configuration; one with only turns, formats, tools and instructions "
+            f"is sent instead: {why}"
         )
         self.phase = NegotiationPhase.LAST
         least = parts(essential(self._session))

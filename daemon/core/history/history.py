@@ -56,7 +56,7 @@ _line: json.Decoder[HistoryEntry] = json.Decoder(HistoryEntry)
 _whole: json.Decoder[list[HistoryEntry]] = json.Decoder(list[HistoryEntry])  # as voiced 0.1.0 stored it
 
 MAY_BE_DONE = (
-    "Error: the appliance was started anew before this call had answered. It may have been done; "
+    "Error: the appliance restarted before this call had answered. It may have been done; "
     "look, or ask the user, before you call it again."
 )
 

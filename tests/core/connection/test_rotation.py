@@ -333,7 +333,7 @@ def test_after_a_restart_the_model_knows_what_was_said_and_that_outputs_are_safe
     items = after.machine.history.seed()
     assert [item.role for item in items] == ["user", "assistant", "system"]
     assert items[-1].content
-    assert items[-1].content[0].text == "The appliance was started anew. The lamp is off."
+    assert items[-1].content[0].text == "The appliance has restarted. The lamp is off."
 
 
 def taken_over() -> Rig:
