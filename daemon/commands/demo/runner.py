@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 from daemon.commands.demo.event_stream import EventStreamError, flashes
 from daemon.commands.demo.harness import Harness, HarnessError
@@ -123,7 +122,7 @@ def is_answer(event: Json) -> bool:
 def run(out: Path, wavs: Sequence[Path] = (), *, keep: bool = False, card: str | None = None) -> int:
     """Run the demo; the exit status is 1 if a turn went wrong, 2 if a part is missing."""
     console = Terminal()
-    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # every child is ended on the way out
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name in _FILES:
@@ -203,8 +202,3 @@ def _scratch(keep: bool, console: Terminal) -> Iterator[Path]:
     else:
         with tempfile.TemporaryDirectory(prefix="voiced-demo-", dir="/tmp") as folder:
             yield Path(folder)
-
-
-def _exit(number: int, frame: FrameType | None) -> None:
-    """Exit on SIGTERM as on Ctrl-C, so that every child is ended."""
-    raise KeyboardInterrupt

@@ -63,11 +63,11 @@ class Performance:
         """Its duration."""
         return self.end - self.begin
 
-    def spans(self, kind: str, value: Callable[[Json], Any], name: str | None = None) -> list[Span]:
+    def spans(self, kind: str, key: str, name: str | None = None) -> list[Span]:
         """The values over time, by the events of this kind (and name), from the first of them on."""
         news = [each for each in self.events if each["event"] == kind and name in (None, each.get("name"))]
         times = [min(max(0.0, each["t"] - self.begin), self.length_s) for each in news]
-        values = map(value, news)
+        values = [each[key] for each in news]
         return list(zip(times, [*times[1:], self.length_s], values, strict=False))
 
     def names(self, kind: str) -> list[str]:
@@ -174,13 +174,13 @@ def envelope(samples: npt.NDArray[np.float32], per_second: int = 50) -> npt.NDAr
 
 
 def _states(row: _Row, performance: Performance) -> Iterator[str]:
-    for span in performance.spans("state", lambda event: event["state"]):
+    for span in performance.spans("state", "state"):
         start, end, state = span
         yield row.bar(span, 0.48, 0.95, STATES.get(state, _GREY))
         if end - start > 0.8 * _LETTER_WIDTH_S * len(state):
             x, y = row.at((start + end) / 2, 0.71)
             yield svg.text((x, y + 0.35 * _TINY), state, _TINY, text_anchor="middle")
-    for span in performance.spans("button", lambda event: event["pressed"]):
+    for span in performance.spans("button", "pressed"):
         if span[2]:
             yield row.bar(span, 0.05, 0.33, svg.INK)
     yield from row.label("state", "button")
@@ -189,7 +189,7 @@ def _states(row: _Row, performance: Performance) -> Iterator[str]:
 def _lamp(row: _Row, performance: Performance, name: str) -> Iterator[str]:
     """Its colours, upon a lamp that is dark."""
     yield row.bar((0.0, performance.length_s, None), 0.0, 1.0, "#1a1a1a")
-    for span in performance.spans("lamp", lambda event: event["colour"], name):
+    for span in performance.spans("lamp", "colour", name):
         yield row.bar(span, 0.0, 1.0, _shown(span[2]))
     yield from row.label(f"{name} lamp")
 
@@ -212,7 +212,7 @@ def _device_of(event: Json) -> str:
 def _device(row: _Row, performance: Performance, name: str) -> Iterator[str]:
     yield svg.line(row.at(0.0), row.at(performance.length_s), _GREY)
     own = next((colour for word, colour in _OWN_COLOURS.items() if word in name.split()), _LIT)
-    for span in performance.spans("device", lambda event: event["value"], name):
+    for span in performance.spans("device", "value", name):
         value = span[2]
         height, colour = (float(value != "#000000"), value) if isinstance(value, str) else (value, own)
         if height:

@@ -33,13 +33,9 @@ class Finding:
     @property
     def facts(self) -> dict[str, str | bool]:
         """The finding as JSON."""
-        return {
-            "code": self.code,
-            "level": self.level,
-            "sentence": self.sentence,
-            "remedy": self.remedy,
-            "fixable": self.fix is not None,
-        }
+        facts = {**vars(self), "fixable": self.fix is not None}
+        del facts["fix"]
+        return facts
 
 
 Told: TypeAlias = Finding | str
