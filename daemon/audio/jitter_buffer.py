@@ -46,10 +46,6 @@ class JitterBuffer:
 
     def __init__(self, rate_hz: int, start_ms: int = 40, max_queue_s: float = 600.0) -> None:
         self.gain = Gain()
-        self.underruns = 0
-        """How often the card ran dry in the middle of an item."""
-        self.dropped_frames = 0
-        """Frames that came when `max_queue_s` were queued already."""
         self._rate_hz = rate_hz
         self._start_frames = rate_hz * start_ms // 1000
         self._max_frames = int(rate_hz * max_queue_s)
@@ -75,7 +71,6 @@ class JitterBuffer:
             return 0
         free = max(0, self._max_frames - sum(other.queued for other in self._items.values()))
         dropped = max(0, len(samples) - free)
-        self.dropped_frames += dropped
         item.put(quantised(samples[:free]))
         return dropped
 
@@ -138,9 +133,7 @@ class JitterBuffer:
         self._clock.held(delay_frames)
         self._retire()
         dry = delay_frames <= 0 and bool(self._items) and not self._waiting
-        if dry:
-            self.underruns += 1
-            self._waiting = True
+        self._waiting |= dry
         return dry
 
     def stopped(self, delay_frames: int) -> Cut:

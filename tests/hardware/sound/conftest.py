@@ -101,6 +101,7 @@ class Player:
         self.cuts: list[Cut] = []
         self.cut_times: list[float] = []
         self.underruns = 0
+        self.ran_dry = 0
         self.errors: list[SoundError] = []
         self._lock = threading.Lock()
 
@@ -131,7 +132,7 @@ class Player:
 
     def played(self, delay_frames: int) -> None:
         with self._lock:
-            self.playout.played(delay_frames)
+            self.ran_dry += self.playout.played(delay_frames)
 
     def stopped(self, delay_frames: int) -> None:
         with self._lock:

@@ -118,7 +118,7 @@ def test_a_starved_item_goes_on_when_more_comes(
         time.sleep(0.2)
         player.queue("item", sound[:9_600], finish=False)
         speaker.wake()
-        wait_until(lambda: player.playout.underruns, "the card has run dry")
+        wait_until(lambda: player.ran_dry, "the card has run dry")
         time.sleep(0.1)
         player.queue("item", sound[9_600:])
         speaker.wake()
