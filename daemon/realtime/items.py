@@ -14,7 +14,10 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Content(Struct, kw_only=True):
-    """One part of a message: input_text, input_audio, input_image, output_text or output_audio."""
+    """A part of a message: input_text, input_audio, input_image, output_text, output_audio.
+
+    `response.content_part.*` calls its type `text` or `audio`.
+    """
 
     type: str = ""
     text: Text = UNSET
@@ -135,12 +138,3 @@ class Response(Struct, kw_only=True):
     def withdrawn(self) -> bool:
         """Whether it was cancelled before it produced anything."""
         return self.status == "cancelled" and not self.output
-
-
-class Part(Struct, kw_only=True):
-    """A content part as `response.content_part.*` names it: type `audio` or `text`."""
-
-    type: str = ""
-    text: Text = UNSET
-    transcript: Text = UNSET
-    audio: bytes | UnsetType = UNSET

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from daemon.realtime.items import Item, Part, Response
+from daemon.realtime.items import Content, Item, Response
 from daemon.realtime.server_events import ServerEvent
 
 
@@ -65,13 +65,13 @@ class PartPiece(_InItem):
 class PartAdded(PartPiece, tag="response.content_part.added", kw_only=True):
     """A content part opens."""
 
-    part: Part
+    part: Content
 
 
 class PartDone(PartPiece, tag="response.content_part.done", kw_only=True):
     """A content part is complete."""
 
-    part: Part
+    part: Content
 
 
 class OutputAudioDelta(PartPiece, tag="response.output_audio.delta"):

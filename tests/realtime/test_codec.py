@@ -25,7 +25,7 @@ def test_every_event_survives_the_way_there_and_back() -> None:
         needs: dict[str, Any] = {
             "item": wire.Item(),
             "response": wire.Response(),
-            "part": wire.Part(),
+            "part": wire.Content(),
             "error": wire.ErrorDetail(),
         }
         event = kind(**{name: value for name, value in needs.items() if name in kind.__struct_fields__})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.ids import new_id
 from daemon.brain.server.response_request import ResponseRequest
@@ -56,9 +58,9 @@ class ResponseWriter:
         """Begin a message."""
         kind = "output_audio" if self.spoken else "output_text"
         entry = self._begin(wire.Item(type="message", role="assistant", content=[]))
-        blank = wire.Part(type="audio", transcript="") if self.spoken else wire.Part(type="text", text="")
-        self._emit(wire.PartAdded(**self._place(entry), content_index=0, part=blank))
         content = wire.Content(type=kind, transcript="") if self.spoken else wire.Content(type=kind, text="")
+        blank = replace(content, type=kind.removeprefix("output_"))
+        self._emit(wire.PartAdded(**self._place(entry), content_index=0, part=blank))
         entry.item.content = [content]
 
     def say(self, text: str) -> None:
@@ -135,10 +137,10 @@ class ResponseWriter:
         if self.spoken:
             self._emit(wire.OutputAudioDone(**place))
             self._emit(wire.OutputTranscriptDone(**place, transcript=self._written))
-            self._emit(wire.PartDone(**place, part=wire.Part(type="audio", transcript=self._written)))
+            self._emit(wire.PartDone(**place, part=wire.Content(type="audio", transcript=self._written)))
         else:
             self._emit(wire.OutputTextDone(**place, text=self._written))
-            self._emit(wire.PartDone(**place, part=wire.Part(type="text", text=self._written)))
+            self._emit(wire.PartDone(**place, part=wire.Content(type="text", text=self._written)))
         self._end(entry, status)
 
     def _end_call(self, status: str) -> None:

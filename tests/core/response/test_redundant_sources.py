@@ -12,7 +12,7 @@ from daemon.core import events as ev
 from daemon.core.keys import Keys
 from daemon.realtime import events as wire
 from daemon.realtime.codec import decode_server
-from daemon.realtime.events import Content, Item, Part, Response
+from daemon.realtime.events import Content, Item, Response
 from tests.core.rig import Rig
 
 SOUND = b"\1\0" * 24_000
@@ -195,7 +195,7 @@ def test_what_comes_after_the_end_of_an_answer_is_late() -> None:
 MESSAGE = Item(
     id="i", type="message", role="assistant", content=[Content(type="output_audio", transcript="It is on.")]
 )
-PART = Part(type="audio", transcript="It is on.")
+PART = Content(type="audio", transcript="It is on.")
 ENDS = {
     "the list at the end": lambda rig: rig.done("r", MESSAGE),
     "its item": lambda rig: rig.receive(wire.OutputItemDone(response_id="r", item=MESSAGE)),
@@ -268,7 +268,7 @@ def test_a_voice_that_comes_only_with_the_end_is_heard(end: str) -> None:
     rig = asked()
     whole = Item(id="i", type="message", content=[Content(type="output_audio", audio=SOUND)])
     if end == "part":
-        rig.receive(wire.PartDone(response_id="r", item_id="i", part=Part(type="audio", audio=SOUND)))
+        rig.receive(wire.PartDone(response_id="r", item_id="i", part=Content(type="audio", audio=SOUND)))
     elif end == "item":
         rig.receive(wire.OutputItemDone(response_id="r", item=whole))
     rig.done("r", whole)
