@@ -103,7 +103,7 @@ BUGS = {
     "what is told but once is not believed": Bug({(Calls, "hear"): lambda *_: None}, ASKED),
     "what was withdrawn is taken for a wish of the server's": Bug(
         {(Exchange, "disown"): lambda *_: None},
-        ("found", "press", "let go", "sound", "detects"),
+        ("found", "tap", "sound", "detects"),
         Bounds(detects=True, tap=True, steady=True),
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from enum import Enum
 from functools import cache
 from itertools import groupby
@@ -103,7 +103,7 @@ class Canon:
         self._ids: dict[str, str] = {}
         self._conns: dict[int, str] = {0: "none"}
         self._objects: dict[int, int] = {}
-        self._idle: dict[type, str] = {}
+        self._idle: dict[type, Set[str]] = {}
         self._open_calls: set[str] = set()
         self._unused: set[str] = set()
         self._names: dict[str, str] = {}
@@ -155,11 +155,11 @@ class Canon:
     def _add_object(self, value: Any) -> None:
         self._objects[id(value)] = len(self._objects)
         self._parts.append(type(value).__name__)
-        idle = self._idle.get(type(value))
+        idle = self._idle.get(type(value), frozenset())
         if isinstance(value, ConnectionSession) and value.phase is not SessionPhase.CONFIGURING:
-            idle = "settings"  # what comes of it later is only told
+            idle = {"settings"}  # what comes of it later is only told
         for name in _names(value.__class__, *getattr(value, "__dict__", ())):
-            if name != idle:
+            if name not in idle:
                 self._parts.append(f"{name}:")
                 self._add_part(name, getattr(value, name), type(value))
 
@@ -234,21 +234,23 @@ class Canon:
         return self._names.get(key, key)
 
 
-def _rewritten(world: Any) -> dict[type, str]:
+def _rewritten(world: Any) -> dict[type, Set[str]]:
     """Fields that will be written anew before they are read again."""
     talk = inside.talk(world.machine)
     answer, question = talk.answer, inside.question(world.machine)
     spoken = question is not None and question.phase in SPOKEN
     at_rest = answer.turn is None and not answer.playing and not answer.barge_in.waiting
-    found: dict[type, str] = {}
+    found: dict[type, Set[str]] = {}
     if at_rest:
-        found |= {Items: "_items", SpeechFallback: "_unsaid"}
+        found |= {Items: {"_items"}, SpeechFallback: {"_unsaid"}}
     if not inside.is_listening(world.machine):
-        found[SpokenQuestion] = "continued"
+        found[SpokenQuestion] = {"continued"}
     if not spoken:
-        found[CaptureControl] = "_utterance"
+        found[CaptureControl] = {"_utterance"}
     if not world.server.committing:
-        found[Turn] = "taken"
+        found[Turn] = {"taken"}
+    if not world.server.response:
+        found[type(world.server)] = {"voiced", "worded", "second", "cancelled"}
     return found
 
 

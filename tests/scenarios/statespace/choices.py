@@ -60,7 +60,9 @@ def _stages(world: World) -> Iterator[str]:
 
 def _hand(world: World) -> Iterator[str]:
     question = inside.question(world.machine)
-    if world.bounds.button:
+    if world.bounds.tap:
+        yield "tap"
+    elif world.bounds.button:
         yield "let go" if world.down else "press"
     if world.down and world.capturing:
         yield "let go soon"
@@ -166,6 +168,12 @@ def _edge(world: World, pressed: bool, after_s: float) -> None:
     inside.let_rest(world.machine)  # it has come to rest when the next thing happens
 
 
+def _tap(world: World) -> None:
+    """In the style `tap` nothing comes of letting go."""
+    _edge(world, True, MOMENT_S)
+    _edge(world, False, MOMENT_S)
+
+
 def _later(world: World) -> None:
     """What was pressed is older than anybody waits for."""
     question = inside.question(world.machine)
@@ -248,6 +256,7 @@ _LOCAL: dict[str, Callable[[World], None]] = {
     "forget": lambda world: world.step(ev.ForgetAsked()),
     "text": lambda world: world.step(ev.TextAsked("hello")),
     "say": lambda world: world.step(ev.SayAsked("hello")),
+    "tap": _tap,
     "later": _later,
     "sound": lambda world: world.step(ev.Captured(ENOUGH)),
     "tail": _tail,
