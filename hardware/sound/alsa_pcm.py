@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_short, c_uint, c_ulong, c_ushort, c_void_p
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -121,8 +123,7 @@ class AlsaPcm:
 
     def getformats(self) -> list[str]:
         """The names of the formats that it takes."""
-        with _Parameters(self._alsa) as any_at_all:
-            self._check(self._alsa.snd_pcm_hw_params_any(self._handle, any_at_all))
+        with self._parameters(self._alsa.snd_pcm_hw_params_any) as any_at_all:
             test = self._alsa.snd_pcm_hw_params_test_format
             known = [each for each in _FORMATS if self._alsa.snd_pcm_format_name(each)]
             able = [each for each in known if test(self._handle, any_at_all, each) == 0]
@@ -130,16 +131,14 @@ class AlsaPcm:
 
     def getrates(self) -> Rates:
         """The rates in Hz that it takes."""
-        with _Parameters(self._alsa) as any_at_all:
-            self._check(self._alsa.snd_pcm_hw_params_any(self._handle, any_at_all))
-            least, most = c_uint(), c_uint()
-            self._check(self._alsa.snd_pcm_hw_params_get_rate_min(any_at_all, byref(least), None))
-            self._check(self._alsa.snd_pcm_hw_params_get_rate_max(any_at_all, byref(most), None))
-            if least.value == most.value:
-                return least.value
+        with self._parameters(self._alsa.snd_pcm_hw_params_any) as any_at_all:
+            least = self._parameter("rate_min", c_uint, any_at_all, None)
+            most = self._parameter("rate_max", c_uint, any_at_all, None)
+            if least == most:
+                return least
             test = self._alsa.snd_pcm_hw_params_test_rate
-            if test(self._handle, any_at_all, least.value + 1, 0) == 0:
-                return least.value, most.value
+            if test(self._handle, any_at_all, least + 1, 0) == 0:
+                return least, most
             return [hz for hz in _COMMON_HZ if test(self._handle, any_at_all, hz, 0) == 0]
 
     def read(self) -> tuple[int, bytes]:
@@ -201,8 +200,7 @@ class AlsaPcm:
 
     def _set(self, rate: int, channels: int, format: int, periodsize: int, periods: int) -> None:
         alsa, handle = self._alsa, self._handle
-        with _Parameters(alsa) as params:
-            self._check(alsa.snd_pcm_hw_params_any(handle, params))
+        with self._parameters(alsa.snd_pcm_hw_params_any) as params:
             alsa.snd_pcm_hw_params_set_access(handle, params, _INTERLEAVED)
             alsa.snd_pcm_hw_params_set_format(handle, params, format)
             alsa.snd_pcm_hw_params_set_channels(handle, params, channels)
@@ -212,27 +210,38 @@ class AlsaPcm:
             self._check(alsa.snd_pcm_hw_params(handle, params))
 
     def _settled(self) -> dict[str, Any]:
-        alsa = self._alsa
-        rate, channels, format_number = c_uint(), c_uint(), c_int()
-        period, buffer = c_ulong(), c_ulong()
-        with _Parameters(alsa) as now:
-            self._check(alsa.snd_pcm_hw_params_current(self._handle, now))
-            self._check(alsa.snd_pcm_hw_params_get_rate(now, byref(rate), None))
-            self._check(alsa.snd_pcm_hw_params_get_channels(now, byref(channels)))
-            self._check(alsa.snd_pcm_hw_params_get_format(now, byref(format_number)))
-            self._check(alsa.snd_pcm_hw_params_get_period_size(now, byref(period), None))
-            self._check(alsa.snd_pcm_hw_params_get_buffer_size(now, byref(buffer)))
         card_no, device_no = self._card()
-        return {
-            "card_no": card_no,
-            "device_no": device_no,
-            "rate": rate.value,
-            "channels": channels.value,
-            "format_name": alsa.snd_pcm_format_name(format_number.value).decode(),
-            "frame_bytes": channels.value * alsa.snd_pcm_format_physical_width(format_number.value) // 8,
-            "period_size": period.value,
-            "buffer_size": buffer.value,
-        }
+        with self._parameters(self._alsa.snd_pcm_hw_params_current) as now:
+            channels = self._parameter("channels", c_uint, now)
+            format_number = self._parameter("format", c_int, now)
+            sample_bits = self._alsa.snd_pcm_format_physical_width(format_number)
+            return {
+                "card_no": card_no,
+                "device_no": device_no,
+                "rate": self._parameter("rate", c_uint, now, None),
+                "channels": channels,
+                "format_name": self._alsa.snd_pcm_format_name(format_number).decode(),
+                "frame_bytes": channels * sample_bits // 8,
+                "period_size": self._parameter("period_size", c_ulong, now, None),
+                "buffer_size": self._parameter("buffer_size", c_ulong, now),
+            }
+
+    @contextmanager
+    def _parameters(self, fill: Any) -> Iterator[c_void_p]:
+        """A set of hardware parameters, as this call of ALSA fills it."""
+        parameters = c_void_p()
+        self._check(self._alsa.snd_pcm_hw_params_malloc(byref(parameters)))
+        try:
+            self._check(fill(self._handle, parameters))
+            yield parameters
+        finally:
+            self._alsa.snd_pcm_hw_params_free(parameters)
+
+    def _parameter(self, name: str, kind: Any, of: c_void_p, *direction: None) -> int:
+        value = kind()
+        self._check(getattr(self._alsa, f"snd_pcm_hw_params_get_{name}")(of, byref(value), *direction))
+        number: int = value.value
+        return number
 
     def _card(self) -> tuple[int, int]:
         info = c_void_p()
@@ -250,19 +259,3 @@ class AlsaPcm:
         if result >= 0:
             return result
         raise ALSAAudioError(f"{self._alsa.snd_strerror(result).decode()} [{self._device}]")
-
-
-class _Parameters:
-    """A set of hardware parameters, for a `with` block."""
-
-    def __init__(self, alsa: Any) -> None:
-        self._alsa = alsa
-        self._params = c_void_p()
-
-    def __enter__(self) -> c_void_p:
-        if self._alsa.snd_pcm_hw_params_malloc(byref(self._params)) < 0:
-            raise MemoryError
-        return self._params
-
-    def __exit__(self, *_: object) -> None:
-        self._alsa.snd_pcm_hw_params_free(self._params)
