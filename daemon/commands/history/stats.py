@@ -48,14 +48,10 @@ def run(since: str, until: str | None, directory: Path | None, *, as_json: bool,
 # ---------------------------------------------------------------- figures
 
 
-def summarise(records: Iterable[Record]) -> Json:
+def summarise(records: Sequence[Record]) -> Json:
     """All statistics, in the form of `voiced stats --json`."""
-    by_kind: dict[RecordKind | None, list[Record]] = {kind: [] for kind in RecordKind}
-    run_ends = []
-    for record in records:
-        by_kind.setdefault(record.kind, []).append(record)
-        if record.kind in (RecordKind.READY, RecordKind.STOPPING):
-            run_ends.append(record.kind)
+    by_kind = {kind: [record for record in records if record.kind is kind] for kind in RecordKind}
+    run_ends = [record.kind for record in records if record.kind in (RecordKind.READY, RecordKind.STOPPING)]
     turns = by_kind[RecordKind.TURN]
     return {
         "turns": {

@@ -100,7 +100,8 @@ def stored_key(places: Places) -> Secret | None:
 @contextmanager
 def as_credential(key: Secret | None) -> Iterator[None]:
     """Provide the key as a systemd credential, for a check of the configuration in this process."""
-    with tempfile.TemporaryDirectory(prefix="voiced-setup-", dir=_memory()) as folder:
+    never_on_disk = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="voiced-setup-", dir=never_on_disk) as folder:
         if key:
             _write(Path(folder) / CREDENTIAL, key.encode(), 0o600)
         before = os.environ.get("CREDENTIALS_DIRECTORY")
@@ -111,11 +112,6 @@ def as_credential(key: Secret | None) -> Iterator[None]:
             del os.environ["CREDENTIALS_DIRECTORY"]
             if before is not None:
                 os.environ["CREDENTIALS_DIRECTORY"] = before
-
-
-def _memory() -> str | None:
-    """A folder in memory, never on a disk."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def _encrypted(key: Secret) -> bytes | None:
