@@ -56,7 +56,15 @@ echo "# the owner's own line" >>/etc/voiced/voiced.toml
 for store in credstore credstore.encrypted; do
     install -D --mode=600 /dev/null /etc/$store/voiced.realtime_key
 done
-touch /etc/voiced/tools.d/own.py
+cat >/etc/voiced/tools.d/own.py <<END
+from daemon.tools import tool
+
+
+@tool
+def ring() -> str:
+    """Ring the bell in the hall."""
+    return "It rings."
+END
 install --directory --owner=voiced /var/lib/voiced
 touch /var/lib/voiced/state.json
 kept() {
