@@ -73,9 +73,9 @@ def _show(asker: Asker, draft: Draft, places: Places) -> int:
 
 def _set_up(asker: Asker, draft: Draft, places: Places, trials: Trials) -> int:
     try:
-        audible = asker.assume(questions.TRIALS, "y" if asker.attended else "n")
+        tries = asker.assume(questions.TRIALS, "y" if asker.attended else "n")
         with service.paused(asker.say):
-            tried = trials if audible else None
+            tried = trials if tries else None
             key = Interview(asker, draft, tried, key_stored=_has_key(places), root=places.root).run()
             findings = _write(asker, draft, places, key, trials)
     except KeyboardInterrupt:
@@ -84,7 +84,7 @@ def _set_up(asker: Asker, draft: Draft, places: Places, trials: Trials) -> int:
     for finding in findings:
         style = "red" if finding.level == "error" else "yellow"
         asker.say(f"{finding.sentence} {finding.remedy}", style)
-    works = _prove(asker, draft, trials, audible=audible)
+    works = _prove(asker, draft, trials, with_turn=tries)
     return 1 if not works or any(finding.level == "error" for finding in findings) else 0
 
 
@@ -103,7 +103,7 @@ def _write(asker: Asker, draft: Draft, places: Places, key: str | None, trials: 
     return findings
 
 
-def _prove(asker: Asker, draft: Draft, trials: Trials, *, audible: bool) -> bool:
+def _prove(asker: Asker, draft: Draft, trials: Trials, *, with_turn: bool) -> bool:
     """Start the service and let the owner try a turn."""
     socket = Path(draft.config.control.socket)
     asker.say("voiced starts.")
@@ -113,7 +113,7 @@ def _prove(asker: Asker, draft: Draft, trials: Trials, *, audible: bool) -> bool
         )
         return False
     asker.say("voiced runs.", "green")
-    if not audible:
+    if not with_turn:
         return True
     how = STYLES[draft.config.realtime.turn].how_to_ask.format(words='"what time is it"')
     asker.say(f"Now {how}.")
