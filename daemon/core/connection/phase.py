@@ -47,12 +47,12 @@ class SessionCause(Enum):
     GREETED = "greeted"
     GREETED_LATE = "greeted after all"
     UNGREETED = "no greeting in time"
-    AGREED = "settings confirmed, or as many as it takes"
+    AGREED = "settings confirmed, or as many as it accepts"
     UNCONFIRMED = "settings not confirmed in time"
-    TOLD = "told the history"
+    TOLD = "history sent"
     ACKNOWLEDGED = "history confirmed"
     UNACKNOWLEDGED = "history not confirmed in time"
-    SILENT = "not a word in time"
+    SILENT = "no event in time"
 
 
 _P, _C = SessionPhase, SessionCause
@@ -97,7 +97,7 @@ class LinkCause(Enum):
     DIALED = "the server is dialed"
     GREETED = "greeted, or no greeting in time"
     TAKEN = "a configured session takes over"
-    BRAIN_TAKEN = "somebody waits, and the brain is there"
+    BRAIN_TAKEN = "a user waits, and the brain is connected"
     LOST = "lost, or given up"
     REFUSED = "lost, and only the owner can mend it"
 

@@ -39,11 +39,11 @@ class ResponseCause(Enum):
     """The causes of its transitions."""
 
     BEGUN = "it begins"
-    EARLY = "it begins, all that was said so far is taken"
-    UNWELCOME = "it begins while somebody speaks"
-    BUSY = "the server is busy with another one"
-    GIVEN_UP = "nobody wants it any more"
-    CHOSEN = "it is the answer to what was asked"
+    EARLY = "it begins, and all speech so far is committed"
+    UNWELCOME = "it begins while the user speaks"
+    BUSY = "the server is busy with another"
+    GIVEN_UP = "it is no longer wanted"
+    CHOSEN = "it is the answer to the question"
 
 
 _P, _C = ResponsePhase, ResponseCause

@@ -39,14 +39,14 @@ class TurnPhase(Enum):
 class TurnCause(Enum):
     """The causes of its transitions."""
 
-    RELEASED = "the button is let go, or was down too long"
-    CAPTURED = "the tail of the sound is here"
+    RELEASED = "the button is released, or was held too long"
+    CAPTURED = "the tail of the sound has come"
     CONTINUED = "pressed again"
-    TAKEN = "the server's voice detection has taken it"
+    TAKEN = "the server's voice detection has committed it"
     POSED = "posed"
-    ANSWERED = "an answer begins, or who asked interrupts"
+    ANSWERED = "an answer begins, or the user interrupts"
     DISCONNECTED = "the connection is lost"
-    RECONNECTED = "the next one is ready"
+    RECONNECTED = "the next connection is ready"
     INTERRUPTED = "barge-in, or stop"
 
 
