@@ -22,8 +22,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.http11 import Response
 from websockets.streams import StreamReader
 
+from daemon.brain.asr.constrained_decoding import LetterAutomaton
+from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.lexicon import class_of
 from daemon.brain.asr.moonshine import BEGIN, END, Moonshine
+from daemon.brain.asr.word_network import Network
 from daemon.brain.server.errors import from_validation
 from daemon.config.error_messages import ConfigError
 from daemon.config.loader import parse
@@ -73,7 +76,9 @@ def test_moonshine_brings_its_model_and_its_letters_where_we_look() -> None:
         assert all(len(inputs[name]) == 4 for name in memory)
         assert {"present" + name.removeprefix("past_key_values") for name in memory} | {"logits"} <= outputs
         assert (BEGIN, END) == (1, 2)
-        assert isinstance(Moonshine().write(np.zeros(16_000, np.float32)), str)
+        moonshine = Moonshine()
+        stop = LetterAutomaton(Network("stop"), moonshine.trie)
+        assert isinstance(moonshine.read(np.zeros(16_000, np.float32), None, stop).free_text, str)
 
 
 def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None:
@@ -87,6 +92,13 @@ def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None
         spoken = [aligned.phoneme for aligned in hama.G2PModel()("lamp").alignments]
         assert spoken
         assert set(spoken) <= set(model.decoder_tokens)
+
+
+def test_hibari_brings_a_dictionary() -> None:
+    with read_by("hibari-tts", "daemon/brain/asr/dictionary.py"):
+        look_up = Dictionary()
+        assert look_up("heater") == [("HH", "IY", "T", "ER")]
+        assert set(look_up("live")) == {("L", "AY", "V"), ("L", "IH", "V")}
 
 
 # ---------------------------------------------------------------- msgspec's English

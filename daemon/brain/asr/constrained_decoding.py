@@ -64,13 +64,16 @@ class LetterAutomaton:
 
     def __init__(self, network: Network, trie: Trie) -> None:
         self._trie = trie
-        self._reach = network.reach()
+        self._begin, self._reach = network.start, network.reach()
         self._end = network.end
         arcs = [
             (source, spelling, target)
             for source, word, target in network.words
             for spelling in WRITTEN_AS.get(word, (word.lstrip("!#"),))
         ]
+        self._onward: dict[tuple[int, str], list[int]] = {}
+        for source, word, target in network.words:
+            self._onward.setdefault((source, word), []).append(target)
         self._words = [word for _, word, _ in arcs]
         self._targets = [target for _, _, target in arcs]
         self._from: dict[int, list[int]] = {}
@@ -81,6 +84,14 @@ class LetterAutomaton:
         self.start: AutomatonState = frozenset(
             (node, AFTER_SPACE) for node in self._reach[network.start]
         ) | frozenset((node, AFTER_WORD) for node in self._reach[network.start])
+
+    def is_command(self, words: Sequence[str]) -> bool:
+        """These plain words are a sentence of the network, and none of them is a filler word there."""
+        nodes = set(self._reach[self._begin])
+        for word in words:
+            targets = [target for node in nodes for target in self._onward.get((node, word), ())]
+            nodes = {node for target in targets for node in self._reach[target]}
+        return self._end in nodes
 
     def allowed(self, state: AutomatonState) -> Allowed:
         """What may follow in this state."""

@@ -157,14 +157,19 @@ def _classes(tokens: Sequence[str]) -> Pronunciation:
 
 
 class Lexicon:
-    """Pronunciations of words: from a list, else by `spell_out`.
+    """Pronunciations of words: from a list, else from a dictionary and by `spell_out`.
 
     `spell_out` turns a word into the recogniser's tokens, by the letter-to-sound rules that it was trained
     with. Results are cached: it costs tens of milliseconds a word.
     """
 
-    def __init__(self, spell_out: Callable[[str], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        spell_out: Callable[[str], Sequence[str]],
+        look_up: Callable[[str], Sequence[Pronunciation]] = lambda _word: (),
+    ) -> None:
         self._spell_out = functools.cache(spell_out)
+        self._look_up = look_up
         listed = json.loads((resources.files("daemon.brain.asr") / "lexicon.json").read_text("utf-8"))
         self._listed = {word: [tuple(form.split()) for form in forms] for word, forms in listed.items()}
 
@@ -181,7 +186,7 @@ class Lexicon:
         if word.startswith("#"):
             return []
         word = word.lstrip("!")
-        forms = self._listed.get(word) or self._spelled(to_latin(word))
+        forms = self._listed.get(word) or [*self._spelled(to_latin(word)), *self._look_up(word)]
         return sorted({way for form in forms if form for way in (form, without_r(form))})
 
     def _spelled(self, word: str) -> list[Pronunciation]:

@@ -26,15 +26,16 @@ SAMPLES_PER_FRAME = 384
 
 @dataclass(frozen=True)
 class FreeReading:
-    """The unconstrained transcript, and how a proposed sentence compares with it.
+    """The unconstrained transcript, and how sentences of the grammar compare with it.
 
-    `better` is a sentence of the grammar that is likelier than the proposal, else empty. `gap` is how much
-    likelier per piece (natural log) the free text is than the proposal; at most 5.
+    `best` is the likeliest sentence of the grammar, empty where none was found. `gap` is how much likelier
+    the free text is per piece (natural log) than the proposed sentence, `best_gap` than the best; at most 5.
     """
 
     free_text: str
-    better: str
     gap: float
+    best: str
+    best_gap: float
 
 
 @dataclass(frozen=True)
@@ -63,26 +64,27 @@ class Moonshine:
         self._vocabulary = _vocabulary((folder / "tokenizer.bin").read_bytes())
         self.trie = Trie.of(self._vocabulary)
 
-    def write(self, samples: Floats) -> str:
-        """The unconstrained transcript of an utterance, 16 kHz."""
-        return self._text(self._write_freely(self._encode(samples), _most_pieces(samples))[0])
-
-    def read(self, samples: Floats, proposal: LetterAutomaton, grammar: LetterAutomaton) -> FreeReading:
-        """Score a proposed sentence, and search the grammar for a better one. 16 kHz."""
-        sound, most = self._encode(samples), _most_pieces(samples)
+    def read(
+        self, samples: Floats, proposal: LetterAutomaton | None, grammar: LetterAutomaton
+    ) -> FreeReading:
+        """Score a proposed sentence, and search the grammar for the best one. 16 kHz."""
+        sound, most = self.encode(samples), _most_pieces(samples)
         free, free_score = self._write_freely(sound, most)
-        proposed = self._write_held(sound, proposal, max(most, LEAST_PIECES), None)
-        if proposed is None:
-            return FreeReading(self._text(free), "", WORST)
-        better = self._write_held(sound, grammar, max(most, LEAST_PIECES), proposed)
-        length = len(proposed.pieces) + 1
+        longest = max(most, LEAST_PIECES)
+        proposed = self._write_held(sound, proposal, longest, None) if proposal else None
+        best = self._write_held(sound, grammar, longest, proposed)
+
+        def gap(draft: _Draft | None) -> float:
+            if draft is None:
+                return WORST
+            return min((free_score - draft.score) / (max(len(draft.pieces), len(free)) + 1), WORST)
+
         return FreeReading(
-            free_text=self._text(free),
-            better=self._text(better.pieces) if better and better is not proposed else "",
-            gap=min((free_score - proposed.score) / max(length, len(free) + 1), WORST),
+            self._text(free), gap(proposed), self._text(best.pieces) if best else "", gap(best)
         )
 
-    def _encode(self, samples: Floats) -> Floats:
+    def encode(self, samples: Floats) -> Floats:
+        """What the encoder makes of the samples, 16 kHz: shape (1, frames, features)."""
         waveform = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
         feeds = {self._encoder_inputs[0]: waveform}
         if len(self._encoder_inputs) > 1:
@@ -126,7 +128,7 @@ class Moonshine:
                 break
             drafts = [draft for _, draft in kept]
             rows = [row for row, _ in kept]
-            memory = {name: values[rows] for name, values in memory.items()}
+            memory = {name: _rows(name, values, rows) for name, values in memory.items()}
         return done
 
     def _step(self, sound: Floats, pieces: list[int], memory: Memory | None) -> tuple[Floats, Memory]:
@@ -161,6 +163,13 @@ class Moonshine:
     def _text(self, pieces: tuple[int, ...]) -> str:
         written = b"".join(self._vocabulary[piece] for piece in pieces)
         return written.decode("utf-8", "ignore").replace("▁", " ").strip()
+
+
+def _rows(name: str, values: Floats, rows: list[int]) -> Floats:
+    """What the decoder remembers of these drafts; of the sound, which they share, nothing is copied."""
+    if ".encoder." not in name:
+        return values[rows]
+    return values[: len(rows)] if len(rows) <= len(values) else np.repeat(values[:1], len(rows), axis=0)
 
 
 def _model_folder() -> Path:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from daemon.brain.asr.acoustic_model import Hama, Scorer, shipped_confusions
 from daemon.brain.asr.confidence import Confidence
+from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.preprocessing import Mono16k, clean
 from daemon.brain.asr.recognizer import Recognition, confirmed
@@ -13,6 +16,7 @@ from daemon.brain.asr.scoring import NO_MATCH, Match, match
 from daemon.brain.asr.viterbi import Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Meaning
+from daemon.brain.nlu.template_syntax import plain
 
 CONFIDENCE = Confidence(weights=(0.76, 2.25), bias=3.53, sure=-0.45, ask=-1.9)
 """As fitted by `python -m tests.bench.hearing --ship`; fit again when the recogniser changes."""
@@ -26,14 +30,15 @@ UNCLEAR = "[unclear]"
 
 @dataclass(frozen=True)
 class Candidate:
-    """The best sentence for an utterance, and the log odds that it was said."""
+    """The best sentence for an utterance, the log odds that it was said, and the posteriors."""
 
     match: Match
     meaning: Meaning | None
     odds: float
+    log_posteriors: Floats
 
 
-NOTHING = Candidate(NO_MATCH, None, -99.0)
+NOTHING = Candidate(NO_MATCH, None, -99.0, np.zeros((0, 0), np.float32))
 
 
 class PhonemeRecognizer:
@@ -47,7 +52,8 @@ class PhonemeRecognizer:
     def load(cls) -> PhonemeRecognizer:
         """Load the shipped model. Raises ImportError if hama is missing."""
         model = Hama()
-        return cls(model, Lexicon(model.spell_out), Scorer(model.tokens, shipped_confusions()))
+        lexicon = Lexicon(model.spell_out, Dictionary())
+        return cls(model, lexicon, Scorer(model.tokens, shipped_confusions()))
 
     def prepare(self, grammar: Grammar) -> None:
         """Build the graphs of this grammar, with and without a question pending."""
@@ -60,7 +66,7 @@ class PhonemeRecognizer:
 
     def decide(self, found: Candidate, pending: Meaning | None) -> Recognition:
         """This engine's own decision on a candidate."""
-        certainty = CONFIDENCE.certainty(found.odds, found.match.margin) if found.meaning else "refuse"
+        certainty = CONFIDENCE.certainty(found.odds, found.match.strict_margin) if found.meaning else "refuse"
         recognition = Recognition(
             words=found.match.text if found.odds > HOPELESS_ODDS or not found.match.words else UNCLEAR,
             meaning=found.meaning if certainty != "refuse" else None,
@@ -84,16 +90,24 @@ class PhonemeRecognizer:
         graph = self.graph(grammar.text if pending is None else grammar.text_when_asked)
         found = match(graph, scores, greedy, greedy_phones)
         meaning = None if found.out_of_grammar else grammar.understand(found.text)
-        return Candidate(found, meaning, CONFIDENCE.odds(found.figures))
+        return Candidate(found, meaning, CONFIDENCE.odds(found.figures), log_posteriors)
+
+    def along(self, log_posteriors: Floats, text: str) -> Match:
+        """How well the posteriors fit one sentence."""
+        scores, greedy = self.scorer.scores(log_posteriors)
+        graph = self._graph(plain(text))
+        return match(graph, scores, greedy, self.scorer.count_phones(log_posteriors))
 
     def graph(self, pattern: str) -> WordGraph:
         """The graph of a pattern, cached; the oldest are dropped."""
         if pattern not in self.graphs:
             while len(self.graphs) >= KEPT_GRAPHS:
                 del self.graphs[next(iter(self.graphs))]
-            layout = Layout.of(Network(pattern), self.pronounce)
-            self.graphs[pattern] = WordGraph(layout, self.scorer.blank)
+            self.graphs[pattern] = self._graph(pattern)
         return self.graphs[pattern]
+
+    def _graph(self, pattern: str) -> WordGraph:
+        return WordGraph(Layout.of(Network(pattern), self.pronounce), self.scorer.blank)
 
     def pronounce(self, word: str) -> list[tuple[int, ...]]:
         """Every way to say a word, as labels of the scores."""

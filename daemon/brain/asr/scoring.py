@@ -8,29 +8,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from daemon.brain.asr.viterbi import Floats, Path, WordGraph
-from daemon.brain.nlu.template_syntax import words
+from daemon.brain.nlu.template_syntax import TENS, UNITS, words
 
 OPTIONAL_WORDS = frozenset(words("the please could can would you percent times to and of"))
 """Words that do not matter to the meaning."""
 
+VALUES = frozenset((*UNITS, *TENS, *words("hundred once twice on off toggle up down open close closed")))
+"""Numbers and states: one is easily taken for another, and then another thing is done."""
+
 LEAST_PHONES = 4
 MOST_MARGIN = 12.0
+CLEARER_VALUE = 1.6
 TAIL_PHONES = 3
 
 
 @dataclass(frozen=True)
 class Match:
-    """The best sentence, and three figures in natural logs, all better when greater.
+    """The best sentence, its score over all frames, and three figures; natural logs, all better when greater.
 
     `fit`: the path against the best free sequence of phones, per phone.
     `worst_word`: the same for the word (or the rest after the last) that fits worst.
     `margin`: the path against the best path with one of its words forbidden; at most 12.
+    `strict_margin`: the same, where a number or a state must be clearer by 1.6 than any other word.
     """
 
     words: tuple[str, ...]
+    score: float
     fit: float
     worst_word: float
     margin: float
+    strict_margin: float
 
     @property
     def out_of_grammar(self) -> bool:
@@ -48,7 +55,7 @@ class Match:
         return np.array([self.fit, self.worst_word], np.float32)
 
 
-NO_MATCH = Match((), -99.0, -99.0, 0.0)
+NO_MATCH = Match((), -1e9, -99.0, -99.0, 0.0, 0.0)
 
 
 def match(graph: WordGraph, scores: Floats, greedy: Floats, greedy_phones: int) -> Match:
@@ -62,11 +69,16 @@ def match(graph: WordGraph, scores: Floats, greedy: Floats, greedy_phones: int) 
         return NO_MATCH
     free = np.concatenate([[0.0], np.cumsum(greedy)])
     phones = max(int(sum(graph.phones[word.arc] for word in path.words)), greedy_phones, LEAST_PHONES)
+    margins = _margins(graph, path, near, scores)
     return Match(
         words=tuple(graph.words[word.arc] for word in path.words),
+        score=path.score,
         fit=(path.score - float(free[-1])) / phones,
         worst_word=min(_each_word(graph, path, free)),
-        margin=_margin(graph, path, near, scores),
+        margin=min(margins.values(), default=0.0),
+        strict_margin=min(
+            (margin - CLEARER_VALUE * (word in VALUES) for word, margin in margins.items()), default=0.0
+        ),
     )
 
 
@@ -79,14 +91,20 @@ def _each_word(graph: WordGraph, path: Path, free: Floats) -> Iterator[float]:
     yield ((path.score - score) - float(free[-1] - free[frame])) / TAIL_PHONES
 
 
-def _margin(graph: WordGraph, path: Path, near: list[int], scores: Floats) -> float:
-    """Filler words stay forbidden: the margin says which command it was, not whether it was one."""
+def _margins(graph: WordGraph, path: Path, near: list[int], scores: Floats) -> dict[str, float]:
+    """The margin of each word that matters to the meaning.
+
+    It is forbidden wherever it could stand: the same sentence by another path is no other command. Filler
+    words stay forbidden: the margin says which command it was, not whether it was one.
+    """
     subgraph = graph.only(near)
+    said = dict.fromkeys(graph.words[word.arc] for word in path.words)
+    words = [word for word in said if word not in OPTIONAL_WORDS]
+    if not words:
+        return {}
     forbidden = [
-        subgraph.fillers | subgraph.twins(near.index(word.arc))
-        for word in path.words
-        if graph.words[word.arc] not in OPTIONAL_WORDS
+        subgraph.fillers.union(arc for arc, other in enumerate(subgraph.words) if other == word)
+        for word in words
     ]
-    if not forbidden:
-        return 0.0
-    return min(path.score - float(subgraph.without(scores, forbidden).max()), MOST_MARGIN)
+    margins = np.minimum(path.score - subgraph.without(scores, forbidden), MOST_MARGIN)
+    return dict(zip(words, margins.tolist(), strict=True))

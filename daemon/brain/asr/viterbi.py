@@ -21,6 +21,9 @@ Pronounce: TypeAlias = Callable[[str], Sequence[Sequence[int]]]
 
 IMPOSSIBLE = np.float32(-1e9)
 FILLER_COST = np.float32(1.5)
+NO_COST = ("!up", "!down")
+"""Filler words that a command becomes another one by: turn up the heater is not turn off the heater."""
+
 NEAR = 14.0
 """An arc counts as near when its end once came this close (natural log) to the best token of its frame."""
 
@@ -111,7 +114,7 @@ class WordGraph:
         self._join(sorted(layout.joints))
         self.fillers = frozenset(arc for arc, word in enumerate(self.words) if word.startswith("!"))
         self.costs = np.zeros(len(self.words), np.float32)
-        self.costs[list(self.fillers)] = FILLER_COST
+        self.costs[[arc for arc in self.fillers if self.words[arc] not in NO_COST]] = FILLER_COST
 
     def _unroll(self, spoken: Sequence[Sequence[int]]) -> None:
         """Lay the words end to end: phone, blank, phone ...; unlike phones may follow without a blank."""
@@ -137,11 +140,6 @@ class WordGraph:
     def only(self, arcs: Sequence[int]) -> WordGraph:
         """The same graph with only these arcs, renumbered in order."""
         return WordGraph(self.layout.only(arcs), self.blank)
-
-    def twins(self, arc: int) -> frozenset[int]:
-        """The arcs of the same word at the same place, in any pronunciation."""
-        same = self.sources == self.sources[arc]
-        return frozenset(int(twin) for twin in np.flatnonzero(same) if self.words[twin] == self.words[arc])
 
     def best(self, scores: Floats) -> tuple[Path, list[int]]:
         """The best path, and the arcs that came near any path. `scores`: natural log, (frames, labels)."""

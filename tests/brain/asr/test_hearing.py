@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
@@ -11,15 +12,16 @@ import numpy as np
 import pytest
 
 from daemon.brain.asr.acoustic_model import shipped_confusions
+from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.ensemble_recognizer import EnsembleRecognizer, SecondOpinion
 from daemon.brain.asr.lexicon import CLASSES, WEAK, spoken_ways
 from daemon.brain.asr.name_similarity import confusable
-from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
+from daemon.brain.asr.phoneme_recognizer import Candidate, PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
 from daemon.brain.asr.recognizer import Recognition, Recognizer, RecognizerError, confirmed
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.engine_registry import RECOGNIZERS, open_recognizer
-from daemon.brain.nlu.grammar import Meaning
+from daemon.brain.nlu.grammar import Grammar, Meaning
 from tests.bench.train_confusions import in_room, read_clip
 from tests.brain.home import OUTPUTS, SENSORS, grammar_of
 
@@ -183,7 +185,8 @@ def test_a_long_utterance_is_heard_by_both_engines(
     spoken = np.tile(command, int(seconds * 16_000) // len(command) + 1)
     recognition = both.recognize(spoken, HOME, None)
     assert recognition.certainty == "refuse"
-    assert both.second.moonshine.write(spoken[: 16_000 * 10]).lower().count("turn on the lamp") > 2
+    free_text = both.second.read(spoken[: 16_000 * 10], HOME.text, "").free_text
+    assert free_text.lower().count("turn on the lamp") > 2
     assert not caplog.records
 
 
@@ -203,6 +206,73 @@ def test_where_one_engine_fails_the_other_answers(
     recognition = EnsembleRecognizer(small, BrokenOpinion()).recognize(clip("hibari_cmd00"), HOME, None)
     assert (recognition.meaning, recognition.certainty) == (LAMP_ON, "sure")
     assert "Moonshine failed" in caplog.text
+
+
+class FillerHeard(PhonemeRecognizer):
+    """Takes the lamp for a thing that no command is about."""
+
+    def candidate(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Candidate:
+        found = super().candidate(samples, grammar, pending)
+        words = tuple("!computer" if word == "lamp" else word for word in found.match.words)
+        return replace(found, meaning=None, match=replace(found.match, words=words))
+
+
+def test_a_filler_word_heard_by_one_engine_is_a_question_where_the_other_hears_a_command(
+    small: PhonemeRecognizer, both: EnsembleRecognizer
+) -> None:
+    mistaken = FillerHeard(small.model, small.lexicon, small.scorer)
+    recognition = EnsembleRecognizer(mistaken, both.second).recognize(clip("hibari_cmd00"), HOME, None)
+    assert (recognition.meaning, recognition.certainty) == (LAMP_ON, "ask")
+
+
+class CommandHeard(PhonemeRecognizer):
+    """Takes whatever it hears for a command, and is sure of it."""
+
+    def candidate(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Candidate:
+        found = super().candidate(samples, grammar, pending)
+        match = replace(found.match, words=("turn", "off", "the", "heater"), fit=0.0, worst_word=0.0)
+        return replace(found, meaning=HOME.understand("turn off the heater"), match=match, odds=9.0)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "hibari_near01", "flite-rms_oog05", "hibari_wake01"])
+def test_one_engine_alone_never_acts(small: PhonemeRecognizer, both: EnsembleRecognizer, name: str) -> None:
+    mistaken = CommandHeard(small.model, small.lexicon, small.scorer)
+    recognition = EnsembleRecognizer(mistaken, both.second).recognize(clip(name), HOME, None)
+    said = HOME.understand(COMMANDS.get(name, ""))
+    assert recognition.certainty != "sure" or recognition.meaning == said == HOME.understand(
+        "turn off the heater"
+    )
+
+
+@pytest.mark.parametrize("word", ["give", "have", "me", "triple", "live"])
+def test_a_word_that_the_rules_misread_is_said_as_a_dictionary_has_it(
+    small: PhonemeRecognizer, word: str
+) -> None:
+    said = Dictionary()(word)
+    assert said
+    assert set(said) <= set(small.lexicon.pronunciations(word))
+    assert set(spoken_ways(small.model.spell_out(word))) <= set(small.lexicon.pronunciations(word))
+
+
+@pytest.mark.parametrize(
+    ("name", "margin", "strict_margin"),
+    [("fest-slt-hts_cmd10", 12.0, 10.4), ("hibari_cmd00", 12.0, 10.4), ("espeak-us-f3_cmd03", 12.0, 12.0)],
+)
+def test_a_state_must_be_clearer_than_a_name(
+    small: PhonemeRecognizer, name: str, margin: float, strict_margin: float
+) -> None:
+    found = small.candidate(clip(name), HOME, None).match
+    assert found.margin <= margin
+    assert found.margin - 1.61 < found.strict_margin <= strict_margin
+
+
+@pytest.mark.parametrize(("strict_margin", "certainty"), [(0.71, "sure"), (0.69, "ask")])
+def test_one_engine_alone_asks_where_a_state_is_not_clear(
+    small: PhonemeRecognizer, strict_margin: float, certainty: str
+) -> None:
+    found = small.candidate(clip("hibari_cmd00"), HOME, None)
+    close = replace(found, match=replace(found.match, strict_margin=strict_margin))
+    assert small.decide(close, None).certainty == certainty
 
 
 @pytest.mark.parametrize("peak_db", [-40, -52, -60])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 from itertools import product
 
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis.extra import numpy as arrays
 
 from daemon.brain.asr.confidence import Confidence
 from daemon.brain.asr.constrained_decoding import LetterAutomaton, Trie
+from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.lexicon import Lexicon, to_latin, without_r
 from daemon.brain.asr.viterbi import FILLER_COST, Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
+from daemon.brain.nlu.template_syntax import plain
 from tests.bench.levels import fit
 from tests.bench.train_confusions import align
 
@@ -94,6 +97,22 @@ def test_a_writer_can_write_the_sentences_and_nothing_else() -> None:
     assert not takes("on")
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("a", True),
+        ("b a", True),
+        ("b a cc", True),
+        ("", False),
+        ("a a", False),
+        ("d", False),
+        ("d cc", False),
+    ],
+)
+def test_a_sentence_with_a_filler_word_is_no_command(words: str, command: bool) -> None:
+    assert LetterAutomaton(Network(PATTERN), Trie()).is_command(words.split()) == command
+
+
 def test_what_cannot_be_said_has_no_pronunciation() -> None:
     lexicon = Lexicon(lambda word: list(word))
     assert lexicon.pronunciations("лампа") == []
@@ -117,6 +136,39 @@ def test_what_cannot_be_said_has_no_pronunciation() -> None:
 )
 def test_no_letter_of_a_foreign_word_is_left_out_of_its_pronunciation(word: str, spelled: str) -> None:
     assert to_latin(word) == spelled
+
+
+def test_a_dictionary_stands_beside_the_rules_and_a_list_before_both() -> None:
+    lexicon = Lexicon(list, lambda _word: [("L", "AY", "M", "AH")])
+    assert lexicon.pronunciations("lima") == [("L", "AY", "M", "AH"), ("L", "IY", "M", "AA")]
+    assert lexicon.pronunciations("!on") == Lexicon(list).pronunciations("on")
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [
+        ("heater", ["HH IY T ER"]),
+        ("zero", ["Z IH R OW"]),
+        ("read", ["R EH D", "R IY D"]),
+        ("garage", ["G ER AA ZH"]),
+        ("lumibot", []),
+        ('"', []),
+        ("", []),
+    ],
+)
+def test_the_dictionary_in_the_voice_package(word: str, forms: list[str]) -> None:
+    """Its file is no promise of that package: this tells when a new release has another."""
+    assert Dictionary()(word) == [tuple(form.split()) for form in forms]
+
+
+def test_without_the_voice_package_there_is_no_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    assert Dictionary()("heater") == []
+
+
+@pytest.mark.parametrize(("written", "form"), [("I'd", "AY D"), ("don't", "D OW N T"), ("can't", "K AE N T")])
+def test_a_contraction_is_said_as_one_though_its_apostrophe_is_gone(written: str, form: str) -> None:
+    assert tuple(form.split()) in Lexicon(list).pronunciations(plain(written))
 
 
 @pytest.mark.parametrize(
