@@ -6,11 +6,12 @@ SUITE ?= trixie
 HOURS ?= 24
 MINUTES ?= 10
 SEED ?= 1
+EVERY ?= 1
 ARCH ?= $(shell dpkg --print-architecture)
 # What 0.1.0 was built from: upgrades begin there.
 RELEASED := 94c7726f01b719c1d03dc60a5374e98a36e9f34c
 
-.PHONY: demo test test-trixie check bench mutants hearing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test test-trixie check bench mutants hearing orders faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -34,6 +35,10 @@ mutants: ready         ## small faults put into the pure rooms: do the tests not
 
 hearing: ready         ## how well the brain hears, over the clips in SPEECH
 	$(BIN)/python -m tests.bench.hearing --speech $(SPEECH)
+
+orders: SPEECH = ../shared/speech/human-orders
+orders: ready          ## how well it hears people who order coffee, over the clips in SPEECH: make orders [EVERY=5]
+	$(BIN)/python -m tests.bench.orders --speech $(SPEECH) --every $(EVERY)
 
 faults: ready          ## every fault at every event of a conversation, in virtual time: table in out/faults.html
 	$(BIN)/python -m tests.scenarios.faults

@@ -1,124 +1,103 @@
-"""From figures to counts: what one set of clips teaches, and how another fares with it."""
+"""`python -m tests.bench.levels FILE...`: fit weights and levels to outcomes that the other benches wrote.
+
+Each outcome belongs to a fold (a family of synthesisers, a fifth of the people). What is learned is learned
+on all folds but one and counted on that one; what is shipped is learned on all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+import argparse
+import math
+import pickle
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from daemon.brain.asr.confidence import Confidence, downgraded
+from daemon.brain.asr import joint_decision, phoneme_recognizer
+from daemon.brain.asr.confidence import Confidence
+from daemon.brain.asr.joint_decision import Levels, decide
 from daemon.brain.asr.viterbi import Floats
+from tests.bench.outcome import Outcome
 
-Verdict: TypeAlias = Literal["right", "wrong", "asked_right", "asked_wrong", "refused"]
+Table: TypeAlias = dict[str, dict[str, int]]
+"""Counts of verdicts by condition and kind."""
 
-SMALL_FIGURES = 2
-COLUMNS = ("right", "wrong", "asked_right", "asked_wrong", "refused", "all")
-LOWEST = -3.0
-NO_ODDS = -99.0
-SURE_MARGIN = 0.2
-ASK_MARGIN = 0.7
-FAR = ("oog", "wake", "noise", "silence")
-WRONG_COMMANDS = (("cmd", "clean", 0.0), ("cmd2", "clean", 0.0), ("cmd3", "clean", 0.0))
-ALLOWED = {
-    "small": (
-        *WRONG_COMMANDS,
-        ("near", "clean", 0.02),
-        ("near", "room", 0.02),
-        ("lookalike", "clean", 0.06),
-        ("lookalike", "room", 0.06),
-    ),
-    "both": (*WRONG_COMMANDS, ("near", "clean", 0.0), ("near", "room", 0.0)),
+COLUMNS: Final = ("right", "wrong", "asked_right", "asked_wrong", "refused", "all")
+SHIPPED: Final = {"small": Levels(phoneme_recognizer.CONFIDENCE, math.inf), "both": joint_decision.LEVELS}
+LOWEST: Final = -3.0
+SURE_MARGIN: Final = 0.2
+ASK_MARGIN: Final = 0.7
+FAR: Final = ("oog", "wake", "noise", "silence")
+ALLOWED: Final = {
+    "small": {"cmd": 0.0, "cmd2": 0.0, "cmd3": 0.0, "order": 0.0, "near": 0.02, "lookalike": 0.06},
+    "both": {"cmd": 0.0, "cmd2": 0.0, "cmd3": 0.0, "order": 0.0, "near": 0.0, "near order": 0.0},
 }
-"""Kind, condition, and the share of it that may be acted on wrongly while the levels are learned."""
+"""The share of a kind that may be acted on wrongly while the levels are learned."""
 
 
-@dataclass
-class Outcome:
-    """What the search found for one sample, before any decision."""
-
-    name: str
-    kind: str
-    condition: str
-    said: str
-    heard: str
-    understood: bool
-    right: bool
-    agreed: bool
-    figures: Floats
-    margin: float
-    half: int = 0
-
-    def odds(self, confidence: Confidence) -> float:
-        """The log odds under these weights; hopeless where nothing was understood."""
-        return confidence.odds(self.figures[: len(confidence.weights)]) if self.understood else NO_ODDS
-
-    def verdict(self, confidence: Confidence, engine: str) -> Verdict:
-        """What the engine does."""
-        certainty = confidence.certainty(self.odds(confidence), self.margin)
-        if engine == "both" and not self.agreed:
-            certainty = downgraded(certainty)
-        if certainty == "refuse":
-            return "refused"
-        if certainty == "ask":
-            return "asked_right" if self.right else "asked_wrong"
-        return "right" if self.right else "wrong"
-
-
-def fitted(outcomes: list[Outcome], engine: str) -> Confidence:
+def fitted(outcomes: Sequence[Outcome], engine: str) -> Levels:
     """The weights and levels that these outcomes teach."""
-    known = [outcome for outcome in outcomes if outcome.understood]
-    width = SMALL_FIGURES if engine == "small" else len(known[0].figures)
-    figures = np.array([outcome.figures[:width] for outcome in known])
-    weights, bias = fit(figures, np.array([outcome.right for outcome in known], np.float32))
+    found = [(outcome, proposal) for outcome in outcomes for proposal in outcome.proposals(engine)]
+    right = np.array([outcome.right(proposal) for outcome, proposal in found], np.float32)
+    weights, bias = fit(np.array([proposal.figures for _, proposal in found]), right)
     plain = Confidence(weights, bias, 0.0, 0.0)
-    sure = max(_level(outcomes, engine, plain, *limit) for limit in ALLOWED[engine])
-    far = max(
-        (outcome.odds(plain) for outcome in known if outcome.kind in FAR and heeded(outcome, engine)),
-        default=LOWEST,
-    )
-    ask = max(far, LOWEST) + ASK_MARGIN
-    return Confidence(weights, bias, max(sure + SURE_MARGIN, ask), ask)
+    sure = max(_level(outcomes, engine, plain, *limit) for limit in ALLOWED[engine].items())
+
+    def far(agreed: bool) -> float:
+        odds = (
+            plain.odds(proposal.figures)
+            for outcome, proposal in found
+            if outcome.kind in FAR and proposal.agreed == agreed
+        )
+        return max(max(odds, default=LOWEST), LOWEST) + ASK_MARGIN
+
+    ask = far(agreed=True)
+    return Levels(Confidence(weights, bias, max(sure + SURE_MARGIN, ask), ask), far(agreed=False))
 
 
-def heeded(outcome: Outcome, engine: str) -> bool:
-    """What this engine could act on at all."""
-    return engine == "small" or outcome.agreed
-
-
-def _level(
-    outcomes: list[Outcome], engine: str, confidence: Confidence, kind: str, condition: str, allowed: float
-) -> float:
+def _level(outcomes: Sequence[Outcome], engine: str, plain: Confidence, kind: str, allowed: float) -> float:
     """The lowest level at which at most this share of a kind is acted on wrongly."""
-    chosen = [outcome for outcome in outcomes if outcome.kind == kind and outcome.condition == condition]
-    wrong = sorted(
-        (
-            outcome.odds(confidence)
-            for outcome in chosen
-            if outcome.understood
-            and not outcome.right
-            and heeded(outcome, engine)
-            and outcome.margin >= confidence.least_margin
-        ),
-        reverse=True,
-    )
+    chosen = [outcome for outcome in outcomes if outcome.kind == kind]
+    acted = Levels(plain, np.inf)
+    wrong: list[float] = []
+    for outcome in chosen:
+        best, _ = decide(outcome.proposals(engine), False, acted)
+        if best is not None and best.margin >= plain.least_margin and not outcome.right(best):
+            wrong.append(plain.odds(best.figures))
+    wrong.sort(reverse=True)
     spare = int(allowed * len(chosen))
     return wrong[spare] if spare < len(wrong) else LOWEST
 
 
-def tally(
-    outcomes: list[Outcome], engine: str, confidence: Mapping[int, Confidence]
-) -> dict[str, dict[str, int]]:
-    """Counts of verdicts for every condition and kind; `all cmd` are the commands together."""
-    counts: dict[str, dict[str, int]] = {}
+def tally(outcomes: Iterable[Outcome], engine: str, levels: Mapping[str, Levels]) -> Table:
+    """Counts of verdicts for every condition and kind, with the levels of each fold."""
+    counts: Table = {}
     for outcome in sorted(outcomes, key=lambda each: (each.condition, each.kind)):
-        verdict = outcome.verdict(confidence[outcome.half], engine)
+        verdict = outcome.verdict(levels[outcome.fold], engine)
         for group in (outcome.kind, *(["all cmd"] if outcome.kind.startswith("cmd") else [])):
             row = counts.setdefault(f"{outcome.condition} {group}", dict.fromkeys(COLUMNS, 0))
             row[verdict] += 1
             row["all"] += 1
     return counts
+
+
+def crossed(outcomes: Sequence[Outcome], engine: str) -> dict[str, Levels]:
+    """For each fold the levels that all others teach."""
+    folds = sorted({outcome.fold for outcome in outcomes})
+    return {fold: fitted([each for each in outcomes if each.fold != fold], engine) for fold in folds}
+
+
+def show(table: Table) -> None:
+    """One line for each condition and kind; commands with their shares."""
+    titles = ("acted right", "acted wrong", "asked right", "asked wrong", "refused")
+    print(" " * 20 + "".join(f"{title:>13}" for title in titles))
+    for name, row in table.items():
+        counts = "".join(f"{row[column]:13}" for column in COLUMNS[:5])
+        right, asked = 100 * row["right"] / row["all"], 100 * row["asked_right"] / row["all"]
+        shares = f"   right {right:.1f} %, with the question {right + asked:.1f} %"
+        print(f"  {name:18}{counts}{shares if 'cmd' in name or name.endswith(' order') else ''}")
 
 
 def fit(figures: Floats, right: Floats, steps: int = 50) -> tuple[tuple[float, ...], float]:
@@ -137,3 +116,19 @@ def fit(figures: Floats, right: Floats, steps: int = 50) -> tuple[tuple[float, .
         found -= np.linalg.solve(curve, slope)
     weights = found[:-1] / spread
     return tuple(float(weight) for weight in weights), float(found[-1] - weights @ centre)
+
+
+def main() -> None:
+    """Fit, and print tables and levels."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("outcomes", type=Path, nargs="+", help="as the benches write with --outcomes")
+    options = parser.parse_args()
+    outcomes = [outcome for path in options.outcomes for outcome in pickle.loads(path.read_bytes())]
+    for engine in ALLOWED:
+        print(f"\n{engine}: learned on all folds but one, counted on that one")
+        show(tally(outcomes, engine, crossed(outcomes, engine)))
+        print(f"to ship: {fitted(outcomes, engine)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,11 @@ class Clip:
     path: Path | None = None
 
     @property
+    def family(self) -> str:
+        """The synthesiser that spoke it."""
+        return self.voice.partition("-")[0]
+
+    @property
     def command(self) -> bool:
         """It asks for something that this home can do."""
         return self.kind.startswith("cmd")

@@ -31,8 +31,3 @@ class Confidence:
         if odds >= self.sure and margin >= self.least_margin:
             return "sure"
         return "ask" if odds >= self.ask else "refuse"
-
-
-def downgraded(certainty: Certainty) -> Certainty:
-    """One step less sure."""
-    return "ask" if certainty == "sure" else "refuse"
