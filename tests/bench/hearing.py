@@ -149,19 +149,26 @@ def main() -> None:
     tables: dict[str, Any] = {}
     if not options.shipped:
         outcomes = left_out(bench)
-        if options.outcomes:
-            options.outcomes.write_bytes(pickle.dumps(outcomes))
         for engine in options.engine:
             levels = crossed(outcomes, engine)
             title = f"{engine}: learned on all families but one, counted on that one"
             tables[engine] = report(title, outcomes, engine, levels, options.errors)
+        keep(outcomes, options.outcomes)
     outcomes = bench.outcomes(shipped_confusions(), bench.samples, "as shipped")
+    if options.shipped:
+        keep(outcomes, options.outcomes)
     for engine in options.engine:
         levels = dict.fromkeys((outcome.fold for outcome in outcomes), SHIPPED[engine])
         title = f"{engine}, shipped"
         tables[title] = report(title, outcomes, engine, levels, options.errors)
     if options.json:
         options.json.write_text(json.dumps(tables, indent=1))
+
+
+def keep(outcomes: list[Outcome], path: Path | None) -> None:
+    """Write them where they are wanted."""
+    if path:
+        path.write_bytes(pickle.dumps(outcomes))
 
 
 def report(
