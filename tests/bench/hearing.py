@@ -31,7 +31,6 @@ from tests.bench.levels import SHIPPED, Table, crossed, show, tally
 from tests.bench.outcome import Outcome
 from tests.bench.sounds import CONDITIONS, Clip, clips, noises, sound
 from tests.bench.train_confusions import learn_confusions
-from tests.bench.train_confusions import learn_confusions
 from tests.brain.home import grammar_of
 
 LEARNED_FROM = ("clean", "room")

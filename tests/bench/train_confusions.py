@@ -17,6 +17,7 @@ import numpy as np
 
 from daemon.brain.asr import acoustic_model
 from daemon.brain.asr.acoustic_model import Hama, Scorer
+from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.preprocessing import clean
 from daemon.brain.asr.viterbi import IMPOSSIBLE, Floats, Ints, Layout, WordGraph
@@ -128,7 +129,7 @@ def main() -> None:
     parser.add_argument("manifest", type=Path)
     options = parser.parse_args()
     model = Hama()
-    scorer, lexicon = Scorer(model.tokens), Lexicon(model.spell_out)
+    scorer, lexicon = Scorer(model.tokens), Lexicon(model.spell_out, Dictionary())
     rows = [row for row in json.loads(options.manifest.read_text()) if row["kind"].startswith("cmd")]
     spoken = []
     for seed, row in enumerate(rows):

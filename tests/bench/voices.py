@@ -1,8 +1,8 @@
 """`python -m tests.bench.voices TEXTS OUT`: clips of voices that nothing was learned from.
 
 TEXTS is the manifest of a folder of clips: each of its sentences is said by each voice that is installed
-(apt install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k). OUT gets 16 kHz mono WAV files and a
-manifest, for `make hearing SPEECH=OUT`. Festival takes a second a sentence.
+(apt install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k). OUT gets 16 kHz mono WAV files and
+a manifest, for `make hearing SPEECH=OUT`. Festival takes a second a sentence.
 """
 
 from __future__ import annotations
