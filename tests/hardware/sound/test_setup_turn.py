@@ -86,9 +86,24 @@ def press(folder: Path, card: VirtualCard, content: threading.Event) -> None:
         print("the machine stalled: pressed once more")
 
 
+@pytest.mark.parametrize(
+    ("turn", "how"),
+    [
+        ("hold", 'Now hold the button, say "what time is it", and let go.\n'),
+        ("tap", 'Now tap the button, and say "what time is it".\n'),
+    ],
+    ids=["hold", "tap"],
+)
 def test_enter_three_times_and_a_press(
-    folder: Path, card: VirtualCard, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    turn: str,
+    how: str,
+    folder: Path,
+    card: VirtualCard,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    with (folder / "etc/voiced/voiced.toml").open("a") as file:
+        file.write(f'[realtime]\nturn = "{turn}"\n')
     # A device, then: heard, no more devices, offline.
     monkeypatch.setattr("sys.stdin", io.StringIO("\npwm lamp 22\n\n\n"))
     voice = card.feed(np.tile(tones(24_000), 8))
@@ -100,6 +115,7 @@ def test_enter_three_times_and_a_press(
     hand.join()
     voice.wait()
     said = capsys.readouterr().out
+    assert how in said
     assert "heard: turn on the lamp" in said
     assert "answered: The lamp is on." in said
     assert said.endswith("It works.\n")
