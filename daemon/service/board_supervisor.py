@@ -62,7 +62,6 @@ class BoardSupervisor:
             board = await asyncio.to_thread(self._make)
         except PinError as error:
             self._failed(str(error))
-            self._later(self.open)
             return
         self._board, self.fault = board, ""
         self._listen(board)
@@ -126,14 +125,10 @@ class BoardSupervisor:
         self._failed(reason)
         self._edge(False)
         self._spawn(asyncio.to_thread(board.close), "board")
-        self._later(self.open)
 
     def _failed(self, reason: str) -> None:
-        """Report a failure once, however often opening is tried."""
+        """Try again later; report a failure once, however often that is."""
         if reason != self.fault:
             self.fault = reason
             self._changed()
-
-    def _later(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(self.retry_s, lambda: self._spawn(work(), "board"))
+        asyncio.get_running_loop().call_later(self.retry_s, lambda: self._spawn(self.open(), "board"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from hardware.gpio import chardev
 from hardware.gpio.chardev import INPUT, PULL, HeldLine, LineFacts
@@ -19,12 +19,9 @@ def line_facts(chip: Chip, line: int) -> LineFacts:
 
 def line_level(chip: Chip, line: int, *, pull_up: bool) -> bool:
     """Is a line high, pulled as a button is? It is an input for a moment. Raises PinError if it is in use."""
-    with _opened(chip) as chip_fd:
-        held = HeldLine(chip_fd, line, INPUT | PULL["up" if pull_up else "down"])
-        try:
-            return held.level()
-        finally:
-            held.close()
+    flags = INPUT | PULL["up" if pull_up else "down"]
+    with _opened(chip) as chip_fd, closing(HeldLine(chip_fd, line, flags)) as held:
+        return held.level()
 
 
 @contextmanager

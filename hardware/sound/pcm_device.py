@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -164,11 +164,8 @@ class Alsa:
 
     def _choose(self, direction: Direction, device: str, config: SoundConfig) -> tuple[int, Format]:
         """The rate and the format to request, from those that the card offers."""
-        probe = self._pcm(direction, device)
-        try:
+        with closing(self._pcm(direction, device)) as probe:
             offered, rates, info = probe.getformats(), probe.getrates(), probe.info()
-        finally:
-            probe.close()
         sample_format = _format_among(offered)
         if config.rate_hz:
             return config.rate_hz, sample_format
@@ -189,13 +186,11 @@ class Alsa:
 
     def _hardware_rates(self, direction: Direction, card_no: int, device_no: int) -> Rates | None:
         """What the card behind a plug layer can do by itself, or None if it does not tell (dmix holds it)."""
-        with suppress(alsaaudio.ALSAAudioError):
-            probe = self._pcm(direction, f"hw:{card_no},{device_no}")
-            try:
-                rates: Rates = probe.getrates()
-                return rates
-            finally:
-                probe.close()
+        with (
+            suppress(alsaaudio.ALSAAudioError),
+            closing(self._pcm(direction, f"hw:{card_no},{device_no}")) as probe,
+        ):
+            return probe.getrates()
         return None
 
     def _pcm(
