@@ -167,7 +167,7 @@ def played() -> Iterator[Played]:
                 break
             print(f"This machine stalled: attempt {attempt} of {MOST_ATTEMPTS} at {again}.")
             later = loop.run_until_complete(_play_all(again))
-            played = replace(later, runs=played.runs | later.runs)
+            played = replace(later, runs=played.runs | later.runs, before=played.before)
         yield played
     logging.disable(logging.NOTSET)
 
