@@ -10,17 +10,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.commands.setup import questions, service
+from daemon.commands.setup import questions, service, storage
 from daemon.commands.setup.asking import AnswerFile, Asker, SetupError, TerminalAsker
 from daemon.commands.setup.interview import Interview
-from daemon.commands.setup.storage import (
-    Places,
-    all_or_nothing,
-    as_credential,
-    store_key,
-    stored_key,
-    write_config,
-)
+from daemon.commands.setup.storage import Places
 from daemon.commands.setup.templates import beginning
 from daemon.commands.setup.trials import Trials
 from daemon.commands.terminal import Terminal
@@ -92,11 +85,11 @@ def _write(asker: Asker, draft: Draft, places: Places, key: str | None, trials: 
     """Write all files or none, then check them as `voiced config check` does."""
     from daemon.text.masking import Secret
 
-    with all_or_nothing(places):
+    with storage.all_or_nothing(places):
         if key:
-            asker.say(f"The key is in {store_key(places, Secret(key))}.")
-        write_config(places, draft.text)
-        with as_credential(stored_key(places)):
+            asker.say(f"The key is in {storage.store_key(places, Secret(key))}.")
+        storage.write_config(places, draft.text)
+        with storage.as_credential(storage.stored_key(places)):
             findings = trials.check(places.config)
     old = f"; the one before is {places.backup}" if places.backup.exists() else ""
     asker.say(f"{places.config} is written{old}.")
