@@ -83,6 +83,7 @@ class _Connection:
     """The writer waits for this while there is nothing to write."""
 
 
+@dataclass(eq=False)
 class RealtimeLink:
     """Opens, sends, closes; reports by `happened`, always on the event loop.
 
@@ -90,24 +91,15 @@ class RealtimeLink:
     is skipped.
     """
 
-    def __init__(
-        self,
-        endpoint: Callable[[Place], Endpoint],
-        happened: Callable[[LinkEvent], None],
-        wire: WireLog,
-        dial: Dial = dial,
-        undecodable: Callable[[UndecodableFrame], None] = lambda frame: None,
-        pong_s: float = PONG_S,
-    ) -> None:
-        self._endpoint = endpoint
-        self._happened = happened
-        self._wire = wire
-        self._dial = dial
-        self._undecodable = undecodable
-        self._pong_s = pong_s
-        self._connections: dict[int, _Connection] = {}
-        self._closing: set[asyncio.Task[None]] = set()
-        self._shunned: Shunned = deque(maxlen=_MOST_SHUNNED)
+    _endpoint: Callable[[Place], Endpoint]
+    _happened: Callable[[LinkEvent], None]
+    _wire: WireLog
+    _dial: Dial = dial
+    undecodable: Callable[[UndecodableFrame], object] = lambda frame: None
+    pong_s: float = PONG_S
+    _connections: dict[int, _Connection] = field(default_factory=dict)
+    _closing: set[asyncio.Task[None]] = field(default_factory=set)
+    _shunned: Shunned = field(default_factory=lambda: deque(maxlen=_MOST_SHUNNED))
 
     @property
     def at_work(self) -> bool:
@@ -164,7 +156,7 @@ class RealtimeLink:
     async def _probe(self, conn: int, connection: _Connection, socket: Socket) -> None:
         with contextlib.suppress(ConnectionClosed):
             try:
-                async with asyncio.timeout(self._pong_s):
+                async with asyncio.timeout(self.pong_s):
                     await (await socket.ping())
             except TimeoutError:
                 if self._connections.get(conn) is connection:
@@ -207,7 +199,7 @@ class RealtimeLink:
             return
         event = decode_server(frame)
         if isinstance(event, UndecodableFrame):
-            self._undecodable(event)
+            self.undecodable(event)
             log.debug("left out a frame %s: %s", event.type or "without a type", event.reason)
             if event.type:
                 self._wire.write(conn, "server", frame)
