@@ -145,7 +145,8 @@ def _run(folder: Path, out: Path, wavs: Sequence[Path], card: str | None, consol
     speaker = None if wavs else SimulatedSpeaker()
     harness = Harness(folder, out, card)
     console.print("Starting the sound card, the brain and the service ...", style="dim")
-    with harness, View(console, harness.stream) as view:
+    view = View(console, harness.stream)
+    with harness, view.live():
         begin = time.monotonic()
         view.know(harness.status()["devices"])
         demo = Demo(harness, view, folder)

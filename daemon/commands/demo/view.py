@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -77,13 +78,9 @@ class View:
             get_renderable=self.__rich__, console=console, refresh_per_second=10, transient=True
         )
 
-    def __enter__(self) -> View:
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
+    def live(self) -> AbstractContextManager[object]:
+        """Draws for a `with` block, on a terminal."""
+        return self._live if self._console.is_terminal else nullcontext()
 
     def know(self, devices: Json) -> None:
         """Set the devices as they are before the first event."""
