@@ -175,7 +175,7 @@ def test_many_addresses_that_swallow_all_get_their_turn_within_the_limit_by_scri
             await (await dial(Endpoint(URL.format(port=port)), 2.0)).close()
             assert (len(loop.tried), len(seen)) == (60, 1)
 
-    loop = ScriptedLoop(swallow)
+    loop = ScriptedLoop(swallow, second_s=4.0)  # however busy the machine is
     run(scenario, loop)
 
 
