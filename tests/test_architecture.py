@@ -74,7 +74,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
         ("tries to have the settings taken", (settings_negotiation.MOST_UPDATES,)),
         ("records of a kind", (record_limit.RECORDS_A_MINUTE, record_limit.TURN_RECORDS_A_MINUTE)),
         (
-            "letters of a record",
+            "characters of a record",
             (record_limit.MAX_MESSAGE, record_limit.MAX_FIELD, record_limit.MAX_TRACEBACK),
         ),
         ("clients of the control socket", (server.MAX_CLIENTS, server.MAX_LAG_BYTES / 2**20)),
