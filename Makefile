@@ -11,7 +11,7 @@ ARCH ?= $(shell dpkg --print-architecture)
 # What 0.1.0 was built from: upgrades begin there.
 RELEASED := 94c7726f01b719c1d03dc60a5374e98a36e9f34c
 
-.PHONY: demo test test-trixie check bench mutants hearing orders faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test test-trixie check bench mutants hearing orders phrasing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -39,6 +39,9 @@ hearing: ready         ## how well the brain hears, over the clips in SPEECH
 orders: SPEECH = ../shared/speech/human-orders
 orders: ready          ## how well it hears people who order coffee, over the clips in SPEECH: make orders [EVERY=5]
 	$(BIN)/python -m tests.bench.orders --speech $(SPEECH) --every $(EVERY)
+
+phrasing: ready        ## what the brain makes of sentences in writing, per family; --json writes each one
+	$(BIN)/python -m tests.bench.phrasing
 
 faults: ready          ## every fault at every event of a conversation, in virtual time: table in out/faults.html
 	$(BIN)/python -m tests.scenarios.faults
