@@ -17,7 +17,7 @@ import numpy as np
 
 from daemon.brain.asr import joint_decision, phoneme_recognizer
 from daemon.brain.asr.confidence import Confidence
-from daemon.brain.asr.joint_decision import Levels, decide
+from daemon.brain.asr.joint_decision import WRITTEN_GAP, Levels, decide
 from daemon.brain.asr.viterbi import Floats
 from tests.bench.outcome import Outcome
 
@@ -25,14 +25,21 @@ Table: TypeAlias = dict[str, dict[str, int]]
 """Counts of verdicts by condition and kind."""
 
 COLUMNS: Final = ("right", "wrong", "asked_right", "asked_wrong", "refused", "all")
-SHIPPED: Final = {"small": Levels(phoneme_recognizer.CONFIDENCE, math.inf), "both": joint_decision.LEVELS}
+SHIPPED: Final = {
+    "small": Levels(phoneme_recognizer.CONFIDENCE, phoneme_recognizer.CONFIDENCE.sure, math.inf),
+    "both": joint_decision.LEVELS,
+}
 LOWEST: Final = -3.0
 SURE_MARGIN: Final = 0.2
 ASK_MARGIN: Final = 0.7
+MOST_LESS: Final = 1.3
+"""By so much less may be enough where Moonshine writes the same, however few near misses say otherwise."""
+
+FAR_ASKED: Final = 0.01
 FAR: Final = ("oog", "wake", "noise", "silence")
 ALLOWED: Final = {
     "small": {"cmd": 0.0, "cmd2": 0.0, "cmd3": 0.0, "order": 0.0, "near": 0.02, "lookalike": 0.06},
-    "both": {"cmd": 0.0, "cmd2": 0.0, "cmd3": 0.0, "order": 0.0, "near": 0.0, "near order": 0.0},
+    "both": dict.fromkeys(("cmd", "cmd2", "cmd3", "order", "near", "near order", *FAR), 0.0),
 }
 """The share of a kind that may be acted on wrongly while the levels are learned."""
 
@@ -42,29 +49,40 @@ def fitted(outcomes: Sequence[Outcome], engine: str) -> Levels:
     found = [(outcome, proposal) for outcome in outcomes for proposal in outcome.proposals(engine)]
     right = np.array([outcome.right(proposal) for outcome, proposal in found], np.float32)
     weights, bias = fit(np.array([proposal.figures for _, proposal in found]), right)
-    plain = Confidence(weights, bias, 0.0, 0.0)
-    sure = max(_level(outcomes, engine, plain, *limit) for limit in ALLOWED[engine].items())
+    plain = Confidence(weights, bias, -math.inf, -math.inf)
 
-    def far(agreed: bool) -> float:
-        odds = (
+    def acting(some: Sequence[Outcome]) -> float:
+        return max(_level(some, engine, plain, *limit) for limit in ALLOWED[engine].items()) + SURE_MARGIN
+
+    def asking(agreed: bool) -> float:
+        odds = sorted(
             plain.odds(proposal.figures)
             for outcome, proposal in found
             if outcome.kind in FAR and proposal.agreed == agreed
         )
-        return max(max(odds, default=LOWEST), LOWEST) + ASK_MARGIN
+        spare = int(FAR_ASKED * sum(outcome.kind in FAR for outcome in outcomes))
+        return max([LOWEST, *odds[: max(len(odds) - spare, 0)]]) + ASK_MARGIN
 
-    ask = far(agreed=True)
-    return Levels(Confidence(weights, bias, max(sure + SURE_MARGIN, ask), ask), far(agreed=False))
+    ask = asking(agreed=True)
+    sure = max(acting(outcomes), ask)
+    written = max(acting([outcome for outcome in outcomes if _written(outcome)]), ask, sure - MOST_LESS)
+    alone = max(asking(agreed=False), ask)
+    return Levels(Confidence(weights, bias, sure, ask), sure if engine == "small" else written, alone)
+
+
+def _written(outcome: Outcome) -> bool:
+    """Moonshine's free text is much like the likeliest proposal."""
+    return any(proposal.agreed and proposal.figures[-1] <= WRITTEN_GAP for proposal in outcome.both)
 
 
 def _level(outcomes: Sequence[Outcome], engine: str, plain: Confidence, kind: str, allowed: float) -> float:
     """The lowest level at which at most this share of a kind is acted on wrongly."""
     chosen = [outcome for outcome in outcomes if outcome.kind == kind]
-    acted = Levels(plain, np.inf)
+    everything = Levels(plain, -math.inf, math.inf)
     wrong: list[float] = []
     for outcome in chosen:
-        best, _ = decide(outcome.proposals(engine), False, acted)
-        if best is not None and best.margin >= plain.least_margin and not outcome.right(best):
+        best, certainty = decide(outcome.proposals(engine), False, everything)
+        if best is not None and certainty == "sure" and not outcome.right(best):
             wrong.append(plain.odds(best.figures))
     wrong.sort(reverse=True)
     spare = int(allowed * len(chosen))

@@ -12,11 +12,15 @@ from daemon.brain.asr.joint_decision import Levels, Proposal, decide
 from daemon.brain.nlu.grammar import Intent, Meaning
 
 LAMP, FAN = (Meaning("calls", (Intent("set_device", {"device": name}),)) for name in ("lamp", "fan"))
-LEVELS = Levels(Confidence(weights=(1.0,), bias=0.0, sure=2.0, ask=-1.0, least_margin=0.5), alone=0.0)
+LEVELS = Levels(
+    Confidence(weights=(1.0, 0.0), bias=0.0, sure=2.0, ask=-1.0, least_margin=0.5), written=1.0, alone=0.0
+)
 
 
-def proposal(meaning: Meaning, odds: float, margin: float = 3.0, agreed: bool = False) -> Proposal:
-    return Proposal("", meaning, np.array([odds], np.float32), margin, agreed)
+def proposal(
+    meaning: Meaning, odds: float, margin: float = 3.0, agreed: bool = False, gap: float = 1.0
+) -> Proposal:
+    return Proposal("", meaning, np.array([odds, gap], np.float32), margin, agreed)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,23 @@ def test_what_both_engines_found_is_acted_on_by_its_odds_and_margin(
 ) -> None:
     found = proposal(LAMP, odds, margin, agreed=True)
     assert decide([found], False, LEVELS) == (None if certainty == "refuse" else found, certainty)
+
+
+@pytest.mark.parametrize(
+    ("odds", "gap", "margin", "certainty"),
+    [
+        (1.0, 0.3, 3.0, "sure"),
+        (1.0, 0.4, 3.0, "ask"),
+        (0.9, 0.3, 3.0, "ask"),
+        (1.0, 0.3, 0.4, "ask"),
+        (-1.1, 0.0, 3.0, "refuse"),
+    ],
+)
+def test_less_is_needed_where_the_writer_writes_the_same_unasked(
+    odds: float, gap: float, margin: float, certainty: Certainty
+) -> None:
+    assert decide([proposal(LAMP, odds, margin, agreed=True, gap=gap)], False, LEVELS)[1] == certainty
+    assert decide([proposal(LAMP, odds, margin, agreed=False, gap=gap)], False, LEVELS)[1] != "sure"
 
 
 @pytest.mark.parametrize(("odds", "certainty"), [(9.0, "ask"), (0.0, "ask"), (-0.1, "refuse")])
