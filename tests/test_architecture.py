@@ -70,7 +70,7 @@ def test_a_fault_is_found_as_soon_as_it_says(fault: str, seconds: float) -> None
             ),
         ),
         ("a frame", (limits.MAX_FRAME_BYTES / 2**20, limits.MAX_MARKS, limits.MAX_ERROR)),
-        ("answers to tools", (rounds.MAX_ROUNDS, text_queue.MAX_TEXTS)),
+        ("answers to tools", (rounds.MAX_ROUNDS, rounds.MOST_ROUNDS, text_queue.MAX_TEXTS)),
         ("tries to have the settings taken", (settings_negotiation.MOST_UPDATES,)),
         ("records of a kind", (record_limit.RECORDS_A_MINUTE, record_limit.TURN_RECORDS_A_MINUTE)),
         (
