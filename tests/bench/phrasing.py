@@ -81,7 +81,7 @@ def _one_of(*values: str) -> dict[str, Any]:
 
 def verdict(phrasing: Phrasing, grammar: Grammar) -> Verdict:
     """What is done about a sentence in writing, and whether that is right."""
-    meaning = grammar.understand(phrasing.text)
+    meaning = grammar.read(phrasing.text)
     if meaning is None:
         return "refused"
     return "acted" if means(meaning, phrasing.wanted) else "wrong"

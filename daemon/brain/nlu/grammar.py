@@ -6,11 +6,12 @@ Pure: no model, no clock. The same patterns are used by the word graph of the re
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from daemon.brain.nlu import filler_words
-from daemon.brain.nlu.intent_templates import ANSWERS, sentences
-from daemon.brain.nlu.intents import Intent, Meaning, OfferedTool, Sentence
+from daemon.brain.nlu.intent_templates import ANSWERS, classes, sentences
+from daemon.brain.nlu.intents import Intent, Meaning, OfferedTool, Sentence, choices
+from daemon.brain.nlu.phrase_parser import PhraseParser, bare
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 
 __all__ = ["Grammar", "Intent", "Meaning", "OfferedTool"]
@@ -33,6 +34,7 @@ class Grammar:
     """Every sentence that the tools of one session give, spoken or typed."""
 
     def __init__(self, tools: Sequence[OfferedTool]) -> None:
+        self._tools = tools
         self._sentences = tuple(_within(sentences(tools), MOST_WORDS))
         self._parsers = [
             (compiled(f"{BEFORE} ( {sentence.pattern} ) {AFTER}"), sentence.meaning)
@@ -70,7 +72,27 @@ class Grammar:
             return None
         words = plain(text)
         whole = self._one(words)
-        return whole if whole is not None else self._several(words)
+        return whole if whole is not None else self._several(words, self._one)
+
+    def read(self, text: str) -> Meaning | None:
+        """The meaning of what was written: a sentence of this grammar, or a phrasing read strictly."""
+        meaning = self.understand(text)
+        if meaning is not None or len(text) > LONGEST_COMMAND:
+            return meaning
+        words = plain(text)
+        whole = self._phrase(words)
+        return whole if whole is not None else self._several(bare(words), self._phrase)
+
+    def _phrase(self, words: str) -> Meaning | None:
+        core = bare(words)
+        return self._one(core) or self._phrases.parse(words) or self._phrases.parse(core)
+
+    @functools.cached_property
+    def _phrases(self) -> PhraseParser:
+        named = [(tool["name"], name) for tool in self._tools for name in choices(tool, "device")]
+        outputs = {plain(name) for tool, name in named if tool == "set_device"}
+        names = list(dict.fromkeys(name for _, name in named))
+        return PhraseParser(self._tools, classes(names, outputs))
 
     def _one(self, words: str) -> Meaning | None:
         for pattern, meaning in self._parsers:
@@ -78,12 +100,13 @@ class Grammar:
                 return meaning({slot: said.strip() for slot, said in match.groupdict().items() if said})
         return None
 
-    def _several(self, words: str) -> Meaning | None:
+    def _several(self, words: str, one: Callable[[str], Meaning | None]) -> Meaning | None:
         first, *rest = words.split(" and ")
         for index in range(min(len(rest), MOST_COMMANDS)):
-            head = self._one(" and ".join([first, *rest[:index]]))
+            head = one(" and ".join([first, *rest[:index]]))
             if head is not None and head.kind == "calls":
-                tail = self.understand(" and ".join(rest[index:]))
+                others = " and ".join(rest[index:])
+                tail = one(others) or self._several(others, one)
                 if tail is not None and tail.kind == "calls":
                     return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
         return None

@@ -5,7 +5,7 @@ Spoken sentences are few and plain, as each one added can be mistaken for anothe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -153,20 +153,26 @@ def _acting(action: Action, tool: OfferedTool, box: Box) -> Iterator[Sentence]:
         yield Sentence(forms, act, example=action.example.format(device=joined(devices.examples(1))))
 
 
-def _reading(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
-    readable = choices(tool, "device")
-    outputs = [name for name in readable if plain(name) in box.outputs]
+def classes(names: Sequence[str], outputs: Collection[str]) -> dict[str, list[str]]:
+    """Devices by the symbols of `phrase_parser`: outputs, contacts, measures and events."""
     of_measures = MEASURES.union(*(kind.measures for kind in KINDS.sensors()))
     of_events = EVENTS.union(*(kind.events for kind in KINDS.sensors()))
-    measures = [name for name in readable if plain(name).split()[-1] in of_measures and name not in outputs]
-    events = [name for name in readable if plain(name).split()[-1] in of_events and name not in outputs]
-    contacts = [name for name in readable if name not in {*outputs, *measures, *events}]
+    found: dict[str, list[str]] = {"@d": [], "@s": [], "@m": [], "@e": []}
+    for name in names:
+        last = plain(name).split()[-1]
+        symbol = "@m" if last in of_measures else "@e" if last in of_events else "@s"
+        found["@d" if plain(name) in outputs else symbol].append(name)
+    return found
+
+
+def _reading(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
+    readable = classes(choices(tool, "device"), box.outputs)
     forms = [
-        (contacts, "is the {} ( open | closed )", "is the {} open"),
-        (measures, "what is the {}", "what is the {}"),
-        (events, "is there [ any ] {}", "is there any {}"),
-        (outputs, "is the {} ( on | off )", "is the {} on"),
-        (readable, "( read | check | how is | what is ) the {}", ""),
+        (readable["@s"], "is the {} ( open | closed )", "is the {} open"),
+        (readable["@m"], "what is the {}", "what is the {}"),
+        (readable["@e"], "is there [ any ] {}", "is there any {}"),
+        (readable["@d"], "is the {} ( on | off )", "is the {} on"),
+        (choices(tool, "device"), "( read | check | how is | what is ) the {}", ""),
     ]
     for values, form, example in forms:
         if values:

@@ -125,7 +125,7 @@ class ResponseRunner:
                 return Say(text)
             case Written(text):
                 grammar = await self._listening.grammar(request.tools)
-                meaning = await asyncio.to_thread(grammar.understand, text)
+                meaning = await asyncio.to_thread(grammar.read, text)
                 recognition = Recognition(text.strip(), meaning, "sure" if meaning else "refuse")
                 return state.answer(recognition, grammar, request.may_act)
             case Say() as answer:

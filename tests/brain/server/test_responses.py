@@ -119,6 +119,14 @@ async def test_a_second_refusal_in_a_row_is_short() -> None:
 
 
 @asynchronous
+async def test_what_is_written_freely_acts_and_what_is_put_off_does_not() -> None:
+    async with talking() as talk:
+        talk.configure()
+        assert calls(await talk.type("could we have the lamp on please")) == [LAMP_ON]
+        assert calls(await talk.type("could we have the lamp on at seven please")) == []
+
+
+@asynchronous
 async def test_a_typed_turn_needs_no_ear() -> None:
     async with talking() as talk:
         talk.configure()

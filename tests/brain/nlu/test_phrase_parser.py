@@ -1,0 +1,145 @@
+"""What is written freely is acted on where every word of it is accounted for, and refused otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.brain.nlu.grammar import Grammar
+from daemon.brain.nlu.template_syntax import words
+from tests.brain.home import UNUSUAL, home, tool
+
+HOME = Grammar(home())
+
+ORDERS = (
+    "lamp off now",
+    "would you mind turning off the lamp",
+    "kill the lights",
+    "we don't need the fan any longer",
+    "get the fan going",
+    "put the heater at sixty percent please",
+    "could we have the kitchen light in blue",
+    "let the lamp blink three times",
+    "run the fan for five seconds",
+    "put the lamp on and start the fan",
+)
+BEFORE = (
+    *("don't", "do not", "please don't", "never", "no need to", "not"),
+    *("I", "he", "they have", "yesterday I", "who", "why did you", "I already", "I forgot to"),
+    *("she said", "she asked me to", "tell her to", "the book says"),
+    *("if", "when", "once I'm home", "unless", "maybe", "what if I"),
+    *("tomorrow", "at seven", "in five minutes", "later", "we will"),
+)
+AFTER = (
+    *("at seven", "at nine o'clock", "at 8", "tonight", "later", "in an hour", "every day", "until ten"),
+    *("when I come", "if it is cold", "unless I am here", "or not", "but don't"),
+    *("yesterday", "an hour ago", "already", "he said"),
+    *("in the bedroom", "upstairs", "next door", "and the television", "on the table"),
+)
+
+
+def calls(text: str, grammar: Grammar = HOME) -> list[tuple[str, dict[str, Any]]] | None:
+    meaning = grammar.read(text)
+    return None if meaning is None else [(call.name, dict(call.arguments)) for call in meaning.calls]
+
+
+@pytest.mark.parametrize("text", ORDERS)
+def test_an_order_is_understood_in_writing_and_is_no_sentence_to_listen_for(text: str) -> None:
+    assert calls(text)
+    assert HOME.understand(text) is None
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_nothing_is_done_for_an_order_that_is_denied_told_of_or_put_off(before: str) -> None:
+    assert [text for text in ORDERS if calls(f"{before} {text}")] == []
+
+
+@pytest.mark.parametrize("after", AFTER)
+def test_nothing_is_done_for_an_order_with_a_time_a_condition_or_another_place(after: str) -> None:
+    assert [text for text in ORDERS if calls(f"{text} {after}")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("is the door still shut", "read_device", {"device": "door"}),
+        ("how warm is it in here", "read_device", {"device": "temperature"}),
+        ("is anybody moving?", "read_device", {"device": "motion"}),
+        ("did I leave the heater on", "read_device", {"device": "heater"}),
+        ("what's the date today", "current_time", {}),
+        ("a bit louder please", "change_volume", {"direction": "up"}),
+        ("put the volume at forty", "set_volume", {"percent": 40}),
+        ("half brightness on the lamp", "set_level", {"device": "lamp", "percent": 50}),
+        ("turn on the light in the kitchen", "set_device", {"device": "kitchen light", "state": "on"}),
+        ("flash the red light twice please", "blink_device", {"device": "red light", "times": 2}),
+        ("heater for half a minute", "pulse_device", {"device": "heater", "seconds": 30}),
+        ("hush", "stop_conversation", {}),
+    ],
+)
+def test_a_phrasing_is_one_call(text: str, name: str, arguments: dict[str, Any]) -> None:
+    assert calls(text) == [(name, arguments)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is the lamp open",
+        "is the temperature closed",
+        "make the lamp in blue",
+        "lamp blink forty times",
+        "lamp at seven",
+        "start the door",
+        "lamp fan heater",
+        "leave the lamp on",
+        "show me the door",
+        "how warm is it in the fridge",
+    ],
+)
+def test_what_a_device_cannot_do_and_what_may_be_a_time_is_refused(text: str) -> None:
+    assert calls(text) is None
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_any_name_takes_the_place_of_a_device(name: str) -> None:
+    grammar = Grammar(home(UNUSUAL, rgb=(), sensors=()))
+    off = [("set_device", {"device": name, "state": "off"})]
+    assert calls(f"we don't need the {name} any longer", grammar) == off
+
+
+def test_two_sensors_of_a_kind_have_no_nickname() -> None:
+    two = Grammar(home(sensors=("room temperature", "garden temperature")))
+    assert calls("how warm is it", two) is None
+    assert calls("tell me the garden temperature", two) == [("read_device", {"device": "garden temperature"})]
+
+
+def test_a_tool_that_is_not_there_is_not_called() -> None:
+    assert calls("kill the lights", Grammar([tool("current_time")])) is None
+    assert calls("how late is it", Grammar([])) is None
+
+
+def test_a_tool_of_ones_own_may_be_asked_for_kindly() -> None:
+    grammar = Grammar([tool("feed_cat")])
+    assert calls("I'd like you to feed our cat please", grammar) == [("feed_cat", {})]
+
+
+def test_what_is_read_is_told_back_in_words() -> None:
+    meanings = [HOME.read(text) for text in ORDERS[5:7]]
+    assert [each and each.readback for each in meanings] == [
+        "the heater, 60 percent",
+        "the kitchen light, blue",
+    ]
+
+
+@given(st.text())
+def test_any_text_is_read_without_trouble(text: str) -> None:
+    meaning = HOME.read(text)
+    assert meaning is None or meaning.kind in ("calls", "help", "yes", "no")
+
+
+@given(st.lists(st.sampled_from(words("the lamp fan on off turn please and to at ten half percent is not"))))
+def test_no_heap_of_words_acts_on_what_it_does_not_name(heap: list[str]) -> None:
+    for _, arguments in calls(" ".join(heap)) or ():
+        assert arguments.get("device", "lamp") in heap
