@@ -2,7 +2,7 @@
 
 The lists are in `phrasings`: below a family (`== on`) stand the meanings, below each the sentences that have
 it. A meaning is a call, several, or the name of a thing to talk about; `refuse` is none. `fresh.txt` was
-written without sight of the grammar.
+written before the table of phrasings, by the same hand.
 """
 
 from __future__ import annotations
