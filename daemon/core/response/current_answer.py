@@ -38,7 +38,8 @@ class CurrentAnswer:
 
     def take(self, turn: Turn, now: float) -> None:
         """Answer this turn from now on."""
-        self.items.forget()
+        if TurnTimer.CUT not in self.timers:  # else the speaker has yet to report what was heard of them
+            self.items.forget()
         self.turn, turn.times.committed_at = turn, now
 
     def plain(self) -> Json:

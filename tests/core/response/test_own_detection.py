@@ -531,3 +531,30 @@ def test_a_speaker_that_fails_instead_of_telling_ends_what_it_was_to_play_as_wel
     rig.clear()
     rig.step(ev.PlaybackDrained(()))
     assert not rig.effects
+
+
+@pytest.mark.parametrize("report", [ev.PlaybackStopped, ev.SpeakerLost])
+@pytest.mark.parametrize("moved", [False, True], ids=["the same session", "another one"])
+def test_what_was_cut_is_told_though_the_server_takes_the_next_question_before_the_speaker_reports(
+    report: type[ev.PlaybackStopped | ev.SpeakerLost], moved: bool
+) -> None:
+    rig = Rig(style="tap").start()
+    rig.edge(True)
+    rig.receive(wire.SpeechStarted(), wire.AudioCommitted(item_id="u"))
+    rig.wait(0.3)
+    rig.edge(False)
+    rig.reply("first", "i", seconds=1.0, text="one two three four")
+    rig.done("first")
+    if moved:
+        rig.lose()
+    rig.edge(True)
+    if moved:
+        rig.connect()
+    rig.capture(1.0)
+    rig.receive(wire.SpeechStarted(), wire.AudioCommitted(item_id="u"))
+    rig.clear()
+    rig.step(report(Cut("i", 300, (), ())))
+    if moved:
+        assert rig.sent(wire.ItemDelete), "it was told all of it"
+    else:
+        assert [each.audio_end_ms for each in rig.sent(wire.ItemTruncate)] == [300]
