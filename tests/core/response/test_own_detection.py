@@ -545,13 +545,16 @@ def test_what_was_cut_is_told_though_the_server_takes_the_next_question_before_t
     rig.edge(False)
     rig.reply("first", "i", seconds=1.0, text="one two three four")
     rig.done("first")
+    rig.wait(0.5)
     if moved:
         rig.lose()
     rig.edge(True)
+    assert rig.found(ev.StopPlayback)
     if moved:
         rig.connect()
     rig.capture(1.0)
-    rig.receive(wire.SpeechStarted(), wire.AudioCommitted(item_id="u"))
+    rig.receive(wire.SpeechStarted(), wire.AudioCommitted(item_id="v"))
+    assert rig.machine.state == "thinking"
     rig.clear()
     rig.step(report(Cut("i", 300, (), ())))
     if moved:
