@@ -42,10 +42,10 @@ _ABOUT: Final = {
 
 
 def bare(words: str) -> str:
-    """The words without courtesy in front and behind."""
+    """The words without polite words in front and behind."""
     text = f"{words} "
-    courtesy = _BEFORE.match(text)
-    return _OURS.sub("", _AFTER.sub("", text[courtesy.end() if courtesy else 0 :])).strip()
+    polite = _BEFORE.match(text)
+    return _OURS.sub("", _AFTER.sub("", text[polite.end() if polite else 0 :])).strip()
 
 
 @functools.cache
