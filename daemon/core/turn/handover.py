@@ -34,7 +34,7 @@ class Handover:
         turn = self._question.turn or self._answer.turn
         spoken = turn is not None and turn.source == "button" and not self._listening.withdrawn
         key = self._transcripts.taken(item_id, turn.key if turn is not None and spoken else "")
-        if not key:
+        if not key or not self._answer.responses.busy:  # not because we requested it
             self._disown(now)
         if turn is not None and turn.key == key:
             turn.taken = True

@@ -392,6 +392,26 @@ def test_what_was_withdrawn_is_neither_heard_nor_carried_out(told: bool) -> None
     assert not rig.found(ev.TurnOver)
 
 
+def test_nor_is_it_where_the_server_never_told_that_it_had_the_question_before() -> None:
+    rig = Rig(style="tap", max_utterance_s=5.0).start()
+    tap(rig)
+    rig.capture(1.0)
+    rig.wait(5.0)
+    rig.step(ev.CaptureEnded())
+    assert rig.sent(wire.AudioCommit), "it was too long, and is asked for"
+    tap(rig)
+    rig.capture(0.1)
+    rig.wait(CANCEL_S)
+    rig.receive(wire.SpeechStarted())
+    tap(rig)
+    rig.receive(wire.AudioCommitted(item_id="u"))
+    rig.wait(CANCEL_S - 0.1)
+    rig.clear()
+    own_answer(rig)
+    assert not rig.found(ev.Play)
+    assert not rig.found(ev.RunTool)
+
+
 @pytest.mark.parametrize("end", [ev.StopAsked(), ev.MuteAsked(True)], ids=["stop", "mute"])
 @pytest.mark.parametrize("style", STYLES)
 def test_nor_is_what_was_stopped(style: str, end: ev.Input) -> None:
