@@ -54,6 +54,7 @@ def error(code: str, event_id: str) -> wire.ServerEvent:
 
 
 def _not_created(world: World, code: str) -> wire.ServerEvent:
+    _has_committed(world)
     server, create = world.server, world.server.create
     server.owed, server.create = server.owed - 1, ""
     server.own = "busy" if world.bounds.detects and "active" in code and not server.response else ""
@@ -61,8 +62,14 @@ def _not_created(world: World, code: str) -> wire.ServerEvent:
 
 
 def _created(world: World) -> wire.ServerEvent:
+    _has_committed(world)
     world.server.owed, world.server.create = world.server.owed - 1, ""
     return _begins(world)
+
+
+def _has_committed(world: World) -> None:
+    """What was to be committed was, before an answer was requested: nothing is left for voice detection."""
+    world.server.hearing = world.server.hearing and not world.server.committing
 
 
 def _begins(world: World) -> wire.ServerEvent:
