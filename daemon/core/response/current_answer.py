@@ -36,9 +36,9 @@ class CurrentAnswer:
     def __post_init__(self) -> None:
         self.items, self.responses = Items(self.effects.keys), ResponseTracker(self.effects.keys)
 
-    def take(self, turn: Turn, now: float) -> None:
-        """Answer this turn from now on."""
-        if TurnTimer.CUT not in self.timers:  # else the speaker has yet to report what was heard of them
+    def take(self, turn: Turn, now: float, keep_items: bool = False) -> None:
+        """Answer this turn from now on. `keep_items`: the speaker has yet to report on those before."""
+        if not keep_items:
             self.items.forget()
         self.turn, turn.times.committed_at = turn, now
 

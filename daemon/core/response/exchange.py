@@ -157,7 +157,7 @@ class Exchange:
         return owed
 
     def ask_for_less(self, owed: Owed, error: wire.ErrorDetail) -> bool:
-        """The server does not know a part of the question: is it asked without that from now on?"""
+        """Leave the modalities out from now on, if the error is about them; returns whether it is."""
         named = error.param == "response" or _MODALITIES in f"{error.param} {error.message}"
         if not named or _MODALITIES not in owed.response:
             return False

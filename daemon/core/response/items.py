@@ -110,7 +110,7 @@ class Items:
         return before, " ".join(words[each] for each in sorted(words))
 
     def said(self, reply: str, item_id: str, index: int, text: str) -> bool:
-        """Are these the words of an item that was called something else before?"""
+        """Whether an item of this answer has these words already, under another id."""
         renamed = not self.find(reply, item_id, index)
         return renamed and any(text in self._items[key].words.values() for key in self.of(reply))
 
