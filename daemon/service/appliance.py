@@ -77,7 +77,7 @@ class Appliance:
         self._extensions = composition.extensions(config, ports.tools, self._tools_changed)
         self.faults = Faults(self._sound, self._board, self._extensions, driver)
         devices = DeviceGateway(config, self._board, driver, self.requests, self.notifier, self.isolation)
-        counts = subscribers.Counts()
+        counts = subscribers.Counts(self.notifier)
         self.api = ApplianceApi(
             driver, devices, self._sound, self._store, self.faults, counts, self._extensions.status
         )
@@ -106,14 +106,20 @@ class Appliance:
         driver.attach(self.machine, runner.run)
         handlers = Handlers(self.api, self.requests, ports.clock)
         self._control = ControlServer(config.control.socket, handlers.handle, ports.clock)
-        counts.subscribe(self.notifier)
-        subscribers.board(self.notifier, self._board, devices, runtime / "safe.json")
-        subscribers.status_led(self.notifier, StatusLed(devices.light, ports.clock))
-        subscribers.typed_questions(self.notifier, handlers, self.machine)
-        self._subscribe_outlets(config, ports.clock)
+        self._subscribe(config, ports.clock, devices, handlers, runtime / "safe.json")
 
-    def _subscribe_outlets(self, config: Config, clock: Callable[[], float]) -> None:
-        """Add the subscribers that carry events out of the process."""
+    def _subscribe(
+        self,
+        config: Config,
+        clock: Callable[[], float],
+        devices: DeviceGateway,
+        handlers: Handlers,
+        safe_plan: Path,
+    ) -> None:
+        """Add the subscribers, last those that carry events out of the process."""
+        subscribers.board(self.notifier, self._board, devices, safe_plan)
+        subscribers.status_led(self.notifier, StatusLed(devices.light, clock))
+        subscribers.typed_questions(self.notifier, handlers, self.machine)
         event_log = EventLog(
             lambda link: served(config, link), config.log.transcripts, self._driver.later, clock
         )

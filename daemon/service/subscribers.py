@@ -21,16 +21,13 @@ from daemon.telemetry.event_log import EventLog
 class Counts:
     """Counts losses since the start."""
 
-    def __init__(self) -> None:
+    def __init__(self, notifier: Notifier) -> None:
         self.xruns = {"overrun": 0, "underrun": 0}
         """Xruns of the sound cards."""
         self.losses = dict.fromkeys(get_args(note.LossKind), 0)
         """See `Loss`."""
-
-    def subscribe(self, to: Notifier) -> None:
-        """Begin to count."""
-        to.subscribe("the count", ev.Xrun, self._xrun)
-        to.subscribe("the count", note.Loss, self._loss)
+        notifier.subscribe("the count", ev.Xrun, self._xrun)
+        notifier.subscribe("the count", note.Loss, self._loss)
 
     def _xrun(self, event: ev.Xrun) -> None:
         self.xruns[event.kind] += 1
