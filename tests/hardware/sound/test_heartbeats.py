@@ -12,7 +12,8 @@ from tests.hardware.sound.conftest import Listener, Player, wait_until
 NO_CARD = SoundConfig(microphone="hw:31", speaker="hw:31")
 
 
-def heartbeat_goes_on(thread: AlsaMicrophone | AlsaSpeaker) -> None:
+def heartbeat_goes_on(thread: AlsaMicrophone | AlsaSpeaker, port: Listener | Player) -> None:
+    wait_until(lambda: port.rates_hz or port.errors, "the card is open, or known to be absent")
     before = thread.heartbeats
     wait_until(lambda: thread.heartbeats > before + 1, "the heartbeat goes on")
     thread.close()
@@ -21,14 +22,10 @@ def heartbeat_goes_on(thread: AlsaMicrophone | AlsaSpeaker) -> None:
 @pytest.mark.parametrize("card_is", ["there", "absent"])
 def test_an_idle_microphone_has_a_heartbeat(card: VirtualCard, config: SoundConfig, card_is: str) -> None:
     listener = Listener()
-    microphone = AlsaMicrophone(config if card_is == "there" else NO_CARD, listener)
-    wait_until(lambda: listener.rates_hz or listener.errors, "the card is open, or known to be absent")
-    heartbeat_goes_on(microphone)
+    heartbeat_goes_on(AlsaMicrophone(config if card_is == "there" else NO_CARD, listener), listener)
 
 
 @pytest.mark.parametrize("card_is", ["there", "absent"])
 def test_an_idle_speaker_has_a_heartbeat(card: VirtualCard, config: SoundConfig, card_is: str) -> None:
     player = Player()
-    speaker = AlsaSpeaker(config if card_is == "there" else NO_CARD, player)
-    wait_until(lambda: player.rates_hz or player.errors, "the card is open, or known to be absent")
-    heartbeat_goes_on(speaker)
+    heartbeat_goes_on(AlsaSpeaker(config if card_is == "there" else NO_CARD, player), player)

@@ -54,22 +54,25 @@ def error(code: str, event_id: str) -> wire.ServerEvent:
 
 
 def _not_created(world: World, code: str) -> wire.ServerEvent:
-    _has_committed(world)
-    server, create = world.server, world.server.create
-    server.owed, server.create = server.owed - 1, ""
+    server, create = world.server, _decided(world)
     server.own = "busy" if world.bounds.detects and "active" in code and not server.response else ""
     return error(code, create)
 
 
 def _created(world: World) -> wire.ServerEvent:
-    _has_committed(world)
-    world.server.owed, world.server.create = world.server.owed - 1, ""
+    _decided(world)
     return _begins(world)
 
 
-def _has_committed(world: World) -> None:
-    """What was to be committed was, before an answer was requested: nothing is left for voice detection."""
-    world.server.hearing = world.server.hearing and not world.server.committing
+def _decided(world: World) -> str:
+    """The server takes or refuses a request for an answer, whose id this gives.
+
+    It has made the commit before, so that nothing of that is left to its voice detection.
+    """
+    server, create = world.server, world.server.create
+    server.hearing = server.hearing and not server.committing
+    server.owed, server.create = server.owed - 1, ""
+    return create
 
 
 def _begins(world: World) -> wire.ServerEvent:
