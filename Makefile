@@ -77,7 +77,7 @@ deb-arm64-check:       ## the same package for arm64, run under an emulated proc
 	deploy/package/build.sh $(SUITE) arm64
 	deploy/package/try-arm64.sh $(SUITE) arm64
 
-appliance: ready out/deb/.appliance out/deb/0.1.0/.appliance  ## the booted machine: installed, used, broken, upgraded (twenty minutes; CUTS=20 IDLE=30)
+appliance: ready out/deb/.appliance out/deb/0.1.0/.appliance  ## the booted machine: installed, used, broken, upgraded (over half an hour; CUTS=20 IDLE=30)
 	@tests/system/appliance/bootstrap.sh
 	$(BIN)/python -m tests.system.appliance
 
