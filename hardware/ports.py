@@ -86,6 +86,15 @@ class SoundConfig(Struct, frozen=True):
     pre_roll_ms: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 300
     filter: Literal["minimum", "linear"] = "minimum"
     earcons: Literal["off", "on", "all"] = "on"
+    echo: Annotated[
+        Literal["off", "card", "auto"],
+        msgspec.Meta(description="what takes our own voice out of the microphone: nothing, the card, we"),
+    ] = "off"
+
+    @property
+    def full_duplex(self) -> bool:
+        """Whether the microphone may stay open while the speaker plays."""
+        return self.echo != "off"
 
 
 class CardEvents(Protocol):

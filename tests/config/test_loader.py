@@ -146,6 +146,16 @@ def test_empty_file_is_an_offline_appliance_with_a_virtual_button() -> None:
     assert (made.realtime.transcription, made.gpio.backend, made.devices) == (True, "virtual", {})
 
 
+def test_it_listens_while_it_speaks_only_where_something_takes_the_echo_away() -> None:
+    def full_duplex(text: str) -> bool:
+        return loader.parse(text, "voiced.toml").sound.full_duplex
+
+    assert not full_duplex("")
+    assert not full_duplex('[sound]\necho = "off"')
+    assert full_duplex('[sound]\necho = "card"')
+    assert full_duplex('[sound]\necho = "auto"')
+
+
 def test_devices_keep_their_order_and_kinds() -> None:
     made = loader.parse(HEATER + 'exclusive_with = ["lamp"]\n' + LAMP + "at_start = 30", "voiced.toml")
     assert list(made.devices) == ["heater", "lamp"]
