@@ -84,7 +84,9 @@ def verdict(phrasing: Phrasing, grammar: Grammar) -> Verdict:
     meaning = grammar.read(phrasing.text)
     if meaning is None:
         return "refused"
-    return "acted" if means(meaning, phrasing.wanted) else "wrong"
+    if means(meaning, phrasing.wanted):
+        return "acted" if meaning.sure else "asked"
+    return "wrong" if meaning.sure else "asked wrong"
 
 
 def means(meaning: Meaning, wanted: str) -> bool:

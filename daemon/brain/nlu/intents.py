@@ -27,12 +27,13 @@ class Intent:
 class Meaning:
     """The meaning of a sentence: calls of tools, a question about the brain, or an answer to its question.
 
-    `readback` names it in a few words that can be asked: `the lamp, on`.
+    `readback` names it in a few words that can be asked: `the lamp, on`; one that is not sure is asked first.
     """
 
     kind: Literal["calls", "help", "yes", "no"]
     calls: tuple[Intent, ...] = ()
     readback: str = ""
+    sure: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)

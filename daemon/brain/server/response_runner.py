@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from daemon.brain.asr.recognizer import Recognition
+from daemon.brain.asr.recognizer import Certainty, Recognition, confirmed
 from daemon.brain.server import dialogue, errors
 from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.dialogue import Act, Decision, Dialogue, Say
@@ -126,7 +126,8 @@ class ResponseRunner:
             case Written(text):
                 grammar = await self._listening.grammar(request.tools)
                 meaning = await asyncio.to_thread(grammar.read, text)
-                recognition = Recognition(text.strip(), meaning, "sure" if meaning else "refuse")
+                certainty: Certainty = "refuse" if meaning is None else "sure" if meaning.sure else "ask"
+                recognition = confirmed(Recognition(text.strip(), meaning, certainty), state.pending)
                 return state.answer(recognition, grammar, request.may_act)
             case Say() as answer:
                 return answer
