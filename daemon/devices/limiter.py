@@ -161,7 +161,12 @@ class _Output:
             case requests.SetState(state=wanted):
                 return self._set_state(not self.engaged if wanted == "toggle" else wanted == "on", now)
             case requests.SetLevel(percent=percent):
-                return self._set_level(percent, now)
+                return self._set_level(percent / 100, now)
+            case requests.ChangeLevel(by=by):
+                resting = self._steps and not is_on(self.value)
+                return self._set_level(
+                    requests.changed(self._steps[-1][1] if resting else self.value, by), now
+                )
             case requests.SetColour(colour=colour):
                 return self._set_colour(colour, now)
             case requests.SetValue(value=value):
@@ -177,7 +182,7 @@ class _Output:
         value = full(self.limits.takes) if on else dark(self.limits.takes)
         return self._set(value, "on" if on else "off", now)
 
-    def _set_level(self, percent: int, now: float) -> DeviceAnswer:
+    def _set_level(self, level: float, now: float) -> DeviceAnswer:
         match self.limits.takes:
             case "switch":
                 return DeviceAnswer(False, f"The {self.name} can only be switched on or off.")
@@ -185,7 +190,8 @@ class _Output:
                 said = f"The {self.name} can only be switched on or off, or take a colour."
                 return DeviceAnswer(False, said)
             case "level":
-                return self._set(percent / 100, f"at {percent} percent" if percent else "off", now)
+                percent = abs(round(level * 100))
+                return self._set(level, f"at {percent} percent" if percent else "off", now)
             case _:
                 assert_never(self.limits.takes)
 

@@ -13,6 +13,9 @@ from hardware.ports import Value
 
 Colour: TypeAlias = Literal["red", "green", "blue", "white", "yellow", "orange", "purple", "pink"]
 
+LOWEST_PERCENT: Final = 5
+"""Where lowering ends: whoever wants less says "off"."""
+
 COLOURS: dict[str, str] = {
     "red": "#ff0000",
     "green": "#00ff00",
@@ -64,6 +67,12 @@ class SetLevel(DeviceRequest, frozen=True):
     percent: int
 
 
+class ChangeLevel(DeviceRequest, frozen=True):
+    """Raise or lower a level by so many percentage points; lowering leaves a device on."""
+
+    by: int
+
+
 class SetColour(DeviceRequest, frozen=True):
     """Set a colour."""
 
@@ -88,7 +97,7 @@ class SetValue(DeviceRequest, frozen=True):
     value: Value
 
 
-Request: TypeAlias = Query | SetState | SetLevel | SetColour | SetValue | Blink | Pulse
+Request: TypeAlias = Query | SetState | SetLevel | ChangeLevel | SetColour | SetValue | Blink | Pulse
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):
@@ -125,6 +134,13 @@ def full(takes: Takes) -> Value:
             return COLOURS["white"]
         case _:
             assert_never(takes)
+
+
+def changed(value: Value, by: int) -> float:
+    """A level that is so many percentage points higher or lower, in the same direction; off can only rise."""
+    level = value if isinstance(value, float) else 0.0
+    percent = abs(round(level * 100))
+    return math.copysign(min(100, max(min(percent, LOWEST_PERCENT), percent + by)) / 100, level)
 
 
 def is_on(value: Value) -> bool:

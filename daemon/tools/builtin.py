@@ -14,6 +14,7 @@ from hardware.devices.registry import KINDS
 from hardware.ports import HardwareError, Reading
 
 VOLUME_STEP = 10
+LEVEL_STEP = 20
 
 Percent = Annotated[int, Range(0, 100)]
 
@@ -62,9 +63,11 @@ class _Devices:
     def tools(self) -> list[Tool]:
         """The tools for which there is a device, with the names that people use as choices."""
         lights = [key for key, output in self._outputs.items() if output.takes == "colour"]
+        dimmers = [key for key, output in self._outputs.items() if output.takes == "level"]
         offers: list[tuple[Callable[..., object], list[str]]] = [
             (self.set_device, [*self._outputs]),
             (self.set_level, [*self._outputs]),
+            (self.change_level, dimmers),
             (self.set_colour, lights),
             (self.blink_device, [*self._outputs]),
             (self.pulse_device, [*self._outputs]),
@@ -102,6 +105,16 @@ class _Devices:
     async def set_level(self, device: str, percent: Percent) -> str:
         """Set a device to a level in percent, such as a brightness or a speed."""
         return await self._ask(requests.SetLevel(self._key(device), percent))
+
+    async def change_level(
+        self,
+        device: str,
+        direction: Literal["up", "down"],
+        percent: Annotated[int, Range(1, 100)] = LEVEL_STEP,
+    ) -> str:
+        """Make a device brighter or dimmer, faster or slower: 10 percentage points are a bit, 40 are much."""
+        by = percent if direction == "up" else -percent
+        return await self._ask(requests.ChangeLevel(self._key(device), by))
 
     async def set_colour(self, device: str, colour: requests.Colour) -> str:
         """Let a light shine in a colour."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
-from tests.brain.home import OUTPUTS, home, tool
+from tests.brain.home import home, tool
 
 FOLDER: Final = Path(__file__).with_name("phrasings")
 LISTS: Final = ("development", "fresh", "refused")
@@ -63,10 +63,9 @@ def _call(written: ast.Call) -> Intent:
 
 
 def tools() -> list[dict[str, Any]]:
-    """Those of the small home, the one for relative levels, and some of an owner."""
+    """Those of the small home, and some of an owner."""
     return [
         *home(),
-        tool("change_level", device=_one_of(*OUTPUTS), direction=_one_of("up", "down")),
         tool("water_plants", minutes={"type": "integer", "minimum": 1, "maximum": 30}),
         tool("set_scene", scene=_one_of("movie", "dinner", "reading")),
         tool("feed_cat"),

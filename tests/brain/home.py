@@ -35,6 +35,14 @@ def tool(name: str, **parameters: dict[str, Any]) -> dict[str, Any]:
     return {"type": "function", "name": name, "description": "", "parameters": schema}
 
 
+def _change_level(device: dict[str, Any]) -> dict[str, Any]:
+    directions = {"type": "string", "enum": ["down", "up"]}
+    made = tool("change_level", device=device, direction=directions)
+    percent = {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+    made["parameters"]["properties"]["percent"] = percent
+    return made
+
+
 def home(
     outputs: Sequence[str] = tuple(OUTPUTS),
     rgb: Sequence[str] = ("kitchen light",),
@@ -48,6 +56,7 @@ def home(
     return [
         tool("set_device", device=output, state={"type": "string", "enum": ["on", "off", "toggle"]}),
         tool("set_level", device=output, percent=percent),
+        _change_level(output),
         *colours,
         tool("blink_device", device=output, times={"type": "integer", "minimum": 1, "maximum": 20}),
         tool("pulse_device", device=output, seconds={"type": "number", "minimum": 0.1, "maximum": 60}),

@@ -16,6 +16,7 @@ from daemon.devices.name_index import DuplicateNameError, NameIndex
 from daemon.devices.requests import (
     COLOURS,
     Blink,
+    ChangeLevel,
     DeviceAnswer,
     Limits,
     Pulse,
@@ -96,6 +97,8 @@ def test_a_request_that_fits_is_done_and_said(request_: Request, text: str, valu
     [
         (SetLevel("heater", 50), "The heater can only be switched on or off."),
         (SetLevel("light", 50), "The light can only be switched on or off, or take a colour."),
+        (ChangeLevel("heater", 20), "The heater can only be switched on or off."),
+        (ChangeLevel("light", -20), "The light can only be switched on or off, or take a colour."),
         (SetColour("fan", "red"), "The fan has no colours."),
         (Blink("cooler", 2), "The cooler changes too slowly to blink."),
         (Blink("buzzer", 20), "The buzzer may only be on for 10 seconds."),
@@ -156,6 +159,45 @@ def test_a_new_level_does_not_prolong_max_on() -> None:
     late, _ = devices.ask(SetLevel("pump", 40), READY + 4.5)
     assert late.text == "The pump is about to go off."
     assert run_until(devices, math.inf) == [(READY + 5.0, "pump", 0.0)]
+
+
+def test_a_relative_level_does_not_prolong_max_on_either() -> None:
+    devices = started()
+    ask(devices, (READY, SetLevel("pump", 20)), (READY + 2.0, ChangeLevel("pump", 20)))
+    early, _ = devices.ask(ChangeLevel("pump", 20), READY + 2.5)
+    assert early.text == "The pump cannot change again for 0.5 seconds."
+    assert run_until(devices, math.inf) == [(READY + 5.0, "pump", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("percent", "by", "text", "value"),
+    [
+        (0, 20, "The fan is at 20 percent.", 0.2),
+        (0, -20, "The fan is off.", 0.0),
+        (50, 20, "The fan is at 70 percent.", 0.7),
+        (50, -20, "The fan is at 30 percent.", 0.3),
+        (90, 20, "The fan is at 100 percent.", 1.0),
+        (100, 20, "The fan is at 100 percent.", 1.0),
+        (20, -20, "The fan is at 5 percent.", 0.05),
+        (5, -20, "The fan is at 5 percent.", 0.05),
+        (3, -20, "The fan is at 3 percent.", 0.03),
+        (3, -1, "The fan is at 3 percent.", 0.03),
+    ],
+)
+def test_a_relative_level_counts_from_the_present_one_and_lowering_leaves_it_on(
+    percent: int, by: int, text: str, value: Value
+) -> None:
+    devices = started()
+    (_, (answer, _)) = ask(devices, (READY, SetLevel("fan", percent)), (READY + 1, ChangeLevel("fan", by)))
+    assert (answer.text, devices.values()["fan"]) == (text, value)
+
+
+def test_a_relative_level_in_the_dark_of_a_blink_counts_from_where_the_blink_ends() -> None:
+    devices = started()
+    ask(devices, (READY, SetLevel("fan", 40)), (READY, Blink("fan", 3)))
+    assert devices.values()["fan"] == 0.0
+    answer, _ = devices.ask(ChangeLevel("fan", 20), READY + 0.1)
+    assert (answer.text, run_until(devices, math.inf)) == ("The fan is at 60 percent.", [])
 
 
 def test_max_on_holds_when_nobody_served_the_deadline() -> None:
@@ -294,6 +336,7 @@ def requests() -> st.SearchStrategy[Request]:
     return (
         st.builds(SetState, key, st.sampled_from(["on", "off", "toggle"]))
         | st.builds(SetLevel, key, st.integers(0, 100))
+        | st.builds(ChangeLevel, key, st.integers(-100, 100))
         | st.builds(SetColour, key, st.sampled_from(list(COLOURS)))
         | st.builds(Blink, key, st.integers(1, 5))
         | st.builds(Pulse, key, st.sampled_from([0.1, 1.0, 3.0, 60.0]))

@@ -18,7 +18,7 @@ from daemon.config.loader import parse
 from daemon.config.model import Config
 from daemon.devices import inventory, wiring
 from daemon.devices.limiter import Devices
-from daemon.devices.requests import SetState, SetValue
+from daemon.devices.requests import ChangeLevel, SetState, SetValue
 from daemon.tools.builtin import reserved_names
 from hardware.devices.kinds.motor import Motor
 from hardware.gpio.board import GpioBoard
@@ -163,6 +163,14 @@ def test_its_limits_hold_whatever_the_words() -> None:
     assert [write.value for write in devices.tick(30.0)] == [0.0]
     assert devices.described() == "The blind is off. The lamp is off."
     assert devices.ask(SetState("blind", "toggle"), 40.0)[1][0].value == 1.0
+
+
+def test_faster_and_slower_leave_its_direction() -> None:
+    devices = Devices(inventory.limits(config().devices))
+    devices.start(0.0)
+    devices.ask(SetValue("blind", -0.5), 10.0)
+    answer, (write,) = devices.ask(ChangeLevel("blind", 20), 12.0)
+    assert (answer.text, write.value) == ("The blind is at 70 percent.", -0.7)
 
 
 @pytest.mark.parametrize(

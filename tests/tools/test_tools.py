@@ -451,6 +451,19 @@ HOME: dict[str, Device] = {
         ),
         ("set_level", {"device": "lamp", "percent": 30}, "The lamp is at 30 percent."),
         ("set_level", {"device": "heater", "percent": 30}, "The heater can only be switched on or off."),
+        ("change_level", {"device": "desk light", "direction": "up"}, "The lamp is at 20 percent."),
+        ("change_level", {"device": "lamp", "direction": "up", "percent": 35}, "The lamp is at 35 percent."),
+        ("change_level", {"device": "lamp", "direction": "down"}, "The lamp is off."),
+        (
+            "change_level",
+            {"device": "lamp", "direction": "up", "percent": 101},
+            "Error: change_level: percent: Expected int <= 100, got 101.",
+        ),
+        (
+            "change_level",
+            {"device": "heater", "direction": "up"},
+            "Error: change_level: device: expected one of desk light, lamp.",
+        ),
         ("set_colour", {"device": "kitchen light", "colour": "red"}, "The kitchen light is red."),
         ("blink_device", {"device": "heater", "times": 3}, "The heater blinks 3 times."),
         ("pulse_device", {"device": "lamp", "seconds": 2}, "The lamp is on for 2 seconds."),
@@ -501,6 +514,12 @@ def test_tools_are_offered_for_the_devices_there_are() -> None:
     }
     assert schemas["set_level"]["properties"]["percent"] == {"type": "integer", "minimum": 0, "maximum": 100}
     assert schemas["set_colour"]["properties"]["device"]["enum"] == ["kitchen light"]
+    assert schemas["change_level"]["properties"] == {
+        "device": {"type": "string", "enum": ["desk light", "lamp"]},
+        "direction": {"type": "string", "enum": ["down", "up"]},
+        "percent": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+    }
+    assert schemas["change_level"]["required"] == ["device", "direction"]
     assert schemas["pulse_device"]["properties"]["seconds"] == {
         "type": "number",
         "minimum": 0.1,
@@ -516,6 +535,7 @@ def test_tools_are_offered_for_the_devices_there_are() -> None:
         ({}, {"set_device", "read_device", "set_colour"}, "There are no devices."),
         ({"door": Contact(pin=1)}, {"set_device", "set_colour"}, "The door can be read."),
         ({"lamp": Pwm(pin=1)}, {"set_colour"}, "The lamp is off."),
+        ({"heater": Relay(pin=1)}, {"change_level", "set_colour"}, "The heater is off."),
     ],
 )
 def test_fewer_devices_are_fewer_tools(devices: dict[str, Device], missing: set[str], listed: str) -> None:

@@ -93,6 +93,11 @@ def _levels(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"[ set | dim | turn ] {devices.some} [ to ] {number}", level, spoken=False)
 
 
+def _relative_levels(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
+    """Only in writing: see `level_phrasings`."""
+    return iter(())
+
+
 def _colours(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     values = choices(tool, "device")
     nicknames = {"light": values[0], "lights": values[0]} if len(values) == 1 else {}
@@ -242,6 +247,7 @@ ANSWERS = (
 _BUILT_IN: dict[str, SentenceMaker] = {
     "set_device": _switching,
     "set_level": _levels,
+    "change_level": _relative_levels,
     "set_colour": _colours,
     "blink_device": _blinking,
     "pulse_device": _pulsing,

@@ -78,6 +78,11 @@ def properties(tool: OfferedTool) -> dict[str, Mapping[str, Any]]:
     return {name: _but_null(schema) for name, schema in schemas.items() if isinstance(schema, Mapping)}
 
 
+def required(tool: OfferedTool) -> set[str]:
+    """The parameters that a call must have."""
+    return set((tool.get("parameters") or {}).get("required") or ())
+
+
 def _but_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The other option of `anyOf: [..., {type: null}]` if there is just one."""
     any_of = schema.get("anyOf")

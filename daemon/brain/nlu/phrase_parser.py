@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from daemon.brain.nlu.intents import Meaning, OfferedTool, choices, each, joined, one, properties
+from daemon.brain.nlu.intents import Meaning, OfferedTool, choices, each, joined, one, properties, required
+from daemon.brain.nlu.level_phrasings import level_phrasings
 from daemon.brain.nlu.phrasings import (
     AFTER,
     BEFORE,
@@ -51,7 +52,8 @@ def bare(words: str) -> str:
 @functools.cache
 def _phrasings() -> list[tuple[re.Pattern[str], Phrasing]]:
     """Every pattern, compiled when the first is needed: many a brain is never written to."""
-    return [(compiled(pattern), phrasing) for phrasing in PHRASINGS for pattern in phrasing.patterns]
+    table = (*PHRASINGS, *level_phrasings())
+    return [(compiled(pattern), phrasing) for phrasing in table for pattern in phrasing.patterns]
 
 
 class PhraseParser:
@@ -59,6 +61,7 @@ class PhraseParser:
 
     def __init__(self, tools: Sequence[OfferedTool], classes: Mapping[str, Sequence[str]]) -> None:
         self._tools = {tool["name"]: properties(tool) for tool in tools}
+        self._required = {tool["name"]: required(tool) for tool in tools}
         colours = [colour for tool in tools for colour in choices(tool, "colour")]
         outputs = tuple(classes["@d"])
         lights = tuple(name for name in outputs if re.search("light|lamp", plain(name)))
@@ -97,7 +100,7 @@ class PhraseParser:
             yield self._symbols.get(phrase, (phrase, ()))
             start = end
 
-    def _meaning(self, means: str, fixed: Mapping[str, str], symbols: list[Symbol]) -> Meaning | None:
+    def _meaning(self, means: str, fixed: Mapping[str, str | int], symbols: list[Symbol]) -> Meaning | None:
         """What is meant, if it is about the brain itself or fits the schema of its tool."""
         if means not in self._tools:
             return _ABOUT.get(means)
@@ -106,13 +109,16 @@ class PhraseParser:
         numbers = _values(symbols, *_NUMBERS)
         schemas = {name: schema for name, schema in self._tools[means].items() if name != "device"}
         values = {name: found.get(name, numbers) for name in schemas}
+        values = {name: value for name, value in values.items() if value or name in self._required[means]}
         takes_device = "device" in self._tools[means]
         if bool(devices) != takes_device or any(len(value) != 1 for value in values.values()):
             return None
-        arguments = {name: value for name, (value,) in values.items()}
-        if not all(_fits(schema, arguments[name]) for name, schema in schemas.items()):
+        if numbers and numbers not in values.values():
             return None
-        told = [f"{value} {name}" if value in numbers else value for name, value in arguments.items()]
+        arguments = {name: value for name, (value,) in values.items()}
+        if not all(_fits(schemas[name], value) for name, value in arguments.items()):
+            return None
+        told = [f"{value} {name}" if isinstance(value, int) else value for name, value in arguments.items()]
         if not takes_device:
             return one(", ".join([means.replace("_", " "), *told]), means, **arguments)
         if not all(_fits(self._tools[means]["device"], device) for device in devices):

@@ -14,7 +14,7 @@ class Phrasing:
 
     means: str
     patterns: tuple[str, ...]
-    fixed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    fixed: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 BEFORE: Final = (

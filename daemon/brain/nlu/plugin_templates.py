@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, one, properties, sayable
+from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, one, properties, required, sayable
 from daemon.brain.nlu.template_syntax import count, numbers, plain
 
 MOST_PHRASES = 8
@@ -24,25 +24,20 @@ class Phrase:
 
 def own(tool: OfferedTool) -> Iterator[Sentence]:
     """At most one sentence: none where a required parameter cannot be said in a word or a number."""
-    schema = tool.get("parameters") or {}
-    required = set(schema.get("required") or ())
-    optional_left = MOST_PHRASES - len(required)
+    needed = required(tool)
+    optional_left = MOST_PHRASES - len(needed)
     phrases: dict[str, Phrase] = {}
     for index, (parameter, kind) in enumerate(properties(tool).items()):
         phrase = _phrase(f"p{index}", parameter, kind)
-        if phrase is not None and (parameter in required or optional_left > 0):
+        if phrase is not None and (parameter in needed or optional_left > 0):
             phrases[f"p{index}"] = phrase
-            optional_left -= parameter not in required
+            optional_left -= parameter not in needed
     words = plain(tool["name"].replace("_", " ")).split()
-    if (
-        not words
-        or len(required) > MOST_PHRASES
-        or required - {phrase.parameter for phrase in phrases.values()}
-    ):
+    if not words or len(needed) > MOST_PHRASES or needed - {phrase.parameter for phrase in phrases.values()}:
         return
     name = " [ the ] ".join(words)
     parts = (
-        phrase.pattern if phrase.parameter in required else f"[ {phrase.pattern} ]"
+        phrase.pattern if phrase.parameter in needed else f"[ {phrase.pattern} ]"
         for phrase in phrases.values()
     )
 

@@ -77,6 +77,16 @@ def test_nothing_is_done_for_an_order_with_a_time_a_condition_or_another_place(a
         ("flash the red light twice please", "blink_device", {"device": "red light", "times": 2}),
         ("heater for half a minute", "pulse_device", {"device": "heater", "seconds": 30}),
         ("hush", "stop_conversation", {}),
+        ("lamp brighter please", "change_level", {"device": "lamp", "direction": "up"}),
+        ("dim the lamp", "change_level", {"device": "lamp", "direction": "down"}),
+        ("the fan is too fast", "change_level", {"device": "fan", "direction": "down"}),
+        (
+            "a bit more heat from the heater",
+            "change_level",
+            {"device": "heater", "direction": "up", "percent": 10},
+        ),
+        ("turn the lamp down a lot", "change_level", {"device": "lamp", "direction": "down", "percent": 40}),
+        ("turn the fan up by 30%", "change_level", {"device": "fan", "direction": "up", "percent": 30}),
     ],
 )
 def test_a_phrasing_is_one_call(text: str, name: str, arguments: dict[str, Any]) -> None:
@@ -96,6 +106,12 @@ def test_a_phrasing_is_one_call(text: str, name: str, arguments: dict[str, Any])
         "leave the lamp on",
         "show me the door",
         "how warm is it in the fridge",
+        "turn the heater up at seven",
+        "the lamp was too bright",
+        "turn the fan up by seven",
+        "turn up the door",
+        "don't dim the lamp",
+        "the lamp is brighter than the fan",
     ],
 )
 def test_what_a_device_cannot_do_and_what_may_be_a_time_is_refused(text: str) -> None:
@@ -113,6 +129,16 @@ def test_two_sensors_of_a_kind_have_no_nickname() -> None:
     two = Grammar(home(sensors=("room temperature", "garden temperature")))
     assert calls("how warm is it", two) is None
     assert calls("tell me the garden temperature", two) == [("read_device", {"device": "garden temperature"})]
+
+
+def test_a_client_whose_tool_takes_no_steps_is_not_given_one() -> None:
+    lamp = {"type": "string", "enum": ["lamp"]}
+    directions = {"type": "string", "enum": ["up", "down"]}
+    plain = Grammar(
+        [tool("set_device", device=lamp), tool("change_level", device=lamp, direction=directions)]
+    )
+    assert calls("lamp a bit brighter", plain) == [("change_level", {"device": "lamp", "direction": "up"})]
+    assert calls("turn the lamp up by 30 percent", plain) is None
 
 
 def test_a_tool_that_is_not_there_is_not_called() -> None:
