@@ -131,4 +131,8 @@ class BoardSupervisor:
         if reason != self.fault:
             self.fault = reason
             self._changed()
-        asyncio.get_running_loop().call_later(self.retry_s, lambda: self._spawn(self.open(), "board"))
+        self._spawn(self._open_later(), "board")
+
+    async def _open_later(self) -> None:
+        await asyncio.sleep(self.retry_s)
+        await self.open()

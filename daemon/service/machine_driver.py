@@ -26,6 +26,7 @@ class MachineDriver:
         self._publish = notifier.publish
         self._isolation = isolation
         self.clock = clock
+        self._driving = False
         self._timer: asyncio.TimerHandle | None = None
 
     def attach(self, machine: Machine, carry_out: Callable[[ev.Effect], None]) -> None:
@@ -36,9 +37,11 @@ class MachineDriver:
     def open(self) -> None:
         """Use the running event loop."""
         self._loop = asyncio.get_running_loop()
+        self._driving = True
 
     def close(self) -> None:
-        """Stop waking the machine."""
+        """Stop driving: what comes while the other parts end would have the machine dial again."""
+        self._driving = False
         self._wake_at(None)
 
     @property
@@ -63,6 +66,8 @@ class MachineDriver:
 
     def happened(self, event: ev.Input) -> None:
         """Step the machine with an event and carry out its effects; a failed one does not stop the others."""
+        if not self._driving:
+            return
         self._publish(event)
         try:
             effects = self.machine.step(event, self.clock())

@@ -54,7 +54,8 @@ class Bouncer:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
         """The address while it listens."""
-        options: dict[str, Any] = {"compression": None, "open_timeout": 1.0, "close_timeout": 0.2}
+        # What has no answer has ended before it is counted what is held.
+        options: dict[str, Any] = {"compression": None, "open_timeout": SETTLE_S / 2, "close_timeout": 0.2}
         async with serve(self._throw_out, "127.0.0.1", 0, process_request=self._answer, **options) as server:
             yield url_of(server)
 

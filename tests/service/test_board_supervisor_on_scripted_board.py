@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from daemon.service.board_supervisor import BoardSupervisor
+from daemon.service.board_supervisor import BoardSupervisor, Spawn
+from daemon.service.task_supervisor import TaskSupervisor
 from hardware.ports import PinError, Value
 
 
@@ -41,7 +42,7 @@ class ScriptedBoard:
 class House:
     """Pins, what they told, and the boards that they will find: one by one, None for no board."""
 
-    def __init__(self) -> None:
+    def __init__(self, spawn: Spawn | None = None) -> None:
         self.log: list[Any] = []
         self.boards: list[ScriptedBoard | None] = []
         self.tasks: list[asyncio.Task[Any]] = []
@@ -50,7 +51,7 @@ class House:
             lambda pressed: self.log.append(("edge", pressed)),
             lambda: self.log.append("opened"),
             lambda: self.log.append(("fault", self.pins.fault)),
-            self.spawn,
+            spawn or self.spawn,
             retry_s=0.01,
         )
 
@@ -82,6 +83,20 @@ def test_a_board_that_comes_late_is_opened_and_its_absence_is_told_once() -> Non
 
     absent, back = ("fault", "There is no chip."), ("fault", "")
     assert asyncio.run(scenario()) == [absent, "opened", back]
+
+
+def test_a_board_that_is_waited_for_is_not_opened_once_the_service_stops() -> None:
+    async def scenario() -> list[Any]:
+        tasks = TaskSupervisor()
+        house = House(tasks.spawn)
+        house.boards = [None, ScriptedBoard(house.log)]
+        await house.pins.open()
+        tasks.cancel()
+        await house.pins.close()
+        await asyncio.sleep(10 * house.pins.retry_s)
+        return house.log
+
+    assert asyncio.run(scenario()) == [("fault", "There is no chip.")]
 
 
 @pytest.mark.parametrize("way", ["write", "lamp", "edges"])
