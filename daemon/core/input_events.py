@@ -136,9 +136,10 @@ class ForgetAsked(Struct, frozen=True):
 
 
 class MuteAsked(Struct, frozen=True):
-    """Mute or unmute the microphone."""
+    """Mute or unmute the microphone; not `at_once`, what is being answered is said to its end."""
 
     muted: bool
+    at_once: bool = True
 
 
 class ToolsKnown(Struct, frozen=True):

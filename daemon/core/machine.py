@@ -198,8 +198,11 @@ class Machine:
                 talk.ask(text, "say", request_id)
             case ev.StopAsked():
                 self._style.stop(now)
-            case ev.MuteAsked(muted):
-                self._style.mute(muted, now)
+            case ev.MuteAsked(muted, at_once):
+                if at_once or self.state == "listening":
+                    self._style.mute(muted, now)
+                else:
+                    talk.muted = muted
             case ev.ForgetAsked():
                 self._clearing = True
             case ev.ToolsKnown(tools):

@@ -79,6 +79,10 @@ class ApplianceApi:
         self._sound.playback.set_gain(percent / 100)
         self._store.prefer(volume_percent=percent)
 
+    def mute(self) -> None:
+        """Mute the microphone; the answer under way is still said, but nothing is listened to any more."""
+        self.happened(ev.MuteAsked(True, at_once=False))
+
     def forget(self) -> None:
         """Forget the conversation when the present turn is over."""
         self.happened(ev.ForgetAsked())

@@ -51,7 +51,8 @@ def extensions(config: Config, launch: Launch, changed: Callable[[], None]) -> E
 
 def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox:
     """The built-in tools and the owner's."""
-    return Toolbox(builtin_tools(config.devices, appliance), owners)
+    has_button = config.button.pin is not None
+    return Toolbox(builtin_tools(config.devices, appliance, has_button), owners)
 
 
 def machine(config: Config, tools: list[Json]) -> Machine:

@@ -35,6 +35,9 @@ class Appliance(Protocol):
     def set_volume(self, percent: int) -> None:
         """Set the volume, from the next sample on."""
 
+    def mute(self) -> None:
+        """Mute the microphone once the present turn is over."""
+
     def forget(self) -> None:
         """Forget the conversation."""
 
@@ -45,10 +48,15 @@ def reserved_names() -> tuple[str, ...]:
 
 
 def builtin_tools(
-    devices: Mapping[str, Device], appliance: Appliance, now: Callable[[], datetime] = datetime.now
+    devices: Mapping[str, Device],
+    appliance: Appliance,
+    has_button: bool,
+    now: Callable[[], datetime] = datetime.now,
 ) -> list[Tool]:
-    """Every built-in tool that makes sense with these devices."""
-    return [*_Devices(devices, appliance).tools(), *_General(appliance, now).tools()]
+    """Every built-in tool that makes sense with these devices, and with a button or without."""
+    general = _General(appliance, now).tools()
+    offered = [tool for tool in general if has_button or tool.name != "mute_microphone"]
+    return [*_Devices(devices, appliance).tools(), *offered]
 
 
 class _Devices:
@@ -181,6 +189,11 @@ class _General:
         """Make the voice a little louder or quieter."""
         step = VOLUME_STEP if direction == "up" else -VOLUME_STEP
         return await self.set_volume(min(100, max(0, self._appliance.volume + step)))
+
+    async def mute_microphone(self) -> str:
+        """Stop listening until the user unmutes the microphone by hand."""
+        self._appliance.mute()
+        return "The microphone is muted; tap the button twice to open it."
 
     async def stop_conversation(self) -> str:
         """End the conversation when the user says goodbye or wants silence."""

@@ -27,7 +27,7 @@ MOVING = {"set_device", "set_level", "set_colour", "blink_device", "pulse_device
 
 def demo_grammar() -> Grammar:
     """What can be said to the demo's devices."""
-    return Grammar(Toolbox(builtin_tools(load(DEMO).devices, None)).schemas())  # type: ignore[arg-type]
+    return Grammar(Toolbox(builtin_tools(load(DEMO).devices, None, True)).schemas())  # type: ignore[arg-type]
 
 
 def verdict(clip: dict[str, Any], turn: dict[str, Any], grammar: Grammar) -> str:

@@ -65,6 +65,7 @@ def home(
         tool("current_time"),
         tool("set_volume", percent=percent),
         tool("change_volume", direction={"type": "string", "enum": ["up", "down"]}),
+        tool("mute_microphone"),
         tool("stop_conversation"),
         tool("forget_conversation"),
     ]

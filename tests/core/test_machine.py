@@ -89,6 +89,7 @@ INPUTS = st.one_of(
             ("event", ev.StopAsked()),
             ("event", ev.ForgetAsked()),
             ("event", ev.MuteAsked(True)),
+            ("event", ev.MuteAsked(True, at_once=False)),
             ("event", ev.MuteAsked(False)),
             ("event", ev.ToolsKnown([{"type": "function", "name": "late"}])),
             ("event", ev.ToolsKnown([])),

@@ -21,14 +21,14 @@ from hardware.ports import ButtonConfig, GpioConfig, PinError, Reading
 class Home:
     """One request every hour; the device `broken` cannot be read."""
 
-    def __init__(self, devices: Mapping[str, Device]) -> None:
+    def __init__(self, devices: Mapping[str, Device], has_button: bool = True) -> None:
         self.board = VirtualBoard(GpioConfig(), ButtonConfig(), {}, devices)
         self.limits = Devices(inventory.limits(devices))
         self.limits.start(0.0)
         self.now = 0.0
         self.volume = 95
         self.done: list[str] = []
-        self.box = Toolbox(builtin_tools(devices, self, lambda: datetime(2026, 11, 21, 14, 5)))
+        self.box = Toolbox(builtin_tools(devices, self, has_button, lambda: datetime(2026, 11, 21, 14, 5)))
 
     @property
     def grammar(self) -> Grammar:
@@ -49,6 +49,9 @@ class Home:
 
     def set_volume(self, percent: int) -> None:
         self.volume = percent
+
+    def mute(self) -> None:
+        self.done.append("mute")
 
     def forget(self) -> None:
         self.done.append("forget")

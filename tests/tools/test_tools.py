@@ -483,6 +483,7 @@ HOME: dict[str, Device] = {
         ("set_volume", {"percent": 40}, "The volume is at 40 percent."),
         ("change_volume", {"direction": "up"}, "The volume is at 100 percent."),
         ("change_volume", {"direction": "down"}, "The volume is at 85 percent."),
+        ("mute_microphone", {}, "The microphone is muted; tap the button twice to open it."),
         ("stop_conversation", {}, "The conversation is over."),
         ("forget_conversation", {}, "The conversation is forgotten."),
     ],
@@ -527,6 +528,14 @@ def test_tools_are_offered_for_the_devices_there_are() -> None:
     }
     sensors = ["broken", "door", "motion", "room temperature", "shelf"]
     assert schemas["read_device"]["properties"]["device"]["enum"] == sorted(outputs + sensors)
+
+
+def test_the_microphone_can_be_muted_by_voice_where_a_button_opens_it_again() -> None:
+    home = Home(HOME)
+    home.call("mute_microphone")
+    assert home.done == ["mute"]
+    without = {schema["name"] for schema in Home(HOME, has_button=False).box.schemas()}
+    assert set(BUILTIN_NAMES) - without == {"mute_microphone"}
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,13 @@ _BUILT_IN: dict[str, SentenceMaker] = {
     ),
     "set_volume": _volume,
     "change_volume": _volume_steps,
+    "mute_microphone": _bare(
+        "mute the microphone",
+        "mute the microphone",
+        "mute [ yourself | the mic ] | ( turn off | switch off | stop | close ) the ( microphone | mic ) "
+        "| [ turn | switch ] the ( microphone | mic ) off "
+        "| dont listen ( any more | any longer | anymore )",
+    ),
     "stop_conversation": _bare(
         "stop", "stop", "stop ( it | talking | listening ) | goodbye | good bye | that is all"
     ),

@@ -81,6 +81,36 @@ def test_a_press_while_muted_opens_nothing_and_says_so() -> None:
     assert kinds(rig.effects) == ["UserAlert"]
 
 
+def test_muted_in_an_answer_it_is_said_to_its_end_and_nothing_is_listened_to_any_more() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.call(name="mute_microphone")
+    rig.step(ev.MuteAsked(True, at_once=False), ev.ToolDone("call_1", "The microphone is muted."))
+    rig.reply("resp_2")
+    rig.done("resp_2")
+    rig.clear()
+    rig.edge(True)
+    rig.edge(False)
+    assert kinds(rig.effects) == ["UserAlert"]
+    assert rig.machine.state == "speaking"
+    rig.wait(1.0)
+    rig.step(ev.PlaybackDrained(("item_1",)))
+    assert rig.machine.state == "muted"
+    assert [over.turn["trouble"] for over in rig.found(ev.TurnOver)] == [None]
+
+
+def test_muted_in_an_answer_while_somebody_speaks_again_what_is_said_is_withdrawn() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.call(name="mute_microphone")
+    rig.edge(True)
+    rig.capture(0.5)
+    rig.step(ev.MuteAsked(True, at_once=False))
+    assert rig.found(ev.SetCapture)[-1] == ev.SetCapture(False)
+    assert rig.machine.state == "muted"
+    assert not rig.sent(wire.AudioCommit)[1:]
+
+
 def test_barge_in_silences_cancels_truncates_clears_and_listens_in_that_order() -> None:
     rig = Rig().start()
     rig.speak()
