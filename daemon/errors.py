@@ -26,9 +26,10 @@ VoicedError                     raised on purpose, by this project
         BadCallError            ... it does not exist, or the arguments do not fit
         ToolDefinitionError     ... it cannot be offered to a model
             ToolFileError       ... and nothing else of its file can
-    EngineError                 an engine of the brain cannot work
+    EngineError                 an engine cannot work
         RecognizerError
         SynthesizerError
+        WakeError               ... that listens for a wake word
     DemoError                   the demo cannot run
         EventStreamError
         HarnessError
@@ -55,7 +56,7 @@ class PeerError(VoicedError):
 
 
 class EngineError(VoicedError):
-    """An engine of the brain cannot work."""
+    """An engine cannot work."""
 
 
 class DemoError(VoicedError):

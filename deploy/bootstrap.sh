@@ -42,7 +42,7 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     # lgpio has no wheel for every Python: PYPI=1 lets its source bring its own C library.
     # Debian 13 has /tmp in memory, of which a small board has too little for 200 MB of wheels.
     PYPI=1 TMPDIR="$PWD/.venv" .venv/bin/pip install --disable-pip-version-check --use-pep517 \
-        -e '.[offline,dev]' >&3 ||
+        -e '.[offline,handsfree,dev]' >&3 ||
         fail "pip could not install what voiced needs; see to the network and the clock, then run this again."
     echo "$made_for" >"$stamp"
 fi

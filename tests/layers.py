@@ -74,8 +74,11 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.brain.asr": ("daemon.errors", "daemon.brain.engine", "daemon.brain.nlu"),
     "daemon.brain.tts": ("daemon.errors", "daemon.audio", *_WIRE, "daemon.brain.engine"),
     "daemon.brain.engine_registry": ("daemon.brain.engine", "daemon.brain.asr", "daemon.brain.tts"),
+    # The wake word.
+    "daemon.wake": ("hardware.ports", "daemon.errors", "daemon.audio", "daemon.brain.engine"),
     # What the running service is made of, and the service.
     "daemon.config": (
+        "daemon.wake",
         "daemon.brain.engine_registry",
         "daemon.core.turn.style_registry",
         "daemon.errors",
@@ -107,7 +110,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.commands": ("daemon.text", "daemon.control"),
     "daemon.commands.doctor": (
         *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
-        *("daemon.config", "daemon.network"),
+        *("daemon.config", "daemon.network", "daemon.wake"),
         *(
             "daemon.tools",
             "daemon.extensions",

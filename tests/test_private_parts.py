@@ -32,6 +32,8 @@ from daemon.config.error_messages import ConfigError
 from daemon.config.loader import parse
 from daemon.realtime import events as wire
 from daemon.realtime.codec import decode_server
+from daemon.wake.engines.micro import LEAD, STEP
+from daemon.wake.engines.micro import WORDS as WAKE_WORDS
 
 
 @contextmanager
@@ -99,6 +101,24 @@ def test_hibari_brings_a_dictionary() -> None:
         look_up = Dictionary()
         assert look_up("heater") == [("HH", "IY", "T", "ER")]
         assert set(look_up("live")) == {("L", "AY", "V"), ("L", "IH", "V")}
+
+
+def test_pymicro_wakeword_shows_its_library_its_means_and_its_steps() -> None:
+    micro = pytest.importorskip("pymicro_wakeword")
+    with read_by("pymicro-wakeword", "daemon/wake/engines/micro.py"):
+        assert {each.value for each in micro.Model} == set(WAKE_WORDS)
+        model, features = (
+            micro.MicroWakeWord.from_builtin(micro.Model("alexa")),
+            micro.MicroWakeWordFeatures(),
+        )
+        assert 0.5 < model.probability_cutoff < 1
+        assert model.lib.TfLiteModelCreateFromFile(b"/nowhere") is None
+        assert model.lib.TfLiteInterpreterAllocateTensors(model.interpreter) == 0
+        sets = list(features.process_streaming(bytes(2 * (LEAD + 10 * STEP))))
+        assert len(sets) == 10
+        assert all(model.process_streaming_prob(each) is not None for each in sets)
+        features.reset()
+        assert len(list(features.process_streaming(bytes(2 * (LEAD + STEP))))) == 1
 
 
 # ---------------------------------------------------------------- msgspec's English

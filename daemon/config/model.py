@@ -13,7 +13,7 @@ from daemon.realtime.provider import Provider
 from daemon.realtime.provider_registry import BRAIN, PROVIDERS
 from hardware.devices.kind import Device
 from hardware.devices.registry import KINDS
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, SoundConfig, Struct
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, Percent, SoundConfig, Struct
 
 DEFAULT_INSTRUCTIONS: Final = (
     "You are the voice of a small box with a few lamps and switches. Answer in one or two short sentences. "
@@ -98,6 +98,13 @@ class StateConfig(Struct, frozen=True):
     directory: Annotated[str, Meta(min_length=1)] = "/var/lib/voiced"
 
 
+class WakeConfig(Struct, frozen=True):
+    """`[wake]`: words that open the microphone as the button does; none by default."""
+
+    words: tuple[str, ...] = ()  # alexa, hey_jarvis, hey_mycroft, okay_nabu, or the path of a model's .json
+    sensitivity: Percent = 50  # more hears a word more often, and more often where it was not said
+
+
 class Config(Struct, frozen=True):
     """The whole configuration."""
 
@@ -113,3 +120,4 @@ class Config(Struct, frozen=True):
     debug: DebugConfig = DebugConfig()
     tools: ToolsConfig = ToolsConfig()
     state: StateConfig = StateConfig()
+    wake: WakeConfig = WakeConfig()

@@ -14,6 +14,7 @@ from daemon.devices import inventory, wiring
 from daemon.devices.limiter import Devices
 from daemon.realtime.address import AddressError
 from daemon.realtime.provider_registry import PROVIDERS
+from daemon.wake import registry as wake_words
 from hardware.devices.kind import Device, Takes
 
 _OWNED: Final = {
@@ -35,12 +36,19 @@ def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
     wants_button = STYLES[config.realtime.turn].needs_button
     yield from wiring.complaints(config.gpio, config.button, wants_button, config.lamps, config.devices)
     yield from _devices(config.devices)
+    yield from _wake(config.wake.words)
     yield from _with_nul("", raw)
 
 
 def _unknown(path: str, name: str, names: Iterable[str]) -> Iterator[str]:
     if name not in names:
         yield f"{path}: '{name}' is not possible{nearest(name, list(names))}"
+
+
+def _wake(words: Sequence[str]) -> Iterator[str]:
+    for word in words:
+        if not wake_words.known(word):
+            yield f"wake.words: '{word}' is no path of a model's .json{nearest(word, wake_words.WORDS)}"
 
 
 def _realtime(realtime: RealtimeConfig) -> Iterator[str]:

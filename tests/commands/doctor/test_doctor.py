@@ -244,6 +244,11 @@ def button_held(m: Planted) -> None:
     m.kernel.levels[17] = 0
 
 
+def wake_model_missing(m: Planted) -> None:
+    pytest.importorskip("pymicro_wakeword")
+    m.config["wake"] = {"words": ["/nowhere/computer.json"]}
+
+
 def relay_on_at_start(m: Planted) -> None:
     m.config["devices.lamp"]["pin"] = 22
 
@@ -362,6 +367,7 @@ FAULTS: list[tuple[str, Callable[[Planted], object], str]] = [
     ("V303", card_by_number, 'Write "card:Device"'),
     ("V304", screen_only, "Plug in a sound card"),
     ("V311", dead_microphone, "Check its plug and switch"),
+    ("V321", wake_model_missing, "Put its .json there"),
     ("V401", no_chip, "Enable GPIO"),
     ("V402", chip_renumbered, 'Write chip = "auto"'),
     ("V403", line_beyond, "the lines 0 to 57"),
