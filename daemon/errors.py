@@ -29,6 +29,7 @@ VoicedError                     raised on purpose, by this project
     EngineError                 an engine cannot work
         RecognizerError
         SynthesizerError
+        EchoError               ... that cancels echo
         WakeError               ... that listens for a wake word
     DemoError                   the demo cannot run
         EventStreamError

@@ -24,6 +24,7 @@ pulseaudio          to play the part of a sound card
 pulseaudio-utils    to feed and record that sound card
 libasound2-plugins  to reach that sound card through ALSA
 espeak-ng           to have a second voice
+libspeexdsp1        to cancel echo
 systemd-container   to test the service under a real systemd
 openssl             to make the certificates of a server that is tested
 iproute2            to make a network in which an address is dead

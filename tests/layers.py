@@ -24,6 +24,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.errors": (),
     "daemon.text": ("daemon.errors",),
     "daemon.audio": ("hardware.ports",),
+    "daemon.audio.echo": ("daemon.errors", "hardware.ports", "daemon.audio"),
     "daemon.devices": ("daemon.errors", "hardware.ports", "hardware.devices"),
     "daemon.realtime": (
         "daemon.errors",
@@ -94,7 +95,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.extensions": ("daemon.errors", *_WIRE, "daemon.tools"),
     "daemon.control": ("daemon.errors", "daemon.text", *_WIRE, "daemon.core.events"),
     "daemon.service": (
-        *(*_WORLD, "daemon.text", "daemon.audio", "daemon.devices", *_WIRE),
+        *(*_WORLD, "daemon.text", "daemon.audio", "daemon.audio.echo", "daemon.devices", *_WIRE),
         *("daemon.core.history", "daemon.core.events", "daemon.core.feedback"),
         *("daemon.core.turn", "daemon.core.turn.style_registry", "daemon.core.machine"),
         "daemon.core.transitions",

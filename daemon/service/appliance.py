@@ -66,7 +66,8 @@ class Appliance:
             lambda kind: driver.call(self.notifier.publish, Loss(kind)),
             ports.clock,
         )
-        self._sound = Sound(ports.sound, events, config.sound.filter)
+        config, echo = composition.echo_path(config, ports.clock)
+        self._sound = Sound(ports.sound, events, config.sound.filter, echo)
         self._board = BoardSupervisor(
             ports.board,
             lambda pressed: driver.post(ev.ButtonEdge(pressed, ports.clock())),

@@ -20,6 +20,7 @@ from daemon.audio.resampler import Resampler
 from daemon.core import events as ev
 from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ
+from daemon.service.echo_path import EchoPath
 from daemon.telemetry.notifications import LossKind
 from hardware.ports import Mono, SoundError, Speaker
 
@@ -44,13 +45,14 @@ class StreamEvents:
 class CaptureStream:
     """The Capture port. The first piece of an utterance is one period, sent at once; all others are 40 ms."""
 
-    def __init__(self, events: StreamEvents, kind: Filter) -> None:
+    def __init__(self, events: StreamEvents, kind: Filter, echo: EchoPath | None = None) -> None:
         self.fault = ""
         self.peaks: deque[float] = deque(maxlen=KEPT_PEAKS)
         """The loudest sample of each of the latest utterances, 1.0 is full scale."""
         self._peak = 0.0
         self._events = events
         self._kind: Filter = kind
+        self._echo = echo
         self._rate_hz = RATE_HZ
         self._resampler = Resampler(RATE_HZ, RATE_HZ)
         self._periods: list[Mono] = []
@@ -75,8 +77,10 @@ class CaptureStream:
 
     def ended(self) -> None:
         """The tail has been delivered."""
-        self._hand_over(self._resampler.process(np.concatenate([*self._periods, np.zeros(0, np.float32)])))
-        self._hand_over(self._resampler.flush())
+        rest = np.concatenate([*self._periods, np.zeros(0, np.float32)])
+        self._hand_over(np.concatenate([self._resampler.process(rest), self._resampler.flush()]))
+        if self._echo:
+            self._say(self._echo.flush())
         self.peaks.append(self._peak)
         self._peak = 0.0
         self._begin()
@@ -84,6 +88,8 @@ class CaptureStream:
 
     def overrun(self) -> None:
         """Frames were lost."""
+        if self._echo:
+            self._echo.lost()
         self._events.post(ev.Xrun("overrun"))
 
     def failed(self, error: SoundError) -> None:
@@ -97,6 +103,9 @@ class CaptureStream:
         self._periods, self._frames, self._wanted_frames = [], 0, 0
 
     def _hand_over(self, samples: Mono) -> None:
+        self._say(self._echo.cancel(samples) if self._echo else samples)
+
+    def _say(self, samples: Mono) -> None:
         if len(samples):
             self._peak = max(self._peak, float(np.abs(samples).max()))
             self._events.post(ev.Captured(to_pcm16(samples)))
@@ -105,11 +114,12 @@ class CaptureStream:
 class PlaybackStream:
     """The Playback port, and the event loop's end of the same queue. One lock, never held for long."""
 
-    def __init__(self, events: StreamEvents, kind: Filter) -> None:
+    def __init__(self, events: StreamEvents, kind: Filter, echo: EchoPath | None = None) -> None:
         self.speaker: Speaker | None = None
         self.fault = ""
         self._events = events
         self._kind: Filter = kind
+        self._echo = echo
         self._lock = threading.Lock()
         self._rate_hz = RATE_HZ
         self._gain = 1.0
@@ -190,6 +200,8 @@ class PlaybackStream:
         """The card is open, at this rate. Audio queued for another rate is dropped."""
         self.fault = ""
         self._events.fault_changed()
+        if self._echo:
+            self._echo.opened(rate_hz)
         with self._lock:
             if rate_hz != self._rate_hz:
                 self._rate_hz, self._resamplers = rate_hz, {}
@@ -202,12 +214,16 @@ class PlaybackStream:
         with self._lock:
             samples = self._buffer.pull(frames)
             begun = self._buffer.take_begun()
+        if self._echo and samples is not None:
+            self._echo.wrote(samples)
         for item_id in begun:
             self._events.post(ev.PlaybackStarted(item_id, self._events.clock()))
         return samples
 
     def played(self, delay_frames: int) -> None:
         """So many frames are written and not heard."""
+        if self._echo:
+            self._echo.held(delay_frames)
         with self._lock:
             playing = not self._buffer.idle
             dry = self._buffer.played(delay_frames)
@@ -219,6 +235,8 @@ class PlaybackStream:
 
     def stopped(self, delay_frames: int) -> None:
         """The card is silent; so many frames were written and never heard."""
+        if self._echo:
+            self._echo.stopped(delay_frames)
         with self._lock:
             cut = self._buffer.stopped(delay_frames)
         self._events.post(ev.PlaybackStopped(cut))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
+from daemon.audio.echo.engine import EchoError
+from daemon.audio.echo.engine_registry import FOR_SERVERS, FOR_THE_BRAIN
 from daemon.config.model import Config
 from daemon.core.events import Place
 from daemon.core.machine import Machine
@@ -20,9 +25,12 @@ from daemon.network.credentials import find_key, keyless
 from daemon.network.endpoint import Endpoint, brain_endpoint, endpoint, falls_back
 from daemon.realtime.events import Json
 from daemon.realtime.session_config import session_config
+from daemon.service.echo_path import EchoPath
 from daemon.telemetry.notifications import KeyChecked
 from daemon.tools.builtin import Appliance, builtin_tools, reserved_names
 from daemon.tools.toolbox import Toolbox
+
+log = logging.getLogger("voiced")
 
 NO_KEY = "There is no key for the cloud: the offline brain answers. `sudo voiced setup` stores a key."
 REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` stores one."
@@ -55,6 +63,18 @@ def toolbox(config: Config, appliance: Appliance, owners: Extensions) -> Toolbox
     return Toolbox(builtin_tools(config.devices, appliance, has_button), owners)
 
 
+def echo_path(config: Config, clock: Callable[[], float]) -> tuple[Config, EchoPath | None]:
+    """What takes the echo away, if that is for us to do. Where it cannot, nobody listens while we speak."""
+    if config.sound.echo != "auto":
+        return config, None
+    try:
+        return config, EchoPath(FOR_THE_BRAIN if _is_offline(config) else FOR_SERVERS, clock)
+    except EchoError as error:
+        log.error("%s Until then the microphone is off while the speaker plays.", error)
+    half_duplex = msgspec.structs.replace(config.sound, echo="off")
+    return msgspec.structs.replace(config, sound=half_duplex), None
+
+
 def machine(config: Config, tools: list[Json]) -> Machine:
     """The machine, with the owner's settings."""
     realtime = config.realtime
@@ -79,5 +99,8 @@ def machine(config: Config, tools: list[Json]) -> Machine:
 
 def _patience_s(config: Config) -> float:
     """How long an answer may take: a cloud silent for 30 s has failed; a brain may still be loading."""
-    offline = config.realtime.server.is_brain or keyless(config)
-    return 60.0 if offline else 30.0
+    return 60.0 if _is_offline(config) else 30.0
+
+
+def _is_offline(config: Config) -> bool:
+    return config.realtime.server.is_brain or keyless(config)

@@ -9,6 +9,7 @@ from typing import Protocol
 from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
 from daemon.service.audio_streams import CaptureStream, Filter, PlaybackStream, StreamEvents
+from daemon.service.echo_path import EchoPath
 from hardware.ports import Capture, CardStream, Microphone, Playback, SoundConfig, Speaker
 
 
@@ -44,9 +45,11 @@ class AlsaCards:
 class Sound:
     """The microphone and the speaker with their streams; to be used on the event loop."""
 
-    def __init__(self, cards: SoundCards, events: StreamEvents, kind: Filter) -> None:
-        self.playback = PlaybackStream(events, kind)
-        self._capture = CaptureStream(events, kind)
+    def __init__(
+        self, cards: SoundCards, events: StreamEvents, kind: Filter, echo: EchoPath | None = None
+    ) -> None:
+        self.playback = PlaybackStream(events, kind, echo)
+        self._capture = CaptureStream(events, kind, echo)
         self._cards = cards
         self._post = events.post
         self._microphone: Microphone | None = None

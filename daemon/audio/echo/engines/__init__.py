@@ -1,0 +1,1 @@
+"""The cancellers to choose from, one in each file."""
