@@ -71,7 +71,9 @@ class TurnDetector:
         self._quiet_ms = 0 if loud else self._quiet_ms + FRAME_MS
         if loud and not self.speaking:
             self.speaking = True
-            self._began_ms = max(self._now_ms - _ONSET_MS - self.prefix_ms, self._earliest_ms)
+            before_ms = self._now_ms - _ONSET_MS - self.prefix_ms
+            whole = self._voice.from_the_start
+            self._began_ms = self._earliest_ms if whole else max(before_ms, self._earliest_ms)
             yield VoiceStarted(int(self._began_ms))
         elif self.speaking and (self._quiet_ms >= self._silence_ms or self._is_endless()):
             self.speaking = False

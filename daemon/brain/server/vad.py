@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ _FLOOR_S = 2.0
 _DIGITAL_SILENCE_DB = -95.0  # a little above the rounding of 16 bits: no microphone is so quiet
 _LOUDEST_FLOOR_DB = -25.0
 _ONSET_FRAMES = 4
+_HEAD_FRAMES = 5
+_LONGEST_PAUSE_FRAMES = 10
 
 _SAMPLES = FRAME_BYTES // 2
 _WINDOW: npt.NDArray[np.float32] = np.hanning(_SAMPLES).astype(np.float32)
@@ -40,12 +43,30 @@ class VoiceDetector:
     def __init__(self, threshold: float = 0.5) -> None:
         self._over_db = 4.0 + 12.0 * threshold
         self._levels: deque[float] = deque(maxlen=int(_FLOOR_S * 1000 / FRAME_MS))
+        self._since_reset: deque[float] = deque(maxlen=self._levels.maxlen)
         self._loud_frames = 0
         self.speaking = False
 
+    @property
+    def from_the_start(self) -> bool:
+        """Whether somebody has spoken since the first frames after the reset, as the floor says by now.
+
+        While somebody speaks from the first frame on, that speech is the floor; its first pause tells.
+        """
+        loud = [level > self._floor + self._over_db / 2 for level in self._since_reset]
+        frames = [index for index, each in enumerate(loud) if each]
+        gaps = (after - before for before, after in pairwise([-1, *frames, len(loud)]))
+        return (
+            len(loud) < (self._since_reset.maxlen or 0)
+            and any(loud[:_HEAD_FRAMES])
+            and (max(gaps) <= _LONGEST_PAUSE_FRAMES)
+        )
+
     def feed(self, frame: bytes) -> bool:
         """Feed one frame of FRAME_BYTES; True while there is speech."""
-        loud = self._stands_out(level_db(frame))
+        level = level_db(frame)
+        self._since_reset.append(level)
+        loud = self._stands_out(level)
         self._loud_frames = (
             min(self._loud_frames + 1, _ONSET_FRAMES) if loud else max(self._loud_frames - 1, 0)
         )
@@ -58,10 +79,14 @@ class VoiceDetector:
         if level < _DIGITAL_SILENCE_DB:
             return False
         self._levels.append(level)
-        floor = min(*self._levels, _LOUDEST_FLOOR_DB)
-        return level > floor + (self._over_db / 2 if self.speaking else self._over_db)
+        return level > self._floor + (self._over_db / 2 if self.speaking else self._over_db)
+
+    @property
+    def _floor(self) -> float:
+        return min((*self._levels, _LOUDEST_FLOOR_DB))
 
     def reset(self) -> None:
         """Reset to no speech; the noise floor stays."""
+        self._since_reset.clear()
         self._loud_frames = 0
         self.speaking = False

@@ -52,6 +52,29 @@ def edges(sound: Sound, detection: ServerVad | SemanticVad) -> list[Edge]:
     return list(TurnDetector(detection).feed(to_pcm16(sound)))
 
 
+@pytest.mark.parametrize("noise_level", [1e-4, 0.01])
+@pytest.mark.parametrize("late_ms", [60, 100, 160])
+@pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.stem)
+def test_speech_that_is_under_way_when_the_microphone_opens_loses_nothing_more(
+    path: Path, late_ms: int, noise_level: float
+) -> None:
+    """It is its own noise floor until its first pause: the turn begins before that, if there is one."""
+    sound, begins_ms, _ = spoken(path, 1.0, noise_level)
+    missing = int((begins_ms + late_ms) * RATE_HZ / 1000)
+    found = edges(sound[missing:], ServerVad())
+    assert [type(edge) for edge in found] in ([VoiceStarted, VoiceStopped], [])
+    assert all(started.at_ms == 0 for started in found[:1])
+    assert found or path.stem == "hibari_cmd00"
+
+
+def test_a_second_turn_begins_where_it_was_spoken() -> None:
+    sound, begins_ms, _ = spoken(CLIPS[0], 1.0, 1e-3)
+    late = sound[int((begins_ms + 100) * RATE_HZ / 1000) :]
+    first, stopped, second, _ = edges(np.concatenate([late, sound]), ServerVad())
+    assert (first.at_ms, second.at_ms > stopped.at_ms) == (0, True)
+    assert second.at_ms == pytest.approx(1000 * len(late) / RATE_HZ + begins_ms - 300, abs=100)
+
+
 @pytest.mark.parametrize(("gain", "noise_level"), [(1.0, 0.0), (1.0, 0.01), (0.1, 0.001), (0.03, 0.0002)])
 @pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.stem)
 def test_a_spoken_clip_is_one_turn_and_whole(path: Path, gain: float, noise_level: float) -> None:
