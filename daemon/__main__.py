@@ -207,7 +207,9 @@ def _add_services(commands: argparse._SubParsersAction[Parser]) -> None:
         "--config", metavar="FILE", type=Path, help="take engine and voice from this configuration"
     )
     server.add_argument(
-        "--engine", choices=RECOGNIZERS, help=f"both: safer, wants 1 GB (default: {RECOGNIZER})"
+        "--engine",
+        choices=RECOGNIZERS,
+        help=f"both: safer, wants 1 GB; auto: what fits (default: {RECOGNIZER})",
     )
     server.add_argument("--voice", choices=SYNTHESIZERS, help=f"espeak: smaller (default: {SYNTHESIZER})")
     server.add_argument(

@@ -22,6 +22,8 @@ class Engine(Generic[Port]):
     """The packages that it needs, by their names for pip."""
     load: Callable[[], Port]
     """Loads it; imports nothing heavy before. Raises ImportError if a package is missing."""
+    chosen: Callable[[], str] | None = None
+    """The name of the engine that this one stands for, if it only chooses."""
 
     def missing(self) -> list[str]:
         """The modules of its packages that are not installed."""

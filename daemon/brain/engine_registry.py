@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from daemon.brain.engine import Engine
     from daemon.brain.tts.synthesizer import Synthesizer
 
-RECOGNIZER: Final = "small"
+RECOGNIZER: Final = "auto"
 SYNTHESIZER: Final = "hibari"
 """The default."""
 
@@ -42,6 +42,12 @@ SYNTHESIZERS: Final = names_in(tts_engines, SYNTHESIZER)
 def recognizer(name: str) -> Engine[Recognizer]:
     """The recogniser of this name."""
     return engine_in(asr_engines, name)
+
+
+def on_this_board(name: str) -> str:
+    """The name of the recogniser that this one stands for: `auto` for another one."""
+    chosen = recognizer(name).chosen
+    return chosen() if chosen else name
 
 
 def synthesizer(name: str) -> Engine[Synthesizer]:

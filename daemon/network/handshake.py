@@ -35,6 +35,12 @@ def server_s(headers: Headers) -> float | None:
     return _date_s(_first(headers, "Date"))
 
 
+def brain_engine(headers: Headers) -> str:
+    """The engine of our own offline brain; empty if another server answers."""
+    name, _, engine = _first(headers, "Server").partition("/")
+    return engine[:_LONGEST_CODE] if name == "voiced-brain" else ""
+
+
 def retry_after_s(headers: Headers, clock: Callable[[], float] = time.time) -> float:
     """How long the server asks us to wait: seconds, or a date by its own clock; else 0."""
     told = _first(headers, "Retry-After").strip()

@@ -34,6 +34,7 @@ class ApplianceApi:
     _faults: Faults
     _counts: Counts
     _tool_files: Callable[[], Mapping[str, str]]
+    _brain_engine: Callable[[], str]
     usage: ProcessUsage = field(default_factory=ProcessUsage)
 
     def happened(self, event: ev.Input) -> None:
@@ -48,6 +49,7 @@ class ApplianceApi:
             "pid": os.getpid(),
             "state": machine.state,
             "link": machine.link,
+            "brain_engine": self._brain_engine(),
             "devices": await self._devices.readings(),
             "volume": self.volume,
             "muted": machine.muted,

@@ -80,7 +80,14 @@ class Appliance:
         devices = DeviceGateway(config, self._board, driver, self.requests, self.notifier, self.isolation)
         counts = subscribers.Counts(self.notifier)
         self.api = ApplianceApi(
-            driver, devices, self._sound, self._store, self.faults, counts, self._extensions.status
+            driver,
+            devices,
+            self._sound,
+            self._store,
+            self.faults,
+            counts,
+            self._extensions.status,
+            lambda: self.link.engine or config.brain.engine,
         )
         self._toolbox = composition.toolbox(config, self.api, self._extensions)
         self.machine: Machine = composition.machine(config, self._toolbox.schemas())
@@ -122,7 +129,10 @@ class Appliance:
         subscribers.status_led(self.notifier, StatusLed(devices.light, clock))
         subscribers.typed_questions(self.notifier, handlers, self.machine)
         event_log = EventLog(
-            lambda link: served(config, link), config.log.transcripts, self._driver.later, clock
+            lambda link: served(config, link, self.link.engine),
+            config.log.transcripts,
+            self._driver.later,
+            clock,
         )
         subscribers.journal(self.notifier, event_log, self.machine)
         subscribers.watchers(self.notifier, self._control.publish)

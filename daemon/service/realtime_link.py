@@ -20,7 +20,7 @@ from websockets.http11 import Response
 from daemon.core.events import Connected, Disconnected, Place, Received
 from daemon.network.dial import CLOSE_S, OPEN_S, Shunned, dial
 from daemon.network.endpoint import Endpoint
-from daemon.network.handshake import server_s
+from daemon.network.handshake import brain_engine, server_s
 from daemon.network.happy_eyeballs import DialError
 from daemon.realtime.address import AddressError
 from daemon.realtime.codec import UndecodableFrame, decode_server, encode
@@ -97,6 +97,8 @@ class RealtimeLink:
     _dial: Dial = dial
     undecodable: Callable[[UndecodableFrame], object] = lambda frame: None
     pong_s: float = PONG_S
+    engine: str = ""
+    """The engine of the offline brain, once it has told."""
     _connections: dict[int, _Connection] = field(default_factory=dict)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
     _shunned: Shunned = field(default_factory=lambda: deque(maxlen=_MOST_SHUNNED))
@@ -169,9 +171,7 @@ class RealtimeLink:
             async with socket, asyncio.TaskGroup() as tasks:
                 connection = self._connections[conn]
                 connection.socket = socket
-                self._happened(
-                    Connected(conn, server_s(socket.response.headers) if socket.response else None)
-                )
+                self._happened(Connected(conn, self._greeted(socket.response)))
                 writer = tasks.create_task(self._write(conn, connection, socket), name=f"link-{conn}-writer")
                 end = await self._read(conn, socket)
                 writer.cancel()
@@ -185,6 +185,13 @@ class RealtimeLink:
             end = Disconnected(conn, 0, "internal error")
         if self._connections.pop(conn, None):
             self._happened(end)
+
+    def _greeted(self, response: Response | None) -> float | None:
+        """Note what the answer to the handshake tells; returns the server's clock."""
+        if response is None:
+            return None
+        self.engine = brain_engine(response.headers) or self.engine
+        return server_s(response.headers)
 
     async def _read(self, conn: int, socket: Socket) -> Disconnected:
         """Read frames until the end; a close of any kind is an end, not an exception."""

@@ -36,11 +36,11 @@ class ServedBy(NamedTuple):
     prices: Prices | None
 
 
-def served(config: Config, link: LinkState = "ready") -> ServedBy:
-    """The configured provider, whether it has a key, and the fallback."""
+def served(config: Config, link: LinkState = "ready", engine: str = "") -> ServedBy:
+    """The configured provider, whether it has a key, and the fallback; `engine`: the brain's, once told."""
     realtime = config.realtime
     by_brain = realtime.server.is_brain or keyless(config) or link == "fallback"
-    server, model = (BRAIN, config.brain.engine) if by_brain else (realtime.server, realtime.model)
+    server, model = (BRAIN, engine or config.brain.engine) if by_brain else (realtime.server, realtime.model)
     return ServedBy(server.name, model, server.prices(model, realtime.prices))
 
 

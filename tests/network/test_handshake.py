@@ -6,7 +6,7 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from daemon.network.handshake import refusal, retry_after_s, server_s
+from daemon.network.handshake import brain_engine, refusal, retry_after_s, server_s
 
 NOW = "Sun, 06 Nov 1994 08:49:37 GMT"
 NOW_S = 784111777.0
@@ -88,3 +88,18 @@ def test_headers_that_come_twice_are_no_failure() -> None:
 def test_a_refusal_is_told_by_its_code_else_by_its_status(body: bytes, reason: str) -> None:
     said = refusal(Response(503, "No", Headers({"Retry-After": "4"}), body))
     assert (str(said), said.code, said.retry_after_s) == (reason, 503, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("server", "engine"),
+    [
+        ("voiced-brain/both", "both"),
+        ("voiced-brain", ""),
+        ("nginx/1.22", ""),
+        ("", ""),
+        ("voiced-brain/" + 9999 * "x", 80 * "x"),
+    ],
+)
+def test_our_own_brain_tells_which_engine_answers(server: str, engine: str) -> None:
+    assert brain_engine(Headers({"Server": server})) == engine
+    assert brain_engine(Headers()) == ""

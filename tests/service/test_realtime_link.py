@@ -82,6 +82,19 @@ def test_it_tells_what_arrives_in_order_and_how_it_ended() -> None:
     run(scenario)
 
 
+def test_it_remembers_the_engine_that_the_brain_has_told() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+
+    async def scenario() -> None:
+        for server, engine in (("voiced-brain/both", "both"), ("Python", "")):
+            async with linked(handler, server_header=server) as (link, told):
+                await asyncio.wait_for(told.begun.wait(), 5)
+                assert link.engine == engine
+
+    run(scenario)
+
+
 def test_junk_is_counted_and_what_follows_is_still_read() -> None:
     async def handler(socket: ServerConnection) -> None:
         for frame in ("nope", "[]", '{"type":"from.the.future"}', CREATED):

@@ -24,6 +24,7 @@ PATHS = (PATH, "/openai/v1/realtime", "/openai/realtime", "/realtime")
 """The paths of OpenAI and Azure, and those that clients form from an address without a path."""
 
 SUBPROTOCOL = Subprotocol("realtime")
+BRAIN = "voiced-brain"
 _KEY_AS_SUBPROTOCOL = "openai-insecure-api-key."
 _NAMES_OF_THE_MODEL = ("model", "deployment")
 
@@ -110,6 +111,11 @@ def _is_address(host: str | None) -> bool:
         return bool(ip_address(host or ""))
     except ValueError:
         return False
+
+
+def server_header(engine: str) -> str:
+    """Who answers: our service tells its owner which engine that is."""
+    return f"{BRAIN}/{engine}" if engine else BRAIN
 
 
 def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

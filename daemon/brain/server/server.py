@@ -21,7 +21,7 @@ import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.engine_registry import open_recognizer, open_synthesizer
+from daemon.brain.engine_registry import on_this_board, open_recognizer, open_synthesizer
 from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
@@ -123,9 +123,11 @@ class Brain:
         engines: Engines,
         max_session_s: float = MAX_SESSION_S,
         idle: IdleMonitor | None = None,
+        engine: str = "",
         session: Callable[..., Session] = Session,
     ) -> None:
         self.idle = idle or IdleMonitor()
+        self.engine = engine
         self._engines = engines
         self._max_session_s = max_session_s
         self._session = session
@@ -191,6 +193,7 @@ async def serve(listen: str, brain: Brain, admission: Admission = ANYBODY) -> As
             compression=None,
             max_size=MAX_FRAME_BYTES,
             close_timeout=_LAST_WORDS_S,
+            server_header=handshake.server_header(brain.engine),
         )
         async with server as serving:
             brain.idle.wait()
@@ -261,7 +264,9 @@ async def _until_told(
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     idle = IdleMonitor(idle_timeout_s, lambda: told.put_nowait(signal.SIGTERM))
+    engine = on_this_board(engine)
     engines = Engines(partial(open_recognizer, engine), partial(open_synthesizer, voice))
-    async with serve(listen, Brain(engines, idle=idle), admission) as url:
+    async with serve(listen, Brain(engines, idle=idle, engine=engine), admission) as url:
         log.info("listening on %s", url)
+        log.info("The engine is %s.", engine)
         return await told.get()

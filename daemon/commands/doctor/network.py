@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
-from daemon.brain.engine_registry import recognizer
+from daemon.brain.engine_registry import on_this_board, recognizer
 from daemon.commands.doctor.finding import Finding, Told, error, split, warning
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.network.credentials import find_brain_key
@@ -223,6 +223,8 @@ def brain(machine: InspectedMachine) -> Iterator[Told]:
     if not config.realtime.may_be_offline:
         return
     level = error if config.realtime.server.is_brain else warning
+    if config.brain.engine != (engine := on_this_board(config.brain.engine)):
+        yield f"the offline brain takes the engine {engine} with the memory that is free now"
     if config.brain.key_file and (trouble := find_brain_key(config.brain.key_file).trouble):
         yield error("V704", *split(trouble, "; "))
     try:

@@ -27,6 +27,7 @@ from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import PATH
 from daemon.brain.server.server import Brain, serve
 from daemon.brain.tts.synthesizer import Mono24k
+from daemon.network.handshake import brain_engine
 from tests.brain.scripted import LAMP_AND_FAN, ScriptedEar, ToneVoice, serving
 from tests.brain.talk import PATIENCE_S, SECOND_OF_SILENCE, asynchronous
 from tests.realtime.oracle import violations
@@ -236,6 +237,19 @@ def test_the_command_says_where_it_listens_and_ends_by_the_signal(brain: Any, tm
     assert process.stderr.readline() == f"listening on unix:{tmp_path}/brain.sock\n"
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_S) == -signal.SIGTERM
+
+
+def test_our_own_service_is_told_which_engine_answers() -> None:
+    async def engine_of(told: str) -> str:
+        engines = Engines(lambda: ScriptedEar(()), ToneVoice)
+        async with (
+            serve("127.0.0.1:0", Brain(engines, engine=told)) as url,
+            websockets.connect(url) as connection,
+        ):
+            assert connection.response is not None
+            return brain_engine(connection.response.headers)
+
+    assert [asyncio.run(engine_of(told)) for told in ("both", "small", "")] == ["both", "small", ""]
 
 
 def test_the_command_says_why_it_cannot_listen(brain: Any, tmp_path: Path) -> None:
