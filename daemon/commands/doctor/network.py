@@ -223,8 +223,6 @@ def brain(machine: InspectedMachine) -> Iterator[Told]:
     if not config.realtime.may_be_offline:
         return
     level = error if config.realtime.server.is_brain else warning
-    if config.brain.engine != (engine := on_this_board(config.brain.engine)):
-        yield f"the offline brain takes the engine {engine} with the memory that is free now"
     if config.brain.key_file and (trouble := find_brain_key(config.brain.key_file).trouble):
         yield error("V704", *split(trouble, "; "))
     try:
@@ -234,6 +232,8 @@ def brain(machine: InspectedMachine) -> Iterator[Told]:
         return
     if (refused := _not_listening(where)) is None:
         yield f"the offline brain listens at {config.brain.address}"
+        if config.brain.engine != (engine := on_this_board(config.brain.engine)):
+            yield f"brain.engine: {config.brain.engine} is {engine} with the memory that is free now"
         return
     if isinstance(refused, PermissionError):
         yield f"whether the offline brain listens at {where.unix} only root and the group voiced may ask"
