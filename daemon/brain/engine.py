@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Port = TypeVar("Port")
@@ -22,7 +22,7 @@ class Engine(Generic[Port]):
     """The packages that it needs, by their names for pip."""
     load: Callable[[], Port]
     """Loads it; imports nothing heavy before. Raises ImportError if a package is missing."""
-    chosen: Callable[[], str] | None = None
+    chosen: Callable[[], str] | None = field(default=None, kw_only=True)
     """The name of the engine that this one stands for, if it only chooses."""
 
     def missing(self) -> list[str]:

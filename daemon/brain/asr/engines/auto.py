@@ -59,4 +59,4 @@ def _load() -> Recognizer:
     return engine.load()
 
 
-ENGINE: Final = Engine(("hama",), _load, chosen)
+ENGINE: Final = Engine(("hama",), _load, chosen=chosen)
