@@ -53,11 +53,11 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *(*_STEP, "daemon.core.transitions", "daemon.core.turn.phase", "daemon.core.connection"),
     ),
     "daemon.core.turn": (
-        *(*_WIRE, "daemon.core.turn.phase", "daemon.core.bounds"),
+        *(*_WIRE, "daemon.core.transitions", "daemon.core.turn.phase", "daemon.core.bounds"),
         *("daemon.core.history", *_STEP, "daemon.core.input", "daemon.core.response"),
     ),
-    "daemon.core.turn.style": (*_WIRE, "daemon.core.input", "daemon.core.turn"),
-    "daemon.core.turn.styles": (*_WIRE, "daemon.core.turn.style"),
+    "daemon.core.turn.style": (*_WIRE, "daemon.core.events", "daemon.core.input", "daemon.core.turn"),
+    "daemon.core.turn.styles": (*_WIRE, "daemon.core.events", "daemon.core.turn.style"),
     "daemon.core.turn.style_registry": ("daemon.core.turn.style", "daemon.core.turn.styles"),
     "daemon.core.session_events": (
         *("daemon.core.bounds", "daemon.core.history", "daemon.core.events", "daemon.core.effects"),

@@ -44,6 +44,9 @@ class RealtimeConfig(Struct, frozen=True):
     max_session_s: Annotated[float, Meta(ge=10, le=3600)] = 3300.0
     max_utterance_s: Annotated[float, Meta(ge=1, le=600)] = 60.0
     max_wait_s: Annotated[float, Meta(ge=0, le=120)] = 20.0
+    open_idle_s: Annotated[float, Meta(ge=5, le=300)] = (
+        30.0  # turn = "open" ends when nobody has spoken so long
+    )
     session: dict[str, Any] = field(default_factory=dict)  # goes into session.update as it is
     prices: Prices | None = None  # else those we know
 

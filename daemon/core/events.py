@@ -106,6 +106,16 @@ class StateChanged(Struct, frozen=True):
     state: TurnState
 
 
+class HandsFreeChanged(Struct, frozen=True):
+    """From now on it listens whenever nothing else is going on, or no more.
+
+    `why`: what has opened it; or that it was `asked` to close, or `unused` for a while.
+    """
+
+    open: bool
+    why: Opener | Literal["asked", "unused"]  # noqa: F405
+
+
 class LinkChanged(Struct, frozen=True):
     """The state of the connection has changed; `reason` is a sentence for people."""
 
@@ -192,6 +202,7 @@ Effect: TypeAlias = (
     | WriteOutput
     | DeviceAnswered
     | StateChanged
+    | HandsFreeChanged
     | LinkChanged
     | Words
     | ToolReport

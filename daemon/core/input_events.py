@@ -22,6 +22,17 @@ class ButtonEdge(Struct, frozen=True):
     at: float
 
 
+Opener: TypeAlias = Literal["button", "wake"]
+"""What opens a conversation."""
+
+
+class Opened(Struct, frozen=True):
+    """The user wants to be listened to and has not pressed the button; `at` is when that was known."""
+
+    by: Opener
+    at: float
+
+
 class Captured(Struct, frozen=True):
     """Sound from the microphone: PCM16 mono 24 kHz."""
 
@@ -155,6 +166,7 @@ class Tick(Struct, frozen=True):
 Input: TypeAlias = (
     Start
     | ButtonEdge
+    | Opened
     | Captured
     | MicrophoneUnavailable
     | CaptureEnded

@@ -67,12 +67,6 @@ class Machine:
         return self.connections.sessions.link.value
 
     @property
-    def left_out(self) -> dict[str, str]:
-        """The settings and tools that the server refuses, and why."""
-        live = self.connections.sessions.live
-        return live.settings.negotiation.left_out if live is not None else {}
-
-    @property
     def request_id(self) -> int:
         """The request that began the present turn, 0 for one by button."""
         turn = self._conversation.turn
@@ -82,6 +76,11 @@ class Machine:
     def muted(self) -> bool:
         """Whether the microphone is muted."""
         return self._conversation.muted
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens whenever nothing else is going on."""
+        return self._conversation.hands_free.is_open
 
     @property
     def deadline(self) -> float | None:
@@ -141,7 +140,14 @@ class Machine:
         talk = self._conversation
         answer = talk.answer
         unread = bool(answer.speech_fallback.unread)
-        return talk.idle, talk.turn is not None, answer.responses.under_way, unread, self._clearing
+        return (
+            talk.idle,
+            talk.hands_free.unused,
+            talk.turn is not None,
+            answer.responses.under_way,
+            unread,
+            self._clearing,
+        )
 
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation
@@ -152,6 +158,10 @@ class Machine:
                 self._session_events.received(conn, received, now)
             case ev.ButtonEdge(pressed, at):
                 self._moved(self._gestures.edge(pressed, now), at, now)
+            case ev.Opened(by, at):
+                if not self.muted:
+                    self.connections.hurry(now)
+                    self._style.opened(by, at, now)
             case ev.Tick():
                 self._tick(now)
             case ev.CaptureEnded():
@@ -163,7 +173,8 @@ class Machine:
             case ev.PlaybackStopped(cut):
                 talk.answer.barge_in.stopped(cut)
             case ev.Xrun():
-                talk.xrun()
+                if talk.turn is not None:
+                    talk.turn.xruns += 1
             case ev.Connected(conn, server_s):
                 self.connections.connected(conn, server_s, now)
             case ev.Disconnected(conn, code, reason, retry_after_s):
@@ -229,15 +240,14 @@ class Machine:
     def _follow(self, now: float) -> None:
         """Pass a change of the connections on to the conversation."""
         talk = self._conversation
-        if self._clearing and talk.idle:
+        quiet = talk.idle or talk.hands_free.unused
+        if self._clearing and quiet:
             self._clearing = False
             self.history.forget()
             talk.answer.tools.forget()
             self._effects.do(ev.HistoryCleared())
             self.connections.restart(ev.NewSession.CLEARED, now)
-        change = self.connections.settle(
-            talk.idle, talk.turn is not None, talk.answer.responses.under_way, now
-        )
+        change = self.connections.settle(quiet, talk.turn is not None, talk.answer.responses.under_way, now)
         if change in ("lost", "moved"):
             talk.offline(now)
         if change in ("found", "moved"):

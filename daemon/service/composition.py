@@ -85,7 +85,12 @@ def machine(config: Config, tools: list[Json]) -> Machine:
     modality: Literal["audio", "text"] = "text" if session["output_modalities"] == ["text"] else "audio"
     return Machine(
         TurnSettings(
-            realtime.turn, modality, realtime.max_utterance_s, realtime.max_wait_s, _patience_s(config)
+            realtime.turn,
+            modality,
+            realtime.max_utterance_s,
+            realtime.max_wait_s,
+            realtime.open_idle_s,
+            _patience_s(config),
         ),
         session,
         Devices(inventory.limits(config.devices)),

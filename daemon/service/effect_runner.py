@@ -82,6 +82,8 @@ class EffectRunner:
                 self._notifier.publish(self._faults.all())
             case ev.Words() | ev.ToolReport() | ev.LateTokens() | ev.UserAlert() | ev.ServerNotice():
                 pass  # the subscribers have it
+            case ev.HandsFreeChanged():
+                pass  # they have this, too
             case _:
                 assert_never(effect)
 

@@ -32,7 +32,7 @@ class Faults:
 
     def of_settings(self) -> dict[str, str]:
         """A sentence about the settings that the server refuses, if any."""
-        sentence = told(self._driver.machine.left_out)
+        sentence = told(self._driver.machine.connections.sessions.left_out)
         return {"settings": sentence} if sentence else {}
 
     def all(self) -> FaultsChanged:

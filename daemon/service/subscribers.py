@@ -102,6 +102,7 @@ def watchers(to: Notifier, publish: Callable[..., object]) -> None:
 
     pass_on(ev.ButtonEdge, "button", "pressed")
     pass_on(ev.StateChanged, "state", "state")
+    pass_on(ev.HandsFreeChanged, "open", "open", "why")
     pass_on(ev.Earcon, "earcon", "kind")
     pass_on(note.DeviceWritten, "device", "name", "value")
     to.subscribe("publishing", ev.LinkChanged, lambda e: publish("link", state=e.link, reason=e.reason))

@@ -34,7 +34,10 @@ BAD = {
     "small": ("[sound]\nperiod_ms = 1", "sound.period_ms: this is too small; write 5 or more"),
     "large": ("[button]\npin = 1000", "button.pin: this is too large; write 511 or less"),
     "no folder of tools": ('[tools]\ndirectory = ""', "tools.directory: this is empty; write some text"),
-    "turn": ('[realtime]\nturn = "open"', "realtime.turn: 'open' is not possible; choose one of hold, tap"),
+    "turn": (
+        '[realtime]\nturn = "voice"',
+        "realtime.turn: 'voice' is not possible; choose one of hold, open, tap",
+    ),
     "azure url": (
         '[realtime]\nprovider = "azure"',
         'realtime.url: the provider "azure" needs one; write url =',
@@ -62,7 +65,7 @@ BAD = {
     ),
     "detection": (
         '[realtime.session.audio.input.turn_detection]\ntype = "semantic_vad"',
-        'turn_detection: the button ends a turn; write turn = "tap"',
+        'turn_detection: the button ends a turn; write turn = "open" or "tap"',
     ),
     "kind": (
         '[devices.fan]\nkind = "pmw"\npin = 2',

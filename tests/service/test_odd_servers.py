@@ -129,7 +129,7 @@ def test_a_strict_server_has_everything_but_the_tool_that_it_refuses() -> None:
     async def play() -> None:
         server = Odd(without_the_bad)
         async with server.listening() as shell:
-            assert list(shell.machine.left_out) == ["bad"]
+            assert list(shell.machine.connections.sessions.left_out) == ["bad"]
             names = [[tool["name"] for tool in update.get("tools", [])] for update in server.updates]
             assert [each for each in names if "bad" not in each][-1] == ["good", "fine"]
             assert len(server.updates) <= MOST_UPDATES
@@ -138,7 +138,7 @@ def test_a_strict_server_has_everything_but_the_tool_that_it_refuses() -> None:
             shell.step(ev.Disconnected(1, 1006, "cut"))
             await shell.until(lambda: shell.machine.link == "ready" and len(server.updates) > before)
             assert len(server.updates) == before + 1
-            assert list(shell.machine.left_out) == ["bad"]
+            assert list(shell.machine.connections.sessions.left_out) == ["bad"]
 
     asyncio.run(play())
 

@@ -36,7 +36,7 @@ def test_every_promise_holds_and_everything_is_answered(name: str) -> None:
 @pytest.mark.parametrize("name", ["strict schemas", "strict schemas, not named"])
 def test_what_a_strict_server_does_not_take_is_told_and_everything_else_is_there(name: str) -> None:
     run = play([], character=ZOO[name])
-    assert list(run.house.machine.left_out) == [Strict.spoiled]
+    assert list(run.house.machine.connections.sessions.left_out) == [Strict.spoiled]
     assert Strict.spoiled in run.house.app.faults.of_settings()["settings"]
     kinds = [kind for _, _, _, kind in run.network.seen]
     assert kinds.count("session.created") > 1, "there was a rotation"

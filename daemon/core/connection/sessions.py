@@ -37,6 +37,11 @@ class Sessions:
         return next((each for each in self if each.conn == conn), None)
 
     @property
+    def left_out(self) -> dict[str, str]:
+        """The settings and tools that the server refuses, and why."""
+        return self.live.settings.negotiation.left_out if self.live is not None else {}
+
+    @property
     def offline(self) -> bool:
         """Whether no session with the server is in use."""
         return self.live is None or self.live.place == "brain"

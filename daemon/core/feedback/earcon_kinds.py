@@ -30,13 +30,15 @@ class Situation:
 
     `entered`: the state has changed. `waited`: a user has waited for a while, for an answer or for a server.
     `away`: signalled that the server is away, since it was last there. `repeated`: a further error after one
-    that was signalled. `no_microphone`: it was asked for, and is not there.
+    that was signalled. `no_microphone`: it was asked for, and is not there. `unused`: an open conversation
+    has ended by itself.
     """
 
     def __init__(self) -> None:
         self.state: ev.TurnState = "idle"
         self.link: ev.LinkState = "waiting"
         self.entered = self.waited = self.away = self.repeated = self.no_microphone = False
+        self.unused = False
         self.error = ErrorTold.NOTHING
         self._timers: Timers[str] = Timers()
 
@@ -158,6 +160,21 @@ class ThinkingEarcon(EarconKind):
         return now.waited
 
 
+class ClosedEarcon(EarconKind):
+    """An open conversation has ended by itself: nobody has spoken for a while."""
+
+    name = "closed"
+    melody = (Note(659.0, 0.08), REST, Note(494.0, 0.12))
+
+    def due(self, now: Situation) -> bool:
+        """Once, as soon as nothing else is to be heard."""
+        return now.unused and now.state == "idle"
+
+    def told(self, now: Situation, at: float) -> None:
+        """The user knows."""
+        now.unused = False
+
+
 class ListeningEarcon(EarconKind):
     """The microphone opens: a tick so short and quiet that it is over before the user speaks."""
 
@@ -171,7 +188,14 @@ class ListeningEarcon(EarconKind):
         return now.state == "listening" and now.entered
 
 
-_BY_PRECEDENCE: Final = (MutedEarcon(), ErrorEarcon(), OfflineEarcon(), ThinkingEarcon(), ListeningEarcon())
+_BY_PRECEDENCE: Final = (
+    MutedEarcon(),
+    ErrorEarcon(),
+    OfflineEarcon(),
+    ThinkingEarcon(),
+    ClosedEarcon(),
+    ListeningEarcon(),
+)
 
 EARCONS: Final[dict[str, EarconKind]] = {each.name: each for each in _BY_PRECEDENCE}
 """By name; the first that is due is played."""

@@ -46,6 +46,9 @@ class Earcons:
             seen.state = state
             return []
         seen.follow(state, link, any(isinstance(effect, ev.UserAlert) for effect in effects), now)
+        for effect in effects:
+            if isinstance(effect, ev.HandsFreeChanged):
+                seen.unused = effect.why == "unused"
         if state == "speaking" and seen.entered:
             self._silent_at = now
         if state == "speaking" or seen.repeated:

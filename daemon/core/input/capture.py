@@ -39,9 +39,13 @@ class CaptureControl:
             self._utterance = Utterance()
             self._effects.send(AudioClear())
         self._timers.clear(TurnTimer.TAIL)
+        self.limit(now)
+        self._effects.do(ev.SetCapture(True))
+
+    def limit(self, now: float) -> None:
+        """From now on the user may speak for as long as is allowed."""
         self._timers.set(TurnTimer.UTTERANCE, now + self._max_utterance_s)
         self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
-        self._effects.do(ev.SetCapture(True))
 
     def stop(self, now: float) -> None:
         """Close the microphone; the utterance is complete when the tail has come."""

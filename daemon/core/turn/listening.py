@@ -38,8 +38,8 @@ class SpokenQuestion:
         self._timers = timers
         self._question = question
 
-    def begin(self, at: float, now: float) -> None:
-        """Open the microphone for a new question."""
+    def begin(self, at: float | None, now: float) -> None:
+        """Open the microphone for a new question; `at` is when the button went down, if it did."""
         self.continued = False
         turn = self._question.turn = self._question.new("button", TurnPhase.LISTENING)
         turn.times.pressed_at, turn.detected = at, self.detects
@@ -56,9 +56,14 @@ class SpokenQuestion:
         self._timers.clear(TurnTimer.WAIT)
         self.capture.start(now, anew)
 
-    def expect_speech(self, now: float) -> None:
-        """The button is not held: close the microphone if nobody speaks."""
-        self._timers.set(TurnTimer.SPEECH, now + NO_SPEECH_S)
+    def expect_speech(self, now: float, within_s: float = NO_SPEECH_S) -> None:
+        """The button is not held: close the microphone if nobody speaks, by a time that was set already."""
+        self._timers.ensure(TurnTimer.SPEECH, now + within_s)
+
+    @property
+    def unused(self) -> bool:
+        """Whether it listens without a hand on the button, and has heard nobody yet."""
+        return self._question.listening and TurnTimer.SPEECH in self._timers
 
     def captured(self, pcm: bytes, now: float) -> None:
         """Add sound from the microphone: PCM16 mono 24 kHz."""
@@ -76,13 +81,6 @@ class SpokenQuestion:
             question.times.released_at = at
             self.capture.stop(now)
             self._timers.clear(TurnTimer.SPEECH)
-
-    def nothing_heard(self, now: float) -> None:
-        """The server's voice detection found no speech; without a server that means nothing."""
-        if self._effects.online:
-            self.abandon()
-        else:
-            self.let_go(now, now)
 
     def ended(self) -> None:
         """The tail has come: the utterance is complete."""
@@ -123,10 +121,14 @@ class SpokenQuestion:
 
     def abandon(self) -> None:
         """A tap, or nothing was said: drop the turn."""
+        self._timers.clear(TurnTimer.WAIT, TurnTimer.SPEECH)
+        self.pause()
+
+    def pause(self) -> None:
+        """Drop the turn; whoever listens on has no more time for it."""
         if self._question.listening:
             self.capture.close()
         self.capture.drop()
-        self._timers.clear(TurnTimer.WAIT, TurnTimer.SPEECH)
         self._question.turn = None
 
     # ------------------------------------------------------------ what was withdrawn
@@ -142,9 +144,11 @@ class SpokenQuestion:
         """Whether what the server commits or answers now, unasked, is a withdrawn question."""
         return TurnTimer.WITHDRAWN in self._timers
 
-    def speech_started(self) -> None:
+    def speech_started(self, now: float) -> None:
         """The server's voice detection found that the user began to speak, or went on."""
         self.detects = True
+        if TurnTimer.SPEECH in self._timers and self._question.listening:
+            self.capture.limit(now)
         self._timers.clear(TurnTimer.SPEECH, TurnTimer.WITHDRAWN)
         if self._question.turn is not None:
             self._question.turn.detected, self._question.turn.taken = True, False

@@ -20,6 +20,7 @@ from daemon.core.response.current_answer import CurrentAnswer
 from daemon.core.response.speech_fallback import recital
 from daemon.core.timers import Timers
 from daemon.core.turn.handover import Handover
+from daemon.core.turn.hands_free import HandsFree
 from daemon.core.turn.listening import SpokenQuestion
 from daemon.core.turn.phase import TurnCause, TurnPhase, TurnTimer
 from daemon.core.turn.question import CurrentQuestion
@@ -38,6 +39,7 @@ class TurnSettings(Struct, frozen=True):
     modality: Literal["audio", "text"] = "audio"
     max_utterance_s: float = 60.0
     max_wait_s: float = 20.0
+    open_idle_s: float = 30.0  # so long an open conversation waits for a word
     stall_s: float = 30.0  # a connected server that sends nothing for so long has stopped answering
 
 
@@ -58,6 +60,8 @@ class TurnManager:
         self._texts = TextQueue(self._question)
         self.transcripts = Transcripts(effects, history)
         self.listening = SpokenQuestion(effects, self._timers, self._question, settings.max_utterance_s)
+        idle_s = min(settings.open_idle_s, settings.max_utterance_s)
+        self.hands_free = HandsFree(effects, self._timers, self._question, self.listening, idle_s)
         answer = CurrentAnswer(settings.modality, effects, self._timers, history)
         self.answer = ResponseController(answer, settings.stall_s)
         self.handover = Handover(
@@ -106,6 +110,7 @@ class TurnManager:
 
     def stop(self, now: float) -> None:
         """Be silent and idle."""
+        self.hands_free.close()
         question = self._question.turn
         if self._question.spoken:
             self.listening.withdraw(now)
@@ -115,7 +120,15 @@ class TurnManager:
         if question is not None:
             self._question.drop(question, STOPPED)
 
-    def listen(self, at: float, now: float) -> None:
+    def open(self, by: ev.Opener, at: float, now: float) -> None:
+        """Listen until `stop`, or until nobody speaks for a while; an answer is cut off by this."""
+        self.hands_free.open(by)
+        if not self._question.listening:
+            self._timers.clear(TurnTimer.SPEECH)
+            self.listen(at, now)
+            self.hands_free.expect_speech(now)
+
+    def listen(self, at: float | None, now: float) -> None:
         """Open the microphone. A spoken question that still waits for a connection is continued."""
         question = self._question.turn
         if question is not None and question.source == "button":
@@ -141,9 +154,16 @@ class TurnManager:
 
     def settle(self, now: float) -> None:
         """Decide what follows from an event: end the turn, ask, or begin the next."""
+        if self._texts.texts:
+            self.hands_free.make_way()
+        elif self.idle and self.hands_free.is_open:
+            self.listen(None, now)
+            self.hands_free.expect_speech(now)
         self._answered_early(now)
         self.answer.settle(now)
-        if self.answer.over:
+        if self.answer.over and self.answer.turn is not None:
+            if any(call.stops for call in self.answer.turn.calls.values()):
+                self.hands_free.close()
             self.answer.finish()
         if self._question.turn is None and self.answer.free:
             self._texts.take_next()
@@ -181,11 +201,6 @@ class TurnManager:
 
     # ------------------------------------------------------------ connection and time
 
-    def xrun(self) -> None:
-        """Count an overrun or underrun of a card."""
-        if self.turn is not None:
-            self.turn.xruns += 1
-
     def online(self) -> None:
         """A session is ready and has the history: ask it what is still open."""
         self.listening.capture.rewind()
@@ -221,37 +236,35 @@ class TurnManager:
 
     def tick(self, now: float) -> None:
         """Handle the timers that are due."""
-        for timer in self._timers.pop_due(now):
-            self._expired(timer, now)
-
-    def _expired(self, timer: TurnTimer, now: float) -> None:
         answer = self.answer
-        match timer:
-            case TurnTimer.UTTERANCE:
-                self._effects.do(ev.UserAlert(HELD_TOO_LONG))
-                self.listening.let_go(now, now)
-            case TurnTimer.TAIL:
-                self.listening.ended()
-            case TurnTimer.SPEECH:
-                self.listening.nothing_heard(now)
-            case TurnTimer.WITHDRAWN:
-                pass  # the server has not heard the withdrawn question
-            case TurnTimer.WAIT:
-                self._waited(now)
-            case TurnTimer.STALL:
-                answer.failures.stalled()
-            case TurnTimer.LONG:
-                answer.failures.cut(TOO_LONG, now)
-            case TurnTimer.CANCEL:
-                answer.exchange.give_up()
-                answer.barge_in.put_right()
-            case TurnTimer.TOOLS:
-                answer.rounds.tools_late()
-            case TurnTimer.TTS:
-                answer.speech_fallback.read_over(whole=False)
-            case TurnTimer.DRAIN:
-                answer.playback.drained(())
-            case TurnTimer.CUT:
-                answer.barge_in.untold()
-            case _:
-                assert_never(timer)
+        for timer in self._timers.pop_due(now):
+            match timer:
+                case TurnTimer.UTTERANCE:
+                    if self._question.listening:
+                        self._effects.do(ev.UserAlert(HELD_TOO_LONG))
+                        self.listening.let_go(now, now)
+                case TurnTimer.TAIL:
+                    self.listening.ended()
+                case TurnTimer.SPEECH:
+                    self.hands_free.unheard(now)
+                case TurnTimer.WITHDRAWN:
+                    pass  # the server has not heard the withdrawn question
+                case TurnTimer.WAIT:
+                    self._waited(now)
+                case TurnTimer.STALL:
+                    answer.failures.stalled()
+                case TurnTimer.LONG:
+                    answer.failures.cut(TOO_LONG, now)
+                case TurnTimer.CANCEL:
+                    answer.exchange.give_up()
+                    answer.barge_in.put_right()
+                case TurnTimer.TOOLS:
+                    answer.rounds.tools_late()
+                case TurnTimer.TTS:
+                    answer.speech_fallback.read_over(whole=False)
+                case TurnTimer.DRAIN:
+                    answer.playback.drained(())
+                case TurnTimer.CUT:
+                    answer.barge_in.untold()
+                case _:
+                    assert_never(timer)

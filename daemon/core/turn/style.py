@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
 if TYPE_CHECKING:
+    from daemon.core.events import Opener
     from daemon.core.input.button import Gesture
     from daemon.core.turn.manager import TurnManager
     from daemon.realtime.events import Json
@@ -52,6 +53,9 @@ class TurnStyle:
 
     def tap(self, now: float) -> None:
         """The press just released was a tap."""
+
+    def opened(self, by: Opener, at: float, now: float) -> None:
+        """Something else than the button, such as a wake word, wants the user to be listened to."""
 
     def second_tap(self, now: float) -> None:
         """A second tap soon after the first; `tap` is called for it as well."""

@@ -303,14 +303,14 @@ def test_tools_that_are_known_late_are_narrowed_on_the_connection_in_use_and_rem
     refusal = ErrorDetail(param="session.tools[1].parameters", event_id=update.event_id, message="No.")
     rig.receive(wire.Error(error=refusal), wire.SessionUpdated())
     assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["good"]
-    assert list(rig.machine.left_out) == ["bad"]
+    assert list(rig.machine.connections.sessions.left_out) == ["bad"]
     assert rig.machine.link == "ready"
     assert not rig.found(ev.ServerNotice), "it is told once"
     rig.clear()
     rig.lose()
     rig.connect()
     assert [names_in(update.session) for update in rig.sent(wire.SessionUpdate)] == [["good"]]
-    assert list(rig.machine.left_out) == ["bad"]
+    assert list(rig.machine.connections.sessions.left_out) == ["bad"]
 
 
 def configuring(*tools: Json) -> Rig:
@@ -328,13 +328,13 @@ def test_when_both_updates_are_refused_and_nothing_is_named_it_is_told_what_is_l
     rig = configuring(tool("water"))
     rig.receive(UNNAMED, UNNAMED)
     assert rig.machine.link == "ready"
-    assert list(rig.machine.left_out) == ["water"]
-    assert rig.machine.left_out["water"] == "odd No."
+    assert list(rig.machine.connections.sessions.left_out) == ["water"]
+    assert rig.machine.connections.sessions.left_out["water"] == "odd No."
     told = [effect.message for effect in rig.found(ev.SettingsRejected)]
     assert "water" in told[-1]
     rig.lose()
     rig.connect()
-    assert rig.machine.left_out == {}, "the next one is offered all of it"
+    assert rig.machine.connections.sessions.left_out == {}, "the next one is offered all of it"
 
 
 def test_what_the_smaller_update_does_not_have_is_told_as_left_out() -> None:
@@ -356,7 +356,7 @@ def test_nothing_is_told_as_left_out_once_the_server_says_that_it_has_everything
     rig = configuring(tool("water"))
     rig.receive(UNNAMED, UNNAMED)
     rig.receive(wire.SessionUpdated(session={"type": "realtime", "tools": [tool("water")]}))
-    assert rig.machine.left_out == {}
+    assert rig.machine.connections.sessions.left_out == {}
 
 
 def test_errors_that_name_nothing_do_not_make_a_place_hopeless() -> None:
@@ -388,7 +388,7 @@ def test_tools_that_are_known_late_are_narrowed_though_the_refusal_names_nothing
             rig.receive(wire.Error(error=ErrorDetail(message=message)))
         else:
             rig.receive(wire.SessionUpdated(session=session))
-    assert list(rig.machine.left_out) == ["tool_2"]
+    assert list(rig.machine.connections.sessions.left_out) == ["tool_2"]
     assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["tool_0", "tool_1", "tool_3"]
     assert answered <= MOST_UPDATES
     if asked:
@@ -403,7 +403,7 @@ def test_an_error_that_is_about_something_else_costs_no_tool_that_is_known_late(
     rig.receive(UNNAMED)
     for update in rig.sent(wire.SessionUpdate):
         rig.receive(wire.SessionUpdated(session=update.session))
-    assert rig.machine.left_out == {}
+    assert rig.machine.connections.sessions.left_out == {}
 
 
 def test_errors_that_name_nothing_are_no_storm_while_it_is_in_use() -> None:
@@ -443,7 +443,7 @@ def test_a_tool_that_is_known_late_is_left_out_though_the_refusal_names_no_event
     assert [each["name"] for each in second.session["tools"]] == ["tool_0", "tool_2"]
     rig.receive(wire.SessionUpdated(session=second.session))
     rig.wait(6.0)
-    assert list(rig.machine.left_out) == ["tool_1"]
+    assert list(rig.machine.connections.sessions.left_out) == ["tool_1"]
     assert not rig.found(ev.UserAlert)
     assert rig.machine.state == ("thinking" if asked else "idle")
 
@@ -462,8 +462,8 @@ def test_what_was_refused_is_offered_again_when_the_tools_are_others() -> None:
     rig.step(ev.ToolsKnown([tool("bad", BAD)]))
     update = rig.sent(wire.SessionUpdate)[-1]
     rig.receive(wire.Error(error=ErrorDetail(param="tools[0]", event_id=update.event_id)))
-    assert list(rig.machine.left_out) == ["bad"]
+    assert list(rig.machine.connections.sessions.left_out) == ["bad"]
     rig.step(ev.ToolsKnown([tool("bad")]))
     rig.receive(wire.SessionUpdated())
     assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["bad"]
-    assert rig.machine.left_out == {}
+    assert rig.machine.connections.sessions.left_out == {}

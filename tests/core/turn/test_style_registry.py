@@ -85,7 +85,7 @@ def test_a_style_of_one_file_is_known_to_configuration_and_session() -> None:
     with pytest.raises(ConfigError, match=r"button.pin: the key is missing"):
         loader.parse('[gpio]\nbackend = "lgpio"\n', "voiced.toml")
     detection = '[realtime.session.audio.input.turn_detection]\ntype = "server_vad"\n'
-    with pytest.raises(ConfigError, match=r'write turn = "tap" or "latch"'):
+    with pytest.raises(ConfigError, match=r'write turn = "open" or "tap" or "latch"'):
         loader.parse(detection, "voiced.toml")
     loader.parse(f'[realtime]\nturn = "latch"\n{detection}', "voiced.toml")
 

@@ -23,6 +23,7 @@ SIDES = {
     "no names": Bounds(tools=1, names="none"),
     "detection": Bounds(detects=True, steady=True),
     "taps": Bounds(detects=True, tap=True, steady=True),
+    "open": Bounds(detects=True, tap=True, open=True, steady=True),
     "wishes": Bounds(wishes=True),
     "complaints": Bounds(complaints=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),

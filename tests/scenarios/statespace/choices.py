@@ -29,7 +29,8 @@ def choices(world: World) -> Iterator[str]:
     yield from _cards(world)
     if world.tools:
         yield "tool"
-    yield from (f"due turn {name}" for name in inside.turn_timers(world.machine))
+    timers = inside.turn_timers(world.machine)
+    yield from (f"due turn {name}" for name in timers if not (world.bounds.open and name == "utterance"))
     sessions = world.machine.connections.sessions
     if world.bounds.stages:
         yield from _stages(world)
@@ -60,7 +61,9 @@ def _stages(world: World) -> Iterator[str]:
 
 def _hand(world: World) -> Iterator[str]:
     question = inside.question(world.machine)
-    if world.bounds.tap:
+    if world.bounds.open and not world.capturing:
+        yield "wake"
+    if world.bounds.tap and not (world.bounds.open and world.server.hearing):
         yield "tap"
     elif world.bounds.button:
         yield "let go" if world.down else "press"
@@ -257,6 +260,7 @@ _LOCAL: dict[str, Callable[[World], None]] = {
     "text": lambda world: world.step(ev.TextAsked("hello")),
     "say": lambda world: world.step(ev.SayAsked("hello")),
     "tap": _tap,
+    "wake": lambda world: world.step(ev.Opened("wake", world.now)),
     "later": _later,
     "sound": lambda world: world.step(ev.Captured(ENOUGH)),
     "tail": _tail,

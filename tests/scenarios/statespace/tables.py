@@ -11,12 +11,14 @@ from typing import Any, Final
 from daemon.core.connection.phase import LINK, SESSION
 from daemon.core.response.phase import RESPONSE
 from daemon.core.transitions import TransitionTable
+from daemon.core.turn.hands_free import HANDS_FREE
 from daemon.core.turn.phase import TURN
 
 TABLES: Final[dict[str, TransitionTable[Any, Any]]] = {
     "link": LINK,
     "session": SESSION,
     "turn": TURN,
+    "hands free": HANDS_FREE,
     "response": RESPONSE,
 }
 RECORD: Final = Path(__file__).with_name("edges.json")

@@ -30,8 +30,8 @@ class Bounds(Struct, frozen=True):
 
     `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
     the texts are not asked but are to be spoken. `names`: those that the server gives come "again" with each
-    answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` or else
-    against our will. `steady`: no connection is lost.
+    answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` (or `open`) or
+    else against our will. `steady`: no connection is lost.
     """
 
     button: bool = True
@@ -47,6 +47,7 @@ class Bounds(Struct, frozen=True):
     names: Literal["", "again", "none"] = ""
     detects: bool = False
     tap: bool = False
+    open: bool = False
     steady: bool = False
 
 
@@ -100,7 +101,7 @@ class World:
         self.bounds = bounds
         lamp = Limits(name="lamp", takes="switch", at_start=0.0, at_exit=0.0)
         devices = Devices({"lamp": lamp})
-        settings = TurnSettings("tap" if bounds.tap else "hold")
+        settings = TurnSettings("open" if bounds.open else "tap" if bounds.tap else "hold")
         self.machine = Machine(settings, {"tools": []}, devices, _half, fallback=bounds.fallback)
         connections: Any = self.machine.connections
         connections.dialer.backoff = connections.brain.backoff = ConstantPace()
@@ -206,6 +207,8 @@ class World:
         listening = self.machine.state == "listening"
         if listening != self.capturing:
             self._break(f"the state is {self.machine.state} while the microphone is {self.capturing}")
+        if self.capturing and self.playing and not self.silencing:
+            self._break("it listens to what it says itself")
         self._check_link()
         self._check_turns(turns, [each.turn for each in effects if isinstance(each, ev.TurnOver)])
 

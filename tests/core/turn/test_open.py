@@ -1,0 +1,380 @@
+"""The style `open`: a tap opens a conversation without hands; it ends by a tap, or by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon.core import events as ev
+from daemon.core.input.utterance import BYTES_PER_S
+from daemon.realtime import events as wire
+from daemon.realtime.events import Item
+from tests.core.rig import Rig
+from tests.core.test_machine import INPUTS, play
+
+IDLE_S = 30.0
+
+
+class Room(Rig):
+    """A box in the style `open`: what its microphone and its speaker do is looked at in each step."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"style": "open", "open_idle_s": IDLE_S, "rng": lambda: 0.5, **settings})
+        self.capturing = self.open = False
+        self.sounds_until = 0.0
+
+    def step(self, *events: ev.Input) -> None:
+        for event in events:
+            before = len(self.effects)
+            if isinstance(event, ev.PlaybackDrained | ev.PlaybackStopped | ev.SpeakerLost):
+                self.sounds_until = 0.0
+            super().step(event)
+            for effect in self.effects[before:]:
+                self._follow(effect)
+            assert not (self.capturing and self.now < self.sounds_until), "it hears itself"
+            assert not (self.capturing and self.machine.muted)
+            assert self.capturing == (self.machine.state == "listening")
+
+    def _follow(self, effect: ev.Effect) -> None:
+        match effect:
+            case ev.SetCapture(on):
+                self.capturing = on
+            case ev.Play(_, pcm):
+                self.sounds_until = max(self.now, self.sounds_until) + len(pcm) / BYTES_PER_S
+            case ev.StopPlayback():
+                self.sounds_until = 0.0
+            case ev.HandsFreeChanged(is_open):
+                assert is_open != self.open
+                self.open = is_open
+
+    def tap(self) -> None:
+        """Somebody taps the button, not twice in a row."""
+        self.wait(0.5)
+        self.edge(True)
+        self.wait(0.1)
+        self.edge(False)
+        self.wait(0.1)
+
+    def say(self, seconds: float = 1.0) -> None:
+        """Somebody speaks, and the server's voice detection hears the end."""
+        self.capture(seconds)
+        self.receive(wire.SpeechStarted(), wire.SpeechStopped(), wire.AudioCommitted(item_id="u"))
+
+    def answer(self, response: str = "resp_1") -> None:
+        """An answer, heard to its end."""
+        self.reply(response, f"item_of_{response}")
+        self.done(response)
+        self.step(ev.PlaybackDrained((f"item_of_{response}",)))
+
+
+def opened(**settings: Any) -> Room:
+    room = Room(**settings)
+    room.start()
+    room.tap()
+    room.clear()
+    return room
+
+
+# ------------------------------------------------------------ from one answer to the next
+
+
+def test_after_a_tap_it_listens_again_after_each_answer_without_another() -> None:
+    room = opened()
+    for number in range(3):
+        assert room.machine.state == "listening"
+        room.say()
+        assert room.machine.state == "thinking"
+        room.answer(f"resp_{number}")
+    assert [turn.turn["reply"] for turn in room.found(ev.TurnOver)] == ["Yes."] * 3
+    assert not room.sent(wire.AudioCommit), "the server finds the end of what is said"
+    assert not room.sent(wire.ResponseCreate)
+
+
+def test_it_does_not_listen_before_its_own_answer_was_heard_to_its_end() -> None:
+    room = opened()
+    room.say()
+    room.reply()
+    room.done()
+    room.wait(1.5)
+    assert room.machine.state == "speaking"
+    room.step(ev.PlaybackDrained(("item_1",)))
+    assert room.machine.state == "listening"
+
+
+def test_nothing_of_what_was_said_before_is_in_the_next_question() -> None:
+    room = opened()
+    room.say(2.0)
+    room.answer()
+    room.clear()
+    room.lose()
+    room.connect()
+    assert not room.sent(wire.AudioAppend)
+
+
+def test_a_device_is_set_by_one_question_and_the_next_is_heard() -> None:
+    room = opened()
+    room.say()
+    room.call()
+    (run,) = room.found(ev.RunTool)
+    assert room.machine.state == "thinking"
+    room.step(ev.ToolDone(run.key, "The lamp is on."))
+    room.answer("resp_2")
+    assert room.machine.state == "listening"
+
+
+# ------------------------------------------------------------ how it ends
+
+
+def test_a_tap_ends_it_while_it_listens() -> None:
+    room = opened()
+    room.tap()
+    assert room.machine.state == "idle"
+    assert not room.open
+    room.wait(600.0)
+    assert room.machine.state == "idle"
+
+
+def test_a_tap_while_it_answers_ends_it_and_the_server_is_told_what_was_heard() -> None:
+    room = opened()
+    room.say()
+    room.reply()
+    room.edge(True)
+    assert room.found(ev.StopPlayback), "in the same step"
+    room.stopped(heard_ms=500)
+    (truncate,) = room.sent(wire.ItemTruncate)
+    assert truncate.audio_end_ms == 500
+    room.done(status="cancelled")
+    assert room.machine.state == "idle"
+
+
+def test_it_ends_by_itself_when_nobody_speaks_and_tells_so() -> None:
+    room = opened(earcons="on")
+    room.wait(IDLE_S - 1.0)
+    assert room.machine.state == "listening"
+    room.wait(1.0)
+    assert room.machine.state == "idle"
+    assert room.found(ev.HandsFreeChanged) == [ev.HandsFreeChanged(False, "unused")]
+    assert [earcon.kind for earcon in room.found(ev.Earcon)] == ["closed"]
+    assert not room.found(ev.UserAlert)
+
+
+def test_who_ends_it_hears_no_sound_of_that() -> None:
+    room = opened(earcons="on")
+    room.tap()
+    assert not room.found(ev.Earcon)
+
+
+def test_each_answer_gives_the_user_the_whole_time_again() -> None:
+    room = opened()
+    room.wait(IDLE_S - 1.0)
+    room.say()
+    room.wait(10.0)
+    room.answer()
+    room.wait(IDLE_S - 1.0)
+    assert room.machine.state == "listening"
+    room.wait(1.0)
+    assert room.machine.state == "idle"
+
+
+@pytest.mark.parametrize(
+    "spoken", [ev.SayAsked("The door is open."), ev.TextAsked("hello")], ids=["say", "ask"]
+)
+def test_what_others_have_it_say_does_not_keep_it_open(spoken: ev.Input) -> None:
+    room = opened()
+    for number in range(4):
+        room.wait(IDLE_S / 4 - 0.1)
+        assert room.open
+        room.step(spoken)
+        assert room.sent(wire.ResponseCreate), "at once, as nobody speaks"
+        room.clear()
+        room.answer(f"resp_{number}")
+        assert room.machine.state == "listening"
+    room.wait(1.0)
+    assert not room.open
+    assert room.machine.state == "idle"
+
+
+def test_while_somebody_speaks_a_text_waits() -> None:
+    room = opened()
+    room.say()
+    room.answer("resp_0")
+    room.capture(0.5)
+    room.receive(wire.SpeechStarted())
+    room.step(ev.TextAsked("hello"))
+    assert room.machine.state == "listening"
+    assert not room.sent(wire.ResponseCreate)
+    room.receive(wire.AudioCommitted(item_id="u"))
+    room.answer()
+    assert len(room.sent(wire.ResponseCreate)) == 1
+
+
+def test_the_word_that_opens_does_not_prolong_it_while_it_listens() -> None:
+    room = opened()
+    for _ in range(3):
+        room.wait(IDLE_S / 3)
+        room.step(ev.Opened("wake", room.now))
+    room.step(ev.Opened("wake", room.now))
+    assert room.machine.state == "listening", "opened anew, after it has ended by itself"
+    assert [change.open for change in room.found(ev.HandsFreeChanged)] == [False, True]
+
+
+def test_the_word_that_opens_cuts_an_answer_off_as_a_press_does() -> None:
+    room = opened()
+    room.say()
+    room.reply()
+    room.clear()
+    room.step(ev.Opened("wake", room.now))
+    assert room.found(ev.StopPlayback)
+    assert room.machine.state == "listening"
+    room.stopped(heard_ms=500)
+    assert [event.audio_end_ms for event in room.sent(wire.ItemTruncate)] == [500]
+
+
+def test_the_word_that_opens_opens() -> None:
+    room = Room()
+    room.start()
+    room.step(ev.Opened("wake", room.now))
+    assert room.machine.state == "listening"
+    assert room.found(ev.HandsFreeChanged) == [ev.HandsFreeChanged(True, "wake")]
+
+
+def test_a_server_whose_answer_is_the_first_sign_is_listened_to_as_well() -> None:
+    room = opened()
+    room.capture(1.0)
+    room.answer()
+    assert room.machine.state == "listening"
+
+
+def test_speech_that_does_not_end_is_asked_when_it_is_as_long_as_allowed() -> None:
+    room = opened(max_utterance_s=40.0)
+    room.wait(IDLE_S - 1.0)
+    room.receive(wire.SpeechStarted())
+    room.capture(1.0)
+    room.wait(39.0)
+    assert room.machine.state == "listening", "it counts from the first word"
+    room.wait(1.0)
+    room.step(ev.CaptureEnded())
+    assert room.sent(wire.AudioCommit)
+
+
+def test_goodbye_ends_it() -> None:
+    room = opened()
+    room.say()
+    room.call(name="stop_conversation")
+    (run,) = room.found(ev.RunTool)
+    room.step(ev.ToolDone(run.key, "The conversation is over."))
+    assert room.machine.state == "idle"
+    assert not room.open
+
+
+# ------------------------------------------------------------ what must not open it
+
+
+def test_an_announcement_does_not_open_the_microphone() -> None:
+    room = Room()
+    room.start()
+    room.step(ev.SayAsked("The door is open."))
+    room.answer()
+    assert room.machine.state == "idle"
+
+
+def test_a_muted_box_is_not_opened_by_word_press_or_announcement() -> None:
+    room = opened()
+    room.step(ev.MuteAsked(True))
+    assert not room.open
+    room.step(ev.Opened("wake", room.now))
+    room.tap()
+    room.step(ev.SayAsked("The door is open."))
+    room.answer()
+    assert room.machine.state == "muted"
+    room.step(ev.MuteAsked(False))
+    assert room.machine.state == "idle", "to unmute is not to open"
+
+
+def test_two_taps_mute() -> None:
+    room = Room()
+    room.start()
+    for pressed in (True, False, True, False):
+        room.edge(pressed)
+        room.wait(0.1)
+    assert room.machine.state == "muted"
+    assert not room.open
+
+
+# ------------------------------------------------------------ connections
+
+
+def test_what_is_said_while_the_server_is_away_is_heard_by_the_next_session() -> None:
+    room = opened()
+    room.lose()
+    room.capture(1.0)
+    room.clear()
+    room.connect()
+    assert sum(len(event.audio) for event in room.sent(wire.AudioAppend)) == 48_000
+    room.say(0.5)
+    room.answer()
+    assert room.machine.state == "listening"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_without_a_server_silence_ends_it_and_words_are_asked(seconds: float) -> None:
+    room = Room(earcons="on")
+    room.step(ev.Start())
+    room.tap()
+    room.capture(seconds)
+    room.wait(IDLE_S)
+    room.step(ev.CaptureEnded())
+    assert not room.open
+    assert room.machine.state == ("thinking" if seconds else "idle")
+    if seconds:
+        room.connect()
+        assert len(room.sent(wire.AudioCommit)) == len(room.sent(wire.ResponseCreate)) == 1
+    else:
+        assert not room.found(ev.UserAlert)
+
+
+def test_a_new_session_takes_over_while_nobody_speaks() -> None:
+    room = Room(max_session_s=600.0)
+    room.start()
+    room.wait(530.0)
+    room.tap()
+    room.say()
+    room.reply(seconds=60.0)
+    room.done()
+    room.wait(20.0)
+    assert room.conn == 2
+    room.step(ev.Connected(2))
+    room.receive(wire.SessionCreated(), wire.SessionUpdated())
+    room.step(ev.PlaybackDrained(("item_1",)))
+    assert not room.found(ev.Disconnect)
+    room.capture(0.1)
+    room.clear()
+    room.receive(*[wire.ItemAdded(item=Item())] * room.machine.history.last)
+    assert [each.conn for each in room.found(ev.Disconnect)] == [1]
+    assert room.machine.state == "listening"
+    assert [len(event.audio) for event in room.sent(wire.AudioAppend)] == [4800], "all that it has heard"
+    assert {each.conn for each in room.found(ev.Send)} == {2}
+
+
+# ------------------------------------------------------------ any order
+
+
+OPENED = st.just(("event", ev.Opened("wake", 0.0)))
+
+
+@given(st.lists(INPUTS | OPENED, max_size=40), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_in_any_order_it_never_hears_itself_nor_listens_for_ever(
+    moves: list[tuple[str, object]], fallback: bool
+) -> None:
+    room = Room(fallback=fallback)
+    room.step(ev.Start())
+    room.tap()
+    play(room, moves)
+    room.edge(False)
+    room.wait(3000.0)
+    assert not room.open
+    assert not room.capturing
