@@ -180,13 +180,8 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"voiced {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_services(commands)
-    _add_demo(commands)
-    _add_verbs(commands)
-    _add_config(commands)
-    _add_setup(commands)
-    _add_doctor(commands)
-    _add_history(commands)
+    for add in (_add_services, _add_demo, _add_verbs, _add_config, _add_setup, _add_doctor, _add_history):
+        add(commands)
     return parser
 
 
@@ -203,9 +198,7 @@ def _add_services(commands: argparse._SubParsersAction[Parser]) -> None:
         default="127.0.0.1:8765",
         help="HOST:PORT or unix:PATH (default: %(default)s)",
     )
-    server.add_argument(
-        "--config", metavar="FILE", type=Path, help="take engine and voice from this configuration"
-    )
+    server.path("--config", "FILE", "take engine and voice from this configuration")
     server.add_argument(
         "--engine",
         choices=RECOGNIZERS,
@@ -237,13 +230,11 @@ def _add_services(commands: argparse._SubParsersAction[Parser]) -> None:
 
 def _add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
     show = commands.add_parser("demo", help="show the whole appliance on a virtual sound card")
-    show.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("out/demo"), help="default: %(default)s"
-    )
+    show.path("--out", "DIR", "default: %(default)s", Path("out/demo"))
     show.add_argument(
         "--wav", metavar="FILE", type=Path, nargs="+", action="extend", default=[], help="say these instead"
     )
-    show.add_argument("--keep", action="store_true", help="keep the working files")
+    show.flag("--keep", "keep the working files")
     show.add_argument("--card", metavar="NAME", help="use this real sound card")
     show.set_defaults(call=demo)
 
@@ -256,7 +247,7 @@ def _add_verbs(commands: argparse._SubParsersAction[Parser]) -> None:
         if name in ("ask", "say"):
             command.add_argument("text", nargs="+", help="the words")
         if name in ("ask", "status"):
-            command.add_argument("--json", action="store_true", help="print JSON for a script")
+            _json_option(command)
     talk = commands.add_parser("chat", help="typed turns, with both transcripts as they come")
     _socket_option(talk)
     talk.set_defaults(call=chat)
@@ -267,16 +258,16 @@ def _add_config(commands: argparse._SubParsersAction[Parser]) -> None:
     kinds = config.add_subparsers(required=True, metavar="COMMAND")
     checking = kinds.add_parser("check", help="find everything that would not work; exit status 0 or 2")
     _config_option(checking)
-    checking.add_argument("--json", action="store_true", help="print JSON for a script")
+    _json_option(checking)
     checking.set_defaults(call=check)
     kinds.add_parser("schema", help="print the JSON Schema of the configuration").set_defaults(call=schema)
 
 
 def _add_setup(commands: argparse._SubParsersAction[Parser]) -> None:
     asking = commands.add_parser("setup", help="set this machine up: sound, button, devices, key; needs root")
-    asking.add_argument("--answers", metavar="FILE", type=Path, help="take the answers from this TOML file")
+    asking.path("--answers", "FILE", "take the answers from this TOML file")
     asking.add_argument("--board", metavar="NAME", help="begin with the example of a board, such as wm8960")
-    asking.add_argument("--dry-run", action="store_true", help="show what it would write, and change nothing")
+    asking.flag("--dry-run", "show what it would write, and change nothing")
     asking.set_defaults(call=setup)
 
 
@@ -285,49 +276,43 @@ def _add_doctor(commands: argparse._SubParsersAction[Parser]) -> None:
         "doctor", help="examine the whole machine; exit status 0, 1 (warnings) or 2 (broken)"
     )
     _config_option(doctoring)
-    doctoring.add_argument("--json", action="store_true", help="print JSON for a script")
-    doctoring.add_argument("--fix", action="store_true", help="do what is safe and reversible; needs root")
-    doctoring.add_argument(
-        "--sound", action="store_true", help="play a tone and listen for it; the service must be stopped"
-    )
+    _json_option(doctoring)
+    doctoring.flag("--fix", "do what is safe and reversible; needs root")
+    doctoring.flag("--sound", "play a tone and listen for it; the service must be stopped")
     doctoring.set_defaults(call=doctor)
 
 
 def _add_history(commands: argparse._SubParsersAction[Parser]) -> None:
     showing = commands.add_parser("log", help="show turns, connection and faults from the journal")
     _history_options(showing)
-    showing.add_argument("--follow", action="store_true", help="go on as more is written")
-    showing.add_argument("--all", action="store_true", help="tool calls, devices and plain lines as well")
+    showing.flag("--follow", "go on as more is written")
+    showing.flag("--all", "tool calls, devices and plain lines as well")
     showing.set_defaults(call=log)
     summing = commands.add_parser("stats", help="latencies, tokens, cost and troubles of a span")
     _history_options(summing)
     summing.add_argument("--until", metavar="WHEN", help="the end of the span (default: now)")
-    summing.add_argument("--svg", metavar="FILE", type=Path, help="draw a picture as well")
+    summing.path("--svg", "FILE", "draw a picture as well")
     summing.set_defaults(call=stats)
 
 
 def _history_options(parser: Parser) -> None:
-    parser.add_argument(
-        "--since",
-        metavar="WHEN",
-        default="24h",
-        help="so long ago (30m, 24h, 7d) or a date (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--directory", metavar="DIR", type=Path, help="read the journal files in this directory"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON for a script")
+    about = "so long ago (30m, 24h, 7d) or a date (default: %(default)s)"
+    parser.add_argument("--since", metavar="WHEN", default="24h", help=about)
+    parser.path("--directory", "DIR", "read the journal files in this directory")
+    _json_option(parser)
+
+
+def _json_option(parser: Parser) -> None:
+    parser.flag("--json", "print JSON for a script")
 
 
 def _config_option(parser: Parser) -> None:
-    parser.add_argument(
-        "--config", metavar="FILE", type=Path, default=Path(CONFIG), help="default: %(default)s"
-    )
+    parser.path("--config", "FILE", "default: %(default)s", Path(CONFIG))
 
 
 def _socket_option(parser: Parser) -> None:
     default = Path(os.environ.get("VOICED_SOCKET", SOCKET))
-    parser.add_argument("--socket", metavar="PATH", type=Path, default=default, help="default: %(default)s")
+    parser.path("--socket", "PATH", "default: %(default)s", default)
 
 
 def _complain(error: Exception) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any, NoReturn
 
 from daemon.text.printable import one_line
@@ -31,6 +32,14 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.register("action", None, _Once)
+
+    def flag(self, name: str, meaning: str) -> None:
+        """Add an option without a value."""
+        self.add_argument(name, action="store_true", help=meaning)
+
+    def path(self, name: str, metavar: str, meaning: str, default: Path | None = None) -> None:
+        """Add an option that names a file or a directory."""
+        self.add_argument(name, metavar=metavar, type=Path, default=default, help=meaning)
 
     def error(self, message: str) -> NoReturn:
         """Print the error and exit."""
