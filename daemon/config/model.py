@@ -11,9 +11,9 @@ from daemon.core.turn.style_registry import STYLES
 from daemon.realtime.prices import Prices
 from daemon.realtime.provider import Provider
 from daemon.realtime.provider_registry import BRAIN, PROVIDERS
-from hardware.devices.kind import Device
+from hardware.devices.kind import BoardConfig, Device
 from hardware.devices.registry import KINDS
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, Percent, SoundConfig, Struct
+from hardware.ports import Percent, SoundConfig, Struct
 
 DEFAULT_INSTRUCTIONS: Final = (
     "You are the voice of a small box with a few lamps and switches. Answer in one or two short sentences. "
@@ -108,14 +108,11 @@ class WakeConfig(Struct, frozen=True):
     sensitivity: Percent = 50  # more hears a word more often, and more often where it was not said
 
 
-class Config(Struct, frozen=True):
+class Config(BoardConfig, frozen=True):
     """The whole configuration."""
 
     realtime: RealtimeConfig = RealtimeConfig()
     sound: SoundConfig = SoundConfig()
-    gpio: GpioConfig = GpioConfig()
-    button: ButtonConfig = ButtonConfig()
-    lamps: dict[str, LampConfig] = field(default_factory=dict)
     devices: dict[str, AnyDevice] = field(default_factory=dict)
     brain: BrainConfig = BrainConfig()
     control: ControlConfig = ControlConfig()

@@ -34,7 +34,7 @@ def complaints(config: Config, raw: Mapping[str, Any]) -> Iterator[str]:
     yield from _unknown("brain.engine", config.brain.engine, RECOGNIZERS)
     yield from _unknown("brain.voice", config.brain.voice, SYNTHESIZERS)
     wants_button = STYLES[config.realtime.turn].needs_button
-    yield from wiring.complaints(config.gpio, config.button, wants_button, config.lamps, config.devices)
+    yield from wiring.complaints(config, wants_button)
     yield from _devices(config.devices)
     yield from _wake(config.wake.words)
     yield from _with_nul("", raw)

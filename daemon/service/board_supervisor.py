@@ -28,10 +28,10 @@ def open_board(config: Config) -> Board:
     if config.gpio.backend == "virtual":
         from hardware.gpio.virtual_board import VirtualBoard
 
-        return VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        return VirtualBoard(config)
     from hardware.gpio.board import GpioBoard
 
-    return GpioBoard(config.gpio, config.button, config.lamps, config.devices)
+    return GpioBoard(config)
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Type
 
 import msgspec
 
-from hardware.ports import Pin, Reading, State, Struct, Value
+from hardware.ports import ButtonConfig, GpioConfig, LampConfig, Pin, Reading, State, Struct, Value
 
 Takes: TypeAlias = Literal["switch", "level", "colour"]
 """What an output understands: on and off only, or levels as well, or colours as well."""
@@ -205,3 +205,12 @@ class Sensor(Named, frozen=True):
 
 
 Device: TypeAlias = Output | Sensor
+
+
+class BoardConfig(Struct, frozen=True):
+    """What is wired to the lines of a board; it is a part of the whole configuration."""
+
+    gpio: GpioConfig = GpioConfig()
+    button: ButtonConfig = ButtonConfig()
+    lamps: dict[str, LampConfig] = msgspec.field(default_factory=dict)
+    devices: dict[str, Device] = msgspec.field(default_factory=dict)

@@ -11,11 +11,11 @@ from typing import Any, TypeVar, assert_never
 from gpiozero import DigitalInputDevice
 from gpiozero.exc import GPIOPinInUse, GPIOZeroError, PinInvalidPin
 
-from hardware.devices.kind import Device, Driver, Output, Sensor, SensorDriver
+from hardware.devices.kind import BoardConfig, Driver, Output, Sensor, SensorDriver
 from hardware.gpio import safe_state_plan
 from hardware.gpio.chip_factory import ChipFactory
 from hardware.gpio.line_drivers import ChipLines
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, Value
+from hardware.ports import PinError, Reading, Value
 
 T = TypeVar("T")
 
@@ -27,29 +27,21 @@ class GpioBoard:
     is gpiozero's maker of pins; without one it is the chip that the configuration names.
     """
 
-    def __init__(
-        self,
-        gpio: GpioConfig,
-        button: ButtonConfig,
-        lamps: Mapping[str, LampConfig],
-        devices: Mapping[str, Device],
-        factory: Any = None,
-    ) -> None:
-        self._configs = devices
-        self._lamp_configs = lamps
+    def __init__(self, config: BoardConfig, factory: Any = None) -> None:
+        self._config = config
         self._lamps: dict[str, Driver] = {}
         self._outputs: dict[str, Driver] = {}
         self._sensors: dict[str, SensorDriver] = {}
         self._button: Any = None
-        if any(isinstance(device, Output) and device.pulses for device in devices.values()):
+        if any(isinstance(device, Output) and device.pulses for device in config.devices.values()):
             # lgpio's import moves the process for a moment, and may fail: before a line is held.
             importlib.import_module("hardware.gpio.software_pwm")
         if factory is None:
             with _explained("gpio.chip"):
-                factory = ChipFactory(gpio.chip)
+                factory = ChipFactory(config.gpio.chip)
         self._factory = factory
         try:
-            self._claim(button, lamps, devices)
+            self._claim()
         except BaseException:  # after any error: a line that stayed held could not be claimed again
             self.close()
             raise
@@ -83,7 +75,7 @@ class GpioBoard:
 
     def write_safe_plan(self, path: Path) -> None:
         """Write the plan for `hardware.safe`: what `close` does to the lines. Raises OSError."""
-        lines = safe_state_plan.safe_lines(self._lamp_configs, self._configs)
+        lines = safe_state_plan.safe_lines(self._config)
         safe_state_plan.write(path, self._factory.chip.path, lines)
 
     def close(self) -> None:
@@ -94,7 +86,7 @@ class GpioBoard:
         """
         at_exit = {
             key: value
-            for key, config in self._configs.items()
+            for key, config in self._config.devices.items()
             if key in self._outputs and isinstance(config, Output) and (value := config.at_rest()) is not None
         }
         for key in sorted(at_exit, key=lambda key: at_exit[key] not in (0.0, "#000000")):
@@ -119,11 +111,9 @@ class GpioBoard:
         for claimed in (self._outputs, self._lamps, self._sensors):
             claimed.clear()
 
-    def _claim(
-        self, button: ButtonConfig, lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]
-    ) -> None:
+    def _claim(self) -> None:
         lines = ChipLines(self._factory)
-        for key, device in devices.items():
+        for key, device in self._config.devices.items():
             with _explained(f"devices.{key}"):
                 match device:
                     case Output():
@@ -132,9 +122,10 @@ class GpioBoard:
                         self._sensors[key] = device.claim(lines)
                     case _:
                         assert_never(device)
-        for key, lamp in lamps.items():
+        for key, lamp in self._config.lamps.items():
             with _explained(f"lamps.{key}"):
                 self._lamps[key] = lines.lamp(lamp)
+        button = self._config.button
         if button.pin is not None:
             with _explained("button"):
                 self._button = DigitalInputDevice(

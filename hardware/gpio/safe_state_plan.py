@@ -10,21 +10,21 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hardware.devices.kind import Device, Output
+from hardware.devices.kind import BoardConfig, Device, Output
 from hardware.gpio.chardev import chip_facts, open_chip
 from hardware.ports import LampConfig, pins_of
 from hardware.safe import Plan, SafeLine
 
 
-def safe_lines(lamps: Mapping[str, LampConfig], devices: Mapping[str, Device]) -> list[SafeLine]:
+def safe_lines(board: BoardConfig) -> list[SafeLine]:
     """The safe level of each line that is driven, as it is on the pin.
 
     Lines that go off come first: two outputs that exclude each other may not be on at once even for a moment.
     """
     going_off: list[SafeLine] = []
     going_on: list[SafeLine] = []
-    failure_pins = {next(pin for _, pin in pins_of(lamp)) for lamp in lamps.values()}
-    for part, config, pin, on in (*_of_outputs(devices), *_of_lamps(lamps)):
+    failure_pins = {next(pin for _, pin in pins_of(lamp)) for lamp in board.lamps.values()}
+    for part, config, pin, on in (*_of_outputs(board.devices), *_of_lamps(board.lamps)):
         line = SafeLine(part=part, line=pin, level=int(on == config.active_high))
         if pin in failure_pins:
             line["failed"] = int(config.active_high)

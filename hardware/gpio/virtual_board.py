@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
 
-from hardware.devices.kind import Device, Output, Sensor
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, Value
+from hardware.devices.kind import BoardConfig, Output, Sensor
+from hardware.ports import PinError, Reading, Value
 
 Levels = tuple[float, float, float]
 DARK: Levels = (0.0, 0.0, 0.0)
@@ -22,21 +22,18 @@ class VirtualBoard:
 
     def __init__(
         self,
-        gpio: GpioConfig,
-        button: ButtonConfig,
-        lamps: Mapping[str, LampConfig],
-        devices: Mapping[str, Device],
+        config: BoardConfig,
         observer: Callable[[str, Value | Levels], None] = lambda part, value: None,
     ) -> None:
         self.outputs: dict[str, Value] = {}
-        self.lamps: dict[str, Levels] = dict.fromkeys(lamps, DARK)
+        self.lamps: dict[str, Levels] = dict.fromkeys(config.lamps, DARK)
         self.pressed = False
-        self._configs = devices
+        self._configs = config.devices
         self._readings: dict[str, Reading] = {}
         self._observer = observer
         self._edge: Callable[[bool], None] = lambda pressed: None
         self._button_lock = threading.Lock()
-        for key, device in devices.items():
+        for key, device in config.devices.items():
             match device:
                 case Output():
                     self.outputs[key] = device.value_of(device.at_start)

@@ -97,7 +97,7 @@ async def measure() -> Counter[str]:
     """The functions, and how often each was called for one piece."""
     with tempfile.TemporaryDirectory() as folder:
         config = parse(CONFIG.format(folder=folder), "calls")
-        board = VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        board = VirtualBoard(config)
         cards, line = HandCards(), MemoryLine()
         line.client = end = CountedEnd(line)
         network = MemoryNetwork(greet)

@@ -13,16 +13,16 @@ from daemon.devices.limiter import Devices
 from daemon.devices.requests import DeviceAnswer, Request
 from daemon.tools.builtin import builtin_tools
 from daemon.tools.toolbox import Toolbox
-from hardware.devices.kind import Device
+from hardware.devices.kind import BoardConfig, Device
 from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import ButtonConfig, GpioConfig, PinError, Reading
+from hardware.ports import PinError, Reading
 
 
 class Home:
     """One request every hour; the device `broken` cannot be read."""
 
     def __init__(self, devices: Mapping[str, Device], has_button: bool = True) -> None:
-        self.board = VirtualBoard(GpioConfig(), ButtonConfig(), {}, devices)
+        self.board = VirtualBoard(BoardConfig(devices=dict(devices)))
         self.limits = Devices(inventory.limits(devices))
         self.limits.start(0.0)
         self.now = 0.0

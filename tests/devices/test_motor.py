@@ -23,7 +23,6 @@ from daemon.tools.builtin import reserved_names
 from hardware.devices.kinds.motor import Motor
 from hardware.gpio.board import GpioBoard
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import ButtonConfig, GpioConfig
 from tests.devices.home import Home
 
 TOML = """
@@ -88,7 +87,7 @@ def test_its_tool_tells_the_model_what_it_takes() -> None:
 
 def test_the_lines_follow_on_gpiozeros_mock_factory() -> None:
     factory: Any = MockFactory(pin_class=MockPWMPin)
-    board = GpioBoard(GpioConfig(), ButtonConfig(), {}, config().devices, factory)
+    board = GpioBoard(config(), factory)
     lines = [factory.pin(pin) for pin in (22, 23)]
     seen = [[pin.state for pin in lines]]
     for value in (0.5, -1.0, 0.25):
@@ -146,7 +145,7 @@ def test_it_has_no_power_while_it_changes_its_direction_on_scripted_lines() -> N
 
 
 def test_the_plan_for_a_death_has_both_lines() -> None:
-    assert [(line["part"], line["line"], line["level"]) for line in safe_lines({}, config().devices)] == [
+    assert [(line["part"], line["line"], line["level"]) for line in safe_lines(config())] == [
         ("devices.blind", 22, 0),
         ("devices.blind", 23, 0),
         ("devices.lamp", 24, 0),
@@ -196,7 +195,7 @@ def test_each_of_its_lines_is_known_to_whoever_looks_for_clashes() -> None:
         ConfigError, match=r"devices\.lamp\.pin: pin 23 is taken by devices\.blind\.direction"
     ):
         config(TOML.replace("pin = 24", "pin = 23"))
-    used = wiring.pins(ButtonConfig(), {}, config().devices)
+    used = wiring.pins(config())
     assert list(used) == [
         ("devices.blind.speed", 22),
         ("devices.blind.direction", 23),

@@ -17,7 +17,6 @@ from hardware.devices.kind import Output, SafeLine, Sensor, Switch, Takes
 from hardware.devices.registry import KINDS, KindError, Registry
 from hardware.gpio.board import GpioBoard
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import ButtonConfig, GpioConfig
 from tests.devices.home import Home
 from tests.devices.moisture import Moisture
 from tests.devices.valve import Valve
@@ -74,7 +73,7 @@ def test_what_can_be_said_is_listened_for() -> None:
 
 def test_the_lines_follow_on_gpiozeros_mock_factory() -> None:
     factory: Any = MockFactory()
-    board = GpioBoard(GpioConfig(), ButtonConfig(), {}, config().devices, factory)
+    board = GpioBoard(config(), factory)
     assert factory.pin(5).state == 0
     board.write("water", 0.0)
     assert factory.pin(5).state == 1
@@ -85,7 +84,7 @@ def test_the_lines_follow_on_gpiozeros_mock_factory() -> None:
 
 
 def test_the_plan_for_a_death_has_its_line() -> None:
-    (line,) = safe_lines({}, config().devices)
+    (line,) = safe_lines(config())
     assert (line["part"], line["line"], line["level"]) == ("devices.water", 5, 1)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hardware import safe
+from hardware.devices.kind import BoardConfig
 from hardware.devices.kinds.relay import Relay
 from hardware.gpio.safe_state_plan import safe_lines, write
 from hardware.ports import SingleLamp
@@ -53,7 +54,10 @@ def test_a_plan_that_was_written_is_carried_out(tmp_path: Path, monkeypatch: pyt
     chip = Kernel({"gpiochip0": ("pinctrl-bcm2711", 54)})
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
     path = tmp_path / "run" / "safe.json"
-    lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
+    board = BoardConfig(
+        lamps={"status": SingleLamp(pin=5)}, devices={"heater": Relay(pin=22, active_high=False)}
+    )
+    lines = safe_lines(board)
     write(path, Path("/dev/null"), lines)
     assert safe.main(path) == 0
     assert chip.levels == {22: 1, 5: 0}
@@ -65,7 +69,10 @@ def test_the_plan_has_the_form_of_voiced_0_1_0_for_in_an_upgrade_either_carries_
 ) -> None:
     chip = Kernel({"gpiochip0": ("pinctrl-bcm2711", 54)})
     monkeypatch.setattr("fcntl.ioctl", chip.ioctl)
-    lines = safe_lines({"status": SingleLamp(pin=5)}, {"heater": Relay(pin=22, active_high=False)})
+    board = BoardConfig(
+        lamps={"status": SingleLamp(pin=5)}, devices={"heater": Relay(pin=22, active_high=False)}
+    )
+    lines = safe_lines(board)
     write(tmp_path / "safe.json", Path("/dev/null"), lines)
     assert (tmp_path / "safe.json").read_text() == (
         '{"chip": "/dev/null", "label": "pinctrl-bcm2711", "lines": ['

@@ -41,7 +41,7 @@ def pins(machine: InspectedMachine) -> Iterator[Told]:
         yield error("V402", sentence, f'write chip = "auto", or chip = "{header[0].label}"')
         return
     yield f"gpiochip {chip}, {chip.lines} lines"
-    used = list(wiring.pins(config.button, config.lamps, config.devices))
+    used = list(wiring.pins(config))
     missing = [(path, pin) for path, pin in used if pin >= chip.lines]
     for path, pin in missing:
         has = f"gpiochip {chip} has the lines 0 to {chip.lines - 1}"

@@ -163,7 +163,7 @@ class Interview:
             f"(Enter if it is wired to another line.)"
         )
         try:
-            trial = ButtonTrial(trials.board(config.gpio, config.button, config.lamps), config.lamps)
+            trial = ButtonTrial(trials.board(config), config.lamps)
         except HardwareError as error:
             self._asker.say(str(error), "red")
             return False
@@ -194,7 +194,7 @@ class Interview:
         config = self._draft.config
         if config.gpio.backend != "lgpio" or not any(_on_i2s(card) for card in cards(self._root)):
             return
-        for path, pin in wiring.pins(config.button, config.lamps, config.devices):
+        for path, pin in wiring.pins(config):
             if pin in _I2S_LINES:
                 self._asker.say(f"{path}: line {pin} carries the sound of the card; take another.", "yellow")
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
+from msgspec.structs import replace
 
 from daemon.commands.doctor.listening import hear, opened, play
 from daemon.commands.setup.service import answers
-from hardware.ports import Board, ButtonConfig, GpioConfig, LampConfig, Mono, SoundConfig
+from hardware.devices.kind import BoardConfig
+from hardware.ports import Board, Mono, SoundConfig
 
 if TYPE_CHECKING:
     from daemon.commands.doctor.finding import Finding
@@ -115,11 +117,11 @@ class ButtonTrial:
             self._released.set()
 
 
-def open_button(gpio: GpioConfig, button: ButtonConfig, lamps: dict[str, LampConfig]) -> Board:
-    """Open the board with only these parts. Raises PinError."""
+def open_button(config: BoardConfig) -> Board:
+    """Open the board without its devices. Raises PinError."""
     from hardware.gpio.board import GpioBoard
 
-    return GpioBoard(gpio, button, lamps, {})
+    return GpioBoard(replace(config, devices={}))
 
 
 def check(config: Path) -> list[Finding]:
@@ -135,7 +137,7 @@ class Trials:
 
     play: Callable[[SoundConfig], None] = play_tones
     record: Callable[[SoundConfig], RecordingLevel] = record_level
-    board: Callable[[GpioConfig, ButtonConfig, dict[str, LampConfig]], Board] = open_button
+    board: Callable[[BoardConfig], Board] = open_button
     check: Callable[[Path], list[Finding]] = check
     answers: Callable[[Path], bool] = answers
     press_s: float = 20.0

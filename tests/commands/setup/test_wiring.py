@@ -6,7 +6,6 @@ import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.trials import RecordingLevel, Trials
 from daemon.commands.terminal import Terminal
 from daemon.config.draft import Draft
+from hardware.devices.kind import BoardConfig
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import PinError
 from tests.hardware.gpio.kernel_rig import Kernel
@@ -27,10 +27,10 @@ CHIPS = {"gpiochip0": ("gpio-sim.0", 32), "gpiochip1": ("gpio-sim.1", 8)}
 class MockedBoard(VirtualBoard):
     """Somebody presses the button on line 27; on line 4 it hangs; line 5 is taken."""
 
-    def __init__(self, gpio: Any, button: Any, lamps: Any, devices: Any) -> None:
+    def __init__(self, config: BoardConfig) -> None:
         self.seen: list[str] = []
-        super().__init__(gpio, button, lamps, devices, lambda part, value: self.seen.append(part))
-        self._line = button.pin
+        super().__init__(config, lambda part, value: self.seen.append(part))
+        self._line = config.button.pin
         if self._line == 5:
             raise PinError('button: line 5 is in use by "w1": stop that, or choose another pin.')
 
@@ -45,7 +45,7 @@ class MockedBoard(VirtualBoard):
 TRIALS = Trials(
     play=lambda sound: None,
     record=lambda sound: RecordingLevel(peak_db=-10.0, mean_db=-20.0),
-    board=lambda gpio, button, lamps: MockedBoard(gpio, button, lamps, {}),
+    board=MockedBoard,
     press_s=0.1,
     release_s=0.5,
 )

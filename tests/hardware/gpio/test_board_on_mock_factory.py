@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin, MockTriggerPin
 
-from hardware.devices.kind import Device, Lines, Sensor, SensorDriver
+from hardware.devices.kind import BoardConfig, Device, Lines, Sensor, SensorDriver
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.buzzer import Buzzer
 from hardware.devices.kinds.cpu_temperature import CpuTemperature, Thermometer
@@ -25,7 +25,7 @@ from hardware.devices.kinds.relay import Relay
 from hardware.devices.kinds.rgb import Rgb
 from hardware.devices.kinds.servo import Servo
 from hardware.gpio.board import GpioBoard
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, Reading, RgbLamp, SingleLamp
+from hardware.ports import ButtonConfig, LampConfig, PinError, Reading, RgbLamp, SingleLamp
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def factory() -> Iterator[Any]:
 
 
 def board(factory: Any, devices: dict[str, Device], lamps: dict[str, LampConfig] | None = None) -> GpioBoard:
-    return GpioBoard(GpioConfig(), ButtonConfig(pin=17), lamps or {}, devices, factory)
+    config = BoardConfig(button=ButtonConfig(pin=17), lamps=lamps or {}, devices=devices)
+    return GpioBoard(config, factory)
 
 
 def test_outputs_begin_in_their_state_and_follow_writes(factory: Any) -> None:

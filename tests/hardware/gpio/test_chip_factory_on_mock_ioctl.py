@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from hardware.devices.kind import Device
+from hardware.devices.kind import BoardConfig, Device
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.pwm import Pwm
 from hardware.devices.kinds.relay import Relay
@@ -20,7 +20,7 @@ from hardware.gpio.chardev import BOTH_EDGES, INPUT, OUTPUT, PULL, HeldLine
 from hardware.gpio.chip_factory import ChipFactory, find_chip
 from hardware.gpio.line_info import line_facts, line_level
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, PinError, RgbLamp, SingleLamp
+from hardware.ports import ButtonConfig, LampConfig, PinError, RgbLamp, SingleLamp
 from tests.hardware.gpio.kernel_rig import Kernel
 
 
@@ -82,7 +82,8 @@ def board(
     button: ButtonConfig | None = None,
 ) -> GpioBoard:
     factory = ChipFactory("auto", kernel.dev)
-    return GpioBoard(GpioConfig(), button or ButtonConfig(), lamps or {}, devices, factory)
+    config = BoardConfig(button=button or ButtonConfig(), lamps=lamps or {}, devices=devices)
+    return GpioBoard(config, factory)
 
 
 def open_descriptors() -> int:
@@ -180,7 +181,9 @@ def test_a_closed_board_is_as_the_plan_of_its_safe_states(
     kernel: Kernel, lgpio: MockLgpio, device: Device
 ) -> None:
     board(kernel, {"it": device}).close()
-    assert kernel.levels == {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
+    assert kernel.levels == {
+        each["line"]: each["level"] for each in safe_lines(BoardConfig(devices={"it": device}))
+    }
 
 
 def test_a_colour_of_full_parts_pulses_nothing(kernel: Kernel, lgpio: MockLgpio) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from hardware.devices.kind import Device, Output
+from hardware.devices.kind import BoardConfig, Device, Output
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.led import Led
 from hardware.devices.kinds.pwm import Pwm
@@ -19,11 +19,11 @@ from hardware.devices.kinds.servo import Servo
 from hardware.devices.registry import KINDS
 from hardware.gpio.board import GpioBoard
 from hardware.gpio.safe_state_plan import safe_lines
-from hardware.ports import ButtonConfig, GpioConfig, LampConfig, RgbLamp, SingleLamp, pin_keys
+from hardware.ports import LampConfig, RgbLamp, SingleLamp, pin_keys
 
 
 def levels(device: Device) -> dict[int, int]:
-    return {each["line"]: each["level"] for each in safe_lines({}, {"it": device})}
+    return {each["line"]: each["level"] for each in safe_lines(BoardConfig(devices={"it": device}))}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,9 @@ def test_each_kind_ends_in_the_state_that_closing_the_board_leaves(
     ],
 )
 def test_status_lamps_are_dark(lamp: LampConfig, expected: list[tuple[int, int]]) -> None:
-    assert [(each["line"], each["level"]) for each in safe_lines({"status": lamp}, {})] == expected
+    assert [
+        (each["line"], each["level"]) for each in safe_lines(BoardConfig(lamps={"status": lamp}))
+    ] == expected
 
 
 @pytest.mark.parametrize(
@@ -70,13 +72,15 @@ def test_status_lamps_are_dark(lamp: LampConfig, expected: list[tuple[int, int]]
 def test_a_status_lamp_is_lit_where_the_service_has_failed(
     lamp: LampConfig, expected: dict[int, int]
 ) -> None:
-    lines = safe_lines({"status": lamp}, {"pump": Relay(pin=1)})
+    lines = safe_lines(BoardConfig(lamps={"status": lamp}, devices={"pump": Relay(pin=1)}))
     assert {each["line"]: each["failed"] for each in lines if "failed" in each} == expected
 
 
 def test_what_goes_off_goes_first() -> None:
     pump, valve = Relay(pin=1, at_exit="on"), Relay(pin=2, active_high=False)
-    lines = safe_lines({"status": SingleLamp(pin=5)}, {"pump": pump, "valve": valve})
+    lines = safe_lines(
+        BoardConfig(lamps={"status": SingleLamp(pin=5)}, devices={"pump": pump, "valve": valve})
+    )
     assert [each["part"] for each in lines] == ["devices.valve", "lamps.status", "devices.pump"]
 
 
@@ -100,6 +104,6 @@ def test_a_death_leaves_every_kind_as_closing_the_board_does_on_mock_pins(
         for key, many in pin_keys(kind).items()
     }
     device = kind(**pins, active_high=active_high, at_start="on", at_exit=at_exit)
-    GpioBoard(GpioConfig(), ButtonConfig(), {}, {"it": device}, factory).close()
+    GpioBoard(BoardConfig(devices={"it": device}), factory).close()
     assert levels(device) == left
     factory.reset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardware.devices.kind import Device
+from hardware.devices.kind import BoardConfig, Device
 from hardware.devices.kinds.button import Contact
 from hardware.devices.kinds.cpu_temperature import CpuTemperature
 from hardware.devices.kinds.distance import Distance
@@ -12,7 +12,7 @@ from hardware.devices.kinds.pwm import Pwm
 from hardware.devices.kinds.relay import Relay
 from hardware.devices.kinds.rgb import Rgb
 from hardware.gpio.virtual_board import VirtualBoard
-from hardware.ports import Board, ButtonConfig, GpioConfig, PinError, RgbLamp
+from hardware.ports import Board, LampConfig, PinError, RgbLamp
 
 DEVICES: dict[str, Device] = {
     "heater": Relay(pin=1, at_start="on"),
@@ -22,11 +22,11 @@ DEVICES: dict[str, Device] = {
     "room": CpuTemperature(),
     "distance": Distance(trigger=7, echo=8),
 }
-LAMPS = {"status": RgbLamp(pins=(9, 10, 11))}
+LAMPS: dict[str, LampConfig] = {"status": RgbLamp(pins=(9, 10, 11))}
 
 
 def board(seen: list[tuple[str, object]]) -> VirtualBoard:
-    return VirtualBoard(GpioConfig(), ButtonConfig(), LAMPS, DEVICES, lambda *change: seen.append(change))
+    return VirtualBoard(BoardConfig(lamps=LAMPS, devices=DEVICES), lambda *change: seen.append(change))
 
 
 def test_outputs_begin_and_end_as_configured_and_every_change_is_seen() -> None:

@@ -79,7 +79,7 @@ class House:
         self.dials: list[float] = []
         """When the server was dialled though nobody waited for it."""
         self.wanted_dials: list[float] = []
-        self.board = VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        self.board = VirtualBoard(config)
         self._cards = MemoryCards(lambda number: _tone(self.voice, number % 50))
         ports = real_ports(config)
         ports = replace(ports, sound=self._cards, board=lambda: self.board, transport=transport)

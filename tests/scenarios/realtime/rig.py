@@ -110,7 +110,7 @@ class RealtimeRig:
 
     def __init__(self, config: Config) -> None:
         self.notes = notes = Notes()
-        self.board = VirtualBoard(config.gpio, config.button, config.lamps, config.devices)
+        self.board = VirtualBoard(config)
         cards = WatchedCards(config.sound, notes)
         self.app = Appliance(config, replace(real_ports(config), sound=cards, board=lambda: self.board))
         self.run = self.app.run
