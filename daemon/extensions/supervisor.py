@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon.extensions.files import ToolFileError, shown, tool_files
@@ -23,30 +24,23 @@ SETTLE_S = 0.2
 _TIMEOUTS = Timeouts()
 
 
+@dataclass(eq=False)
 class Extensions:
     """`changed` is called on the loop when `schemas` or `faults` have changed.
 
     `taken` are names that the owner's tools cannot have.
     """
 
-    def __init__(
-        self,
-        directory: Path,
-        taken: Collection[str],
-        launch: Launch,
-        changed: Callable[[], None],
-        timeouts: Timeouts = _TIMEOUTS,
-    ) -> None:
-        self._directory = directory
-        self._taken = taken
-        self._launch = launch
-        self._changed = changed
-        self._timeouts = timeouts
-        self._workers: dict[Path, Worker] = {}
-        self._offered: dict[str, tuple[Path, ToolOffer]] = {}
-        self._faults: dict[Path, str] = {}
-        self._settling: asyncio.TimerHandle | None = None
-        self._life: asyncio.Task[None] | None = None
+    _directory: Path
+    _taken: Collection[str]
+    _launch: Launch
+    _changed: Callable[[], None]
+    _timeouts: Timeouts = _TIMEOUTS
+    _workers: dict[Path, Worker] = field(default_factory=dict)
+    _offered: dict[str, tuple[Path, ToolOffer]] = field(default_factory=dict)
+    _faults: dict[Path, str] = field(default_factory=dict)
+    _settling: asyncio.TimerHandle | None = None
+    _life: asyncio.Task[None] | None = None
 
     def open(self) -> None:
         """Start a child for each file, and supervise them."""

@@ -32,7 +32,7 @@ from daemon.commands.doctor.finding import Told, error, warning
 from daemon.commands.history import log, stats
 from daemon.commands.history.plot import svg
 from daemon.commands.history.reader import Record, record
-from daemon.commands.setup.asking import SetupError, TerminalAsker
+from daemon.commands.setup.asking import Asker, SetupError
 from daemon.commands.setup.questions import BOARD, Question
 from daemon.commands.terminal import Terminal
 from daemon.control.client import Json
@@ -207,7 +207,7 @@ def test_setup_says_and_asks_in_letters(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     screen = io.StringIO()
-    person = TerminalAsker(Terminal(file=screen))
+    person = Asker(Terminal(file=screen))
     person.say(HOSTILE, "red")
     shown_safely(screen.getvalue(), lines=True)
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))

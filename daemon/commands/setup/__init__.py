@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.commands.setup import questions, service, storage
-from daemon.commands.setup.asking import AnswerFile, Asker, SetupError, TerminalAsker
+from daemon.commands.setup.asking import AnswerFile, Asker, SetupError
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.storage import Places
 from daemon.commands.setup.templates import beginning
@@ -43,7 +43,7 @@ def run(
     try:
         if os.geteuid() != 0 and places == _SYSTEM and not dry_run:
             raise SetupError("Only root may write the configuration: run `sudo voiced setup`.")
-        asker: Asker = AnswerFile(answers, console) if answers else TerminalAsker(console)
+        asker = AnswerFile(answers, console) if answers else Asker(console)
         text, name = beginning(places.config, asker.assume(questions.BOARD, board or questions.BOARD.default))
         draft = Draft(text, name)
         if dry_run:

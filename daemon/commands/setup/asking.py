@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from rich.text import Text
 
@@ -27,32 +27,11 @@ class SetupError(OwnerError):
     """The wizard cannot go on; the message is one sentence with the remedy."""
 
 
-class Asker(Protocol):
-    """Gets answers and prints progress."""
-
-    attended: bool
-    """Whether a person is there to listen, speak and press."""
-
-    def say(self, text: str, style: str = "") -> None:
-        """Print a line."""
-
-    def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
-        """The answer to a question; an empty one is `default`, else the question's own."""
-
-    def assume(self, question: Question[T], default: str) -> T:
-        """The answer to a question with a known answer: `default`, unless a file answers it."""
-
-    def secret(self) -> str:
-        """The key, or an empty text."""
-
-    def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
-        """Wait for the event; a person may press Enter instead."""
-
-
-class TerminalAsker:
-    """A person at the terminal, or at the other end of a pipe."""
+class Asker:
+    """Gets answers and prints progress: from a person at the terminal, or at the other end of a pipe."""
 
     attended = True
+    """Whether a person is there to listen, speak and press."""
 
     def __init__(self, console: Terminal) -> None:
         self._console = console
@@ -62,7 +41,10 @@ class TerminalAsker:
         self._console.print(text, style=style, soft_wrap=True)
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
-        """Ask until the answer is valid; choices may be given by number."""
+        """The answer to a question; an empty one is `default`, else the question's own.
+
+        Asked until it is valid; choices may be given by number.
+        """
         default = default or question.default
         names = list(choices or ())
         for number, name in enumerate(names, 1):
@@ -77,20 +59,20 @@ class TerminalAsker:
                 self.say(f"  {error}", "yellow")
 
     def assume(self, question: Question[T], default: str) -> T:
-        """The default: a person is not asked."""
+        """The answer to a question with a known answer: a person is not asked."""
         try:
             return question.read(default)
         except ValueError as error:
             raise SetupError(f"{question.key}: {error}") from None
 
     def secret(self) -> str:
-        """The key as typed, without an echo."""
+        """The key as typed, without an echo; or an empty text."""
         if sys.stdin.isatty():
             return getpass.getpass(f"{KEY.text} ").strip()
         return self._line(KEY.text, "")
 
     def await_or_enter(self, event: threading.Event, limit_s: float) -> None:
-        """Wait for the event in short steps, reading the keyboard in between."""
+        """Wait for the event in short steps; Enter will do instead."""
         for _ in range(round(limit_s / 0.1)):
             if event.wait(0.1):
                 return
@@ -107,19 +89,15 @@ class TerminalAsker:
             raise SetupError("There are no more answers: run it in a terminal, or give --answers.") from None
 
 
-class AnswerFile:
-    """A TOML file of answers; missing ones have their defaults. Raises SetupError."""
+class AnswerFile(Asker):
+    """Gets them from a TOML file; missing ones have their defaults. Raises SetupError."""
 
     attended = False
 
     def __init__(self, path: Path, console: Terminal) -> None:
+        super().__init__(console)
         self._path = path
-        self._console = console
         self._answers = _read_answers(path)
-
-    def say(self, text: str, style: str = "") -> None:
-        """Print a line."""
-        self._console.print(text, style=style, soft_wrap=True)
 
     def ask(self, question: Question[T], default: str = "", choices: Mapping[str, str] | None = None) -> T:
         """The file's answer; a list of texts answers a question that comes again."""

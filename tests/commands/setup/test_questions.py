@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.commands.setup import questions
-from daemon.commands.setup.asking import AnswerFile, SetupError, TerminalAsker
+from daemon.commands.setup.asking import AnswerFile, Asker, SetupError
 from daemon.commands.setup.questions import NewDevice
 from daemon.commands.terminal import Terminal
 from daemon.config.draft import Draft
@@ -71,10 +71,10 @@ def test_keys_are_stable_and_told_apart() -> None:
     ]
 
 
-def person(monkeypatch: pytest.MonkeyPatch, typed: str) -> tuple[TerminalAsker, io.StringIO]:
+def person(monkeypatch: pytest.MonkeyPatch, typed: str) -> tuple[Asker, io.StringIO]:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     shown = io.StringIO()
-    return TerminalAsker(Terminal(file=shown)), shown
+    return Asker(Terminal(file=shown)), shown
 
 
 def test_enter_is_the_default_and_a_wrong_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.commands.setup.asking import TerminalAsker
+from daemon.commands.setup.asking import Asker
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.trials import RecordingLevel, Trials
 from daemon.commands.terminal import Terminal
@@ -61,7 +61,7 @@ def interviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Interviewed:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         shown = io.StringIO()
         draft = Draft(CONFIG.format(chip=chip, line=line), "voiced.toml")
-        asker = TerminalAsker(Terminal(file=shown))
+        asker = Asker(Terminal(file=shown))
         Interview(asker, draft, TRIALS, key_stored=False, root=tmp_path).run()
         return draft, shown.getvalue()
 

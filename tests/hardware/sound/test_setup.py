@@ -12,7 +12,7 @@ import pytest
 
 from daemon.audio.pcm import from_pcm16
 from daemon.commands.demo.virtualcard import VirtualCard
-from daemon.commands.setup.asking import TerminalAsker
+from daemon.commands.setup.asking import Asker
 from daemon.commands.setup.interview import Interview
 from daemon.commands.setup.trials import Trials, level, play_tones, record_level, tones
 from daemon.commands.terminal import Terminal
@@ -70,7 +70,7 @@ def test_a_person_tries_another_speaker_until_it_is_heard(
     shown = io.StringIO()
     draft = Draft(CONFIG.format(speaker="hw:7,0"), "voiced.toml")
     feeding = card.feed(np.tile(tones(24_000), 100))  # longer than a busy machine takes to get there
-    asker = TerminalAsker(Terminal(file=shown))
+    asker = Asker(Terminal(file=shown))
     interview = Interview(asker, draft, Trials(play=play), key_stored=False, root=tmp_path)
     assert interview.run() is None
     feeding.terminate()
