@@ -81,7 +81,7 @@ def _one_of(*values: str) -> dict[str, Any]:
 def verdict(phrasing: Phrasing, grammar: Grammar) -> Verdict:
     """What is done about a sentence in writing, and whether that is right."""
     meaning = grammar.read(phrasing.text)
-    if meaning is None:
+    if meaning is None or meaning.kind == "instead":  # nothing was said before that it could change
         return "refused"
     if means(meaning, phrasing.wanted):
         return "acted" if meaning.sure else "asked"

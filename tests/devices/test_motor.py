@@ -65,7 +65,7 @@ def test_from_toml_to_a_spoken_sentence_and_to_the_virtual_board(
 def test_other_kinds_do_not_take_its_sentences() -> None:
     grammar = Home(config().devices).grammar
     assert grammar.understand("run the lamp forward") is None
-    assert "run the blind backward" in grammar.help(most=20)
+    assert "run the blind backward" in grammar.help("blind")
 
 
 def test_without_a_device_of_the_kind_nothing_is_offered_and_its_name_is_kept_free() -> None:

@@ -55,6 +55,7 @@ class ToolEntities:
         """The devices whose names say that they are lights."""
         return [value for said, value in self.values.items() if "light" in said or "lamp" in said]
 
-    def examples(self, most: int) -> list[str]:
-        """The first names, in plain words."""
-        return list(self.values)[:most]
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every name, in plain words."""
+        return tuple(self.values)

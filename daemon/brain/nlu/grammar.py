@@ -6,11 +6,25 @@ Pure: no model, no clock. The same patterns are used by the word graph of the re
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from daemon.brain.nlu import filler_words
-from daemon.brain.nlu.intent_templates import ANSWERS, classes, sentences
-from daemon.brain.nlu.intents import Intent, Meaning, OfferedTool, Sentence, choices
+from daemon.brain.nlu.everyday_templates import ANSWERS, CORRECTING, follow_ups
+from daemon.brain.nlu.examples import Examples
+from daemon.brain.nlu.intent_templates import classes, sentences
+from daemon.brain.nlu.intents import (
+    PRONOUNS,
+    Intent,
+    Meaning,
+    OfferedTool,
+    Sentence,
+    Slots,
+    choices,
+    properties,
+)
 from daemon.brain.nlu.phrase_parser import PhraseParser, bare
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 
@@ -18,8 +32,8 @@ __all__ = ["Grammar", "Intent", "Meaning", "OfferedTool"]
 
 BEFORE = "[ please ] [ ( could | can | would ) you [ please ] ]"
 AFTER = "[ please ]"
-MOST_EXAMPLES = 6
 MOST_COMMANDS = 8
+_POINTING = re.compile(rf"\b(?:{'|'.join(PRONOUNS)})\b")
 LONGEST_COMMAND = 500
 """In characters; a longer text is no command."""
 
@@ -29,6 +43,9 @@ MOST_WORDS = 300_000
 MOST_SPOKEN_WORDS = 10_000
 """In the patterns of spoken sentences: the graphs are built and searched for one session after another."""
 
+Parsers: TypeAlias = list[tuple[re.Pattern[str], Callable[[Slots], Meaning]]]
+"""Patterns of sentences, compiled, and what they mean."""
+
 
 class Grammar:
     """Every sentence that the tools of one session give, spoken or typed."""
@@ -36,10 +53,9 @@ class Grammar:
     def __init__(self, tools: Sequence[OfferedTool]) -> None:
         self._tools = tools
         self._sentences = tuple(_within(sentences(tools), MOST_WORDS))
-        self._parsers = [
-            (compiled(f"{BEFORE} ( {sentence.pattern} ) {AFTER}"), sentence.meaning)
-            for sentence in (*self._sentences, *ANSWERS)
-        ]
+        self._changes = tuple(follow_ups(tools))
+        self._parsers = _parsers((*self._sentences, *ANSWERS))
+        self._change_parsers = _parsers(self._changes)
 
     @functools.cached_property
     def text(self) -> str:
@@ -59,7 +75,7 @@ class Grammar:
     @functools.cached_property
     def text_when_asked(self) -> str:
         """The same after a question: an answer or a new command."""
-        answers = one_of(sentence.pattern for sentence in ANSWERS if sentence.spoken)
+        answers = one_of(sentence.pattern for sentence in (*ANSWERS, *self._changes) if sentence.spoken)
         return f"( {self.text} | {answers} )"
 
     def understand(self, text: str) -> Meaning | None:
@@ -68,20 +84,40 @@ class Grammar:
         Commands may be strung together with `and`. Answers (yes, no) are understood too: whether there was a
         question is for the caller to check.
         """
-        if len(text) > LONGEST_COMMAND:
-            return None
-        words = plain(text)
-        whole = self._one(words)
-        return whole if whole is not None else self._several(words, self._one)
+        words = plain(text) if len(text) <= LONGEST_COMMAND else ""
+        return self._strict(words) or _meaning(self._change_parsers, words)
 
-    def read(self, text: str) -> Meaning | None:
-        """The meaning of what was written: a sentence of this grammar, or a phrasing read strictly."""
-        meaning = self.understand(text)
-        if meaning is not None or len(text) > LONGEST_COMMAND:
-            return meaning
-        words = plain(text)
-        whole = self._phrase(words)
-        return whole if whole is not None else self._several(bare(words), self._phrase)
+    def read(self, text: str, answering: bool = False) -> Meaning | None:
+        """The meaning of what was written: a sentence of this grammar, or a phrasing read strictly.
+
+        A word such as `it` may stand for a device: what it means is for the caller to find out. `answering` a
+        question of the brain, a name alone is a correction.
+        """
+        words = plain(text) if len(text) <= LONGEST_COMMAND else ""
+        change = _meaning(self._change_parsers, bare(words))
+        return change if change and answering else self._written(words) or change or self._pointing(words)
+
+    def _strict(self, words: str) -> Meaning | None:
+        return _meaning(self._parsers, words) or self._several(words, self._one)
+
+    def _written(self, words: str) -> Meaning | None:
+        return self._strict(words) or self._phrase(words) or self._several(bare(words), self._phrase)
+
+    def _pointing(self, words: str) -> Meaning | None:
+        """What points to the conversation: no, turn on the fan; turn it off."""
+        if correcting := CORRECTING.match(words):
+            other = self.read(words[correcting.end() :])
+            return replace(other, kind="instead") if other and other.kind == "calls" else None
+        return self._with_pronouns._written(words) if _POINTING.search(words) else None
+
+    @functools.cached_property
+    def _with_pronouns(self) -> Grammar:
+        """The same, where a pronoun is the name of one more device."""
+        return Grammar([_pointed(tool) if choices(tool, "device") else tool for tool in self._tools])
+
+    def devices(self, tool: str) -> list[str]:
+        """The devices that a tool takes."""
+        return [name for each in self._tools if each["name"] == tool for name in choices(each, "device")]
 
     def _phrase(self, words: str) -> Meaning | None:
         core = bare(words)
@@ -95,10 +131,7 @@ class Grammar:
         return PhraseParser(self._tools, classes(names, outputs))
 
     def _one(self, words: str) -> Meaning | None:
-        for pattern, meaning in self._parsers:
-            if match := pattern.fullmatch(f"{words} " if words else ""):
-                return meaning({slot: said.strip() for slot, said in match.groupdict().items() if said})
-        return None
+        return _meaning(self._parsers, words)
 
     def _several(self, words: str, one: Callable[[str], Meaning | None]) -> Meaning | None:
         first, *rest = words.split(" and ")
@@ -111,13 +144,36 @@ class Grammar:
                     return Meaning("calls", head.calls + tail.calls, f"{head.readback}, and {tail.readback}")
         return None
 
-    def help(self, most: int = MOST_EXAMPLES) -> str:
-        """A sentence on what can be said, with up to `most` examples that name devices of this session."""
-        examples = [sentence.example for sentence in self._sentences if sentence.example]
-        if not examples:
-            return "There is nothing here that I can do."
-        *first, last = examples[:most]
-        return f"You can say: {', '.join(first)}, or {last}." if first else f"You can say: {last}."
+    @functools.cached_property
+    def _examples(self) -> Examples:
+        return Examples(self._sentences)
+
+    def help(self, topic: str = "") -> str:
+        """A sentence on what can be said, with examples that name devices of this session."""
+        return self._examples.help(topic)
+
+    def nearest(self, text: str, longest: int) -> str:
+        """An example of at most so many characters, as near as possible to what was not understood."""
+        return self._examples.nearest(plain(text), longest)
+
+
+def _parsers(sentences: Iterable[Sentence]) -> Parsers:
+    return [(compiled(f"{BEFORE} ( {each.pattern} ) {AFTER}"), each.meaning) for each in sentences]
+
+
+def _meaning(parsers: Parsers, words: str) -> Meaning | None:
+    """That of the first sentence that the words are."""
+    for pattern, meaning in parsers:
+        if match := pattern.fullmatch(f"{words} " if words else ""):
+            return meaning({slot: said.strip() for slot, said in match.groupdict().items() if said})
+    return None
+
+
+def _pointed(tool: OfferedTool) -> OfferedTool:
+    """The tool, as if its devices had the pronouns as names too."""
+    schema = properties(tool)
+    device = {**schema["device"], "enum": [*choices(tool, "device"), *PRONOUNS]}
+    return {**tool, "parameters": {**tool["parameters"], "properties": {**schema, "device": device}}}
 
 
 def _within(sentences: Iterable[Sentence], most_words: int) -> Iterator[Sentence]:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from daemon.brain.nlu.entities import ToolEntities
+from daemon.brain.nlu.everyday_templates import ABOUT, always, topics
 from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, choices, each, joined, one
 from daemon.brain.nlu.plugin_templates import own
 from daemon.brain.nlu.template_syntax import count, loosely, numbers, plain, words
@@ -47,9 +48,13 @@ def sentences(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
     )
     actions = {action.tool: partial(_acting, action) for kind in KINDS.outputs() for action in kind.actions}
     makers: dict[str, SentenceMaker] = {**actions, **_BUILT_IN}
+    known: dict[str, None] = {}
     for tool in tools:
-        yield from makers.get(tool["name"], _own)(tool, box)
+        for sentence in makers.get(tool["name"], _own)(tool, box):
+            known.update(dict.fromkeys(sentence.topics))
+            yield sentence
     yield from ABOUT
+    yield from topics(known)
 
 
 def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
@@ -71,7 +76,7 @@ def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     if devices:
         verb, state = "( turn | switch )", "<state on | off >"
         forms = f"( {verb} ( {state} | !up | !down ) | toggle ) {loosely(devices.some)} [ !tomorrow ]"
-        yield Sentence(forms, switch, example=f"turn on {joined(devices.examples(1))}")
+        yield Sentence(forms, switch, example="turn on the {}", topics=devices.topics)
         yield Sentence(f"{verb} {devices.some} {state}", switch)
         yield Sentence(f"{verb} {state} {every}", switch_every)
         yield Sentence(f"{verb} {every} {state}", switch_every)
@@ -88,7 +93,7 @@ def _levels(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
 
     if devices:
         forms = f"( set | dim | turn ) {loosely(devices.some)} [ up | down ] to [ !two ] {PERCENT}"
-        yield Sentence(forms, level, example=f"set {joined(devices.examples(1))} to fifty percent")
+        yield Sentence(forms, level, example="set the {} to fifty percent", topics=devices.topics)
         number = PERCENT.replace("> percent", "> [ percent ]")
         yield Sentence(f"[ set | dim | turn ] {devices.some} [ to ] {number}", level, spoken=False)
 
@@ -107,10 +112,16 @@ def _colours(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
         found = devices.find(said["device"])
         return each(f"{joined(found)}, {said['colour']}", "set_colour", found, colour=said["colour"])
 
-    if devices:
-        colours = f"<colour {' | '.join(choices(tool, 'colour'))} >"
-        example = f"make {joined(devices.examples(1))} {choices(tool, 'colour')[0]}"
-        yield Sentence(f"( make | turn | set ) {devices.one} [ to ] {colours}", colour, example=example)
+    names = choices(tool, "colour")
+    if devices and names:
+        colours = f"<colour {' | '.join(names)} >"
+        example = f"make the {{}} {plain(names[0])}"
+        yield Sentence(
+            f"( make | turn | set ) {devices.one} [ to ] {colours}",
+            colour,
+            example=example,
+            topics=devices.topics,
+        )
 
 
 def _blinking(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
@@ -123,8 +134,12 @@ def _blinking(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
 
     if devices:
         often = f"<often once | twice | {numbers(1, 20)} ( times | time ) >"
-        example = f"blink {joined(devices.examples(1))} twice"
-        yield Sentence(f"blink {loosely(devices.one)} {often}", blink, example=example)
+        yield Sentence(
+            f"blink {loosely(devices.one)} {often}",
+            blink,
+            example="blink the {} twice",
+            topics=devices.topics,
+        )
         yield Sentence(f"( blink | flash ) {devices.one} [ {often} ]", blink, spoken=False)
 
 
@@ -155,7 +170,7 @@ def _acting(action: Action, tool: OfferedTool, box: Box) -> Iterator[Sentence]:
     if devices and values:
         words = f"<action {' | '.join(values)} >"
         forms = action.sentence.format(device=devices.one, action=words, percent=PERCENT)
-        yield Sentence(forms, act, example=action.example.format(device=joined(devices.examples(1))))
+        yield Sentence(forms, act, example=action.example.format(device="the {}"), topics=devices.topics)
 
 
 def classes(names: Sequence[str], outputs: Collection[str]) -> dict[str, list[str]]:
@@ -190,7 +205,7 @@ def _question(devices: ToolEntities, form: str, example: str) -> Sentence:
         return each(joined(found), "read_device", found)
 
     spoken = bool(example)
-    return Sentence(form.format(devices.bare), read, spoken, example.format(*devices.examples(1)))
+    return Sentence(form.format(devices.bare), read, spoken, example, devices.topics)
 
 
 def _volume(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
@@ -209,7 +224,8 @@ def _volume_steps(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
         return one(f"the volume, {direction}", "change_volume", direction=direction)
 
     yield Sentence("[ turn [ the ] ] volume <direction up | down >", meaning)
-    yield Sentence("turn <direction up | down > the volume", meaning, example="turn down the volume")
+    example = "turn down the volume"
+    yield Sentence("turn <direction up | down > the volume", meaning, example=example, topics=("volume",))
     yield Sentence("[ speak ] <direction louder | quieter >", meaning, spoken=False)
 
 
@@ -217,33 +233,19 @@ def _own(tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     yield from own(tool)
 
 
-def _always(meaning: Meaning) -> Callable[[Slots], Meaning]:
-    return lambda _said: meaning
-
-
-def _bare(readback: str, spoken: str, written: str, example: str = "") -> SentenceMaker:
+def _bare(
+    readback: str, spoken: str, written: str, example: str = "", topics: tuple[str, ...] = ()
+) -> SentenceMaker:
     """The sentences of a tool that takes nothing: those that are listened for, and others in writing."""
 
     def make(tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
-        meaning = _always(one(readback, tool["name"]))
-        yield Sentence(spoken, meaning, example=example)
+        meaning = always(one(readback, tool["name"]))
+        yield Sentence(spoken, meaning, example=example, topics=topics)
         yield Sentence(written, meaning, spoken=False)
 
     return make
 
 
-ABOUT = (
-    Sentence("what can ( you | !i ) do", _always(Meaning("help", readback="what I can do"))),
-    Sentence("help [ me ] | what can i ( say | do )", _always(Meaning("help")), spoken=False),
-)
-ANSWERS = (
-    Sentence("yes [ please ] | yeah | okay", _always(Meaning("yes", readback="yes"))),
-    Sentence(
-        "yep | ok | sure | correct | right | do it", _always(Meaning("yes", readback="yes")), spoken=False
-    ),
-    Sentence("no [ thank you | thanks ] | cancel", _always(Meaning("no", readback="no"))),
-    Sentence("nope | wrong | never mind | dont", _always(Meaning("no", readback="no")), spoken=False),
-)
 _BUILT_IN: dict[str, SentenceMaker] = {
     "set_device": _switching,
     "set_level": _levels,
@@ -260,8 +262,9 @@ _BUILT_IN: dict[str, SentenceMaker] = {
     "current_time": _bare(
         "the time",
         "what time is it | what is the ( time | !weather | !date )",
-        "[ tell me ] the time",
+        "[ tell me ] the time | what is the date",
         example="what time is it",
+        topics=("time", "date"),
     ),
     "set_volume": _volume,
     "change_volume": _volume_steps,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from daemon.brain.nlu.template_syntax import plain
 
@@ -23,30 +23,58 @@ class Intent:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
+Kind: TypeAlias = Literal[
+    "calls", "yes", "no", "instead", "again", "help", "repeat", "greeting", "thanks", "identity"
+]
+
+
 @dataclass(frozen=True)
 class Meaning:
-    """The meaning of a sentence: calls of tools, a question about the brain, or an answer to its question.
+    """The meaning of a sentence: calls of tools, an answer to the brain's question, or everyday talk.
 
     `readback` names it in a few words that can be asked: `the lamp, on`; one that is not sure is asked first.
+    `about` is the topic of help, or the devices of `instead`, which changes the command before it.
     """
 
-    kind: Literal["calls", "help", "yes", "no"]
+    kind: Kind
     calls: tuple[Intent, ...] = ()
     readback: str = ""
+    about: tuple[str, ...] = ()
     sure: bool = field(default=True, compare=False)
+
+
+class Pronoun(str):
+    """A word in the place of a device's name; only the conversation tells which device is meant."""
+
+    __slots__ = ()
+
+    @property
+    def is_plural(self) -> bool:
+        """Whether it stands for several devices."""
+        return self in ("them", "those", "these")
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it stands for a device that was not meant last."""
+        return self == "other one"
+
+
+PRONOUNS: Final = tuple(map(Pronoun, ("it", "that", "this", "them", "those", "these", "other one")))
 
 
 @dataclass(frozen=True)
 class Sentence:
     """A pattern (see `template_syntax`) and the meaning of its parts.
 
-    One with `spoken` false is understood only when typed. The example is for the brain's help.
+    One with `spoken` false is understood only when typed. The example is for help; `{}` in it is one of the
+    topics, under which it is found.
     """
 
     pattern: str
     meaning: Callable[[Slots], Meaning]
     spoken: bool = True
     example: str = ""
+    topics: tuple[str, ...] = ()
 
 
 def one(readback: str, tool: str, **arguments: Any) -> Meaning:

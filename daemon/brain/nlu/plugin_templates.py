@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, one, properties, required, sayable
-from daemon.brain.nlu.template_syntax import count, numbers, plain
+from daemon.brain.nlu.template_syntax import count, numbers, plain, spell
 
 MOST_PHRASES = 8
 """Each optional phrase, and values that begin alike, double the ways to read a sentence."""
 
+_USUAL = 10
+
 
 @dataclass(frozen=True)
 class Phrase:
-    """How one parameter is said, and how the words become its value."""
+    """How one parameter is said, and how the words become its value; `example` is one way to say it."""
 
     parameter: str
     pattern: str
     value: Callable[[str], Any]
+    example: str
 
 
 def own(tool: OfferedTool) -> Iterator[Sentence]:
@@ -48,13 +51,15 @@ def own(tool: OfferedTool) -> Iterator[Sentence]:
         readback = ", ".join([" ".join(words), *(str(value) for value in arguments.values())])
         return one(readback, tool["name"], **arguments)
 
-    yield Sentence(" ".join([name, *parts]), meaning)
+    said = [phrase.example for phrase in phrases.values() if phrase.parameter in needed]
+    yield Sentence(" ".join([name, *parts]), meaning, example=" ".join([*words, *said]), topics=tuple(words))
 
 
 def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None:
     said = {plain(value): value for value in sayable(kind)}
     if said:
-        return Phrase(parameter, f"[ to | for | at ] [ the ] <{slot} {' | '.join(said)} >", said.__getitem__)
+        pattern = f"[ to | for | at ] [ the ] <{slot} {' | '.join(said)} >"
+        return Phrase(parameter, pattern, said.__getitem__, next(iter(said)))
     if kind.get("type") not in ("integer", "number"):
         return None
     low, high = max(0, _bound(kind, "minimum", 0)), min(100, _bound(kind, "maximum", 100))
@@ -66,6 +71,7 @@ def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None
         parameter,
         f"[ to | for | at ] [ {unit} ] <{slot} {numbers(low, high)} > [ {unit} | {single} ]",
         count,
+        f"for {spell(min(high, max(low, _USUAL)))} {unit}",
     )
 
 

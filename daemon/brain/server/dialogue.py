@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
+from daemon.brain.server.references import Command, is_open, recent, resolve
 
 NOTHING_HEARD = "I heard nothing."
 CANNOT_HEAR = "Sorry, my hearing does not work at the moment."
@@ -15,9 +17,19 @@ NO_PICTURES = "I cannot see pictures."
 STILL_UNDER_WAY = "That is still under way."
 ALL_RIGHT = "All right."
 YES_TO_WHAT = "There is nothing to say yes to."
-REFUSED = "Sorry, I did not understand that."
-HINTS = 2
-REFUSED_AGAIN = "Sorry, I still did not understand."
+NOTHING_SAID = "I have not said anything yet."
+WHICH = "Which one?"
+REFUSED = 'Try "{}".'
+REFUSED_AGAIN = REFUSED.format("what can you do")
+UNKNOWN = "Sorry, I do not know that."
+LONGEST_EXAMPLE = 25
+"""In characters: a refusal takes less than two seconds to say."""
+
+REPLIES: Final[Mapping[str, str]] = {
+    "greeting": "Hello. How can I help?",
+    "thanks": "You are welcome.",
+    "identity": "I am a voice assistant that needs no network. Ask me what I can do.",
+}
 
 
 @dataclass(frozen=True)
@@ -38,37 +50,80 @@ Decision: TypeAlias = Say | Act
 
 
 class Dialogue:
-    """The dialogue state of one conversation: its pending question and its refusals."""
+    """The dialogue state of one conversation: its pending question, its last answer, what it names lately."""
 
     def __init__(self) -> None:
         self.pending: Meaning | None = None
-        self._refused = False
+        self._answer = ""
+        self._commands: tuple[Command, ...] = ()
+        self._tried: str | None = None
 
-    def answer(self, recognition: Recognition, grammar: Grammar, may_act: bool = True) -> Decision:
+    def answer(
+        self, recognition: Recognition, grammar: Grammar, may_act: bool = True, now_s: float = 0.0
+    ) -> Decision:
         """The reply to an utterance or a text; remembers a question that it asks."""
         asked, self.pending = self.pending, None
-        refused_before, self._refused = self._refused, False
+        tried, self._tried = self._tried, None
         if not recognition.words:
             self.pending = asked
             return Say(NOTHING_HEARD)
+        self._commands = recent(self._commands, now_s)
         meaning = recognition.meaning
         if recognition.certainty == "refuse" or meaning is None:
-            self._refused = True
-            return Say(REFUSED_AGAIN if refused_before else f"{REFUSED} {grammar.help(HINTS)}")
-        if meaning.kind == "help":
-            return Say(grammar.help())
-        if meaning.kind == "no":
-            return Say(ALL_RIGHT)
-        wanted = asked if meaning.kind == "yes" else meaning
-        return self._act(wanted, recognition.certainty == "sure", may_act) if wanted else Say(YES_TO_WHAT)
+            return self._refuse(recognition.words, grammar, tried)
+        if meaning.kind == "repeat" or (meaning.kind == "again" and not self._commands and self._answer):
+            self.pending = asked
+            return Say(self._answer or NOTHING_SAID)
+        if (reply := _reply(meaning, grammar, asked is None)) is not None:
+            return self.say(reply)
+        if asked is not None:
+            meaning = asked if meaning.kind == "yes" else _answering(meaning)
+        wanted = resolve(meaning, self._commands, grammar)
+        if wanted is None:
+            return self._refuse(recognition.words, grammar, tried)
+        return self._act(wanted, recognition.certainty == "sure" and wanted.sure, may_act, now_s)
 
-    def _act(self, meaning: Meaning, sure: bool, may_act: bool) -> Decision:
+    def say(self, text: str) -> Say:
+        """Answer in words that can be asked for once more."""
+        self._answer = text
+        return Say(text)
+
+    def _refuse(self, words: str, grammar: Grammar, tried: str | None) -> Say:
+        """Name what would have worked, unless that was of no help just now."""
+        self._tried = example = grammar.nearest(words, LONGEST_EXAMPLE)
+        if example == tried:
+            return Say(REFUSED_AGAIN)
+        return Say(REFUSED.format(example) if example else UNKNOWN)
+
+    def _act(self, meaning: Meaning, sure: bool, may_act: bool, now_s: float) -> Decision:
         if not may_act:
             return Say(f"I understood: {meaning.readback}. I may not do that now.")
+        self._commands += (Command(meaning, now_s),)
+        if is_open(meaning):
+            self.pending = meaning
+            return self.say(WHICH)
         if sure:
             return Act(meaning.calls)
-        self.pending = meaning
-        return Say(f"{capital(meaning.readback)}?")
+        self.pending = replace(meaning, sure=True)
+        return self.say(f"{capital(meaning.readback)}?")
+
+
+def _answering(meaning: Meaning) -> Meaning:
+    """After a question a name alone is certainly an answer to it."""
+    return replace(meaning, sure=True) if meaning.kind == "instead" else meaning
+
+
+def _reply(meaning: Meaning, grammar: Grammar, nothing_asked: bool) -> str | None:
+    """The answer to what needs no tool."""
+    match meaning.kind:
+        case "help":
+            return grammar.help(*meaning.about)
+        case "no":
+            return ALL_RIGHT
+        case "yes" if nothing_asked:
+            return YES_TO_WHAT
+        case kind:
+            return REPLIES.get(kind)
 
 
 def capital(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -125,12 +126,13 @@ class ResponseRunner:
                 return Say(text)
             case Written(text):
                 grammar = await self._listening.grammar(request.tools)
-                meaning = await asyncio.to_thread(grammar.read, text)
-                certainty: Certainty = "refuse" if meaning is None else "sure" if meaning.sure else "ask"
+                meaning = await asyncio.to_thread(grammar.read, text, state.pending is not None)
+                sure = meaning is not None and (meaning.sure or meaning.kind == "instead")
+                certainty: Certainty = "refuse" if meaning is None else "sure" if sure else "ask"
                 recognition = confirmed(Recognition(text.strip(), meaning, certainty), state.pending)
-                return state.answer(recognition, grammar, request.may_act)
-            case Say() as answer:
-                return answer
+                return state.answer(recognition, grammar, request.may_act, time.monotonic())
+            case Say(text):
+                return state.say(text)
 
     async def _reply_to(self, entry: StoredItem, state: Dialogue, request: ResponseRequest) -> Decision:
         """The reply to an utterance; if the recogniser fails, it says so."""
@@ -140,7 +142,7 @@ class ResponseRunner:
         except Exception:
             log.exception("The recogniser failed at an utterance.")
             return Say(dialogue.CANNOT_HEAR)
-        return state.answer(recognition, grammar, request.may_act)
+        return state.answer(recognition, grammar, request.may_act, time.monotonic())
 
     async def _deliver(self, writer: ResponseWriter, reply: Decision, speed: float) -> None:
         if isinstance(reply, Act):

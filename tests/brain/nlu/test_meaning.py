@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
+from daemon.brain.nlu.intents import Kind
 from daemon.brain.nlu.template_syntax import compiled, count, numbers, plain, spell
 from tests.brain.home import OUTPUTS, home, tool
 
@@ -100,6 +101,12 @@ def test_what_is_no_command_is_not_understood(text: str) -> None:
     [
         ("what can you do", "help"),
         ("help", "help"),
+        ("Hello!", "greeting"),
+        ("good morning", "greeting"),
+        ("thank you", "thanks"),
+        ("who are you?", "identity"),
+        ("say that again please", "repeat"),
+        ("could you repeat that", "repeat"),
         ("Yes please.", "yes"),
         ("okay", "yes"),
         ("no thanks", "no"),
@@ -145,7 +152,58 @@ def test_help_gives_sentences_that_work() -> None:
     examples = said.removeprefix("You can say: ").removesuffix(".").replace(", or ", ", ").split(", ")
     assert len(examples) > 3
     assert all(HOME.understand(example) is not None for example in examples)
+    assert "what time is it" in said
+    assert "turn down the volume" in said
     assert Grammar([]).help()
+
+
+def test_help_names_the_owners_tools_by_sentences_that_work() -> None:
+    minutes = {"type": "integer", "minimum": 20, "maximum": 30}
+    scene = {"type": "string", "enum": ["Movie!", "dinner"]}
+    grammar = Grammar([*home(), tool("water_plants", minutes=minutes), tool("set_scene", scene=scene)])
+    for example in ("water plants for twenty minutes", "set scene movie"):
+        assert example in grammar.help()
+        assert calls(example, grammar)
+
+
+@pytest.mark.parametrize(
+    ("topic", "examples"),
+    [
+        ("fan", ["turn on the fan", "set the fan to fifty percent", "is the fan on"]),
+        ("kitchen light", ["make the kitchen light red"]),
+        ("door", ["is the door open"]),
+        ("volume", ["turn down the volume"]),
+        ("date", ["what time is it"]),
+        ("plants", ["water plants"]),
+    ],
+)
+def test_help_on_a_topic_gives_its_sentences(topic: str, examples: list[str]) -> None:
+    grammar = Grammar([*home(), tool("water_plants")])
+    meaning = grammar.understand(f"what can I say about the {topic}")
+    assert meaning == Meaning("help", about=(topic,))
+    said = grammar.help(*meaning.about)
+    assert all(example in said for example in examples)
+    assert ("turn on the lamp" in said) == (topic == "lamp")
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("turn on the television", "turn on the lamp"),
+        ("switch on the heather", "turn on the heater"),
+        ("please open the window", "is the window open"),
+        ("what is the humidity", "what is the temperature"),
+        ("turn up the heater", "turn on the heater"),
+        ("make the kitchen light turquoise", "make the kitchen light red"),
+        ("set the scene to breakfast", "set scene movie"),
+        ("nothing of the sort", "turn on the lamp"),
+    ],
+)
+def test_the_nearest_example_of_what_was_not_understood(text: str, example: str) -> None:
+    scene = {"type": "string", "enum": ["movie", "dinner"]}
+    grammar = Grammar([*home(), tool("set_scene", scene=scene)])
+    assert grammar.nearest(text, 30) == example
+    assert len(grammar.nearest(text, 16)) <= 16
 
 
 @pytest.mark.parametrize(
@@ -230,7 +288,7 @@ def test_a_very_long_sentence_takes_no_long_time() -> None:
 @given(st.text())
 def test_any_text_is_understood_or_not_without_trouble(text: str) -> None:
     meaning = HOME.understand(text)
-    assert meaning is None or meaning.kind in ("calls", "help", "yes", "no")
+    assert meaning is None or meaning.kind in get_args(Kind)
 
 
 @given(st.lists(st.sampled_from(OUTPUTS), min_size=1, max_size=6), st.sampled_from(["on", "off"]))
