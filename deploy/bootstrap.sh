@@ -45,5 +45,7 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     PYPI=1 TMPDIR="$PWD/.venv" .venv/bin/pip install --disable-pip-version-check --use-pep517 \
         -e '.[offline,handsfree,dev]' >&3 ||
         fail "pip could not install what voiced needs; see to the network and the clock, then run this again."
+    # The first start of the brain would make it, and take seconds more.
+    .venv/bin/python -c 'from daemon.brain.hibari_tables import open_table; open_table()' >&3
     echo "$made_for" >"$stamp"
 fi

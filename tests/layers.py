@@ -71,9 +71,19 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     # The engines of the offline brain.
     "daemon.brain.engine": (),
+    "daemon.brain.cache": (),
+    "daemon.brain.string_table": (),
+    "daemon.brain.hibari_tables": ("daemon.brain.cache", "daemon.brain.string_table"),
+    "daemon.brain.lean_session": ("daemon.brain.cache",),
     "daemon.brain.nlu": ("hardware.devices",),
-    "daemon.brain.asr": ("daemon.errors", "daemon.brain.engine", "daemon.brain.nlu"),
-    "daemon.brain.tts": ("daemon.errors", "daemon.audio", *_WIRE, "daemon.brain.engine"),
+    "daemon.brain.asr": (
+        *("daemon.errors", "daemon.brain.engine", "daemon.brain.string_table", "daemon.brain.hibari_tables"),
+        *("daemon.brain.lean_session", "daemon.brain.nlu"),
+    ),
+    "daemon.brain.tts": (
+        *("daemon.errors", "daemon.audio", *_WIRE, "daemon.brain.engine"),
+        *("daemon.brain.hibari_tables", "daemon.brain.lean_session"),
+    ),
     "daemon.brain.engine_registry": ("daemon.brain.engine", "daemon.brain.asr", "daemon.brain.tts"),
     # The wake word.
     "daemon.wake": ("hardware.ports", "daemon.errors", "daemon.audio", "daemon.brain.engine"),

@@ -28,6 +28,7 @@ from daemon.brain.asr.lexicon import class_of
 from daemon.brain.asr.moonshine import BEGIN, END, Moonshine
 from daemon.brain.asr.word_network import Network
 from daemon.brain.server.errors import from_validation
+from daemon.brain.tts.hibari_model import lean_model
 from daemon.config.error_messages import ConfigError
 from daemon.config.loader import parse
 from daemon.realtime import events as wire
@@ -94,6 +95,27 @@ def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None
         spoken = [aligned.phoneme for aligned in hama.G2PModel()("lamp").alignments]
         assert spoken
         assert set(spoken) <= set(model.decoder_tokens)
+
+
+def test_hibaris_constructors_set_what_we_set_in_their_place() -> None:
+    hibari = pytest.importorskip("hibari")
+    with read_by("hibari-tts", "daemon/brain/tts/hibari_model.py", "daemon/brain/hibari_tables.py"):
+        own, lean = hibari.Hibari(threads=1), lean_model()
+        for mine, theirs in (
+            (lean, own),
+            (lean.g2p, own.g2p),
+            (lean.g2p.lexicon, own.g2p.lexicon),
+            (lean.g2p.tokenizer, own.g2p.tokenizer),
+            (lean.g2p.tagger, own.g2p.tagger),
+        ):
+            assert type(mine) is type(theirs)
+            assert vars(mine).keys() == vars(theirs).keys()
+        assert (lean.voice, lean.model_path, lean.vocab) == (own.voice, own.model_path, own.vocab)
+        assert lean.g2p.tokenizer.special == own.g2p.tokenizer.special
+        assert (lean.g2p.unk, lean.g2p.british) == (own.g2p.unk, own.g2p.british)
+        assert [(node.name, node.shape) for node in lean.sess.get_inputs()] == [
+            (node.name, node.shape) for node in own.sess.get_inputs()
+        ]
 
 
 def test_hibari_brings_a_dictionary() -> None:

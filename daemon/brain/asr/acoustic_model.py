@@ -21,15 +21,16 @@ class Hama:
     def __init__(self) -> None:
         from hama.asr import ASRModel
 
-        self._model = ASRModel()
+        model = ASRModel()  # Not kept: its vocabulary is that of the letter-to-sound rules.
+        self._session = model.session
         self._speller: Callable[[str], Any] | None = None
-        self.tokens: list[str] = list(self._model.decoder_tokens)
+        self.tokens: list[str] = list(model.decoder_tokens)
 
     def log_posteriors(self, samples: Floats) -> Floats:
         """Natural log of each token's probability, shape (frames, tokens), 20 ms a frame; 16 kHz in."""
         waveform = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
         lengths = np.array([waveform.shape[1]], np.int64)
-        outputs, frames = self._model.session.run(
+        outputs, frames = self._session.run(
             ["log_probs", "out_lengths"], {"waveform": waveform, "waveform_lengths": lengths}
         )
         found: Floats = outputs[0][: int(frames[0])]

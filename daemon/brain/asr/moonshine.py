@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from daemon.brain.asr.constrained_decoding import AutomatonState, LetterAutomaton, Trie
 from daemon.brain.asr.viterbi import Floats
+from daemon.brain.lean_session import open_session
 
 Memory: TypeAlias = dict[str, npt.NDArray[np.float32]]
 
@@ -49,13 +50,9 @@ class Moonshine:
     """Encoder and decoder in onnxruntime. Raises ImportError where a package is missing."""
 
     def __init__(self) -> None:
-        import onnxruntime
-
         folder = _model_folder()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._encoder = onnxruntime.InferenceSession(str(folder / "encoder_model.ort"), options)
-        self._decoder = onnxruntime.InferenceSession(str(folder / "decoder_model_merged.ort"), options)
+        self._encoder = open_session(folder / "encoder_model.ort")
+        self._decoder = open_session(folder / "decoder_model_merged.ort")
         self._encoder_inputs = [node.name for node in self._encoder.get_inputs()]
         inputs = {node.name: node.shape for node in self._decoder.get_inputs()}
         self._memory_shapes = {name: shape for name, shape in inputs.items() if name.startswith("past")}

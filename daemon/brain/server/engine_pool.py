@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from daemon.audio.resampler import Resampler
 from daemon.brain.asr.recognizer import Recognition, Recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
+from daemon.brain.server import heap
 from daemon.brain.server.formats import WireFormat, in_whole_ms, resampled
 from daemon.brain.server.grammar_cache import Grammars, Threads
 from daemon.brain.tts.synthesizer import Synthesizer
@@ -75,18 +76,25 @@ class _Worker(Generic[Engine]):
     def __init__(self, name: str, load: Callable[[], Engine], threads: Threads) -> None:
         self._name = name
         self._thread = threads(1, name)
-        self._loading = asyncio.wrap_future(self._thread.submit(load))
+        self._loading = self._submit(load)
         self._loading.add_done_callback(self._loaded)
 
     async def run(self, use: Callable[[Engine], Result]) -> Result:
         """Use the engine on its thread, once it is there. Raises what its loading raised."""
         engine = await asyncio.shield(self._loading)
-        return await asyncio.wrap_future(self._thread.submit(use, engine))
+        return await self._submit(lambda: use(engine))
 
     def close(self) -> None:
         """Let the thread end after its present call."""
         self._loading.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
+        job = self._thread.submit(work)
+        result = asyncio.wrap_future(job)
+        # On the engine's thread, as soon as the loop has the result.
+        job.add_done_callback(lambda _: heap.give_back())
+        return result
 
     def _loaded(self, loading: asyncio.Future[Engine]) -> None:
         if loading.cancelled():

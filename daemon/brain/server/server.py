@@ -22,7 +22,7 @@ from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
 from daemon.brain.engine_registry import on_this_board, open_recognizer, open_synthesizer
-from daemon.brain.server import handshake
+from daemon.brain.server import handshake, heap
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
 from daemon.brain.server.ids import new_id
@@ -240,6 +240,7 @@ def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admissio
     Under socket activation it also ends after `idle_exit_s` without a client; the next client starts it
     again.
     """
+    heap.share_one_heap()
     output = logging.StreamHandler()
     output.setFormatter(PlainFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[output])

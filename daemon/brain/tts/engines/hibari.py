@@ -19,9 +19,9 @@ class Hibari:
     """The neural voice of the package hibari-tts, which includes its model. Raises ImportError."""
 
     def __init__(self) -> None:
-        from hibari import Hibari as Model
+        from daemon.brain.tts.hibari_model import lean_model
 
-        self._model = Model(threads=1)
+        self._model = lean_model()
         self._model("Ready.")
 
     def speak(self, sentence: str, speed: float) -> Mono24k:
