@@ -164,7 +164,7 @@ def _median_ms(times_s: Iterator[float]) -> float:
 def main() -> int:
     """Print the figures of each engine."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engine", nargs="+", choices=RECOGNIZERS, default=RECOGNIZERS)
+    parser.add_argument("--engine", nargs="+", choices=RECOGNIZERS, default=["small", "both"])
     parser.add_argument("--turns", type=int, default=9)
     parser.add_argument("--json", action="store_true", help="print JSON for a script")
     options = parser.parse_args()
