@@ -20,7 +20,7 @@ from daemon.core.response import barge_in, exchange, rounds, tool_calls
 from daemon.core.turn import text_queue
 from daemon.core.turn.manager import TurnSettings
 from daemon.extensions import files, worker
-from daemon.network import dial
+from daemon.network import dial, endpoint
 from daemon.realtime import limits
 from daemon.service import realtime_link, state_store, watchdog
 from daemon.telemetry import record_limit
@@ -36,7 +36,7 @@ TEXT = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text()
     [
         ("while somebody waits", manager.PROBE_S + realtime_link.PONG_S),
         ("while nobody waits", dial.PING_S + realtime_link.PONG_S),
-        ("no handshake", dial.OPEN_S),
+        ("no handshake", endpoint.OPEN_S),
         ("and not a word", session.FIRST_EVENT_S),
         ("not greeted", session.GREETING_S),
         ("the same for whoever waits", backoff.HASTE_S),

@@ -7,7 +7,6 @@ import contextlib
 import re
 import socket
 import ssl
-from collections import deque
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,24 +19,19 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 from websockets.http11 import Response
 from websockets.streams import StreamReader
 
-from daemon.network.endpoint import Endpoint
+from daemon.network.endpoint import CLOSE_S, OPEN_S, Endpoint
 from daemon.network.handshake import redirect, refusal, same_origin
-from daemon.network.happy_eyeballs import DialError, Step, addresses, race, why_not
+from daemon.network.happy_eyeballs import DialError, Shunned, Step, addresses, race, why_not
 from daemon.network.proxy import Proxy, proxy_for, tunnel
 from daemon.network.trust import trust, untrusted
 from daemon.realtime.events import MAX_FRAME_BYTES
 
-OPEN_S: Final = 10.0
 PING_S: Final = 20.0
-CLOSE_S: Final = 0.5
 
 _MOST_REDIRECTS: Final = 3
 _PORTS: Final = {"ws": 80, "wss": 443}
 _PAGE_S: Final = 1.0
 _OLD_HTTP: Final = re.compile(rb"\AHTTP/1\.0 ")
-
-Shunned = deque[str]
-"""Addresses that accepted a connection that then failed: they are tried last."""
 
 
 class Way(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from daemon.config.model import BrainConfig, Config, RealtimeConfig
@@ -10,6 +12,10 @@ from daemon.realtime.address import Address
 from daemon.realtime.provider import key_header
 from daemon.realtime.provider_registry import BRAIN
 from daemon.text.masking import Secret, keep_secret, keep_secrets_of
+
+OPEN_S: Final = 10.0
+CLOSE_S: Final = 0.5
+"""How long opening a connection may take, and its end."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):

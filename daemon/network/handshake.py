@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
-from websockets.datastructures import Headers
-from websockets.http11 import Response
 
 from daemon.network.happy_eyeballs import DialError, Step
+
+if TYPE_CHECKING:
+    from websockets.datastructures import Headers
+    from websockets.http11 import Response
 
 _LONGEST_S: Final = 86_400.0
 _LONGEST_CODE: Final = 80

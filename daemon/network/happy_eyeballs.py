@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
@@ -23,6 +24,8 @@ from daemon.errors import PeerError
 
 F = TypeVar("F", bound=asyncio.Future[Any])
 Attempt: TypeAlias = asyncio.Task[socket.socket]
+Shunned: TypeAlias = deque[str]
+"""Addresses that accepted a connection that then failed: they are tried last."""
 
 PAUSE_S: Final = 0.25
 """How long an address may be silent before the next one is tried beside it."""

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from daemon.config.model import Config
 from daemon.extensions import launch
 from daemon.extensions.launch import Launch
-from daemon.network.dial import dial
 from daemon.service.board_supervisor import open_board
-from daemon.service.realtime_link import Dial
+from daemon.service.realtime_link import Dial, dial
 from daemon.service.sound import AlsaCards, SoundCards
 from hardware.ports import Board
 

@@ -12,20 +12,19 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
-
-from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Response
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from daemon.core.events import Connected, Disconnected, Place, Received
-from daemon.network.dial import CLOSE_S, OPEN_S, Shunned, dial
-from daemon.network.endpoint import Endpoint
+from daemon.network.endpoint import CLOSE_S, OPEN_S, Endpoint
 from daemon.network.handshake import brain_engine, server_s
-from daemon.network.happy_eyeballs import DialError
+from daemon.network.happy_eyeballs import DialError, Shunned
 from daemon.realtime.address import AddressError
 from daemon.realtime.codec import UndecodableFrame, decode_server, encode
 from daemon.realtime.events import ClientEvents
 from daemon.telemetry.wire_log import WireLog
+
+if TYPE_CHECKING:
+    from websockets.http11 import Response
 
 log = logging.getLogger("voiced.link")
 
@@ -70,6 +69,20 @@ Dial: TypeAlias = Callable[[Endpoint, float, Shunned], Awaitable[Socket]]
 """Opens a connection within so many seconds. Raises DialError."""
 
 LinkEvent: TypeAlias = Connected | Received | Disconnected
+
+
+async def dial(endpoint: Endpoint, limit_s: float, shunned: Shunned) -> Socket:
+    """Open a connection. Its library is imported only then: the button works before. Raises DialError."""
+    from daemon.network import dial
+
+    return await dial.dial(endpoint, limit_s, shunned)
+
+
+def _closed() -> type[Exception]:
+    """The exception of a connection that has ended."""
+    from websockets.exceptions import ConnectionClosed
+
+    return ConnectionClosed
 
 
 @dataclass
@@ -156,7 +169,7 @@ class RealtimeLink:
         task.add_done_callback(self._closing.discard)
 
     async def _probe(self, conn: int, connection: _Connection, socket: Socket) -> None:
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(_closed()):
             try:
                 async with asyncio.timeout(self.pong_s):
                     await (await socket.ping())
@@ -195,7 +208,7 @@ class RealtimeLink:
 
     async def _read(self, conn: int, socket: Socket) -> Disconnected:
         """Read frames until the end; a close of any kind is an end, not an exception."""
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(_closed()):
             while True:
                 frame = await socket.recv(decode=False)
                 self._received(conn, frame)
@@ -217,7 +230,7 @@ class RealtimeLink:
     async def _write(self, conn: int, connection: _Connection, socket: Socket) -> None:
         """Send the queue, in order. An asyncio.Queue would take ten calls more for a piece of sound."""
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(_closed()):
             while True:
                 while not connection.outgoing:
                     connection.idle = loop.create_future()

@@ -20,9 +20,9 @@ import pytest
 from daemon.commands.doctor import network
 from daemon.commands.doctor.finding import Finding
 from daemon.commands.doctor.machine import InspectedMachine
-from daemon.network.dial import Shunned, dial
+from daemon.network.dial import dial
 from daemon.network.endpoint import Endpoint
-from daemon.network.happy_eyeballs import DialError, Step
+from daemon.network.happy_eyeballs import DialError, Shunned, Step
 from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.network.wayside import ScriptedLoop, script_names, server, swallowing

@@ -17,9 +17,9 @@ from websockets.http11 import Request, Response
 from daemon.config import loader
 from daemon.config.error_messages import ConfigError
 from daemon.network import endpoint as endpoints
-from daemon.network.dial import Shunned, dial
+from daemon.network.dial import dial
 from daemon.network.endpoint import Endpoint
-from daemon.network.happy_eyeballs import DialError, Step
+from daemon.network.happy_eyeballs import DialError, Shunned, Step
 from daemon.service.realtime_link import RealtimeLink
 from daemon.telemetry.wire_log import WireLog
 from tests.network.wayside import Proxy, script_names, server, swallowing

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -270,3 +272,8 @@ def test_a_probe_finds_out_that_nobody_is_there() -> None:
         server.close()
 
     run(scenario)
+
+
+def test_what_dials_is_imported_with_the_first_dial_so_that_the_button_works_before() -> None:
+    told = "import sys, daemon.service.appliance; sys.exit('websockets' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", told], check=False).returncode == 0

@@ -17,11 +17,10 @@ from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.config.loader import parse
 from daemon.config.model import Config
 from daemon.core import events as ev
-from daemon.network.dial import dial
 from daemon.service import subscribers
 from daemon.service.appliance import Appliance
 from daemon.service.ports import real_ports
-from daemon.service.realtime_link import Dial
+from daemon.service.realtime_link import Dial, dial
 from hardware.gpio.virtual_board import VirtualBoard
 from hardware.ports import Mono
 from hardware.sound.memory_streams import (

@@ -16,10 +16,10 @@ from websockets.http11 import Response
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.server import Brain
 from daemon.brain.server.session import Session
-from daemon.network.dial import OPEN_S, PING_S, Shunned
-from daemon.network.endpoint import Endpoint
+from daemon.network.dial import PING_S
+from daemon.network.endpoint import OPEN_S, Endpoint
 from daemon.network.handshake import refusal
-from daemon.network.happy_eyeballs import DialError, Step
+from daemon.network.happy_eyeballs import DialError, Shunned, Step
 from daemon.network.memory_socket import ClientEnd, MemoryLine, MemoryNetwork, Sender
 from tests.scenarios.faults.shapes import SHAPES, shaped
 from tests.service.zoo import Character

@@ -11,8 +11,8 @@ import pytest
 
 from daemon.brain.server.engine_pool import Engines
 from daemon.core.response.speech_fallback import UNREAD
-from daemon.network.dial import OPEN_S, Shunned
-from daemon.network.endpoint import Endpoint
+from daemon.network.endpoint import OPEN_S, Endpoint
+from daemon.network.happy_eyeballs import Shunned
 from daemon.network.memory_socket import ClientEnd
 from tests.brain.scripted import ToneVoice
 from tests.scenarios.faults.clock import Inline

@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable
 
 from daemon.brain.server.engine_pool import Engines
-from daemon.network.dial import OPEN_S, Shunned
-from daemon.network.endpoint import Endpoint
+from daemon.network.endpoint import OPEN_S, Endpoint
+from daemon.network.happy_eyeballs import Shunned
 from daemon.network.memory_socket import ClientEnd
 from tests.scenarios.faults.network import (
     AWAY,
