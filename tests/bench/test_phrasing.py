@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from daemon.brain.nlu.grammar import Grammar, Intent
 from daemon.brain.nlu.template_syntax import plain
-from tests.bench.phrasing import LISTS, REFUSE, calls, measure, phrasings, tools
+from tests.bench.phrasing import FOLDER, LISTS, REFUSE, Phrasing, calls, measure, phrasings, tools
 
 GRAMMAR = Grammar(tools())
 OFFERED = {each["name"]: each["parameters"]["properties"] for each in tools()}
 REQUIRED = {each["name"]: set(each["parameters"]["required"]) for each in tools()}
+
+ACTING = ("set_device", "set_level", "change_level", "set_colour", "blink_device", "pulse_device")
+SEED = 13
+SENTENCES = 1000
+"""One in thirty of all sentences that the orders and what is put before and after them make."""
+
+ORDERS_OF_A_WORD = 40
+
+
+def forbidding(place: str) -> list[str]:
+    """What is put before an order, after it, or within it, so that nothing may be done for it."""
+    sections = Path(FOLDER, "forbidding.txt").read_text("utf-8").split("\n== ")
+    found = {name: lines for name, *lines in (section.splitlines() for section in sections)}
+    return [line for line in found[place] if line]
 
 
 def test_the_lists_are_long_enough() -> None:
@@ -42,6 +58,37 @@ def test_a_meaning_is_written_as_calls() -> None:
         Intent("feed_cat"),
     )
     assert calls("greeting") == calls(REFUSE) == ()
+
+
+def test_no_order_is_acted_on_or_asked_that_is_denied_told_of_or_put_off() -> None:
+    chosen = random.Random(SEED)
+    orders = [each.text for name in LISTS for each in phrasings(name) if _is_order(each)]
+    before, after = forbidding("before"), forbidding("after")
+    texts = []
+    for _ in range(SENTENCES):
+        order, front, end = chosen.choice(orders), chosen.choice(before), chosen.choice(after)
+        texts += [f"{front} {order}", f"{order} {end}", f"{front} {order} {end}"]
+    assert [text for text in texts if GRAMMAR.read(text)] == []
+
+
+@pytest.mark.parametrize("word", forbidding("within"))
+def test_a_word_that_denies_or_puts_off_is_never_overheard(word: str) -> None:
+    chosen = random.Random(SEED)
+    orders = [each.text for each in phrasings("development") if _is_order(each)]
+    understood = []
+    for order in chosen.sample(orders, ORDERS_OF_A_WORD):
+        words = order.split()
+        for place in range(len(words) + 1):
+            text = " ".join([*words[:place], word, *words[place:]])
+            if (meaning := GRAMMAR.read(text)) and any(call.name in ACTING for call in meaning.calls):
+                understood.append(text)
+    assert understood == []
+
+
+def _is_order(phrasing: Phrasing) -> bool:
+    """Something is set, in other words than `you can ...`, which an `if` before it makes a request."""
+    acts = any(call.name in ACTING for call in calls(phrasing.wanted))
+    return acts and not plain(phrasing.text).startswith("you ") and GRAMMAR.read(phrasing.text) is not None
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -13,6 +13,9 @@ from daemon.brain.nlu.template_syntax import one_of
 CORRECTING: Final = re.compile(r"(?:no |sorry |actually |i (?:meant|mean|said) )+")
 """How a command begins that takes the place of the one before."""
 
+POLITE: Final = re.compile(r"\b(?:please|thanks|thank you|okay|hey|just|now)\b ?")
+"""Words without weight in a correction."""
+
 MOST_NAMES: Final = 200
 """Of devices and topics that can be named alone."""
 

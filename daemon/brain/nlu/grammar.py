@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from daemon.brain.nlu import filler_words
-from daemon.brain.nlu.everyday_templates import ANSWERS, CORRECTING, follow_ups
+from daemon.brain.nlu.everyday_templates import ANSWERS, CORRECTING, POLITE, follow_ups
 from daemon.brain.nlu.examples import Examples
-from daemon.brain.nlu.intent_templates import classes, sentences
+from daemon.brain.nlu.intent_templates import classes, owners, sentences
 from daemon.brain.nlu.intents import (
     PRONOUNS,
     Intent,
@@ -25,7 +25,7 @@ from daemon.brain.nlu.intents import (
     choices,
     properties,
 )
-from daemon.brain.nlu.phrase_parser import PhraseParser, bare
+from daemon.brain.nlu.phrase_parser import PhraseParser
 from daemon.brain.nlu.template_syntax import compiled, one_of, plain
 
 __all__ = ["Grammar", "Intent", "Meaning", "OfferedTool"]
@@ -93,15 +93,17 @@ class Grammar:
         A word such as `it` may stand for a device: what it means is for the caller to find out. `answering` a
         question of the brain, a name alone is a correction.
         """
-        words = plain(text) if len(text) <= LONGEST_COMMAND else ""
-        change = _meaning(self._change_parsers, bare(words))
-        return change if change and answering else self._written(words) or change or self._pointing(words)
+        if len(text) > LONGEST_COMMAND:
+            return None
+        words = plain(text)
+        change = _meaning(self._change_parsers, POLITE.sub("", words).strip())
+        return change if change and answering else self._written(text) or change or self._pointing(words)
 
     def _strict(self, words: str) -> Meaning | None:
         return _meaning(self._parsers, words) or self._several(words, self._one)
 
-    def _written(self, words: str) -> Meaning | None:
-        return self._strict(words) or self._phrase(words) or self._several(bare(words), self._phrase)
+    def _written(self, text: str) -> Meaning | None:
+        return self._strict(plain(text)) or self._phrases.parse(text)
 
     def _pointing(self, words: str) -> Meaning | None:
         """What points to the conversation: no, turn on the fan; turn it off."""
@@ -119,16 +121,12 @@ class Grammar:
         """The devices that a tool takes."""
         return [name for each in self._tools if each["name"] == tool for name in choices(each, "device")]
 
-    def _phrase(self, words: str) -> Meaning | None:
-        core = bare(words)
-        return self._one(core) or self._phrases.parse(words) or self._phrases.parse(core)
-
     @functools.cached_property
     def _phrases(self) -> PhraseParser:
         named = [(tool["name"], name) for tool in self._tools for name in choices(tool, "device")]
         outputs = {plain(name) for tool, name in named if tool == "set_device"}
         names = list(dict.fromkeys(name for _, name in named))
-        return PhraseParser(self._tools, classes(names, outputs))
+        return PhraseParser(self._tools, classes(names, outputs), self._one, owners(self._tools))
 
     def _one(self, words: str) -> Meaning | None:
         return _meaning(self._parsers, words)

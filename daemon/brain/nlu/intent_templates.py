@@ -46,8 +46,7 @@ def sentences(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
         names=tuple(dict.fromkeys(name for _, name in named))[:MOST_NAMES_BESIDE],
         outputs=frozenset(name for tool, name in named if tool == "set_device"),
     )
-    actions = {action.tool: partial(_acting, action) for kind in KINDS.outputs() for action in kind.actions}
-    makers: dict[str, SentenceMaker] = {**actions, **_BUILT_IN}
+    makers = _makers()
     known: dict[str, None] = {}
     for tool in tools:
         for sentence in makers.get(tool["name"], _own)(tool, box):
@@ -55,6 +54,16 @@ def sentences(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
             yield sentence
     yield from ABOUT
     yield from topics(known)
+
+
+def owners(tools: Sequence[OfferedTool]) -> list[OfferedTool]:
+    """Those of the tools that we know nothing about but what they say themselves."""
+    return [tool for tool in tools if tool["name"] not in _makers()]
+
+
+def _makers() -> dict[str, SentenceMaker]:
+    actions = {action.tool: partial(_acting, action) for kind in KINDS.outputs() for action in kind.actions}
+    return {**actions, **_BUILT_IN}
 
 
 def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:

@@ -122,3 +122,10 @@ def _but_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 def sayable(schema: Mapping[str, Any]) -> list[str]:
     """The values of an enum that can be said in words."""
     return [value for value in schema.get("enum") or () if isinstance(value, str) and plain(value)]
+
+
+def fits(schema: Mapping[str, Any], value: Any) -> bool:
+    """The value is one of the schema's choices, or within its bounds."""
+    if isinstance(value, int):
+        return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
+    return value in (schema.get("enum") or ())

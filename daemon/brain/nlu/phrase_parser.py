@@ -1,161 +1,232 @@
-"""What people write beyond the sentences of the grammar: a table of phrasings, read strictly.
+"""What people write beyond the sentences of the grammar: clauses, read as sets of kinds of tokens.
 
-A text becomes symbols (`@d` an output, `@n` a number ...) and words; a phrasing must account for every one of
-them. So whatever the table does not foresee is refused: a negation, a time of day, a condition, another room.
+A row of the table (`phrasings`) must account for every token of a clause. So whatever nobody foresaw is
+refused: a negation, a time of day, a condition, another room.
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any, Final, get_args
 
-from daemon.brain.nlu.intents import Meaning, OfferedTool, choices, each, joined, one, properties, required
-from daemon.brain.nlu.level_phrasings import level_phrasings
-from daemon.brain.nlu.phrasings import (
-    AFTER,
-    BEFORE,
-    EVERY_LIGHT,
-    EVERYTHING,
-    NICKNAMES,
-    PHRASINGS,
-    SPELLED,
-    Phrasing,
+from daemon.brain.nlu.intents import (
+    Kind,
+    Meaning,
+    OfferedTool,
+    choices,
+    each,
+    fits,
+    joined,
+    one,
+    properties,
+    required,
 )
-from daemon.brain.nlu.template_syntax import compiled, plain, spell
+from daemon.brain.nlu.owner_phrases import OwnTools
+from daemon.brain.nlu.phrasings import INDIRECT, NICKNAMES, PHRASINGS, Phrasing
+from daemon.brain.nlu.template_syntax import plain
+from daemon.brain.nlu.tokenizer import Token, Tokenizer, clauses, grouped, listed, phrases, words_of
 
-Symbol: TypeAlias = tuple[str, tuple[Any, ...]]
-"""What a phrase becomes in the patterns (nothing, where it has no weight), and the values it stands for."""
-
-MOST_WORDS: Final = 40
-_LAST_HOUR: Final = 24
-_DEVICES: Final = ("@d", "@all", "@s", "@m", "@e")
-_NUMBERS: Final = ("@n", "@h")
-_BEFORE: Final = compiled(f"( {BEFORE} )*")
-_AFTER: Final = re.compile(rf"(?<!\S)(?:{compiled(f'( {AFTER} )').pattern})+$")
-_OURS: Final = re.compile(r"\b(?:my|our) ")
-_ABOUT: Final = {
-    "help": Meaning("help", readback="what I can do"),
-    "yes": Meaning("yes", readback="yes"),
-    "no": Meaning("no", readback="no"),
-}
-
-
-def bare(words: str) -> str:
-    """The words without polite words in front and behind."""
-    text = f"{words} "
-    polite = _BEFORE.match(text)
-    return _OURS.sub("", _AFTER.sub("", text[polite.end() if polite else 0 :])).strip()
-
-
-@functools.cache
-def _phrasings() -> list[tuple[re.Pattern[str], Phrasing]]:
-    """Every pattern, compiled when the first is needed: many a brain is never written to."""
-    table = (*PHRASINGS, *level_phrasings())
-    return [(compiled(pattern), phrasing) for phrasing in table for pattern in phrasing.patterns]
+MOST_WORDS: Final = 60
+MOST_CLAUSES: Final = 8
+_DEVICES: Final = ("@d", "@s", "@m", "@e")
+_NUMBERS: Final = ("@n", "@h", "@percent", "@seconds", "@times")
+_WITHOUT_WEIGHT: Final = frozenset(("?", "@because", "@place"))
+_LICENCES: Final = frozenset(("@wish", "@be", "@ask"))
+_NOTHING: Final = Meaning("calls")
+_ABOUT: Final = {kind: Meaning(kind, readback=kind) for kind in get_args(Kind)}
 
 
 class PhraseParser:
-    """The phrasings for the tools of one session; `classes` are the names of its devices by symbol."""
+    """The phrasings for the tools of one session; `classes` are the names of its devices by kind of token.
 
-    def __init__(self, tools: Sequence[OfferedTool], classes: Mapping[str, Sequence[str]]) -> None:
+    `sentence` reads words as a sentence of the grammar, `own` are the tools of the owner.
+    """
+
+    def __init__(
+        self,
+        tools: Sequence[OfferedTool],
+        classes: Mapping[str, Sequence[str]],
+        sentence: Callable[[str], Meaning | None],
+        own: Sequence[OfferedTool] = (),
+    ) -> None:
         self._tools = {tool["name"]: properties(tool) for tool in tools}
         self._required = {tool["name"]: required(tool) for tool in tools}
+        self._sentence = sentence
+        self._own = OwnTools(own)
+        self._rows = [row for row in PHRASINGS if row.means in self._tools or row.means in _ABOUT]
+        self._named = {plain(name): Token(kind, (name,)) for kind, names in classes.items() for name in names}
+        self._outputs = classes["@d"]
         colours = [colour for tool in tools for colour in choices(tool, "colour")]
-        outputs = tuple(classes["@d"])
-        lights = tuple(name for name in outputs if re.search("light|lamp", plain(name)))
-        self._symbols: dict[str, Symbol] = {
-            **SPELLED,
-            **{spell(number): _number(number) for number in range(101)},
-            **dict.fromkeys(("hundred", "a hundred"), _number(100)),
-            **{plain(colour): ("@c", (colour,)) for colour in colours},
-            **dict.fromkeys(EVERY_LIGHT, ("@all", lights)),
-            **dict.fromkeys(EVERYTHING, ("@all", outputs)),
-            **dict(_named(classes)),
-        }
-        self._longest = max(len(phrase.split()) for phrase in self._symbols)
-
-    def parse(self, words: str) -> Meaning | None:
-        """The meaning of plain words, if a phrasing accounts for all of them."""
-        split = words.split()
-        if not split or len(split) > MOST_WORDS:
-            return None
-        symbols = list(self._symbols_of(split))
-        text = "".join(f"{symbol} " for symbol, _ in symbols if symbol)
-        meanings = (
-            self._meaning(phrasing.means, phrasing.fixed, symbols)
-            for pattern, phrasing in _phrasings()
-            if pattern.fullmatch(text)
+        coloured = [
+            name for tool in tools if tool["name"] == "set_colour" for name in choices(tool, "device")
+        ]
+        self._coloured = Token("@d", tuple(coloured), "light") if len(coloured) == 1 else None
+        self._tokenizer = Tokenizer(
+            {
+                **dict(_together(self._outputs)),
+                **{plain(colour): Token("@c", (colour,)) for colour in colours},
+                **dict(_nicknames(self._named)),
+                **{name: token for token in self._named.values() for name in token.values},
+                **self._named,
+            }
         )
-        return next((meaning for meaning in meanings if meaning), None)
 
-    def _symbols_of(self, words: list[str]) -> Iterator[Symbol]:
-        """The symbols of the longest phrases that are known; other words stand for themselves."""
+    def parse(self, text: str) -> Meaning | None:
+        """The meaning of a text, if phrasings account for every word of it."""
+        words = words_of(text).split()
+        if len(words) > MOST_WORDS:
+            return None
+        tokens = grouped(self._placed(self._tokenizer.tokens(words)))
+        together = listed(tokens)
+        meaning = self._clauses(together)
+        if meaning is None and together != tokens:
+            meaning = self._clauses(tokens)
+        return meaning if meaning != _NOTHING else self._indirect(tokens)
+
+    def _placed(self, tokens: list[Token]) -> list[Token]:
+        """`Light ... in the kitchen` is the kitchen light; a light of some colour is the one that has any."""
+        kinds = {token.kind for token in tokens}
+        room = next((token for token in tokens if token.kind == "@room"), None)
+        light = self._coloured if "@c" in kinds and not kinds & {"@d", "on", "off"} else None
+        if room:
+            light = self._named.get(f"{room.values[0]} light")
+        if light is None or "light" not in kinds:
+            return tokens
+        named = light._replace(said="light")
+        return [named if token.kind == "light" else token for token in tokens if token != room]
+
+    def _clauses(self, tokens: list[Token]) -> Meaning | None:
+        """What clauses mean together; those between commas are read as one if they can be."""
+        parts = clauses(tokens)
+        if len(parts) > MOST_CLAUSES:
+            return None
+        found: list[Meaning] = []
         start = 0
-        while start < len(words):
-            ends = range(min(len(words), start + self._longest), start, -1)
-            end = next((end for end in ends if " ".join(words[start:end]) in self._symbols), start + 1)
-            phrase = " ".join(words[start:end])
-            yield self._symbols.get(phrase, (phrase, ()))
+        while start < len(parts):
+            most = next((n for n in range(start + 1, len(parts)) if not parts[n][0]), len(parts))
+            wholes = (
+                (end, list(chain(*(part for _, part in parts[start:end])))) for end in range(most, start, -1)
+            )
+            read = ((end, meaning) for end, whole in wholes if (meaning := self._clause(whole)) is not None)
+            end, meaning = next(read, None) or (start + 1, self._otherwise(parts[start][1], found))
+            if meaning is None:
+                return None
+            found.append(meaning)
             start = end
+        return _joined(found, past="@did" in {token.kind for token in tokens})
 
-    def _meaning(self, means: str, fixed: Mapping[str, str | int], symbols: list[Symbol]) -> Meaning | None:
+    def _clause(self, tokens: Sequence[Token]) -> Meaning | None:
+        """The meaning by the first row that accounts for the tokens."""
+        kinds = frozenset(token.kind for token in tokens) - _WITHOUT_WEIGHT
+        if not kinds:
+            return _NOTHING
+        if kinds & _LICENCES and "@done" in kinds:
+            kinds = kinds - {"@done"} | {"@move"}
+        rows = (
+            row for row in self._rows if kinds <= row.allowed and all(kinds & group for group in row.needs)
+        )
+        for row in rows:
+            if meaning := self._meaning(row, tokens):
+                return replace(meaning, sure=row.sure and not any(token.loose for token in tokens))
+        return None
+
+    def _otherwise(self, tokens: Sequence[Token], before: Sequence[Meaning]) -> Meaning | None:
+        """A clause that is no row's: a sentence of the grammar, a tool of the owner's, or one more device."""
+        said = " ".join(token.said for token in tokens if token.kind not in _WITHOUT_WEIGHT)
+        if meaning := self._sentence(said):
+            return replace(meaning, sure=not any(token.loose for token in tokens))
+        return self._own.read(tokens) or self._likewise(tokens, before)
+
+    def _likewise(self, tokens: Sequence[Token], before: Sequence[Meaning]) -> Meaning | None:
+        """A device alone, after a clause: the same for it."""
+        devices = [device for token in tokens for device in token.values if token.kind in _DEVICES]
+        if {token.kind for token in tokens} - {*_DEVICES, "@too"} or not (before and before[-1].calls):
+            return None
+        call = before[-1].calls[-1]
+        if not all(fits(self._tools[call.name].get("device", {}), device) for device in devices):
+            return None
+        rest = {name: value for name, value in call.arguments.items() if name != "device"}
+        return replace(each(joined(devices), call.name, devices, **rest), sure=before[-1].sure)
+
+    def _indirect(self, tokens: Sequence[Token]) -> Meaning | None:
+        """A reason alone, such as `it is too dark in here`: what would mend it, to be asked."""
+        kinds = {kind for token in tokens for kind in (token.kind, *token.values)}
+        for complaint, heads, state in INDIRECT:
+            devices = [name for name in self._outputs if plain(name).split()[-1] in heads]
+            if complaint & kinds and kinds & {"@too", "@place", "@i_am"} and devices:
+                found = each(f"{joined(devices)}, {state}", "set_device", devices, state=state)
+                return replace(found, sure=False)
+        return None
+
+    def _meaning(self, row: Phrasing, tokens: Sequence[Token]) -> Meaning | None:
         """What is meant, if it is about the brain itself or fits the schema of its tool."""
-        if means not in self._tools:
-            return _ABOUT.get(means)
-        devices = list(dict.fromkeys(_values(symbols, *_DEVICES)))
-        found = {"colour": _values(symbols, "@c"), **{name: [value] for name, value in fixed.items()}}
-        numbers = _values(symbols, *_NUMBERS)
-        schemas = {name: schema for name, schema in self._tools[means].items() if name != "device"}
-        values = {name: found.get(name, numbers) for name in schemas}
-        values = {name: value for name, value in values.items() if value or name in self._required[means]}
-        takes_device = "device" in self._tools[means]
-        if bool(devices) != takes_device or any(len(value) != 1 for value in values.values()):
+        if row.means not in self._tools:
+            return _ABOUT[row.means]
+        named = [token for token in tokens if token.kind in _DEVICES]
+        takes_device = "device" in self._tools[row.means]
+        if len(named) != takes_device:
             return None
-        if numbers and numbers not in values.values():
-            return None
-        arguments = {name: value for name, (value,) in values.items()}
-        if not all(_fits(schemas[name], value) for name, value in arguments.items()):
+        arguments = self._arguments(row, tokens)
+        if arguments is None:
             return None
         told = [f"{value} {name}" if isinstance(value, int) else value for name, value in arguments.items()]
         if not takes_device:
-            return one(", ".join([means.replace("_", " "), *told]), means, **arguments)
-        if not all(_fits(self._tools[means]["device"], device) for device in devices):
+            return one(", ".join([row.means.replace("_", " "), *told]), row.means, **arguments)
+        devices = named[0].values
+        if not all(fits(self._tools[row.means]["device"], device) for device in devices):
             return None
-        return each(", ".join([joined(devices), *told]), means, devices, **arguments)
+        return each(", ".join([joined(devices), *told]), row.means, devices, **arguments)
+
+    def _arguments(self, row: Phrasing, tokens: Sequence[Token]) -> dict[str, Any] | None:
+        """One value for each parameter but the device, and none left over."""
+        schemas = {name: schema for name, schema in self._tools[row.means].items() if name != "device"}
+        numbers = [token.values[0] for token in tokens if token.kind in _NUMBERS]
+        steps = [token.values[0] for token in tokens if token.kind in ("@bit", "@much")]
+        colours = [token.values[0] for token in tokens if token.kind == "@c"]
+        found = {name: [value] for name, value in row.fixed.items()} | {"colour": colours}
+        values = {name: found.get(name, numbers or steps) for name in schemas}
+        values = {name: value for name, value in values.items() if value or name in self._required[row.means]}
+        if any(len(value) != 1 for value in values.values()) or (numbers and numbers not in values.values()):
+            return None
+        arguments = {name: value for name, (value,) in values.items()}
+        return arguments if all(fits(schemas[name], value) for name, value in arguments.items()) else None
 
 
-def _number(number: int) -> Symbol:
-    """One that may be an hour has a symbol of its own: `at seven` is no level."""
-    return "@h" if number <= _LAST_HOUR else "@n", (number,)
+def _joined(found: Sequence[Meaning], past: bool) -> Meaning | None:
+    """Calls one after the other, or the same answer; beside a question about the past only questions."""
+    telling = [meaning for meaning in found if meaning != _NOTHING]
+    kinds = {meaning.kind for meaning in telling}
+    if len(kinds) == 1 and kinds != {"calls"}:
+        return telling[0]
+    calls = tuple(call for meaning in telling for call in meaning.calls)
+    names = [call.name for call in calls]
+    if kinds - {"calls"} or (past and {*names} != {"read_device"}) or "stop_conversation" in names[:-1]:
+        return None
+    readback = ", and ".join(meaning.readback for meaning in telling)
+    return Meaning("calls", calls, readback, sure=all(meaning.sure for meaning in found))
 
 
-def _named(classes: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Symbol]]:
-    """What the devices are called: nicknames, the light in the kitchen, and their names, which go before."""
-    names = [(plain(name), (symbol, (name,))) for symbol, those in classes.items() for name in those]
+def _together(outputs: Sequence[str]) -> Iterator[tuple[str, Token]]:
+    """What several devices are called together."""
+    lights = tuple(name for name in outputs if re.search("light|lamp", plain(name)))
+    both = " | both" if len(lights) == 2 else ""
+    for said in phrases(f"[ all [ of ] | every{both} ] ( lights | lamps ) | every ( light | lamp )"):
+        yield said, Token("@d", lights)
+    for said in phrases("everything | all [ of ] devices | every device | all of it | all of them"):
+        yield said, Token("@d", tuple(outputs))
+
+
+def _nicknames(named: Mapping[str, Token]) -> Iterator[tuple[str, Token]]:
+    """The nicknames of the only sensor of a kind, and the rooms that lights are in."""
     for kind, nicknames in NICKNAMES.items():
-        of_kind = [symbol for said, symbol in names if said.split()[-1] == kind]
+        of_kind = [token for said, token in named.items() if said.split()[-1] == kind]
         if len(of_kind) == 1:
-            yield from ((nickname, of_kind[0]) for nickname in nicknames)
-    for said, symbol in names:
+            yield from ((nickname, of_kind[0]) for nickname in phrases(nicknames))
+    for said in named:
         room, _, last = said.rpartition(" ")
         if room and last == "light":
-            yield f"light in {room}", symbol
-            yield f"light in the {room}", symbol
-    for said, symbol in names:
-        yield f"that {said}", symbol
-        yield f"this {said}", symbol
-    yield from names
-
-
-def _values(symbols: Sequence[Symbol], *kinds: str) -> list[Any]:
-    """The values of the symbols of these kinds."""
-    return [value for symbol, values in symbols if symbol.split(" ")[0] in kinds for value in values]
-
-
-def _fits(schema: Mapping[str, Any], value: Any) -> bool:
-    """The value is one of the schema's choices, or within its bounds."""
-    if isinstance(value, int):
-        return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
-    return value in (schema.get("enum") or ())
+            yield f"in {room}", Token("@room", (room,))
+            yield f"in the {room}", Token("@room", (room,))

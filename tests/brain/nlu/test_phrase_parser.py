@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any, get_args
 
 import pytest
@@ -45,6 +46,11 @@ AFTER = (
 def calls(text: str, grammar: Grammar = HOME) -> list[tuple[str, dict[str, Any]]] | None:
     meaning = grammar.read(text)
     return None if meaning is None else [(call.name, dict(call.arguments)) for call in meaning.calls]
+
+
+def weighed(text: str, grammar: Grammar = HOME) -> tuple[str, list[tuple[str, dict[str, Any]]] | None]:
+    meaning = grammar.read(text)
+    return "act" if meaning and meaning.sure else "ask", calls(text, grammar)
 
 
 @pytest.mark.parametrize("text", ORDERS)
@@ -102,6 +108,12 @@ def test_a_phrasing_is_one_call(text: str, name: str, arguments: dict[str, Any])
         "make the lamp in blue",
         "lamp blink forty times",
         "lamp at seven",
+        "turn on half the lights",
+        "turn on two lights",
+        "open the door",
+        "the lamp is on",
+        "stop turning on the lamp",
+        "have you turned off the lamp and put the heater on",
         "start the door",
         "lamp fan heater",
         "leave the lamp on",
@@ -124,6 +136,85 @@ def test_any_name_takes_the_place_of_a_device(name: str) -> None:
     grammar = Grammar(home(UNUSUAL, rgb=(), sensors=()))
     off = [("set_device", {"device": name, "state": "off"})]
     assert calls(f"we don't need the {name} any longer", grammar) == off
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("fan please", "set_device", {"device": "fan", "state": "on"}),
+        ("I need the fan", "set_device", {"device": "fan", "state": "on"}),
+        ("we are done with the fan", "set_device", {"device": "fan", "state": "off"}),
+        ("shall we turn the fan on", "set_device", {"device": "fan", "state": "on"}),
+        ("the fan could be off", "set_device", {"device": "fan", "state": "off"}),
+        ("lower the lamp ten percent", "set_level", {"device": "lamp", "percent": 10}),
+        ("it's freezing in here", "set_device", {"device": "heater", "state": "on"}),
+    ],
+)
+def test_a_loose_wish_is_asked(text: str, name: str, arguments: dict[str, Any]) -> None:
+    assert weighed(text) == ("ask", [(name, arguments)])
+
+
+def test_what_the_dark_wants_is_every_light() -> None:
+    lights = ("lamp", "kitchen light", "red light", "green light")
+    on = [("set_device", {"device": name, "state": "on"}) for name in lights]
+    assert weighed("it is too dark in here") == ("ask", on)
+
+
+@pytest.mark.parametrize("text", ORDERS)
+def test_an_order_that_names_what_is_wanted_is_sure(text: str) -> None:
+    assert weighed(text)[0] == "act"
+
+
+@pytest.mark.parametrize("order", list(permutations(("lamp", "on", "turn", "please"))))
+def test_the_words_of_an_order_may_stand_in_any_order(order: tuple[str, ...]) -> None:
+    assert calls(" ".join(order)) == [("set_device", {"device": "lamp", "state": "on"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm cold, put the heater on",
+        "it is freezing, heater on",
+        "heater on please, it is so cold in here",
+        "I am cold put the heater on",
+        "Hello! Heater on, thanks.",
+    ],
+)
+def test_a_reason_or_a_greeting_beside_an_order_has_no_weight(text: str) -> None:
+    assert weighed(text) == ("act", [("set_device", {"device": "heater", "state": "on"})])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lamp off, fan on",
+        "turn the lamp off and then the fan on",
+        "lamp off; put the fan on",
+        "kill the lamp, start the fan",
+    ],
+)
+def test_a_comma_parts_orders_as_and_does(text: str) -> None:
+    assert calls(text) == [
+        ("set_device", {"device": "lamp", "state": "off"}),
+        ("set_device", {"device": "fan", "state": "on"}),
+    ]
+
+
+def test_one_device_more_is_treated_likewise() -> None:
+    dimmed = [("set_level", {"device": name, "percent": 50}) for name in ("lamp", "fan")]
+    assert calls("put the lamp at half and the fan") == dimmed
+    assert calls("put the lamp at half and the door") is None
+
+
+def test_a_number_without_its_percent_that_may_be_an_hour_is_no_level() -> None:
+    assert calls("put the lamp at twenty five") == [("set_level", {"device": "lamp", "percent": 25})]
+    assert calls("put the lamp at twelve") is None
+
+
+def test_a_name_may_have_an_apostrophe() -> None:
+    grammar = Grammar(home(["Anna's lamp", "dad's"], rgb=(), sensors=()))
+    for text in ("get Anna's lamp going", "get annas lamp going", "get Anna’s lamp going"):
+        assert calls(text, grammar) == [("set_device", {"device": "Anna's lamp", "state": "on"})]
 
 
 def test_two_sensors_of_a_kind_have_no_nickname() -> None:
@@ -150,6 +241,45 @@ def test_a_tool_that_is_not_there_is_not_called() -> None:
 def test_a_tool_of_ones_own_may_be_asked_for_kindly() -> None:
     grammar = Grammar([tool("feed_cat")])
     assert calls("I'd like you to feed our cat please", grammar) == [("feed_cat", {})]
+
+
+SCENE = tool("set_scene", scene={"type": "string", "enum": ["movie", "rainy day"]})
+PLANTS = tool("water_plants", minutes={"type": "integer", "minimum": 1, "maximum": 30})
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("movie scene please", "set_scene", {"scene": "movie"}),
+        ("let's have the scene for a rainy day", "set_scene", {"scene": "rainy day"}),
+        ("give the plants ten minutes of water", "water_plants", {"minutes": 10}),
+        ("would you mind watering our plants for ten minutes", "water_plants", {"minutes": 10}),
+    ],
+)
+def test_a_tool_of_ones_own_that_is_asked_for_loosely_is_asked(
+    text: str, name: str, arguments: dict[str, Any]
+) -> None:
+    grammar = Grammar([*home(), SCENE, PLANTS])
+    assert weighed(text, grammar) == ("ask", [(name, arguments)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what a scene that movie has",
+        "set the scene",
+        "the movie was good",
+        "set movie",
+        "water the plants",
+        "water the plants for fifty minutes",
+        "water the plants for ten seconds",
+        "the plants and the scene",
+        "don't water the plants for ten minutes",
+        "I watered the plants for ten minutes",
+    ],
+)
+def test_a_tool_of_ones_own_is_not_asked_for_by_a_part_of_its_words(text: str) -> None:
+    assert calls(text, Grammar([*home(), SCENE, PLANTS])) is None
 
 
 def test_what_is_read_is_told_back_in_words() -> None:
