@@ -59,16 +59,20 @@ def sent_since_cleared(rig: Rig) -> bytes:
     return sound
 
 
-@pytest.mark.parametrize("before", [nothing, answer, question, dropped_link])
-@pytest.mark.parametrize("style", STYLES)
-def test_all_that_the_microphone_gives_from_the_press_on_reaches_the_server(
-    style: str, before: Before
-) -> None:
-    rig = Rig(style=style).start()
-    before(rig)
+def press(rig: Rig) -> None:
+    """Press the button; once more where the first press closes a conversation without hands."""
     rig.clear()
     rig.edge(True)
+    if rig.machine.state != "listening":
+        rig.edge(False)
+        rig.wait(2.0)
+        rig.clear()
+        rig.edge(True)
     assert rig.found(ev.SetCapture) == [ev.SetCapture(True)]
+
+
+def speak_at_once(rig: Rig) -> None:
+    """The microphone gives sound from now on, and all of it must reach the server."""
     for piece in HEAD:
         rig.step(ev.Captured(piece))
         rig.wait(PIECE_S)
@@ -76,6 +80,29 @@ def test_all_that_the_microphone_gives_from_the_press_on_reaches_the_server(
         rig.connect()
         rig.step(ev.Captured(HEAD[-1]))
     assert sent_since_cleared(rig).find(b"".join(HEAD)) >= 0
+
+
+@pytest.mark.parametrize("before", [nothing, answer, question, dropped_link])
+@pytest.mark.parametrize("style", STYLES)
+def test_all_that_the_microphone_gives_from_the_press_on_reaches_the_server(
+    style: str, before: Before
+) -> None:
+    rig = Rig(style=style).start()
+    before(rig)
+    press(rig)
+    speak_at_once(rig)
+
+
+def test_all_that_it_gives_when_it_opens_again_after_an_answer_reaches_the_server() -> None:
+    rig = Rig(style="open").start()
+    answer(rig)
+    rig.clear()
+    rig.done()
+    rig.step(ev.PlaybackDrained(("item_1",)))
+    rig.wait(1.0)
+    assert rig.machine.state == "listening"
+    assert ev.SetCapture(True) in rig.found(ev.SetCapture)
+    speak_at_once(rig)
 
 
 class Heard:
