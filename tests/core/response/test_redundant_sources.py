@@ -336,3 +336,13 @@ def test_a_beginning_or_an_end_of_which_nothing_is_told_is_one(kind: str) -> Non
         event = decode_server(json.dumps(frame))
         assert isinstance(event, wire.ResponseCreated | wire.ResponseDone)
         assert event.response == Response()
+
+
+def test_why_an_answer_that_was_cut_has_failed_is_noted_and_not_told_to_the_user() -> None:
+    rig = asked()
+    rig.reply("r", "i")
+    rig.edge(True)
+    rig.clear()
+    rig.done("r", status="failed")
+    assert rig.found(ev.ServerNotice) == [ev.ServerNotice("The answer is failed.")]
+    assert not rig.found(ev.UserAlert)
