@@ -29,7 +29,7 @@ class EffectsBuffer:
 
     def send(self, event: ClientEvents) -> None:
         """Send an event to the server, if there is one: a caller that must know asks `online` first."""
-        if self.online:
+        if self.conn:
             self._effects.append(ev.Send(event, self.conn))
 
     def take(self) -> list[ev.Effect]:

@@ -28,6 +28,7 @@ class MachineDriver:
         self.clock = clock
         self._driving = False
         self._timer: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None
 
     def attach(self, machine: Machine, carry_out: Callable[[ev.Effect], None]) -> None:
         """Drive this machine."""
@@ -83,7 +84,8 @@ class MachineDriver:
         for phase, cause in TransitionTable.unknown:
             with self._isolation.guard(f"{phase}, {cause}"):
                 raise TransitionError("The table of phases has no such way; the phase has stayed.")
-        self._wake_at(self.machine.deadline)
+        if (deadline := self.machine.deadline) != self._deadline:
+            self._wake_at(deadline)
 
     def _left_over(self) -> list[ev.Effect]:
         """The effects of a step that broke off, and those that follow from the state it has reached."""
@@ -93,11 +95,10 @@ class MachineDriver:
 
     def _wake_at(self, deadline: float | None) -> None:
         if self._timer is not None:
-            if deadline is not None and self._timer.when() == deadline:
-                return
             self._timer.cancel()
         self._timer = None if deadline is None else self._loop.call_at(deadline, self._tick)
+        self._deadline = deadline
 
     def _tick(self) -> None:
-        self._timer = None
+        self._timer = self._deadline = None
         self.happened(ev.Tick())

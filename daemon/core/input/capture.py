@@ -67,7 +67,7 @@ class CaptureControl:
     def captured(self, pcm: bytes, now: float) -> bool:
         """Add a piece from the microphone; False if there is more than can have been recorded since."""
         size_bytes = self._utterance.size_bytes + len(pcm)
-        if TurnTimer.UTTERANCE in self._timers and size_bytes > self._most_bytes:
+        if size_bytes > self._most_bytes and TurnTimer.UTTERANCE in self._timers:
             self._timers.set(TurnTimer.UTTERANCE, now)
         if size_bytes > self._most_bytes + _TAIL_BYTES:
             return False
