@@ -39,11 +39,11 @@ log = logging.getLogger(__name__)
 def open_table() -> StringTable:
     """The table, which all users share. Raises ImportError."""
     with _opening:
-        return _opened()
+        return shared_table()
 
 
 @functools.cache
-def _opened() -> StringTable:
+def shared_table() -> StringTable:
     """The table as it was installed, else from the cache, else made now."""
     assets = _assets()
     name = _name(assets)

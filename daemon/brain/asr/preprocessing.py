@@ -45,7 +45,11 @@ def clean(samples: Mono16k) -> Preprocessed:
 def frame_power_db(samples: Mono16k) -> npt.NDArray[np.float32]:
     """The mean square of each 20 ms frame in dB, smoothed over three."""
     whole = len(samples) // FRAME * FRAME
-    power = (samples[:whole].reshape(-1, FRAME) ** 2).mean(axis=1)
+    return smooth_db((samples[:whole].reshape(-1, FRAME) ** 2).mean(axis=1))
+
+
+def smooth_db(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The power of frames in dB, smoothed over three."""
     smooth = np.convolve(np.pad(power, 1, mode="edge"), np.ones(3) / 3, mode="valid")
     decibels: npt.NDArray[np.float32] = 10 * np.log10(smooth + 1e-12)
     return decibels
@@ -68,7 +72,12 @@ def speech_level_db(power_db: npt.NDArray[np.float32]) -> float:
 
 def _endpoints(power_db: npt.NDArray[np.float32], loudest: float, floor: float) -> slice:
     """From half a second before the first loud frame to as much after the last."""
-    threshold = max(floor + 6.0, loudest - 40.0)
-    loud = np.flatnonzero(power_db >= min(threshold, loudest))
+    loud = loud_frames(power_db, loudest, floor)
     first = max(0, int(loud[0]) - AROUND_FRAMES)
     return slice(first * FRAME, (int(loud[-1]) + 1 + AROUND_FRAMES) * FRAME)
+
+
+def loud_frames(power_db: npt.NDArray[np.float32], loudest: float, floor: float) -> npt.NDArray[np.int64]:
+    """The numbers of the frames that may be speech; one at least."""
+    threshold = max(floor + 6.0, loudest - 40.0)
+    return np.flatnonzero(power_db >= min(threshold, loudest))

@@ -12,6 +12,7 @@ from daemon.brain.server.chain import Chain
 from daemon.brain.server.errors import Refusal
 from daemon.brain.server.formats import PCM16, WireFormat
 from daemon.brain.server.ids import new_id
+from daemon.brain.server.unfinished_utterance import UnfinishedUtterance
 from daemon.realtime.events import Content, Item
 
 MAX_BYTES = 16 * 2**20
@@ -25,6 +26,8 @@ class StoredItem:
     item: Item
     audio: bytearray = field(default_factory=bytearray)
     format: WireFormat = PCM16
+    utterance: UnfinishedUtterance | None = None
+    """Until it is recognised: what was recognised of it while it was spoken."""
 
     @property
     def id(self) -> str:

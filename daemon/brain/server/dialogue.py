@@ -12,6 +12,7 @@ from daemon.brain.server.references import Command, is_open, recent, resolve
 
 NOTHING_HEARD = "I heard nothing."
 CANNOT_HEAR = "Sorry, my hearing does not work at the moment."
+CANNOT_READ = "Sorry, I cannot work that out at the moment."
 NOTHING_TO_ANSWER = "How can I help?"
 NO_PICTURES = "I cannot see pictures."
 STILL_UNDER_WAY = "That is still under way."

@@ -9,15 +9,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from daemon.audio.resampler import Resampler
+from daemon.brain.asr.preprocessing import clean
 from daemon.brain.asr.recognizer import Recognition, Recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server import heap
 from daemon.brain.server.formats import WireFormat, in_whole_ms, resampled
 from daemon.brain.server.grammar_cache import Grammars, Threads
+from daemon.brain.server.unfinished_utterance import Overheard, UnfinishedUtterance
 from daemon.brain.tts.synthesizer import Synthesizer
+from daemon.errors import EngineError
 from daemon.realtime.events import RATE_HZ
 
 RECOGNIZER_HZ = 16_000
@@ -35,7 +38,10 @@ class Engines:
         recognizer: Callable[[], Recognizer],
         synthesizer: Callable[[], Synthesizer],
         threads: Threads = ThreadPoolExecutor,
+        early: bool = False,
     ) -> None:
+        self.early = early
+        """Whether the recogniser is asked before an utterance is over."""
         self.grammars = Grammars(threads)
         self._recognizer = _Worker("recogniser", recognizer, threads)
         self._synthesizer = _Worker("voice", synthesizer, threads)
@@ -45,14 +51,42 @@ class Engines:
         await self._recognizer.run(lambda recognizer: recognizer.prepare(grammar))
 
     async def recognize(
-        self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
+        self,
+        sound: bytes,
+        format: WireFormat,
+        grammar: Grammar,
+        pending: Meaning | None,
+        utterance: UnfinishedUtterance | None = None,
     ) -> Recognition:
-        """Recognise one utterance."""
+        """Recognise one utterance, unless that was done before it was over."""
 
         def recognized(recognizer: Recognizer) -> Recognition:
-            return recognizer.recognize(resampled(sound, format, RECOGNIZER_HZ), grammar, pending)
+            samples = resampled(sound, format, RECOGNIZER_HZ)
+            early = utterance.overheard if utterance else None
+            if early and early.holds_for(samples, grammar, pending):
+                return early.recognition
+            return recognizer.recognize(samples, grammar, pending)
 
         return await self._recognizer.run(recognized)
+
+    async def overhear(
+        self,
+        utterance: UnfinishedUtterance,
+        sound: bytes,
+        format: WireFormat,
+        grammar: Grammar,
+        pending: Meaning | None,
+    ) -> None:
+        """Recognise an utterance that may be over, unless the recogniser is busy."""
+
+        def recognized(recognizer: Recognizer) -> None:
+            if not utterance.over:
+                samples = resampled(sound, format, RECOGNIZER_HZ)
+                recognition = recognizer.recognize(samples, grammar, pending)
+                utterance.overheard = Overheard(clean(samples).samples, grammar, pending, recognition)
+
+        if not self._recognizer.busy:
+            await self._recognizer.run(recognized)
 
     async def speak(self, sentence: str, speed: float, format: WireFormat) -> bytes:
         """Synthesise one sentence, in the format of the wire."""
@@ -70,14 +104,32 @@ class Engines:
         self._synthesizer.close()
 
 
+def _guarded(work: Callable[[], Result]) -> Result:
+    """Whatever an engine raises becomes an ordinary error, which ends neither the loop nor a task."""
+    try:
+        return work()
+    except EngineError:
+        raise
+    except BaseException as error:
+        raise EngineError(
+            f"An engine failed ({type(error).__name__}: {error}): restart the brain."
+        ) from error
+
+
 class _Worker(Generic[Engine]):
     """One engine on its own thread."""
 
     def __init__(self, name: str, load: Callable[[], Engine], threads: Threads) -> None:
         self._name = name
+        self._jobs = 0
         self._thread = threads(1, name)
         self._loading = self._submit(load)
         self._loading.add_done_callback(self._loaded)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it works, or somebody waits for it."""
+        return self._jobs > 0
 
     async def run(self, use: Callable[[Engine], Result]) -> Result:
         """Use the engine on its thread, once it is there. Raises what its loading raised."""
@@ -90,11 +142,16 @@ class _Worker(Generic[Engine]):
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _submit(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
-        job = self._thread.submit(work)
+        job = self._thread.submit(_guarded, work)
         result = asyncio.wrap_future(job)
+        self._jobs += 1
+        result.add_done_callback(self._done)
         # On the engine's thread, as soon as the loop has the result.
         job.add_done_callback(lambda _: heap.give_back())
         return result
+
+    def _done(self, _: asyncio.Future[Any]) -> None:
+        self._jobs -= 1
 
     def _loaded(self, loading: asyncio.Future[Engine]) -> None:
         if loading.cancelled():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.brain.server import errors
 from daemon.brain.server.errors import Refusal
 from daemon.brain.server.formats import PCM16, WireFormat, recoded
+from daemon.brain.server.unfinished_utterance import UnfinishedUtterance
 from daemon.realtime.events import MIN_COMMIT_MS, RATE_HZ
 
 MAX_BUFFER_S = 180
@@ -21,6 +22,7 @@ class InputBuffer:
         self.format = PCM16
         self._sound = bytearray()
         self.end = 0
+        self.utterance = UnfinishedUtterance(self.format)
 
     @property
     def _scale(self) -> int:
@@ -40,6 +42,7 @@ class InputBuffer:
         """Change the format; the audio held is converted."""
         self._sound = bytearray(recoded(bytes(self._sound), self.format, format))
         self.format = format
+        self._begin_utterance()
 
     def append(self, sound: bytes) -> None:
         """Append audio. Raises Refusal beyond MAX_BUFFER_S, and appends nothing then."""
@@ -50,15 +53,23 @@ class InputBuffer:
                 "audio",
             )
         self._sound += sound
+        self.utterance.append(sound)
         self.end += len(sound) * self._scale
 
     def drop_before(self, position: int) -> None:
         """Drop audio before this position."""
-        del self._sound[: max(0, position - self.start) // self._scale]
+        if position > self.start:
+            del self._sound[: (position - self.start) // self._scale]
+            self._begin_utterance()
 
     def clear(self) -> None:
         """Drop all audio."""
         self._sound.clear()
+        self._begin_utterance()
+
+    def sound(self) -> bytes:
+        """All audio, which stays."""
+        return bytes(self._sound)
 
     def take(self) -> bytes:
         """Return all audio and empty the buffer. Raises Refusal below MIN_COMMIT_MS."""
@@ -66,8 +77,12 @@ class InputBuffer:
             raise errors.commit_empty(self.held_ms)
         whole = len(self._sound) // self.format.sample_bytes * self.format.sample_bytes
         sound = bytes(self._sound[:whole])
-        self._sound.clear()
+        self.clear()
         return sound
+
+    def _begin_utterance(self) -> None:
+        self.utterance.over = True
+        self.utterance = UnfinishedUtterance(self.format)
 
 
 def ms(position: int) -> float:

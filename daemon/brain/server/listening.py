@@ -11,7 +11,10 @@ from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.conversation import StoredItem
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.grammar_cache import Building
+from daemon.brain.server.input_buffer import InputBuffer
 from daemon.realtime.events import Json
+
+_PAUSE_S = 0.02  # longer than between pieces that were recorded before and are sent at once
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,19 @@ class Listening:
             known = self._tasks[entry] = grammar, asyncio.create_task(self._run(entry, grammar, pending))
         return await asyncio.shield(known[1])
 
+    async def overhear(self, buffer: InputBuffer, tools: list[Json], pending: Meaning | None) -> None:
+        """Recognise the utterance in the buffer, if it stays quiet and the recogniser has nothing to do."""
+        utterance = buffer.utterance
+        await asyncio.sleep(_PAUSE_S)
+        if not utterance.is_quiet() or self._recognizing.locked():
+            return
+        try:
+            async with self._recognizing:
+                grammar = await self.grammar(tools)
+                await self._engines.overhear(utterance, buffer.sound(), buffer.format, grammar, pending)
+        except Exception:
+            log.exception("The recogniser failed at an utterance that is not over yet.")
+
     def close(self) -> None:
         """Cancel everything: the client is gone."""
         for _, task in self._tasks.values():
@@ -67,4 +83,7 @@ class Listening:
 
     async def _run(self, entry: StoredItem, grammar: Grammar, pending: Meaning | None) -> Recognition:
         async with self._recognizing:
-            return await self._engines.recognize(bytes(entry.audio), entry.format, grammar, pending)
+            utterance, entry.utterance = entry.utterance, None
+            return await self._engines.recognize(
+                bytes(entry.audio), entry.format, grammar, pending, utterance
+            )

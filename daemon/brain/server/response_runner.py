@@ -15,8 +15,9 @@ from daemon.brain.server import dialogue, errors
 from daemon.brain.server.conversation import Conversation, StoredItem
 from daemon.brain.server.dialogue import Act, Decision, Dialogue, Say
 from daemon.brain.server.engine_pool import Engines
+from daemon.brain.server.input_buffer import InputBuffer
 from daemon.brain.server.listening import Listening
-from daemon.brain.server.prompt_selection import Spoken, Written, select_prompt
+from daemon.brain.server.prompt_selection import Prompt, Spoken, Written, select_prompt
 from daemon.brain.server.response_request import ResponseRequest
 from daemon.brain.server.responses import OutOfTokens, ResponseWriter, SendEvent
 from daemon.brain.server.usage import input_tokens
@@ -65,6 +66,11 @@ class ResponseRunner:
     def prepare(self, tools: list[wire.Json]) -> None:
         """Prepare the recogniser for these tools before the first utterance."""
         self._help(self._listening.prepare(tools))
+
+    def overhear(self, buffer: InputBuffer, tools: Callable[[], list[wire.Json]]) -> None:
+        """Recognise what was said so far if it may be all, so that the answer is there when it is."""
+        if self._engines.early and buffer.utterance.may_be_whole():
+            self._help(self._listening.overhear(buffer, tools(), self._dialogue.pending))
 
     def start(self, request: ResponseRequest) -> None:
         """Begin a response; `response.created` is sent when this returns. Raises Refusal."""
@@ -118,10 +124,21 @@ class ResponseRunner:
             self.on_done(writer.audio_ms)
 
     async def _reply(self, request: ResponseRequest) -> Decision:
+        """The reply; if an engine or the grammar fails, it says so."""
+        prompt = select_prompt(request.entries)
+        try:
+            return await self._reply_to(prompt, request)
+        except Exception:
+            log.exception("The brain failed at a turn.")
+            return Say(dialogue.CANNOT_HEAR if isinstance(prompt, Spoken) else dialogue.CANNOT_READ)
+
+    async def _reply_to(self, prompt: Prompt, request: ResponseRequest) -> Decision:
         state = self._dialogue if request.in_band else copy.copy(self._dialogue)
-        match select_prompt(request.entries):
+        match prompt:
             case Spoken(entry):
-                return await self._reply_to(entry, state, request)
+                grammar = await self._listening.grammar(request.tools)
+                recognition = await self._listening.recognize(entry, grammar, self._dialogue.pending)
+                return state.answer(recognition, grammar, request.may_act, time.monotonic())
             case Written(text) if request.metadata == RECITAL:
                 return Say(text)
             case Written(text):
@@ -133,16 +150,6 @@ class ResponseRunner:
                 return state.answer(recognition, grammar, request.may_act, time.monotonic())
             case Say(text):
                 return state.say(text)
-
-    async def _reply_to(self, entry: StoredItem, state: Dialogue, request: ResponseRequest) -> Decision:
-        """The reply to an utterance; if the recogniser fails, it says so."""
-        grammar = await self._listening.grammar(request.tools)
-        try:
-            recognition = await self._listening.recognize(entry, grammar, self._dialogue.pending)
-        except Exception:
-            log.exception("The recogniser failed at an utterance.")
-            return Say(dialogue.CANNOT_HEAR)
-        return state.answer(recognition, grammar, request.may_act, time.monotonic())
 
     async def _deliver(self, writer: ResponseWriter, reply: Decision, speed: float) -> None:
         if isinstance(reply, Act):

@@ -266,7 +266,7 @@ async def _until_told(
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     idle = IdleMonitor(idle_timeout_s, lambda: told.put_nowait(signal.SIGTERM))
     engine = on_this_board(engine)
-    engines = Engines(partial(open_recognizer, engine), partial(open_synthesizer, voice))
+    engines = Engines(partial(open_recognizer, engine), partial(open_synthesizer, voice), early=True)
     async with serve(listen, Brain(engines, idle=idle, engine=engine), admission) as url:
         log.info("listening on %s", url)
         log.info("The engine is %s.", engine)

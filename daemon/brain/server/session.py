@@ -154,6 +154,7 @@ class Session:
     def _append(self, sound: bytes) -> None:
         if self._turns is None:
             self._buffer.append(sound)
+            self._answering.overhear(self._buffer, self._tools)
             return
         step = FRAME_MS * self._buffer.format.bytes_per_ms
         for start in range(0, len(sound), step):
@@ -163,7 +164,9 @@ class Session:
         self._buffer.append(frame)
         for edge in turns.feed(self._pcm16.feed(frame)):
             self._on_edge(edge, turns.detection)
-        if not turns.speaking:
+        if turns.speaking:
+            self._answering.overhear(self._buffer, self._tools)
+        else:
             kept_ms = turns.prefix_ms + _KEPT_BEFORE_SPEECH_MS
             self._buffer.drop_before(self._buffer.end - position(kept_ms))
 
@@ -183,7 +186,7 @@ class Session:
 
     def _commit(self, item_id: str = "") -> None:
         self.conversation.check_capacity()
-        sound = self._buffer.take()
+        utterance, sound = self._buffer.utterance, self._buffer.take()
         item = wire.Item(
             id=item_id or new_id("item_"),
             object="realtime.item",
@@ -192,7 +195,7 @@ class Session:
             role="user",
             content=[wire.Content(type="input_audio", transcript=None)],
         )
-        entry = StoredItem(item, bytearray(sound), self._buffer.format)
+        entry = StoredItem(item, bytearray(sound), self._buffer.format, utterance)
         if self._turns is not None:
             self._turns.reset()
         self._emit(wire.AudioCommitted(item_id=entry.id, previous_item_id=self.conversation.last_id))

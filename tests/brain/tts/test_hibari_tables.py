@@ -83,7 +83,7 @@ def test_the_dictionaries_stay_out_of_memory() -> None:
 @pytest.fixture
 def no_table_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No table is open or kept; where the next one will be."""
-    hibari_tables._opened.cache_clear()
+    hibari_tables.shared_table.cache_clear()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("CACHE_DIRECTORY", raising=False)
     return tmp_path / "voiced"
@@ -93,12 +93,12 @@ def test_the_table_is_made_once_and_again_where_it_is_broken(no_table_yet: Path)
     assert open_table().section("gold").get("heater")
     (table,) = no_table_yet.glob("*.table")
     made = table.stat().st_mtime_ns
-    hibari_tables._opened.cache_clear()
+    hibari_tables.shared_table.cache_clear()
     open_table()
     assert table.stat().st_mtime_ns == made
     whole = table.read_bytes()
     table.write_bytes(whole[: len(whole) // 2])
-    hibari_tables._opened.cache_clear()
+    hibari_tables.shared_table.cache_clear()
     assert open_table().section("gold").get("heater")
     assert table.read_bytes() == whole
     assert list(no_table_yet.iterdir()) == [table]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 
 from daemon.brain.asr.recognizer import Recognition
-from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.engine_pool import Engines
-from daemon.brain.server.formats import WireFormat
 from daemon.brain.server.server import Brain, serve
 from daemon.brain.tts.synthesizer import Mono24k
 from daemon.realtime.events import RATE_HZ
@@ -54,11 +53,9 @@ class _Keeping(Engines):
 
     heard: list[bytes]
 
-    async def recognize(
-        self, sound: bytes, format: WireFormat, grammar: Grammar, pending: Meaning | None
-    ) -> Recognition:
+    async def recognize(self, sound: bytes, *args: Any) -> Recognition:
         self.heard.append(bytes(sound))
-        return await super().recognize(sound, format, grammar, pending)
+        return await super().recognize(sound, *args)
 
 
 class Peer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from typing import Final
 
@@ -10,6 +11,8 @@ import numpy as np
 from daemon.brain.engine import Engine
 from daemon.brain.tts.engines.espeak import Espeak
 from daemon.brain.tts.synthesizer import Mono24k, Synthesizer, SynthesizerError, Trimmed, WithFallback
+
+log = logging.getLogger(__name__)
 
 _SEED = 1  # any value, but always the same, so that a sentence always sounds the same
 _HIBARI_GAIN = 2.0  # makes it as loud as espeak
@@ -36,13 +39,14 @@ def _load() -> Synthesizer:
     has_espeak = shutil.which("espeak-ng") is not None
     try:
         return Trimmed(WithFallback(Hibari(), Espeak()) if has_espeak else Hibari())
-    except ImportError as missing:
+    except Exception as error:
         if has_espeak:
+            log.warning("The voice 'hibari' cannot be loaded, espeak speaks in its place: %s", error)
             return Trimmed(Espeak())
+        trouble = f"lacks the package {error.name}" if isinstance(error, ImportError) else f"fails ({error})"
         raise SynthesizerError(
-            f"The voice 'hibari' lacks the package {missing.name}: pip install 'voiced[offline]', "
-            "or apt install espeak-ng."
-        ) from missing
+            f"The voice 'hibari' {trouble}: pip install 'voiced[offline]', or apt install espeak-ng."
+        ) from error
 
 
 ENGINE: Final = Engine(("hibari-tts", "onnxruntime"), _load)
