@@ -22,11 +22,13 @@ from websockets.asyncio.client import ClientConnection
 from websockets.http11 import Response
 from websockets.streams import StreamReader
 
+from daemon.brain.asr.acoustic_model import Hama
 from daemon.brain.asr.constrained_decoding import LetterAutomaton
 from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.lexicon import class_of
 from daemon.brain.asr.moonshine import BEGIN, END, Moonshine
 from daemon.brain.asr.word_network import Network
+from daemon.brain.lean_session import open_session
 from daemon.brain.server.errors import from_validation
 from daemon.brain.tts.hibari_model import lean_model
 from daemon.config.error_messages import ConfigError
@@ -82,6 +84,48 @@ def test_moonshine_brings_its_model_and_its_letters_where_we_look() -> None:
         moonshine = Moonshine()
         stop = LetterAutomaton(Network("stop"), moonshine.trie)
         assert isinstance(moonshine.read(np.zeros(16_000, np.float32), None, stop).free_text, str)
+
+
+def test_moonshines_model_is_in_the_wheel_that_is_pinned() -> None:
+    pytest.importorskip("moonshine_voice")
+    with read_by("moonshine-voice", "pyproject.toml", "deploy/package/requirements.txt"):
+        pin = f"moonshine-voice=={version('moonshine-voice')}"
+        for file in ("pyproject.toml", "deploy/package/requirements.txt"):
+            assert pin in Path(__file__).parents[1].joinpath(file).read_text()
+        sizes = {
+            path.name: path.stat().st_size
+            for path in (folder("moonshine_voice") / "assets/tiny-en").iterdir()
+        }
+        assert sizes.keys() == {"encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"}
+        assert sizes["decoder_model_merged.ort"] > 2**24
+
+
+def test_moonshines_model_is_optimised_already() -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("moonshine_voice")
+    with read_by("moonshine-voice", "daemon/brain/lean_session.py", "daemon/brain/asr/moonshine.py"):
+        model = folder("moonshine_voice") / "assets/tiny-en/encoder_model.ort"
+        sound = np.random.default_rng(1).standard_normal((1, 16_000)).astype(np.float32) / 10
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        encoded = []
+        for session in (onnxruntime.InferenceSession(str(model), options), open_session(model)):
+            first, *rest = (node.name for node in session.get_inputs())
+            encoded += session.run(
+                None, {first: sound, **dict.fromkeys(rest, np.ones(sound.shape, np.int64))}
+            )
+        np.testing.assert_array_equal(encoded[0], encoded[1])
+
+
+def test_hamas_session_outlives_its_model_and_has_a_frame_for_20_ms() -> None:
+    pytest.importorskip("hama.asr")
+    with read_by("hama", "daemon/brain/asr/acoustic_model.py"):
+        hama = Hama()
+        for seconds in (1, 3):
+            found = hama.log_posteriors(np.zeros(16_000 * seconds, np.float32))
+            assert abs(len(found) - 50 * seconds) <= 1
+            assert found.shape[1] == len(hama.tokens)
+            np.testing.assert_allclose(np.exp(found).sum(axis=1), 1.0, atol=1e-3)
 
 
 def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None:
