@@ -66,7 +66,6 @@ class ResponseController:
     def expect(self, turn: Turn, now: float) -> None:
         """The server's voice detection has committed the question and answers by itself."""
         self._answer.take(turn, now, keep_items=self.barge_in.waiting)
-        turn.ask_anew()
         self.exchange.expect("", {}, now)
 
     def adopt(self, turn: Turn) -> None:

@@ -312,6 +312,24 @@ def test_no_two_earcons_sound_alike(rate_hz: int) -> None:
         assert _likeness(one.samples(rate_hz), other.samples(rate_hz)) < 0.6
 
 
+LEARNED = {
+    "muted": (0.23, 125),
+    "error": (0.38, 104),
+    "offline": (0.38, 221),
+    "thinking": (0.19, 73),
+    "closed": (0.25, 112),
+    "listening": (0.03, 53),
+}
+"""How long each is in seconds, and how often it swings: its notes and their lengths in two numbers."""
+
+
+@pytest.mark.parametrize("kind", EARCONS)
+def test_an_earcon_stays_as_people_have_learned_it(kind: str) -> None:
+    samples = EARCONS[kind].samples(48_000)
+    swings = np.count_nonzero(np.diff(np.signbit(samples[np.abs(samples) > 1e-6]))) / 2
+    assert (len(samples) / 48_000, swings) == (LEARNED[kind][0], pytest.approx(LEARNED[kind][1], abs=1.5))
+
+
 def test_the_tick_is_over_before_anybody_has_begun_to_speak() -> None:
     assert len(EARCONS["listening"].samples(48_000)) <= 0.04 * 48_000
 
