@@ -19,7 +19,8 @@ from daemon.brain.asr.name_similarity import confusable
 from daemon.brain.asr.phoneme_recognizer import Candidate, PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
 from daemon.brain.asr.recognizer import Recognition, Recognizer, RecognizerError, confirmed
-from daemon.brain.asr.viterbi import Floats
+from daemon.brain.asr.viterbi import Floats, Layout
+from daemon.brain.asr.word_network import Network
 from daemon.brain.engine_registry import RECOGNIZERS, open_recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from tests.bench.train_confusions import in_room, read_clip
@@ -169,6 +170,14 @@ def test_no_pronunciation_has_a_sound_outside_the_classes(small: PhonemeRecogniz
 )
 def test_what_is_no_sound_is_no_part_of_a_pronunciation(tokens: str, ways: list[str]) -> None:
     assert spoken_ways(tokens.split("|")) == [tuple(way.split()) for way in ways]
+
+
+def test_every_word_of_our_own_sentences_is_in_the_list(small: PhonemeRecognizer) -> None:
+    """The rules for other words take 10 MB, and longer than all else before the first answer."""
+    words = {word.lstrip("!") for word in Layout.of(Network(HOME.text_when_asked), lambda _: [()]).words}
+    unlisted = {word: small.lexicon.pronunciations(word) for word in words if not word.startswith("#")}
+    unlisted = {word: forms for word, forms in unlisted.items() if word not in small.lexicon.words}
+    assert not unlisted, "add these to lexicon.json"
 
 
 def test_no_phone_is_a_wildcard(small: PhonemeRecognizer) -> None:
