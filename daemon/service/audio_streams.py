@@ -14,13 +14,13 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from daemon.audio.echo.path import EchoPath
 from daemon.audio.jitter_buffer import JitterBuffer
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
 from daemon.core import events as ev
 from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ
-from daemon.service.echo_path import EchoPath
 from daemon.telemetry.notifications import LossKind
 from hardware.ports import Mono, SoundError, Speaker
 

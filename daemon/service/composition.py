@@ -12,6 +12,7 @@ import msgspec
 
 from daemon.audio.echo.engine import EchoError
 from daemon.audio.echo.engine_registry import FOR_SERVERS, FOR_THE_BRAIN
+from daemon.audio.echo.path import EchoPath
 from daemon.config.model import Config
 from daemon.core.events import Place
 from daemon.core.machine import Machine
@@ -23,9 +24,8 @@ from daemon.extensions.launch import Launch
 from daemon.extensions.supervisor import Extensions
 from daemon.network.credentials import find_key, keyless
 from daemon.network.endpoint import Endpoint, brain_endpoint, endpoint, falls_back
-from daemon.realtime.events import Json
+from daemon.realtime.events import RATE_HZ, Json
 from daemon.realtime.session_config import session_config
-from daemon.service.echo_path import EchoPath
 from daemon.telemetry.notifications import KeyChecked
 from daemon.tools.builtin import Appliance, builtin_tools, reserved_names
 from daemon.tools.toolbox import Toolbox
@@ -68,7 +68,7 @@ def echo_path(config: Config, clock: Callable[[], float]) -> tuple[Config, EchoP
     if config.sound.echo != "auto":
         return config, None
     try:
-        return config, EchoPath(FOR_THE_BRAIN if _is_offline(config) else FOR_SERVERS, clock)
+        return config, EchoPath(FOR_THE_BRAIN if _is_offline(config) else FOR_SERVERS, RATE_HZ, clock)
     except EchoError as error:
         log.error("%s Until then the microphone is off while the speaker plays.", error)
     half_duplex = msgspec.structs.replace(config.sound, echo="off")

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Protocol
 
+from daemon.audio.echo.path import EchoPath
 from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
 from daemon.service.audio_streams import CaptureStream, Filter, PlaybackStream, StreamEvents
-from daemon.service.echo_path import EchoPath
 from hardware.ports import Capture, CardStream, Microphone, Playback, SoundConfig, Speaker
 
 

@@ -9,6 +9,7 @@ sample: the filter that comes behind has to learn anew what moves.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ _MARGIN_S: Final = 0.002
 _EARLY_S: Final = 0.05
 _LATE_S: Final = 0.5
 _COMPARED: Final = 32_768  # samples
-_OFTEN_S: Final = 0.5
+_OFTEN_S: Final = 0.25
 _SELDOM_S: Final = 2.0
 _CLOSE: Final = 0.5  # samples
 _NEAR_S: Final = 0.001
@@ -36,11 +37,13 @@ _WINDOW: Final = np.hanning(_TAPS + 2)[1:-1]
 class Alignment:
     """Follows one microphone. `lag` is in samples, `drift` in samples a second since the speaker began."""
 
-    def __init__(self, reference: PlayedReference, rate_hz: int) -> None:
+    def __init__(self, reference: PlayedReference, rate_hz: int, moved: Callable[[], None]) -> None:
+        """`moved` is called when the lag has jumped."""
         self.lag = -_MARGIN_S * rate_hz
         self.drift = 0.0
         self._reference = reference
         self._rate_hz = rate_hz
+        self._moved = moved
         self._suspected = 0.0
         self._age_s = 0.0
         self._begin_to_compare()
@@ -88,6 +91,7 @@ class Alignment:
             self._follow(off)
         elif abs(off - self._suspected) < near:
             self.lag += off
+            self._moved()
             self._begin_to_compare()
         self._suspected = off
         self._wait_s = _SELDOM_S if abs(off) < _CLOSE else _OFTEN_S

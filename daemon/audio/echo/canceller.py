@@ -10,6 +10,7 @@ import numpy as np
 from daemon.audio.echo.alignment import Alignment
 from daemon.audio.echo.engine import AdaptiveFilter
 from daemon.audio.echo.reference import PlayedReference
+from daemon.audio.echo.trust import Trust
 from hardware.ports import Mono
 
 _EARLY_S: Final = 0.001
@@ -22,7 +23,8 @@ class EchoCanceller:
     """For one microphone; its sound comes and goes at `rate_hz`. Belongs to one thread."""
 
     def __init__(self, adaptive_filter: AdaptiveFilter, reference: PlayedReference, rate_hz: int) -> None:
-        self.alignment = Alignment(reference, rate_hz)
+        self.alignment = Alignment(reference, rate_hz, self._learn_anew)
+        self.trust = Trust(rate_hz)
         self._reference = reference
         self._rate_hz = rate_hz
         self._filter = adaptive_filter
@@ -55,7 +57,13 @@ class EchoCanceller:
         self._next += len(microphone)
         frames = self._filter.frames
         pairs = zip(microphone.reshape(-1, frames), reference.reshape(-1, frames), strict=True)
-        return np.concatenate([self._filter.process(*pair) for pair in pairs])
+        cleaned = np.concatenate([self._filter.process(*pair) for pair in pairs])
+        self.trust.judge(microphone, reference, cleaned)
+        return cleaned
+
+    def _learn_anew(self) -> None:
+        self._filter.reset()
+        self.trust.forget()
 
     def _look_at_clock(self, now: float) -> None:
         """Reports can be late, never early; small errors are corrected when the speaker begins anew."""

@@ -23,6 +23,9 @@ class AdaptiveFilter(Protocol):
     def process(self, microphone: Mono, reference: Mono) -> Mono:
         """The microphone's samples without the echo of the reference; as many, a constant delay later."""
 
+    def reset(self) -> None:
+        """Forget the way: what the reference is aligned by has changed."""
+
 
 @dataclass(frozen=True)
 class EchoEngine:

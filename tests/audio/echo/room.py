@@ -76,6 +76,13 @@ class Loop:
         self.microphone: Mono = (self.echo + noise).astype(np.float32)
         self.microphone[: len(self.near)] += self.near[: len(self.microphone)]
 
+    @classmethod
+    def recorded(cls, far: Mono, microphone: Mono) -> Loop:
+        """A recording of both ends, of one clock."""
+        loop = cls(far)
+        loop.microphone = microphone
+        return loop
+
     def through(self, adaptive_filter: AdaptiveFilter) -> Mono:
         """What the canceller makes of it, as long as the microphone's sound."""
         reference = PlayedReference(RATE_HZ)

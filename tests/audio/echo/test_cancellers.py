@@ -79,6 +79,15 @@ def test_it_finds_its_way_after_the_speaker_ran_dry(engine: str) -> None:
     assert reduction_db(loop.microphone, cleaned, since_s=8.0) > LEAST_DB[engine]
 
 
+@pytest.mark.parametrize("delay_ms", [100, 250])
+def test_what_was_learned_the_wrong_way_is_forgotten_once_the_delay_is_found(
+    engine: str, delay_ms: int
+) -> None:
+    loop = Loop(babble(6.0), Room(delay_ms, coupling_db=-12))
+    cleaned = loop.through(opened(engine))
+    assert reduction_db(loop.microphone, cleaned, since_s=3.0) > {"aec3": 15.0, "speex": 5.0}[engine]
+
+
 def test_no_sample_is_lost_and_none_is_added_but_for_what_the_filter_held_back(engine: str) -> None:
     loop = Loop(babble(1.0), Room())
     adaptive_filter = opened(engine)

@@ -27,5 +27,9 @@ class Aec3:
         near, far = self._microphone.process(microphone), self._reference.process(reference)
         return self._cleaned.process(self._canceller.process(near, far))
 
+    def reset(self) -> None:
+        """Forget what was learned."""
+        self._canceller.reset()
+
 
 ENGINE = EchoEngine(Aec3, "pywebrtc-audio", "pip install 'voiced[handsfree]'")

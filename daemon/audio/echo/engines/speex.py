@@ -13,13 +13,14 @@ from daemon.audio.pcm import quantised
 from hardware.ports import Mono
 
 _FRAMES_PER_S: Final = 100
-_TAIL_MS: Final = 128
+_TAIL_MS: Final = 160
 _SET_SAMPLING_RATE: Final = 24
 _FULL_SCALE: Final = np.float32(1 / 32768)
 _SAMPLES: Final = POINTER(c_int16)
 _SIGNATURES: Final[dict[str, tuple[Any, ...]]] = {
     "speex_echo_state_init": (c_void_p, c_int, c_int),
     "speex_echo_state_destroy": (None, c_void_p),
+    "speex_echo_state_reset": (None, c_void_p),
     "speex_echo_ctl": (c_int, c_void_p, c_int, c_void_p),
     "speex_echo_cancellation": (None, c_void_p, _SAMPLES, _SAMPLES, _SAMPLES),
 }
@@ -45,6 +46,10 @@ class Speex:
         pointers = (each.ctypes.data_as(_SAMPLES) for each in (near, far, cleaned))
         self._library.speex_echo_cancellation(self._state, *pointers)
         return cleaned * _FULL_SCALE
+
+    def reset(self) -> None:
+        """Forget what was learned."""
+        self._library.speex_echo_state_reset(self._state)
 
 
 def _library() -> Any:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import numpy as np
+
 from daemon.audio.echo.canceller import EchoCanceller
 from daemon.audio.echo.engine_registry import open_filter
 from daemon.audio.echo.reference import PlayedReference
-from daemon.realtime.events import RATE_HZ
 from hardware.ports import Mono
 
 _MOST_NOTES: Final = 1_000
@@ -22,12 +23,12 @@ _MOST_NOTES: Final = 1_000
 
 
 class EchoPath:
-    """Takes our own voice out of the microphone's sound, which comes and goes at the wire's rate."""
+    """Takes our own voice out of the microphone's sound, which comes and goes at `rate_hz`."""
 
-    def __init__(self, engine: str, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: str, rate_hz: int, clock: Callable[[], float]) -> None:
         """Raises EchoError."""
-        self._reference = reference = PlayedReference(RATE_HZ)
-        self._canceller = EchoCanceller(open_filter(engine, RATE_HZ), reference, RATE_HZ)
+        self._reference = reference = PlayedReference(rate_hz)
+        self.canceller = EchoCanceller(open_filter(engine, rate_hz), reference, rate_hz)
         self._clock = clock
         self._notes: deque[Callable[[], None]] = deque(maxlen=_MOST_NOTES)
 
@@ -36,6 +37,7 @@ class EchoPath:
     def opened(self, rate_hz: int) -> None:
         """The speaker's card is open, at this rate."""
         self._notes.append(partial(self._reference.opened, rate_hz))
+        self._notes.append(self.canceller.trust.forget)
 
     def wrote(self, samples: Mono) -> None:
         """These are written to the card."""
@@ -52,15 +54,16 @@ class EchoPath:
     # ------------------------------------------------------------ on the microphone thread
 
     def cancel(self, samples: Mono) -> Mono:
-        """The next samples without the echo, in whole frames of the canceller."""
+        """The next samples without the echo, in whole frames; silence where too much of it is left."""
         while self._notes:
             self._notes.popleft()()
-        return self._canceller.process(samples, self._clock())
+        cleaned = self.canceller.process(samples, self._clock())
+        return cleaned if self.canceller.trust.trusted else np.zeros_like(cleaned)
 
     def flush(self) -> Mono:
         """What the canceller still holds; another utterance may follow."""
-        return self._canceller.flush()
+        return self.canceller.flush()
 
     def lost(self) -> None:
         """Some of the microphone's sound was lost."""
-        self._canceller.lost()
+        self.canceller.lost()

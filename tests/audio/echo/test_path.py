@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from daemon.audio.echo.engine_registry import ENGINES
+from daemon.audio.echo.path import EchoPath
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.config import loader
 from daemon.core import events as ev
 from daemon.service import composition
 from daemon.service.audio_streams import CaptureStream, PlaybackStream, StreamEvents
-from daemon.service.echo_path import EchoPath
 from hardware.ports import Mono
 from tests.audio.echo.room import RATE_HZ, babble
 
@@ -31,13 +31,15 @@ class SimulatedCard:
         self.sent: list[Mono] = []
         self.now = 70.0
         events = StreamEvents(self._posted, lambda: None, lambda: None, lambda kind: None, lambda: self.now)
-        echo = EchoPath(engine, lambda: self.now)
+        echo = EchoPath(engine, RATE_HZ, lambda: self.now)
         self.playback = PlaybackStream(events, "minimum", echo)
         self.capture = CaptureStream(events, "minimum", echo)
         self.playback.opened(CARD_HZ)
         self.capture.opened(CARD_HZ)
         self._air = np.zeros(WAY_FRAMES, np.float32)
         self._held: list[Mono] = []
+        self.coupling = 0.4
+        self.voice: Mono = np.zeros(0, np.float32)
 
     def run(self, seconds: float) -> Mono:
         """So much time passes; what was sent meanwhile."""
@@ -69,7 +71,10 @@ class SimulatedCard:
         self._air = np.concatenate([self._air, heard])
 
     def _hear(self) -> None:
-        self.capture.frames((0.4 * self._air[:PERIOD]).astype(np.float32))
+        spoken, self.voice = np.repeat(self.voice[: PERIOD // 2], 2), self.voice[PERIOD // 2 :]
+        heard = self.coupling * self._air[:PERIOD]
+        heard[: len(spoken)] += spoken
+        self.capture.frames(np.clip(heard, -1, 1).astype(np.float32))
         self._air = self._air[PERIOD:]
 
     def _posted(self, event: ev.Input) -> None:
@@ -96,6 +101,26 @@ def test_our_own_voice_is_not_sent_whatever_the_volume(card: SimulatedCard) -> N
     left_at_another_volume = loudness(card.run(1.5))
     assert left < 0.4 * loudness(voice) / 4
     assert left_at_another_volume < 0.4 * 0.3 * loudness(voice) / 4
+
+
+def test_what_cannot_be_taken_out_is_not_sent_while_we_speak_and_what_follows_is(
+    card: SimulatedCard,
+) -> None:
+    card.coupling = 20.0  # the speaker drives the microphone to full scale
+    card.playback.play("item", to_pcm16(babble(4.0)))
+    card.playback.end("item")
+    card.run(1.0)
+    assert not card.run(2.0).any()
+    card.run(2.0)
+    card.voice = babble(1.0, seed=5)
+    assert loudness(card.run(1.0)) > 0.5 * loudness(babble(1.0, seed=5))
+
+
+def test_nothing_of_our_own_voice_is_sent_before_it_can_be_told_apart(card: SimulatedCard) -> None:
+    voice = babble(6.0)
+    card.playback.play("item", to_pcm16(voice))
+    loudest = max(loudness(card.run(0.04)) for _ in range(140))
+    assert loudest < 0.4 * np.abs(voice).max() / 2
 
 
 def test_nothing_is_left_of_the_next_answer_either_after_one_was_cut(card: SimulatedCard) -> None:
