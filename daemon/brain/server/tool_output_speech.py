@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-_STATE = re.compile(r"The (?P<subject>[^.]+?) (?P<verb>is|are) (?P<state>[^.]+)\.")
+_STATE = re.compile(r"The (?P<subject>(?:(?! the )[^.])+?) (?P<verb>is|are) (?P<state>[^.]+)\.")
+"""Not "The cooler stays off while the heater is on.": that is no state of two devices."""
+
 _OF_A_BLOCK = {"type", "text", "json", "annotations", "_meta"}
 _MOST_PAIRS = 4
 _MOST_CHARACTERS = 300

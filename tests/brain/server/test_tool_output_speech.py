@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from daemon.brain.asr.recognizer import Recognition
+from daemon.brain.server.dialogue import Act, Dialogue
 from daemon.brain.server.tool_output_speech import tell
 from daemon.brain.tts.synthesizer import sentences
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
+from tests.devices.home import Home
 
 
 @pytest.mark.parametrize(
@@ -73,3 +78,32 @@ def test_a_text_is_spoken_in_pieces_that_are_ready_soon(text: str, pieces: list[
     found = sentences(text)
     assert " ".join(found) == text
     assert found == pieces if isinstance(pieces, list) else len(found) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("turn on the lamp and the heater", "The lamp and the heater are on."),
+        ("lamp on, heater on", "The lamp and the heater are on."),
+        (
+            "turn on the heater and the cooler and the lamp",
+            "The heater is on. The cooler stays off while the heater is on. The lamp is on.",
+        ),
+        (
+            "set the lamp and the heater to thirty percent",
+            "The lamp is at 30 percent. The heater can only be switched on or off.",
+        ),
+        (
+            "turn the lamp on and make it brighter and then turn the heater on",
+            "The lamp is on. The lamp is at 100 percent. The heater is on.",
+        ),
+    ],
+)
+def test_each_of_several_commands_has_its_own_limits_and_what_failed_is_told(text: str, told: str) -> None:
+    heater, cooler = Relay(pin=2, exclusive_with=("cooler",)), Relay(pin=3)
+    box = Home({"lamp": Pwm(pin=1), "heater": heater, "cooler": cooler})
+    meaning = box.grammar.read(text)
+    assert meaning is not None
+    act = Dialogue().answer(Recognition(text, meaning, "sure"), box.grammar)
+    assert isinstance(act, Act)
+    assert tell([box.call(call.name, **call.arguments) for call in act.calls]) == told
