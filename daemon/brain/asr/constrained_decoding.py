@@ -6,9 +6,11 @@ positions in the network; what it allows is computed once and cached.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -26,28 +28,30 @@ SPECIAL_PIECES = 3
 WRITABLE = re.compile(r"[a-z0-9%' .,?!-]+")
 
 
-@dataclass
 class Trie:
-    """Pieces of text that share their beginnings; `pieces` end here."""
+    """Pieces of text that share their beginnings. A node is made when it is first asked for: few ever are."""
 
-    pieces: list[int] = field(default_factory=list)
-    onward: dict[str, Trie] = field(default_factory=dict)
+    def __init__(self, written: Sequence[tuple[str, int]] = (), depth: int = 0) -> None:
+        self._written, self._depth = written, depth
 
     @classmethod
     def of(cls, vocabulary: Sequence[bytes]) -> Trie:
         """The pieces of a tokenizer that English words are written with; `▁` is its space."""
-        root = cls()
-        for number, piece in enumerate(vocabulary):
-            text = piece.decode("utf-8", "replace").replace("▁", " ").lower()
-            if number >= SPECIAL_PIECES and WRITABLE.fullmatch(text):
-                root._add(text, number)
-        return root
+        texts = (piece.decode("utf-8", "replace").replace("▁", " ").lower() for piece in vocabulary)
+        numbered = list(zip(texts, range(len(vocabulary)), strict=True))[SPECIAL_PIECES:]
+        return cls(sorted((text, number) for text, number in numbered if WRITABLE.fullmatch(text)))
 
-    def _add(self, text: str, number: int) -> None:
-        node = self
-        for letter in text:
-            node = node.onward.setdefault(letter, Trie())
-        node.pieces.append(number)
+    @functools.cached_property
+    def pieces(self) -> list[int]:
+        """The pieces that end here."""
+        return [number for text, number in self._written if len(text) == self._depth]
+
+    @functools.cached_property
+    def onward(self) -> dict[str, Trie]:
+        """The nodes behind each letter."""
+        longer = (each for each in self._written if len(each[0]) > self._depth)
+        groups = itertools.groupby(longer, key=lambda each: each[0][self._depth])
+        return {letter: Trie(list(group), self._depth + 1) for letter, group in groups}
 
 
 @dataclass(frozen=True)

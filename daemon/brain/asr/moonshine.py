@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -47,17 +49,19 @@ class _Draft:
 
 
 class Moonshine:
-    """Encoder and decoder in onnxruntime. Raises ImportError where a package is missing."""
+    """Encoder and decoder in onnxruntime. Raises ImportError where a package is missing.
+
+    They are loaded in the background; who comes earlier waits, and is told what went wrong.
+    """
 
     def __init__(self) -> None:
+        import onnxruntime  # noqa: F401 - where it is missing it is told now.
+
         folder = _model_folder()
-        self._encoder = open_session(folder / "encoder_model.ort")
-        self._decoder = open_session(folder / "decoder_model_merged.ort")
-        self._encoder_inputs = [node.name for node in self._encoder.get_inputs()]
-        inputs = {node.name: node.shape for node in self._decoder.get_inputs()}
-        self._memory_shapes = {name: shape for name, shape in inputs.items() if name.startswith("past")}
-        self._decoder_inputs = set(inputs)
-        self._outputs = [node.name for node in self._decoder.get_outputs()]
+        loading = ThreadPoolExecutor(2, "moonshine")
+        self._encoder = loading.submit(open_session, folder / "encoder_model.ort")
+        self._decoder = loading.submit(open_session, folder / "decoder_model_merged.ort")
+        loading.shutdown(wait=False)
         self._vocabulary = _vocabulary((folder / "tokenizer.bin").read_bytes())
         self.trie = Trie.of(self._vocabulary)
 
@@ -83,11 +87,17 @@ class Moonshine:
     def encode(self, samples: Floats) -> Floats:
         """What the encoder makes of the samples, 16 kHz: shape (1, frames, features)."""
         waveform = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
-        feeds = {self._encoder_inputs[0]: waveform}
-        if len(self._encoder_inputs) > 1:
-            feeds[self._encoder_inputs[1]] = np.ones_like(waveform, np.int64)
-        encoded: Floats = self._encoder.run(None, feeds)[0]
+        encoder = self._encoder.result()
+        first, *masks = (node.name for node in encoder.get_inputs())
+        feeds = {first: waveform, **dict.fromkeys(masks, np.ones_like(waveform, np.int64))}
+        encoded: Floats = encoder.run(None, feeds)[0]
         return encoded
+
+    @functools.cached_property
+    def _memory_shapes(self) -> dict[str, list[Any]]:
+        """What the decoder remembers, by the names of its inputs."""
+        inputs = self._decoder.result().get_inputs()
+        return {node.name: node.shape for node in inputs if node.name.startswith("past")}
 
     def _write_freely(self, sound: Floats, most: int) -> tuple[tuple[int, ...], float]:
         pieces: tuple[int, ...] = ()
@@ -145,8 +155,10 @@ class Moonshine:
             "encoder_attention_mask": np.ones((batch, sound.shape[1] * SAMPLES_PER_FRAME), np.int64),
             "use_cache_branch": np.array([memory is not None]),
         }
-        feeds |= {name: value for name, value in optional.items() if name in self._decoder_inputs}
-        found = dict(zip(self._outputs, self._decoder.run(None, feeds), strict=True))
+        decoder = self._decoder.result()
+        feeds |= {node.name: optional[node.name] for node in decoder.get_inputs() if node.name in optional}
+        outputs = [node.name for node in decoder.get_outputs()]
+        found = dict(zip(outputs, decoder.run(outputs, feeds), strict=True))
         after = {
             name: past[name]
             if memory and ".encoder." in name
