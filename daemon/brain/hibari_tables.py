@@ -39,13 +39,12 @@ log = logging.getLogger(__name__)
 def open_table() -> StringTable:
     """The table, which all users share. Raises ImportError."""
     with _opening:
-        return shared_table()
+        return shared_table(_assets())
 
 
 @functools.cache
-def shared_table() -> StringTable:
-    """The table as it was installed, else from the cache, else made now."""
-    assets = _assets()
+def shared_table(assets: Path) -> StringTable:
+    """The table of these files: as it was installed, else from the cache, else made now."""
     name = _name(assets)
     cached = kept(name)
     for path in (Path(__file__).with_name(name), cached):
