@@ -47,6 +47,7 @@ class RealtimeConfig(Struct, frozen=True):
     open_idle_s: Annotated[float, Meta(ge=5, le=300)] = (
         30.0  # turn = "open" ends when nobody has spoken so long
     )
+    send_silence: bool = False  # turn = "open": all that the microphone hears, not only what may be speech
     session: dict[str, Any] = field(default_factory=dict)  # goes into session.update as it is
     prices: Prices | None = None  # else those we know
 

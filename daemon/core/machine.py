@@ -153,7 +153,7 @@ class Machine:
         talk = self._conversation
         match event:
             case ev.Captured(pcm):
-                talk.listening.captured(pcm, now)
+                talk.hands_free.captured(pcm, now)
             case ev.Received(conn, received):
                 self._session_events.received(conn, received, now)
             case ev.ButtonEdge(pressed, at):

@@ -52,7 +52,7 @@ class SessionEvents:
             case wire.AudioCommitted():
                 talk.handover.committed(event.item_id, now)
             case wire.SpeechStarted():
-                talk.listening.speech_started(now)
+                talk.hands_free.speech_started(now)
             case wire.TranscriptionCompleted():
                 talk.transcripts.transcribed(event.item_id, event.transcript[:MAX_CHARACTERS], talk.turn)
             case wire.Error():

@@ -67,7 +67,7 @@ class Appliance:
             ports.clock,
         )
         config, echo = composition.echo_path(config, ports.clock)
-        self._sound = Sound(ports.sound, events, config.sound.filter, echo)
+        self._sound = Sound(ports.sound, events, config.sound.filter, echo, composition.voice_gate(config))
         self._board = BoardSupervisor(
             ports.board,
             lambda pressed: driver.post(ev.ButtonEdge(pressed, ports.clock())),

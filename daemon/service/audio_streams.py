@@ -18,6 +18,7 @@ from daemon.audio.echo.path import EchoPath
 from daemon.audio.jitter_buffer import JitterBuffer
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
+from daemon.audio.voice_gate import VoiceGate
 from daemon.core import events as ev
 from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ
@@ -45,7 +46,13 @@ class StreamEvents:
 class CaptureStream:
     """The Capture port. The first piece of an utterance is one period, sent at once; all others are 40 ms."""
 
-    def __init__(self, events: StreamEvents, kind: Filter, echo: EchoPath | None = None) -> None:
+    def __init__(
+        self,
+        events: StreamEvents,
+        kind: Filter,
+        echo: EchoPath | None = None,
+        gate: VoiceGate | None = None,
+    ) -> None:
         self.fault = ""
         self.peaks: deque[float] = deque(maxlen=KEPT_PEAKS)
         """The loudest sample of each of the latest utterances, 1.0 is full scale."""
@@ -53,6 +60,7 @@ class CaptureStream:
         self._events = events
         self._kind: Filter = kind
         self._echo = echo
+        self._gate = gate
         self._rate_hz = RATE_HZ
         self._resampler = Resampler(RATE_HZ, RATE_HZ)
         self._periods: list[Mono] = []
@@ -81,6 +89,8 @@ class CaptureStream:
         self._hand_over(np.concatenate([self._resampler.process(rest), self._resampler.flush()]))
         if self._echo:
             self._say(self._echo.flush())
+        if self._gate:
+            self._post(self._gate.flush())
         self.peaks.append(self._peak)
         self._peak = 0.0
         self._begin()
@@ -101,6 +111,8 @@ class CaptureStream:
         """Begin a new utterance: drop the rest of the one before, and send the first period at once."""
         self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
         self._periods, self._frames, self._wanted_frames = [], 0, 0
+        if self._gate:
+            self._gate.begin()
 
     def _hand_over(self, samples: Mono) -> None:
         self._say(self._echo.cancel(samples) if self._echo else samples)
@@ -108,6 +120,10 @@ class CaptureStream:
     def _say(self, samples: Mono) -> None:
         if len(samples):
             self._peak = max(self._peak, float(np.abs(samples).max()))
+            self._post(self._gate.process(samples) if self._gate else samples)
+
+    def _post(self, samples: Mono) -> None:
+        if len(samples):
             self._events.post(ev.Captured(to_pcm16(samples)))
 
 

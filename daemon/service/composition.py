@@ -13,6 +13,7 @@ import msgspec
 from daemon.audio.echo.engine import EchoError
 from daemon.audio.echo.engine_registry import FOR_SERVERS, FOR_THE_BRAIN
 from daemon.audio.echo.path import EchoPath
+from daemon.audio.voice_gate import PRE_ROLL_S, VoiceGate
 from daemon.config.model import Config
 from daemon.core.events import Place
 from daemon.core.machine import Machine
@@ -26,6 +27,7 @@ from daemon.network.credentials import find_key, keyless
 from daemon.network.endpoint import Endpoint, brain_endpoint, endpoint, falls_back
 from daemon.realtime.events import RATE_HZ, Json
 from daemon.realtime.session_config import session_config
+from daemon.realtime.turn_detection import prefix_s, silence_s, turn_detection
 from daemon.telemetry.notifications import KeyChecked
 from daemon.tools.builtin import Appliance, builtin_tools, reserved_names
 from daemon.tools.toolbox import Toolbox
@@ -34,6 +36,9 @@ log = logging.getLogger("voiced")
 
 NO_KEY = "There is no key for the cloud: the offline brain answers. `sudo voiced setup` stores a key."
 REFUSED = "There is no key, and the cloud will refuse us: `sudo voiced setup` stores one."
+
+_MARGIN_S = 0.5
+"""So much more silence is sent, before and behind speech, than the server's voice detection asks for."""
 
 
 def endpoints(config: Config, publish: Callable[[KeyChecked], None]) -> Callable[[Place], Endpoint]:
@@ -75,22 +80,36 @@ def echo_path(config: Config, clock: Callable[[], float]) -> tuple[Config, EchoP
     return msgspec.structs.replace(config, sound=half_duplex), None
 
 
-def machine(config: Config, tools: list[Json]) -> Machine:
-    """The machine, with the owner's settings."""
+def voice_gate(config: Config) -> VoiceGate | None:
+    """What keeps silence off the wire, where nobody says by a button when there is none."""
+    if not STYLES[config.realtime.turn].gated or config.realtime.send_silence:
+        return None
+    detection = turn_detection(_session(config, []))
+    pre_roll_s = max(PRE_ROLL_S, prefix_s(detection) + _MARGIN_S)
+    return VoiceGate(RATE_HZ, silence_s(detection) + _MARGIN_S, pre_roll_s)
+
+
+def _session(config: Config, tools: list[Json]) -> Json:
     realtime = config.realtime
     detection = STYLES[realtime.turn].turn_detection
-    session = session_config(
-        realtime.instructions, tools, detection, realtime.transcription, realtime.session
-    )
+    return session_config(realtime.instructions, tools, detection, realtime.transcription, realtime.session)
+
+
+def machine(config: Config, tools: list[Json]) -> Machine:
+    """The machine, with the owner's settings."""
+    realtime, session = config.realtime, _session(config, tools)
+    detection = turn_detection(session)
     modality: Literal["audio", "text"] = "text" if session["output_modalities"] == ["text"] else "audio"
     return Machine(
         TurnSettings(
-            realtime.turn,
-            modality,
-            realtime.max_utterance_s,
-            realtime.max_wait_s,
-            realtime.open_idle_s,
-            _patience_s(config),
+            style=realtime.turn,
+            modality=modality,
+            max_utterance_s=realtime.max_utterance_s,
+            max_wait_s=realtime.max_wait_s,
+            open_idle_s=realtime.open_idle_s,
+            server_answers=detection.get("create_response") is not False,
+            full_duplex=config.sound.full_duplex and detection.get("interrupt_response") is not False,
+            stall_s=_patience_s(config),
         ),
         session,
         Devices(inventory.limits(config.devices)),

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Protocol
 
 from daemon.audio.echo.path import EchoPath
+from daemon.audio.voice_gate import VoiceGate
 from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
 from daemon.service.audio_streams import CaptureStream, Filter, PlaybackStream, StreamEvents
@@ -46,10 +47,15 @@ class Sound:
     """The microphone and the speaker with their streams; to be used on the event loop."""
 
     def __init__(
-        self, cards: SoundCards, events: StreamEvents, kind: Filter, echo: EchoPath | None = None
+        self,
+        cards: SoundCards,
+        events: StreamEvents,
+        kind: Filter,
+        echo: EchoPath | None = None,
+        gate: VoiceGate | None = None,
     ) -> None:
         self.playback = PlaybackStream(events, kind, echo)
-        self._capture = CaptureStream(events, kind, echo)
+        self._capture = CaptureStream(events, kind, echo, gate)
         self._cards = cards
         self._post = events.post
         self._microphone: Microphone | None = None

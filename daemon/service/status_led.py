@@ -17,6 +17,7 @@ class StatusLed:
         self._draw = draw
         self._clock = clock
         self._state: TurnState = "idle"
+        self._hears = False
         self._link: LinkState = "connecting"
         self._faulty = False
         self._alert_until = 0.0
@@ -29,6 +30,12 @@ class StatusLed:
         """The state of the turn has changed."""
         self._state = state
         self.refresh()
+
+    def microphone(self, on: bool) -> None:
+        """The microphone opens or closes; the state of the turn that follows from it is shown with it."""
+        self._hears = on
+        if not on:
+            self.refresh()
 
     def link(self, link: LinkState) -> None:
         """The state of the connection has changed."""
@@ -65,6 +72,8 @@ class StatusLed:
     def _choose(self, now: float) -> LedPattern:
         if now < self._alert_until:
             return "trouble"
+        if self._hears and self._state in ("thinking", "speaking"):
+            return "attending"
         if self._state != "idle":
             return self._state
         if self._faulty:

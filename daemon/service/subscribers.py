@@ -46,6 +46,7 @@ def status_led(to: Notifier, led: StatusLed) -> None:
     """Shows state, connection, alerts and faults."""
     to.subscribe("the lamp", note.BoardOpened, lambda event: led.redraw())
     to.subscribe("the lamp", ev.StateChanged, lambda event: led.state(event.state))
+    to.subscribe("the lamp", ev.SetCapture, lambda event: led.microphone(event.on))
     to.subscribe("the lamp", ev.LinkChanged, lambda event: led.link(event.link))
     to.subscribe("the lamp", ev.UserAlert, lambda event: led.alert())
     # Tools and settings that cannot be used are no fault of the appliance.

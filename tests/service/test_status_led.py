@@ -28,6 +28,23 @@ def test_the_turn_comes_first_then_faults_then_the_connection() -> None:
     asyncio.run(scenario())
 
 
+def test_an_open_microphone_during_an_answer_is_shown() -> None:
+    async def scenario() -> None:
+        drawn: list[Colour] = []
+        light = StatusLed(drawn.append)
+        light.state("speaking")
+        assert drawn[-1] == frame("speaking", 0.0)
+        light.state("listening")
+        light.microphone(True)
+        assert drawn[-1] == frame("listening", 0.0)
+        light.state("speaking")
+        assert drawn[-1] == frame("attending", 0.0)
+        light.microphone(False)
+        assert drawn[-1] == frame("speaking", 0.0)
+
+    asyncio.run(scenario())
+
+
 def test_a_still_pattern_costs_no_timer() -> None:
     async def scenario() -> None:
         drawn: list[Colour] = []

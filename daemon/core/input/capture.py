@@ -10,6 +10,8 @@ from daemon.core.turn.phase import TurnTimer
 from daemon.realtime.events import MIN_COMMIT_MS, AudioAppend, AudioClear
 
 TAIL_S = 0.5
+ATTENDED_S = 3.0
+"""So much of what is heard during an answer counts if the user speaks: a server takes a while to notice."""
 _TAIL_BYTES = int(TAIL_S * BYTES_PER_S)
 
 
@@ -46,6 +48,17 @@ class CaptureControl:
         """From now on the user may speak for as long as is allowed."""
         self._timers.set(TurnTimer.UTTERANCE, now + self._max_utterance_s)
         self._most_bytes = self._utterance.size_bytes + int(self._max_utterance_s * BYTES_PER_S)
+
+    def attend(self, now: float) -> None:
+        """Open the microphone during an answer, for as long as that lasts."""
+        self.start(now, anew=True)
+        self._timers.clear(TurnTimer.UTTERANCE)
+
+    def attended(self, pcm: bytes) -> None:
+        """Send a piece from the microphone, and keep what was heard of late."""
+        self._utterance.add(pcm)
+        self._utterance.forget(int(ATTENDED_S * BYTES_PER_S))
+        self.flush()
 
     def stop(self, now: float) -> None:
         """Close the microphone; the utterance is complete when the tail has come."""

@@ -35,6 +35,12 @@ class Utterance:
         self._chunks.append(pcm)
         self.size_bytes += len(pcm)
 
+    def forget(self, but_bytes: int) -> None:
+        """Keep so much of its end."""
+        while self.size_bytes > but_bytes:
+            self.size_bytes -= len(self._chunks.pop(0))
+            self._sent = max(0, self._sent - 1)
+
     def unsent(self) -> list[bytes]:
         """What the present connection lacks, in pieces that fit one append; counted as sent."""
         chunks, self._sent = self._chunks[self._sent :], len(self._chunks)

@@ -20,9 +20,13 @@ from daemon.core.turn.transcripts import Transcripts
 
 @dataclass(eq=False)
 class Handover:
-    """`by_server`: the server's voice detection is in use, so what it commits is the whole question."""
+    """`by_server`: the server's voice detection is in use, so what it commits is the whole question.
+
+    `unasked`: it answers that by itself; else we ask, as if the button were released.
+    """
 
     _by_server: bool
+    _unasked: bool
     _timers: Timers[TurnTimer]
     _question: CurrentQuestion
     _listening: SpokenQuestion
@@ -38,13 +42,15 @@ class Handover:
             self._disown(now)
         if turn is not None and turn.key == key:
             turn.taken = True
-            self._hand_over(turn, now)
+            if self._unasked:
+                self._hand_over(turn, now)
+            elif self._by_server:
+                self._listening.let_go(now, now)
 
     def refused(self, event_id: str | None, reason: str, now: float) -> None:
         """The server refused to make an item of what was said, perhaps because it had made one already."""
         turn = self._question.turn or self._answer.turn
-        if turn is not None:
-            self._transcripts.refused(turn.key)
+        self._transcripts.refused(turn.key if turn is not None else "", event_id or "")
         self._answer.failures.commit_refused(event_id, reason, now)
 
     def begun(self, response_id: str, now: float) -> None:

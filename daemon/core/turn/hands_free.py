@@ -1,11 +1,13 @@
 """Listening without a hand on the button: open from the tap, or the wake word, until somebody closes it.
 
-While it is open the microphone opens again after each answer, as soon as that was heard to its end. It closes
-by itself when nobody has spoken for a while, whatever the box says meanwhile: no room is heard for ever.
+While it is open the microphone opens again after each answer, as soon as that was heard to its end. Where the
+box's own voice is taken out of it (`full_duplex`) it opens when the answer begins to sound, and who speaks
+interrupts. It closes by itself when nobody has spoken for a while, whatever the box says meanwhile.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
@@ -23,12 +25,15 @@ class HandsFreePhase(Enum):
 
     CLOSED = "closed"
     OPEN = "open"
+    ATTENDING = "attending"
 
 
 class HandsFreeCause(Enum):
     """The causes of its transitions."""
 
     OPENED = "tapped, or called by its name"
+    ANSWERS = "it speaks, and can hear the user all the same"
+    TURNED = "the user speaks, or is to speak"
     CLOSED = "tapped again, stopped, muted, or said goodbye to"
     UNUSED = "nobody has spoken for a while"
 
@@ -37,8 +42,12 @@ _P, _C = HandsFreePhase, HandsFreeCause
 HANDS_FREE: Final = TransitionTable(
     {
         (_P.CLOSED, _C.OPENED): _P.OPEN,
+        (_P.OPEN, _C.ANSWERS): _P.ATTENDING,
         (_P.OPEN, _C.CLOSED): _P.CLOSED,
         (_P.OPEN, _C.UNUSED): _P.CLOSED,
+        (_P.ATTENDING, _C.TURNED): _P.OPEN,
+        (_P.ATTENDING, _C.CLOSED): _P.CLOSED,
+        (_P.ATTENDING, _C.UNUSED): _P.CLOSED,
     }
 )
 
@@ -52,19 +61,28 @@ class HandsFree:
         timers: Timers[TurnTimer],
         question: CurrentQuestion,
         listening: SpokenQuestion,
+        listen: Callable[[float | None, float], None],
         idle_s: float,
+        full_duplex: bool,
     ) -> None:
         self._phase = HandsFreePhase.CLOSED
         self._effects = effects
         self._timers = timers
         self._question = question
         self._listening = listening
+        self._listen = listen
         self._idle_s = idle_s
+        self._full_duplex = full_duplex
 
     @property
     def is_open(self) -> bool:
         """Whether it listens whenever nothing else is going on."""
-        return self._phase is HandsFreePhase.OPEN
+        return self._phase is not HandsFreePhase.CLOSED
+
+    @property
+    def attending(self) -> bool:
+        """Whether the microphone is open though no question is spoken: during an answer."""
+        return self._phase is HandsFreePhase.ATTENDING
 
     @property
     def unused(self) -> bool:
@@ -74,13 +92,15 @@ class HandsFree:
     def open(self, by: ev.Opener) -> None:
         """Listen from now on."""
         if not self.is_open:
-            self._phase = HANDS_FREE.after(self._phase, HandsFreeCause.OPENED)
+            self._go(HandsFreeCause.OPENED)
             self._effects.do(ev.HandsFreeChanged(True, by))
 
-    def close(self, cause: HandsFreeCause = HandsFreeCause.CLOSED) -> None:
+    def close(self, now: float, cause: HandsFreeCause = HandsFreeCause.CLOSED) -> None:
         """Listen no more."""
+        if self.attending:
+            self._listening.leave(now)
         if self.is_open:
-            self._phase = HANDS_FREE.after(self._phase, cause)
+            self._go(cause)
             self._timers.clear(TurnTimer.SPEECH)
             why: Final = "unused" if cause is HandsFreeCause.UNUSED else "asked"
             self._effects.do(ev.HandsFreeChanged(False, why))
@@ -97,8 +117,39 @@ class HandsFree:
     def unheard(self, now: float) -> None:
         """The server's voice detection found no speech; without a server that means nothing."""
         silent = self.is_open and not self._listening.capture.long_enough
-        self.close(HandsFreeCause.UNUSED)
+        self.close(now, HandsFreeCause.UNUSED)
         if self._question.listening and (self._effects.online or silent):
             self._listening.abandon()
         else:
             self._listening.let_go(now, now)
+
+    # ------------------------------------------------------------ during an answer
+
+    def answers(self, now: float) -> None:
+        """An answer sounds: whoever interrupts it is to be heard."""
+        if self._full_duplex and self._phase is HandsFreePhase.OPEN and self._question.turn is None:
+            self._go(HandsFreeCause.ANSWERS)
+            self._listening.capture.attend(now)
+
+    def turn(self) -> bool:
+        """The user's turn begins. Returns whether the microphone is open already."""
+        attending = self.attending
+        if attending:
+            self._go(HandsFreeCause.TURNED)
+        return attending
+
+    def captured(self, pcm: bytes, now: float) -> None:
+        """Handle sound from the microphone."""
+        if self.attending:
+            self._listening.capture.attended(pcm)
+        else:
+            self._listening.captured(pcm, now)
+
+    def speech_started(self, now: float) -> None:
+        """The server's voice detection heard the user, perhaps in an answer: that is cut off."""
+        if self.attending:
+            self._listen(None, now)
+        self._listening.speech_started(now)
+
+    def _go(self, cause: HandsFreeCause) -> None:
+        self._phase = HANDS_FREE.after(self._phase, cause)

@@ -38,12 +38,18 @@ class SpokenQuestion:
         self._timers = timers
         self._question = question
 
-    def begin(self, at: float | None, now: float) -> None:
-        """Open the microphone for a new question; `at` is when the button went down, if it did."""
+    def begin(self, at: float | None, now: float, attended: bool = False) -> None:
+        """Open the microphone for a new question; `at` is when the button went down, if it did.
+
+        `attended`: it is open already, and what was heard of late is of the question.
+        """
         self.continued = False
         turn = self._question.turn = self._question.new("button", TurnPhase.LISTENING)
         turn.times.pressed_at, turn.detected = at, self.detects
-        self._open(now, anew=True)
+        if attended:
+            self.capture.limit(now)
+        else:
+            self._open(now, anew=True)
 
     def go_on(self, question: Turn, now: float) -> None:
         """Open the microphone again for a question that still waits, to continue it."""
@@ -138,6 +144,13 @@ class SpokenQuestion:
         if self._question.turn is not None and self._question.turn.detected:
             self._timers.set(TurnTimer.WITHDRAWN, now + CANCEL_S)
         self.abandon()
+
+    def leave(self, now: float) -> None:
+        """Close the microphone that was open during an answer; a server may answer what it has heard."""
+        if self.detects and self.capture.spoken:
+            self._timers.set(TurnTimer.WITHDRAWN, now + CANCEL_S)
+        self.capture.close()
+        self.capture.drop()
 
     @property
     def withdrawn(self) -> bool:

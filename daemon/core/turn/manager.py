@@ -40,6 +40,8 @@ class TurnSettings(Struct, frozen=True):
     max_utterance_s: float = 60.0
     max_wait_s: float = 20.0
     open_idle_s: float = 30.0  # so long an open conversation waits for a word
+    server_answers: bool = True  # by itself, what its voice detection has heard
+    full_duplex: bool = False  # the microphone may be open while the speaker plays
     stall_s: float = 30.0  # a connected server that sends nothing for so long has stopped answering
 
 
@@ -61,11 +63,20 @@ class TurnManager:
         self.transcripts = Transcripts(effects, history)
         self.listening = SpokenQuestion(effects, self._timers, self._question, settings.max_utterance_s)
         idle_s = min(settings.open_idle_s, settings.max_utterance_s)
-        self.hands_free = HandsFree(effects, self._timers, self._question, self.listening, idle_s)
+        self.hands_free = HandsFree(
+            effects,
+            self._timers,
+            self._question,
+            self.listening,
+            self.listen,
+            idle_s,
+            settings.full_duplex,
+        )
         answer = CurrentAnswer(settings.modality, effects, self._timers, history)
         self.answer = ResponseController(answer, settings.stall_s)
         self.handover = Handover(
             by_server,
+            settings.server_answers,
             self._timers,
             self._question,
             self.listening,
@@ -110,7 +121,7 @@ class TurnManager:
 
     def stop(self, now: float) -> None:
         """Be silent and idle."""
-        self.hands_free.close()
+        self.hands_free.close(now)
         question = self._question.turn
         if self._question.spoken:
             self.listening.withdraw(now)
@@ -142,7 +153,7 @@ class TurnManager:
         elif question is not None:
             self._texts.put_back(question)
         self.answer.interrupt(now)
-        self.listening.begin(at, now)
+        self.listening.begin(at, now, attended=self.hands_free.turn())
 
     def ask(self, text: str, source: Source, request_id: int) -> None:
         """A typed turn, or (source `say`) a text to be spoken. It waits until the present turn is over."""
@@ -159,11 +170,13 @@ class TurnManager:
         elif self.idle and self.hands_free.is_open:
             self.listen(None, now)
             self.hands_free.expect_speech(now)
+        if self.answer.playing:
+            self.hands_free.answers(now)
         self._answered_early(now)
         self.answer.settle(now)
         if self.answer.over and self.answer.turn is not None:
             if any(call.stops for call in self.answer.turn.calls.values()):
-                self.hands_free.close()
+                self.hands_free.close(now)
             self.answer.finish()
         if self._question.turn is None and self.answer.free:
             self._texts.take_next()

@@ -20,6 +20,8 @@ class TurnStyle:
 
     turn_detection: ClassVar[Json | None] = None
     """The server's voice detection, as `session.update` sets it; None: the button ends the utterance."""
+    gated: ClassVar[bool] = False
+    """Whether the microphone is open while nobody speaks, so that silence is to be kept off the wire."""
     needs_button: ClassVar[bool] = True
     how_to_ask: ClassVar[str]
     """How the user says `{words}`: the end of a sentence of setup."""

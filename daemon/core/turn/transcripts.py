@@ -20,6 +20,7 @@ class _Piece(Struct):
     """A part of a question, by the question's key; `item_id` is empty until the server gives it.
 
     `named`: the server gave `item_id`, else it is a guess. `settled`: it had words when the next part came.
+    `commit`: our name for the event that asked for the item.
     """
 
     key: str
@@ -28,6 +29,7 @@ class _Piece(Struct):
     text: str = ""
     named: bool = False
     settled: bool = False
+    commit: str = ""
 
 
 class Transcripts:
@@ -44,7 +46,7 @@ class Transcripts:
             self._effects.send(AudioClear())
             return
         question.commit = self._effects.keys.new("commit")
-        self.sent(question.key)
+        self.sent(question.key, question.commit)
         self._effects.send(AudioCommit(event_id=question.commit))
 
     def transcribed(self, item_id: str, text: str, turn: Turn | None) -> None:
@@ -56,15 +58,17 @@ class Transcripts:
             turn.heard = whole
         self._effects.do(ev.Words("user", text, whole=True))
 
-    def sent(self, key: str) -> None:
+    def sent(self, key: str, commit: str = "") -> None:
         """The rest of a question was committed; the server has items for all parts before it."""
         for piece in self._pieces:
             piece.taken = True
-        self._append(key)
+        self._append(key).commit = commit
 
-    def refused(self, key: str) -> None:
-        """The server has not made an item."""
-        last = next((each for each in reversed(self._pieces) if each.key == key and not each.taken), None)
+    def refused(self, key: str, commit: str = "") -> None:
+        """The server has not made an item: for this commit of ours, or for a question where it names none."""
+        waiting = [each for each in reversed(self._pieces) if not each.taken]
+        named = [each for each in waiting if commit and each.commit == commit]
+        last = next((each for each in named or waiting if named or each.key == key), None)
         if last is not None:
             self._pieces.remove(last)
 

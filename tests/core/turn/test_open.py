@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.core import events as ev
+from daemon.core.input.capture import ATTENDED_S
 from daemon.core.input.utterance import BYTES_PER_S
 from daemon.realtime import events as wire
 from daemon.realtime.events import Item
@@ -25,6 +26,7 @@ class Room(Rig):
         super().__init__(**{"style": "open", "open_idle_s": IDLE_S, "rng": lambda: 0.5, **settings})
         self.capturing = self.open = False
         self.sounds_until = 0.0
+        self.duplex = settings.get("full_duplex", False)
 
     def step(self, *events: ev.Input) -> None:
         for event in events:
@@ -34,9 +36,11 @@ class Room(Rig):
             super().step(event)
             for effect in self.effects[before:]:
                 self._follow(effect)
-            assert not (self.capturing and self.now < self.sounds_until), "it hears itself"
+            assert self.duplex or not (self.capturing and self.now < self.sounds_until), "it hears itself"
             assert not (self.capturing and self.machine.muted)
-            assert self.capturing == (self.machine.state == "listening")
+            assert self.open or not self.capturing
+            if not self.duplex:
+                assert self.capturing == (self.machine.state == "listening")
 
     def _follow(self, effect: ev.Effect) -> None:
         match effect:
@@ -260,6 +264,17 @@ def test_speech_that_does_not_end_is_asked_when_it_is_as_long_as_allowed() -> No
     assert room.sent(wire.AudioCommit)
 
 
+def test_where_the_server_is_to_answer_when_asked_it_is_asked() -> None:
+    room = opened(server_answers=False)
+    room.capture(1.0)
+    room.receive(wire.SpeechStarted(), wire.SpeechStopped(), wire.AudioCommitted(item_id="u"))
+    room.step(ev.CaptureEnded())
+    assert len(room.sent(wire.ResponseCreate)) == 1
+    assert not room.sent(wire.AudioCommit), "it has it already"
+    room.answer()
+    assert room.machine.state == "listening"
+
+
 def test_goodbye_ends_it() -> None:
     room = opened()
     room.say()
@@ -302,6 +317,99 @@ def test_two_taps_mute() -> None:
         room.wait(0.1)
     assert room.machine.state == "muted"
     assert not room.open
+
+
+# ------------------------------------------------------------ full duplex
+
+
+def answering(**settings: Any) -> Room:
+    """In the middle of an answer, with the own voice taken out of the microphone."""
+    room = opened(full_duplex=True, **settings)
+    room.say()
+    room.reply()
+    room.clear()
+    return room
+
+
+def test_who_speaks_during_an_answer_interrupts_it() -> None:
+    room = answering()
+    assert room.machine.state == "speaking"
+    assert room.capturing
+    room.capture(0.5)
+    room.receive(wire.SpeechStarted())
+    assert room.found(ev.StopPlayback), "in the same step"
+    assert room.machine.state == "listening"
+    room.stopped(heard_ms=500)
+    room.done(status="cancelled")
+    (truncate,) = room.sent(wire.ItemTruncate)
+    assert truncate.audio_end_ms == 500
+    room.receive(wire.SpeechStopped(), wire.AudioCommitted(item_id="u2"))
+    assert not room.sent(wire.AudioClear), "what interrupts is the beginning of the question"
+    room.answer("resp_2")
+    assert [turn.turn["interrupted"] for turn in room.found(ev.TurnOver)] == [True, False]
+
+
+def test_what_interrupts_is_sent_again_where_the_connection_is_lost() -> None:
+    room = answering()
+    room.capture(10.0)
+    room.receive(wire.SpeechStarted())
+    room.capture(1.0)
+    room.lose()
+    room.clear()
+    room.connect()
+    sent_s = sum(len(event.audio) for event in room.sent(wire.AudioAppend)) / BYTES_PER_S
+    assert 1.0 + ATTENDED_S - 0.1 <= sent_s <= 1.0 + ATTENDED_S
+
+
+def test_nobody_speaks_and_the_next_question_begins_with_what_was_heard_last() -> None:
+    room = answering()
+    room.done()
+    room.capture(0.5)
+    room.step(ev.PlaybackDrained(("item_1",)))
+    assert room.machine.state == "listening"
+    assert not room.found(ev.SetCapture), "it was open and stays so"
+    assert not room.sent(wire.AudioClear), "somebody may have begun to speak"
+    room.wait(IDLE_S)
+    assert not room.capturing
+
+
+def test_a_tap_during_an_answer_closes_the_microphone_too() -> None:
+    room = answering()
+    room.capture(0.5)
+    room.edge(True)
+    assert not room.capturing
+    assert room.found(ev.StopPlayback)
+    room.stopped()
+    assert not room.open
+    room.receive(wire.AudioCommitted(item_id="u2"))
+    room.reply("resp_2", "item_2")
+    assert not room.found(ev.Play), "what was heard before the tap is not answered"
+
+
+def test_while_it_thinks_the_microphone_is_closed() -> None:
+    room = opened(full_duplex=True)
+    room.say()
+    assert room.machine.state == "thinking"
+    assert not room.capturing
+
+
+def test_an_announcement_can_be_interrupted_but_does_not_keep_it_open() -> None:
+    room = opened(full_duplex=True)
+    room.wait(IDLE_S - 1.0)
+    room.step(ev.SayAsked("The door is open."))
+    room.reply(seconds=60.0)
+    assert room.capturing
+    room.wait(1.0)
+    assert not room.capturing
+    assert room.machine.state == "speaking", "to its end"
+
+
+def test_without_it_a_closed_box_does_not_listen_while_it_speaks() -> None:
+    room = Room(full_duplex=True)
+    room.start()
+    room.step(ev.SayAsked("The door is open."))
+    room.answer()
+    assert not room.found(ev.SetCapture)
 
 
 # ------------------------------------------------------------ connections
@@ -365,12 +473,12 @@ def test_a_new_session_takes_over_while_nobody_speaks() -> None:
 OPENED = st.just(("event", ev.Opened("wake", 0.0)))
 
 
-@given(st.lists(INPUTS | OPENED, max_size=40), st.booleans())
+@given(st.lists(INPUTS | OPENED, max_size=40), st.booleans(), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_in_any_order_it_never_hears_itself_nor_listens_for_ever(
-    moves: list[tuple[str, object]], fallback: bool
+    moves: list[tuple[str, object]], fallback: bool, full_duplex: bool
 ) -> None:
-    room = Room(fallback=fallback)
+    room = Room(fallback=fallback, full_duplex=full_duplex)
     room.step(ev.Start())
     room.tap()
     play(room, moves)

@@ -29,6 +29,14 @@ def test_a_refusal_of_one_question_takes_nothing_from_another(transcripts: Trans
     assert transcripts.taken("item", "") == "first"
 
 
+def test_a_refusal_is_about_the_commit_that_it_names_whatever_is_asked_by_then(
+    transcripts: Transcripts,
+) -> None:
+    transcripts.sent("first", "commit_1")
+    transcripts.refused("second", "commit_1")
+    assert transcripts.taken("item", "") == ""
+
+
 def test_a_part_that_the_server_has_made_an_item_of_stays_when_the_rest_is_refused(
     transcripts: Transcripts,
 ) -> None:

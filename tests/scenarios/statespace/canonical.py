@@ -245,7 +245,7 @@ def _rewritten(world: Any) -> dict[type, Set[str]]:
         found |= {Items: {"_items"}, SpeechFallback: {"_unsaid"}}
     if not inside.is_listening(world.machine):
         found[SpokenQuestion] = {"continued"}
-    if not spoken:
+    if not spoken and not talk.hands_free.attending:
         found[CaptureControl] = {"_utterance"}
     if not world.server.committing:
         found[Turn] = {"taken"}

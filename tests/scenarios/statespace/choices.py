@@ -25,6 +25,9 @@ _ODD = ("connected", "rejected")
 def choices(world: World) -> Iterator[str]:
     """The names of all that can happen now."""
     yield "noise"
+    if world.bounds.duplex and world.machine.connections.sessions.live is None:
+        yield "found"  # half duplex has all that can happen before
+        return
     yield from _hand(world)
     yield from _cards(world)
     if world.tools:
@@ -61,9 +64,9 @@ def _stages(world: World) -> Iterator[str]:
 
 def _hand(world: World) -> Iterator[str]:
     question = inside.question(world.machine)
-    if world.bounds.open and not world.capturing:
+    if world.bounds.open and not inside.is_listening(world.machine):
         yield "wake"
-    if world.bounds.tap and not (world.bounds.open and world.server.hearing):
+    if world.bounds.tap:
         yield "tap"
     elif world.bounds.button:
         yield "let go" if world.down else "press"
@@ -122,7 +125,8 @@ def _detection(world: World) -> Iterator[str]:
     """What a server does that listens by itself."""
     server = world.server
     spoken = bool(inside.talk(world.machine).listening.capture.spoken)
-    if world.capturing and spoken and not (server.hearing and not world.withdrawn) and not server.response:
+    hears = world.capturing and spoken and not (server.hearing and not world.withdrawn)
+    if hears and (world.bounds.duplex or not server.response):
         yield "detects"
     if (world.capturing or world.withdrawn) and server.hearing and not server.own:
         yield "takes"

@@ -50,7 +50,7 @@ def _at_home(world: World) -> Iterator[ev.Input]:
     yield ev.DeviceAsked(0, Query("lamp"))
     if not world.playing:
         yield ev.PlaybackDrained(())
-    if world.capturing or world.machine.muted:
+    if inside.is_listening(world.machine) or world.machine.muted:
         yield ev.Opened("wake", world.now)
 
 

@@ -30,8 +30,8 @@ class Bounds(Struct, frozen=True):
 
     `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
     the texts are not asked but are to be spoken. `names`: those that the server gives come "again" with each
-    answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` (or `open`) or
-    else against our will. `steady`: no connection is lost.
+    answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` (or `open`, and
+    perhaps full `duplex`) or else against our will. `steady`: no connection is lost.
     """
 
     button: bool = True
@@ -48,6 +48,7 @@ class Bounds(Struct, frozen=True):
     detects: bool = False
     tap: bool = False
     open: bool = False
+    duplex: bool = False
     steady: bool = False
 
 
@@ -101,7 +102,8 @@ class World:
         self.bounds = bounds
         lamp = Limits(name="lamp", takes="switch", at_start=0.0, at_exit=0.0)
         devices = Devices({"lamp": lamp})
-        settings = TurnSettings("open" if bounds.open else "tap" if bounds.tap else "hold")
+        style = "open" if bounds.open else "tap" if bounds.tap else "hold"
+        settings = TurnSettings(style, full_duplex=bounds.duplex)
         self.machine = Machine(settings, {"tools": []}, devices, _half, fallback=bounds.fallback)
         connections: Any = self.machine.connections
         connections.dialer.backoff = connections.brain.backoff = ConstantPace()
@@ -204,10 +206,10 @@ class World:
         self._bound()
         if any(item in self.unheard for item in self.told.get(inside.conn(self.machine), [])):
             self._break("the server believes what was not heard")
-        listening = self.machine.state == "listening"
+        listening = self.machine.state == "listening" or inside.talk(self.machine).hands_free.attending
         if listening != self.capturing:
             self._break(f"the state is {self.machine.state} while the microphone is {self.capturing}")
-        if self.capturing and self.playing and not self.silencing:
+        if self.capturing and self.playing and not (self.silencing or self.bounds.duplex):
             self._break("it listens to what it says itself")
         self._check_link()
         self._check_turns(turns, [each.turn for each in effects if isinstance(each, ev.TurnOver)])

@@ -15,6 +15,7 @@ class Open(TurnStyle):
     """Tap and speak, again after each answer; one more tap ends it, and so does silence."""
 
     turn_detection: ClassVar[Json | None] = {"type": "server_vad"}
+    gated: ClassVar[bool] = True
     how_to_ask: ClassVar[str] = "tap the button, and say {words}"
 
     def press(self, at: float, now: float) -> None:
