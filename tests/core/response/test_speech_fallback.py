@@ -129,6 +129,21 @@ def test_the_server_keeps_a_text_that_was_read_out_and_is_used_for_the_next_turn
     assert {send.conn for send in rig.found(ev.Send)} == {rig.conn}
 
 
+def test_the_offline_voice_reads_out_the_next_turn_too_on_a_connection_of_its_own() -> None:
+    rig = written_twice()
+    brain_says(rig, brain_is_there(rig), voice(), DONE)
+    rig.step(ev.PlaybackDrained(("read_1",)))
+    rig.speak()
+    write(rig, "It is off.", 3)
+    rig.clear()
+    write(rig, "It is off now.", 4)
+    brain = brain_is_there(rig)
+    assert creates(rig)[-1]["input"][0]["content"][0]["text"] == "It is off now."
+    brain_says(rig, brain, voice("read_2"), DONE)
+    assert rig.found(ev.Play)
+    assert ev.Disconnect(brain) in rig.found(ev.Disconnect)
+
+
 def test_who_interrupts_the_reading_is_believed_to_have_heard_what_was_heard() -> None:
     rig = written_twice()
     brain = brain_is_there(rig)

@@ -56,3 +56,16 @@ def test_what_plays_of_an_answer_that_is_cancelled_is_ended() -> None:
     rig.reply()
     rig.receive(wire.Error(error=ErrorDetail(code="input_audio_buffer_commit_empty", message="no")))
     assert ev.PlayEnd(rig.keys["item_1"]) in rig.found(ev.PlayEnd)
+
+
+def test_a_tool_that_answers_on_the_next_connection_has_the_time_of_a_tool() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.call()
+    rig.lose()
+    rig.connect()
+    rig.clear()
+    rig.wait(25.0)
+    assert not rig.found(ev.TurnOver), "nobody waits for a connection any more"
+    rig.step(ev.ToolDone("call_1", "The lamp is on."))
+    assert rig.sent(wire.ResponseCreate)
