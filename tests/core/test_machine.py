@@ -217,3 +217,14 @@ def test_every_sample_of_an_utterance_reaches_the_session_that_answers_it(moves:
         rig.connect()
     assert sum(len(event.audio) for event in rig.sent(wire.AudioAppend)) == captured
     assert len(rig.sent(wire.AudioCommit)) == 1
+
+
+def test_that_the_button_is_stuck_is_told_once_and_once_that_it_is_free() -> None:
+    rig = Rig(max_utterance_s=30.0).start()
+    rig.edge(True)
+    rig.wait(70.0)
+    rig.step(ev.Xrun("underrun"), ev.Xrun("underrun"))
+    rig.edge(False)
+    rig.wait(1.0)
+    rig.step(ev.Xrun("underrun"))
+    assert rig.found(ev.ButtonStuck) == [ev.ButtonStuck(True), ev.ButtonStuck(False)]
