@@ -232,6 +232,18 @@ def test_a_press_stops_what_still_sounds_and_nothing_else() -> None:
     rig.wait(LONG_S + 0.1)
     rig.edge(True)
     assert sounded(rig) == ["thinking", "stop"]
+
+
+@pytest.mark.parametrize(("later_s", "stopped"), [(-0.05, ["stop"]), (0.05, [])])
+def test_what_no_card_can_still_hold_is_not_stopped(later_s: float, stopped: list[str]) -> None:
+    rig = ready()
+    rig.speak()
+    while not sounded(rig):
+        rig.wait(0.01)
+    longest_buffer_s = 0.5
+    rig.wait(LONGEST_S + longest_buffer_s + later_s)
+    rig.edge(True)
+    assert sounded(rig) == ["thinking", *stopped]
     rig.wait(1.0)
     rig.edge(False)
     rig.clear()
