@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from daemon.core import events as ev
-from daemon.core.bounds import MAX_ANSWER_S, MAX_CHARACTERS, MAX_ITEMS, MAX_PIECES, MAX_SOUND_S, TOO_LONG
+from daemon.core.bounds import (
+    MAX_ANSWER_S,
+    MAX_CHARACTERS,
+    MAX_ITEMS,
+    MAX_NAME,
+    MAX_PIECES,
+    MAX_SOUND_S,
+    TOO_LONG,
+    Amount,
+)
 from daemon.core.response.calls import Calls
 from daemon.core.response.rounds import MAX_ROUNDS, MOST_ROUNDS
 from daemon.core.response.tool_calls import FORBIDDEN_OUTPUT
@@ -236,3 +245,32 @@ def test_such_a_model_ends_the_turn_and_the_next_one_is_answered() -> None:
     rig.speak()
     rig.call("next", response="next")
     assert len(rig.found(ev.RunTool)) == 1
+
+
+def _amount(**counted: int) -> Amount:
+    amount = Amount()
+    for name, value in counted.items():
+        setattr(amount, name, value)
+    return amount
+
+
+@pytest.mark.parametrize(
+    ("counted", "most", "told"),
+    [
+        ("together", MAX_ITEMS, f"{MAX_ITEMS} parts"),
+        ("sound_bytes", MAX_SOUND_S * BYTES_PER_S, "20 minutes of sound"),
+        ("characters", MAX_CHARACTERS, f"{MAX_CHARACTERS} characters"),
+        ("pieces", MAX_PIECES, f"{MAX_PIECES} pieces"),
+    ],
+)
+def test_each_limit_may_be_reached_and_whatever_exceeds_it_is_named(
+    counted: str, most: int, told: str
+) -> None:
+    assert _amount(**{counted: most}).excess == ""
+    assert _amount(**{counted: most + 1}).excess == told
+
+
+def test_names_count_only_where_they_are_long() -> None:
+    amount = Amount()
+    amount.add(wire.ArgumentsDelta(response_id=R, item_id="i" * MAX_NAME, call_id="c" * (MAX_NAME + 1)))
+    assert (amount.characters, amount.pieces, len(amount.items)) == (MAX_NAME + 1, 1, 1)

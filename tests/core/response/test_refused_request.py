@@ -77,3 +77,13 @@ def test_a_refusal_that_is_about_something_else_is_no_question_again() -> None:
     refuse(rig, ErrorDetail(code="server_error", message="The model is not loaded."))
     assert not rig.sent(wire.ResponseCreate)
     assert rig.found(ev.TurnOver)
+
+
+def test_the_first_error_that_names_nothing_is_why_no_answer_comes() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.receive(wire.Error(error=ErrorDetail(message="The model is not loaded.")))
+    rig.receive(wire.Error(error=ErrorDetail(message="I am busy.")))
+    rig.wait(3.0)
+    (over,) = rig.found(ev.TurnOver)
+    assert over.turn["trouble"] == "The model is not loaded."
