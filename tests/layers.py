@@ -120,8 +120,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # What people run by hand.
     "daemon.commands": ("daemon.text", "daemon.control"),
     "daemon.commands.doctor": (
-        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.devices", *_WIRE),
-        *("daemon.config", "daemon.network", "daemon.wake"),
+        *(*_WORLD, "hardware.devices", "daemon.text", "daemon.audio", "daemon.audio.echo"),
+        *("daemon.devices", *_WIRE, "daemon.config", "daemon.network", "daemon.wake"),
         *(
             "daemon.tools",
             "daemon.extensions",

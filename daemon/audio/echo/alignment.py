@@ -48,6 +48,11 @@ class Alignment:
         self._age_s = 0.0
         self._begin_to_compare()
 
+    @property
+    def delay_s(self) -> float:
+        """How much later the echo comes than the clocks tell."""
+        return self.lag / self._rate_hz + _MARGIN_S
+
     def aligned(self, start: float, microphone: Mono) -> Mono:
         """The reference of these samples, the first of which was taken at `start` (samples of the clock)."""
         self._age_s = max(0.0, (start - self.lag - self._reference.run_start) / self._rate_hz)

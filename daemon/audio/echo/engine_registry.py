@@ -21,6 +21,6 @@ def open_filter(name: str, rate_hz: int) -> AdaptiveFilter:
         return engine.load(rate_hz)
     except (ImportError, OSError) as error:
         raise EchoError(
-            f"The echo canceller {name} needs {engine.needs}: install the package voiced-handsfree "
-            f"(from source: {engine.source})."
+            f"The echo canceller {name} needs {engine.needs}: "
+            f"run `apt install voiced-handsfree`, or `{engine.source}`."
         ) from error

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from daemon.commands.doctor import host, listening, network, people, pins, service, settings, sound, wake
+from daemon.commands.doctor import (
+    echo,
+    host,
+    listening,
+    network,
+    people,
+    pins,
+    service,
+    settings,
+    sound,
+    wake,
+)
 from daemon.commands.doctor.finding import Told, warning
 from daemon.commands.doctor.machine import InspectedMachine
 
@@ -37,6 +48,7 @@ AREAS = (
     Area("devices", people.devices),
     Area("sound cards", sound.sound, before_start=True),
     Area("sound", listening.listening, audible=True),
+    Area("echo", echo.installed, before_start=True),
     Area("wake word", wake.wake_word, before_start=True),
     Area("pins", pins.pins, before_start=True),
     Area("clock", host.clock, by_itself=True),

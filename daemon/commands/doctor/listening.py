@@ -12,6 +12,7 @@ from typing import Final
 import alsaaudio
 import numpy as np
 
+from daemon.commands.doctor.echo import cancelled
 from daemon.commands.doctor.finding import Told, error, split, warning
 from daemon.commands.doctor.machine import InspectedMachine
 from daemon.commands.doctor.mixer import quiet
@@ -122,6 +123,8 @@ def _loop(microphone: Stream, speaker: Stream, config: SoundConfig) -> Iterator[
         yield warning("V315", f"sound takes {latency_ms:.0f} ms from speaker to microphone", remedy)
     else:
         yield f"the tone was heard, {latency_ms:.0f} ms after it was written"
+    if config.echo == "auto":
+        yield from cancelled(microphone, speaker, config)
 
 
 def chirp(rate_hz: int) -> Mono:

@@ -169,4 +169,4 @@ def test_without_a_canceller_nobody_listens_while_we_speak_and_the_remedy_is_tol
     assert path is None
     assert config.sound.full_duplex
     assert not half_duplex.sound.full_duplex
-    assert "install the package voiced-handsfree" in caplog.text
+    assert "apt install voiced-handsfree" in caplog.text

@@ -126,6 +126,18 @@ def test_long_way_is_told(own_card: VirtualCard, tmp_path: Path) -> None:
         feeding.terminate()
 
 
+def test_what_the_cancellers_reach_is_measured_where_they_are_configured(
+    own_card: VirtualCard, tmp_path: Path
+) -> None:
+    with looped(own_card, 30):
+        feeding = own_card.feed(noise(20, 0.001), RATE_HZ)
+        said = list(listening.listening(InspectedMachine(written(tmp_path, echo="auto"))))
+        feeding.terminate()
+    assert set(codes(said)) <= {"V315"}
+    for name in ("aec3", "speex"):
+        assert any(str(each).startswith(f"{name} takes ") for each in said)
+
+
 def test_dead_microphone_and_a_speaker_that_nobody_hears(card: VirtualCard, tmp_path: Path) -> None:
     assert codes(list(listening.listening(InspectedMachine(written(tmp_path))))) == ["V311", "V314"]
 
