@@ -12,8 +12,8 @@ from daemon.brain.nlu.tokenizer import Token, kind_of
 
 _WITHOUT_WEIGHT: Final = frozenset(
     words(
-        "? @wish @move @be @tell @ask @when @start @place @time to for at of from with on it go leave is "
-        "what me needs"
+        "? some do @mind come leaving @wish @move @be @tell @ask @when @start @place @time to for at of "
+        "from with on it go leave is what me needs"
     )
 )
 _UNITS: Final = {"@n": "", "@h": "", "@percent": "percent", "@seconds": "second", "@times": "time"}

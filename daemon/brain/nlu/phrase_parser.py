@@ -7,15 +7,17 @@ refused: a negation, a time of day, a condition, another room.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final, get_args
 
 from daemon.brain.nlu.intents import (
+    PRONOUNS,
     Kind,
     Meaning,
     OfferedTool,
+    Pronoun,
     choices,
     each,
     fits,
@@ -34,7 +36,9 @@ MOST_CLAUSES: Final = 8
 _DEVICES: Final = ("@d", "@s", "@m", "@e")
 _NUMBERS: Final = ("@n", "@h", "@percent", "@seconds", "@times")
 _WITHOUT_WEIGHT: Final = frozenset(("?", "@because", "@place"))
-_LICENCES: Final = frozenset(("@wish", "@be", "@ask"))
+_LICENCES: Final = frozenset(("@wish", "@be", "@ask", "@move"))
+_VERBS: Final = frozenset(("@move", "@start", "@stop", "@raise", "@reduce", "@blink"))
+_IT: Final = Token("@d", (PRONOUNS[0],), "it")
 _NOTHING: Final = Meaning("calls")
 _ABOUT: Final = {kind: Meaning(kind, readback=kind) for kind in get_args(Kind)}
 
@@ -68,7 +72,7 @@ class PhraseParser:
             {
                 **dict(_together(self._outputs)),
                 **{plain(colour): Token("@c", (colour,)) for colour in colours},
-                **dict(_nicknames(self._named)),
+                **dict(_nicknames(self._named, {plain(colour) for colour in colours})),
                 **{name: token for token in self._named.values() for name in token.values},
                 **self._named,
             }
@@ -125,6 +129,8 @@ class PhraseParser:
             return _NOTHING
         if kinds & _LICENCES and "@done" in kinds:
             kinds = kinds - {"@done"} | {"@move"}
+        if kinds & _VERBS:
+            kinds -= {"@mind"}
         rows = (
             row for row in self._rows if kinds <= row.allowed and all(kinds & group for group in row.needs)
         )
@@ -138,7 +144,7 @@ class PhraseParser:
         said = " ".join(token.said for token in tokens if token.kind not in _WITHOUT_WEIGHT)
         if meaning := self._sentence(said):
             return replace(meaning, sure=not any(token.loose for token in tokens))
-        return self._own.read(tokens) or self._likewise(tokens, before)
+        return self._own.read(tokens) or self._likewise(tokens, before) or self._implied(tokens)
 
     def _likewise(self, tokens: Sequence[Token], before: Sequence[Meaning]) -> Meaning | None:
         """A device alone, after a clause: the same for it."""
@@ -151,12 +157,18 @@ class PhraseParser:
         rest = {name: value for name, value in call.arguments.items() if name != "device"}
         return replace(each(joined(devices), call.name, devices, **rest), sure=before[-1].sure)
 
+    def _implied(self, tokens: Sequence[Token]) -> Meaning | None:
+        """`A bit brighter`: what was named last."""
+        kinds = {token.kind for token in tokens}
+        implied = kinds & {"@brighter", "@dimmer"} and not kinds.intersection(_DEVICES)
+        return self._clause([*tokens, _IT]) if implied else None
+
     def _indirect(self, tokens: Sequence[Token]) -> Meaning | None:
         """A reason alone, such as `it is too dark in here`: what would mend it, to be asked."""
         kinds = {kind for token in tokens for kind in (token.kind, *token.values)}
         for complaint, heads, state in INDIRECT:
             devices = [name for name in self._outputs if plain(name).split()[-1] in heads]
-            if complaint & kinds and kinds & {"@too", "@place", "@i_am"} and devices:
+            if complaint & kinds and kinds & {"@too", "@place", "@i_am", "@it_gets", "@unlit"} and devices:
                 found = each(f"{joined(devices)}, {state}", "set_device", devices, state=state)
                 return replace(found, sure=False)
         return None
@@ -176,7 +188,8 @@ class PhraseParser:
         if not takes_device:
             return one(", ".join([row.means.replace("_", " "), *told]), row.means, **arguments)
         devices = named[0].values
-        if not all(fits(self._tools[row.means]["device"], device) for device in devices):
+        takes = self._tools[row.means]["device"]
+        if not all(isinstance(device, Pronoun) or fits(takes, device) for device in devices):
             return None
         return each(", ".join([joined(devices), *told]), row.means, devices, **arguments)
 
@@ -213,13 +226,15 @@ def _together(outputs: Sequence[str]) -> Iterator[tuple[str, Token]]:
     """What several devices are called together."""
     lights = tuple(name for name in outputs if re.search("light|lamp", plain(name)))
     both = " | both" if len(lights) == 2 else ""
-    for said in phrases(f"[ all [ of ] | every{both} ] ( lights | lamps ) | every ( light | lamp )"):
+    for said in phrases(
+        f"[ all [ of ]{both} ] ( lights | lamps ) | ( every [ single ] | each ) ( light | lamp )"
+    ):
         yield said, Token("@d", lights)
-    for said in phrases("everything | all [ of ] devices | every device | all of it | all of them"):
+    for said in phrases("everything | all [ of ] devices | every device"):
         yield said, Token("@d", tuple(outputs))
 
 
-def _nicknames(named: Mapping[str, Token]) -> Iterator[tuple[str, Token]]:
+def _nicknames(named: Mapping[str, Token], colours: Collection[str]) -> Iterator[tuple[str, Token]]:
     """The nicknames of the only sensor of a kind, and the rooms that lights are in."""
     for kind, nicknames in NICKNAMES.items():
         of_kind = [token for said, token in named.items() if said.split()[-1] == kind]
@@ -227,6 +242,6 @@ def _nicknames(named: Mapping[str, Token]) -> Iterator[tuple[str, Token]]:
             yield from ((nickname, of_kind[0]) for nickname in phrases(nicknames))
     for said in named:
         room, _, last = said.rpartition(" ")
-        if room and last == "light":
+        if last == "light" and room not in {"", *colours}:
             yield f"in {room}", Token("@room", (room,))
             yield f"in the {room}", Token("@room", (room,))

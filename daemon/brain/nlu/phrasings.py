@@ -25,53 +25,64 @@ class Phrasing:
 
 NICKNAMES: Final[Mapping[str, str]] = {
     "temperature": (
-        "how ( warm | hot | cold | cool ) is it | how ( warm | hot | cold ) it is | is it ( warm | hot "
-        "| cold ) | [ how ] many degrees ( is it | do we have | are there | have we got ) | room "
-        "temperature | thermometer"
+        "how ( warm | hot | cold | cool ) ( is it | it is | is room | are we | is it in here ) | is it "
+        "( warm | hot | cold ) | [ how ] many degrees ( is it | do we have | are there | have we got ) "
+        "| room temperature | temp | thermometer"
     ),
-    "motion": "movement | is ( something | anything | anyone | anybody | somebody ) moving [ around ]",
-    "distance": "how far ( is it | away is it | it is )",
+    "motion": (
+        "movement | is ( something | anything | anyone | anybody | somebody ) moving [ around ] | did "
+        "( anything | anybody | anyone | somebody | someone ) move | is [ there ] ( anybody | anyone "
+        "| somebody | someone ) [ there | here | around | in here | in room ]"
+    ),
+    "distance": "how ( far [ away ] | close ) ( is it | it is | am i )",
 }
 """What is said for the one sensor whose name ends so."""
 
 ABOUT: Final[Mapping[str, str]] = {
     "list_devices": (
-        "( list | name | show me | tell me | read me ) [ all ] devices | which devices ( are there | do "
-        "we have ) | [ read me | give me ] list of [ all ] devices | what ( is | things are ) connected "
-        "[ to you ] | what can i ( control | switch ) | what is there to switch | which things can you "
-        "switch | what is ( on | switched on ) | ( status of | how is ) everything [ set ]"
+        "( list | name | show [ me ] | tell me | read me ) [ all ] ( devices | gadgets ) | ( what | which "
+        ") ( devices | things | gadgets ) ( are there | are connected | do we have | do you have | have "
+        "we got | do you know | can you ( see | switch | control ) ) | [ read me | give me ] list of "
+        "[ all ] devices | what ( is | things are ) connected [ to you ] | what [ else ] can ( i | you | we "
+        ") ( control | switch ) | what is there to switch | what is ( on | switched on ) | ( status of "
+        "| how is ) everything [ set ] | what have you got"
     ),
     "stop_conversation": (
-        "silence | hush | shut up | bye [ bye ] | see you [ later ] | good night | that is all | that "
-        "will be all | that was it | ( i am | we are ) ( done | finished ) | end conversation"
+        "silence | hush | shush | shut up | bye [ bye ] | see you [ later | soon | tomorrow ] | good "
+        "night | that is ( all | it | everything ) | that will be all | that was it | i am off | leave me "
+        "alone | ( i am | we are ) ( done | finished ) | end conversation | be silent | go away | talk to "
+        "you later"
     ),
     "forget_conversation": (
-        "forget ( it all | all of that | ( all | what ) we talked about ) | start ( over | afresh ) "
-        "| ( erase | delete | clear | wipe ) conversation | delete everything i said"
+        "forget ( it all | all of that | [ all | what ] we ( talked about | said | discussed ) | whole "
+        "conversation ) | start ( over | afresh | again | anew | from scratch ) | delete everything i "
+        "said | ( erase | delete | clear | wipe | reset ) ( conversation | everything | it all | memory )"
     ),
     "help": (
         "what can ( you do | i say | i ask | i tell you ) [ to you ] | what are ( you able to do "
-        "| options ) | how does this work | how do i ( use | talk to ) you | what you can do | give me "
-        "[ some ] help | ( what | which ) commands ( are there | do you know ) | what do you ( know "
-        "| understand ) | what should i say | i need help | help | give me an example"
+        "| options | you good for | your commands | commands ) | how does this work | how do i ( use | talk "
+        "to ) you | what you can do | give me [ some ] help | ( what | which ) commands ( are there | do "
+        "you know ) | what do you ( know | understand ) | what ( should | do ) i say | how can you help "
+        "[ me ] | show me commands | i need help | help [ me out ] | give me an example"
     ),
     "yes": (
-        "yes | yeah | yep | yup | do that | sure [ thing ] | go ahead | do it | do so | of course | that "
-        "is right | exactly | absolutely | sounds good | go for it"
+        "yes [ indeed ] | yeah | yep | yup | do that | sure [ thing | why not ] | go ahead | go on then "
+        "| do it | do so | of course | that is ( right | fine | correct ) | exactly | absolutely "
+        "| certainly | definitely | sounds good | go for it | fine | why not | by all means"
     ),
     "no": (
-        "no | nope | do not [ do it ] | that is wrong | leave it | not now | better not | no way | nah "
-        "| rather not | cancel | never mind"
+        "no | nope | do not [ do it | bother ] | that is wrong | leave it | not ( now | that | that one ) "
+        "| better not | no way | nah | rather not | cancel | never mind"
     ),
 }
 """What is meant by a phrase as a whole."""
 
 _ORDER: Final = "@move @be to it go of power"
-_LEVEL: Final = f"{_ORDER} @quantity @go @bright run on at for with"
-_STEP: Final = f"{_ORDER} @quantity @go run @bit @much @scale light shine from air"
+_LEVEL: Final = f"{_ORDER} @quantity @go @bright run on at for @about"
+_STEP: Final = f"{_ORDER} @quantity @go run @bit @much @scale light shine from air on"
 _READ: Final = (
     "@ask @tell @wish @sensor what is are been still yet or if whether has like currently current there "
-    "any it does do say at for today seen anything"
+    "any it does do say at for today seen anything detected properly which @very @left"
 )
 
 
@@ -90,11 +101,13 @@ def _steps(direction: str, step: str, verb: str, too: str) -> Iterator[Phrasing]
 
 PHRASINGS: Final = (
     _row("set_device", "@d on", f"{_ORDER} @start", state="on"),
+    _row("set_device", "@d on with", "", state="on"),
+    _row("set_device", "@d off with", "", state="off"),
     _row("set_device", "@d on @ensure", "is are", state="on"),
     _row("set_device", "@d @start", f"{_ORDER} up", state="on"),
     _row("set_device", "@d run", f"{_ORDER} @go", state="on"),
     _row("set_device", "@d @go @move|@wish|@be", state="on"),
-    _row("set_device", "@d go @move", sure=False, state="on"),
+    _row("set_device", "@d go|shine|glow @move", sure=False, state="on"),
     _row("set_device", "@d light", "on", sure=False, state="on"),
     _row("set_device", "@d @wish", "to", sure=False, state="on"),
     _row("set_device", "@d off", f"{_ORDER} shut", state="off"),
@@ -104,7 +117,7 @@ PHRASINGS: Final = (
     _row("set_device", "@d shut|power down", state="off"),
     _row("set_device", "@d @needless @longer", "", state="off"),
     _row("set_device", "@d @unneeded", "", state="off"),
-    _row("set_device", "@d enough", "of", sure=False, state="off"),
+    _row("set_device", "@d enough", "of with", sure=False, state="off"),
     _row("set_device", "@d @flip", f"{_ORDER} over", state="toggle"),
     _row("set_level", "@d @percent", _LEVEL),
     _row("set_level", "@d @percent @reduce|@raise|@scale|up|down|slow|speed to|at", f"{_LEVEL} up down"),
@@ -112,14 +125,14 @@ PHRASINGS: Final = (
         "set_level", "@d @percent @reduce|@raise|@scale|up|down|slow|speed", f"{_LEVEL} up down", sure=False
     ),
     _row("set_level", "@d @n", _LEVEL),
-    _row("set_level", "@d @h", f"{_ORDER} @quantity @go"),
+    _row("set_level", "@d @h", "@move @quantity to it run"),
     _row("set_level", "@d @n|@h @reduce|@raise|@scale|up|down|speed|slow to", f"{_ORDER} @quantity up down"),
-    _row("set_colour", "@d @c", "@move @be @paint of to it in on all shine glow"),
+    _row("set_colour", "@d @c", "@move @be @paint of to it in into on all light shine glow"),
     _row("blink_device", "@d @blink|@blinks @times|@n|@h", f"{_ORDER} with on"),
     _row("blink_device", "@d @blink", f"{_ORDER} with on", times=3),
     _row("pulse_device", "@d @seconds", f"{_ORDER} @start @go run on pulse for"),
     *_steps("up", "@brighter|more|up", "@raise", "@feeble|@dark|@cold|@reduce"),
-    *_steps("down", "@dimmer|less|down", "@reduce", "@strong|@bright|@hot|@loud"),
+    *_steps("down", "@dimmer|@softer|less|down", "@reduce", "@strong|@bright|@hot|@loud"),
     _row("read_device", "@d @ask|@did", f"{_READ} on off @go @done @c @move @lit @quantity to run"),
     _row("read_device", "@s @ask|@did", f"{_READ} open shut @open"),
     _row("read_device", "@s open|shut|@open", "still or yet"),
@@ -129,22 +142,22 @@ PHRASINGS: Final = (
     _row("read_device", "@m", _READ),
     _row("current_time", "@time", "@ask @tell what it is @it_is current"),
     _row("current_time", "@date", "@ask @tell what which it is @it_is today of week @time"),
-    _row("set_volume", "@volume @percent|@n|@h", f"{_ORDER} @scale @raise @reduce your on at up down"),
+    _row("set_volume", "@volume @percent|@n", f"{_ORDER} @scale @raise @reduce your on at up down"),
+    _row("set_volume", "@volume @h", "@move to your"),
+    _row("set_volume", "@volume @h to", "@move your @scale @raise @reduce up down"),
     _row("set_volume", "@speak @percent", "at"),
     _row("change_volume", "@louder", "@move @be @bit @speak @volume it much", direction="up"),
     _row("change_volume", "@volume up|@brighter|@raise|more", "@move @bit your", direction="up"),
-    _row("change_volume", "@too quiet", "is you are @it_is @bit", direction="up"),
-    _row("change_volume", "@quieter", "@move @be @bit @speak @volume it much", direction="down"),
-    _row("change_volume", "@speak @dimmer", "@bit", direction="down"),
-    _row("change_volume", "@dimmer", "@bit", direction="down"),
+    _row("change_volume", "@too quiet", "@that_is you are @it_is @bit", direction="up"),
+    _row("change_volume", "@quieter|@softer", "@move @be @bit @speak @volume it much", direction="down"),
     _row("change_volume", "@volume down|@reduce|less", "@move @bit your", direction="down"),
-    _row("change_volume", "@too @loud", "is you are @it_is @bit", direction="down"),
+    _row("change_volume", "@too @loud", "@that_is you are @it_is @bit", direction="down"),
     _row("stop_conversation", "enough|quiet", "@be"),
     *(_row(means, f"@{means}", "@tell") for means in ABOUT),
 )
 
 INDIRECT: Final = (
-    ({"@dark"}, {"light", "lamp"}, "on"),
+    ({"@dark", "@unlit"}, {"light", "lamp"}, "on"),
     ({"@bright"}, {"light", "lamp"}, "off"),
     ({"@cold"}, {"heater", "heating", "radiator"}, "on"),
     ({"@hot"}, {"fan"}, "on"),

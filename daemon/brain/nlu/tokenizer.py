@@ -15,7 +15,11 @@ _LAST_HOUR: Final = 24
 _MARKS: Final = re.compile(r"[,;:.!?…]+(?=\s|$)|\s[-–—]+\s")
 _CONTRACTED: Final = re.compile("|".join(CONTRACTIONS))
 _ARTICLES: Final = ("the", "my", "our")
-_UNITS: Final = {"percent": "@percent", "seconds": "@seconds", "second": "@seconds", "times": "@times"}
+_UNITS: Final = {
+    "percent": "@percent",
+    **dict.fromkeys(("seconds", "second", "secs", "s"), "@seconds"),
+    **dict.fromkeys(("times", "x"), "@times"),
+}
 
 
 def _folds(*folds: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
@@ -24,11 +28,14 @@ def _folds(*folds: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 _FOLDS: Final = _folds(
     (
-        "(because )?(@it_is |@i_am )(@bit |@much |@too |@very )*"
-        "(@dark |@cold |@hot |@bright |@loud |@other )(enough )?(@place )?",
+        "@unlit |(because )?(@it_is |@it_gets |@i_am )(@bit |@much |@too |@very )*"
+        "(@dark |@cold |@hot |@bright |@loud |@other |@leaving (?=, |and |$))(enough )?(@place )?"
+        "(?!of |with |about |for |to )",
         "@because",
     ),
-    ("(at |on |by |around |about |before |after |until )@h ", "@clock"),
+    ("(at |on |by |around |@about |before |after |until )+@h ", "@clock"),
+    ("@times @because ", "@condition"),
+    ("it (on |off )(?=@d )", "@elsewhere"),
     ("@stop (?=@move |@start |@stop |@raise |@reduce |@blink )", "@stopped"),
     ("(@h |@n |@part )(of )?@d ", "@some"),
     ("@part ", "@percent"),
@@ -165,5 +172,9 @@ def _known() -> dict[str, Token]:
     for said, number in numbers.items():
         known[said] = Token("@h" if number <= _LAST_HOUR else "@n", (number,))
         known.update({f"{said} {unit}": Token(kind, (number,)) for unit, kind in _UNITS.items()})
-    values = {phrase: Token(kind, (n,)) for (kind, n), said in VALUES.items() for phrase in phrases(said)}
+    values = {
+        phrase: Token(kind.rstrip("?"), (n,), loose=kind.endswith("?"))
+        for (kind, n), said in VALUES.items()
+        for phrase in phrases(said)
+    }
     return {**known, **values}

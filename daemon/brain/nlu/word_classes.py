@@ -21,30 +21,30 @@ UNMARKED: Final[Mapping[str, str]] = {
 """Contractions that have lost their apostrophe."""
 
 _ASIDES: Final = (
-    "kindly | just | only | [ right | for ] now | ( right | straight ) away | at once | immediately "
-    "| quick | quickly | again | back | at the moment | for ( the moment | me | us ) | hey | hi | hello "
-    "| good ( morning | evening | afternoon ) | okay | ok | oh | well | so | right | alright | all right "
-    "| um | uh | listen | excuse me | sorry | actually | altogether | completely | as well | thanks [ a lot "
-    "| so much ] | [ many ] thanks | thank you [ very much | so much ] | cheers | ta | dear | love | mate "
-    "| darling | honey | buddy | my friend | i ( think | guess ) | if possible | as soon as ( you can "
-    "| possible ) | if you ( do not | would not ) mind | if you ( can | could | would [ like ] | please "
-    "| like | will ) | if that is ( okay | all right | alright | possible | not too much trouble )"
+    "kindly | just | me | us | only | [ right | for ] now | ( right | straight ) away | at once "
+    "| immediately | quick | quickly | again | back | at the moment | for ( the moment | me | us ) | hey "
+    "| hi | hello | good ( morning | evening | afternoon ) | okay | ok | oh | well | so | right | alright "
+    "| all right | um | uh | listen | excuse me | sorry | actually | altogether | completely | as well "
+    "| thanks [ a lot | so much ] | [ many ] thanks | thank you [ very much | so much ] | cheers | ta "
+    "| dear | love | mate | darling | honey | buddy | my friend | i ( think | guess ) | if possible | as "
+    "soon as ( you can | possible ) | if you ( do not | would not ) mind | if you ( can | could | would "
+    "| please | will ) | if that is ( okay | all right | alright | possible | not too much trouble )"
 )
 _REQUESTS: Final = (
-    "( could | can | would | will ) you [ mind | possibly | maybe ] | do you mind | do you think you "
-    "could | ( i | we ) ( want | need | would ( like | love | prefer ) ) you to | be ( so kind as to | so "
-    "kind and | a dear and | an angel and | kind enough to ) | go ahead and | do ( me | us ) a favour "
-    "[ and ] | go and | you ( can | may ) | let us | ( can | could | will | would ) ( somebody | someone "
-    "| anyone | anybody )"
+    "( could | can | would | will ) ( you | ya ) [ possibly | maybe ] | do you think you could | ( i | we "
+    ") ( want | need | would ( like | love | prefer ) ) you to | be ( so kind as to | so kind and | a "
+    "dear and | an angel and | kind enough to ) | go ahead and | do ( me | us ) a favour [ and ] | go and "
+    "| let us | ( can | could | will | would ) ( somebody | someone | anyone | anybody )"
 )
 CLASSES: Final[Mapping[str, str]] = {
-    "and": "and [ then | also | after that ] | then | also | after that | plus",
+    "and": "and [ then | also | after that ] | then | also | after that | plus | as well as | together with",
     "": f"a | an | this | that | these | those | {_ASIDES} | {_REQUESTS}",
     "?": (
         "( can | could | shall | should ) ( i | we ) | time ( to | for ) | i ( wonder | was wondering ) "
         "if you could | ( is | would ) it ( be possible | possible ) to | [ is there ] any chance you "
         "could | for a ( moment | bit | while ) | when you ( can | get a chance | have a moment ) "
-        "| ( maybe | perhaps ) you could | you ( could | should ) | ( we | you ) had better"
+        "| ( maybe | perhaps ) you could | you ( can | may | could | should ) | if you ( like | would like "
+        "| want ) | ( we | you ) had better"
     ),
     "@wish": (
         "[ pretty ] please | ( i | we ) ( want | need | would ( like | love | prefer ) ) [ to have | to "
@@ -56,21 +56,29 @@ CLASSES: Final[Mapping[str, str]] = {
         "how about | ( i | we ) ( fancy | would not mind ) | [ is there ] any chance of | it would be "
         "( nice | good | great | lovely ) ( to have | if you could | if we had )"
     ),
+    "@mind": "[ ( would | do | could ) you ] mind",
+    "@leaving": "leaving",
     "@be": "[ to ] be",
     "@be?": "( should | must | can | could | may | needs to | has to | ought to ) [ be ]",
-    "@done": "turned | switched | powered | dimmed | goes | stopped",
+    "@done": "turned | switched | powered | dimmed | goes | fired",
     "@ensure": "make sure | ensure | be sure | see to it",
     # Reasons.
-    "@it_is": "it ( is | feels | gets ) [ so | getting ] | it has got",
+    "@it_is": "it is [ so ] | it has got",
+    "@it_gets": "it ( feels | gets | is getting ) [ so ]",
     "@i_am": "( i | we ) ( am | are | feel ) [ feeling | getting | so ]",
     "@too": "[ far | way | much ] too",
     "@very": "very | quite | rather | really | pretty",
     "@dark": "dark | gloomy | murky",
-    "@cold": "cold | chilly | freezing | frozen",
-    "@hot": "hot | boiling | stuffy | warm | sweltering | muggy",
+    "@cold": "cold | chilly | freezing | frozen | shivering",
+    "@hot": "hot | boiling | stuffy | warm | sweltering | muggy | sweating | roasting | melting",
     "@bright": "bright | glaring",
     "@loud": "loud | noisy",
-    "@other": "tired | sleepy | draughty | late | home | leaving | going out | ( going | off ) to bed",
+    "@unlit": (
+        "( i | we ) can ( not | hardly | barely ) see ( a thing | anything | much | in here ) | [ there "
+        "is ] ( not enough | too little ) light"
+    ),
+    "@because": "[ it is ] ( bedtime | time for bed | time to ( sleep | go ) )",
+    "@other": "tired | sleepy | draughty | late | home | going out | ( going | off ) to bed",
     "@place": "in ( here | this room | room | house ) | here",
     # Orders.
     "@move": (
@@ -79,46 +87,48 @@ CLASSES: Final[Mapping[str, str]] = {
     ),
     "@move?": "give | take | bring | kick | throw | ( somebody | someone ) ( turn | switch )",
     "@start": "start [ up ] | activate | enable | fire up | ( power | light ) up | engage | starting",
-    "@start?": "hit | launch | spin up | boot up",
-    "@go": "going | running | started | working",
+    "@start?": "hit | launch | spin up | boot up | wake [ up ] | illuminate",
+    "@go": "going | running | started | working | spinning | blowing",
     "@stop": (
-        "stop | kill | halt | cut [ off ] | extinguish | deactivate | disable | ( shut | power ) down "
-        "| put out | stopping | killing | cutting"
+        "stop | kill | halt | cut [ off ] | extinguish | deactivate | disable | cease | ( shut | power ) "
+        "down | put out | stopping | killing | cutting"
     ),
     "@stop?": (
         "lose | ditch | disconnect | end | quit | get rid of | lights out for | no more | [ ( i | we ) "
-        "( am | are ) ] ( done | finished ) with | ( i | we ) have had enough of | ( i | we ) can do "
-        "without"
+        "( am | are ) ] ( done | finished ) with | ( i | we ) have had enough of | that will do with | ( i "
+        "| we ) can do without"
     ),
-    "@needless": "( i | we ) do not need | no need for | is not needed",
+    "@needless": "( i | we ) ( do | will ) not need | no need for | is not needed",
     "@longer": "any longer | any more | anymore",
-    "@unneeded": "( i | we ) no longer need",
+    "@unneeded": "( i | we ) no longer need | ( is | are ) no longer needed",
     "@flip": "toggle | flip",
     "@raise": "raise | increase | boost | brighten [ up ] | speed up",
     "@reduce": "lower | reduce | decrease | soften | dim | slow",
-    "@scale": "adjust | crank | dial",
+    "@scale": "adjust | crank | dial | tone | calm",
     "@quantity": "brightness | speed | heat | level | intensity",
     "@brighter": "brighter | lighter | stronger | faster | quicker | warmer | hotter | higher",
     "@dimmer": (
-        "dimmer | darker | softer | weaker | slower | cooler | ( less | not so | not as ) ( bright "
-        "| strong | fast | warm | hot )"
+        "dimmer | darker | weaker | slower | cooler | ( less | not so | not as ) ( bright | strong | fast "
+        "| warm | hot )"
     ),
     "@feeble": "faint | weak",
     "@strong": "strong | fast",
     "@paint": "paint | colour | color | dye | tint",
-    "@blink": "blink | flash | wink | blinking | flashing",
+    "@softer": "softer",
+    "@about": "about | roughly | approximately",
+    "@blink": "blink | flash | flicker | wink | blinking | flashing",
     "@blinks": "blinks | flashes",
     # Questions.
     "@tell": (
-        "tell me | let me know | do ( you | we ) ( know | have ) | have we got | have you got | show me "
-        "| say | read | ( i | we ) ( want | need | would like ) to know | ( may | can | could ) ( i | we ) "
-        "know"
+        "tell ( me | us ) | let ( me | us ) know | do ( you | we ) ( know | have ) | [ have we | have you "
+        "] got | have you got | show me | say | read | ( i | we ) ( want | need | would like ) to know "
+        "| ( may | can | could ) ( i | we ) know"
     ),
     "@ask": (
-        "check [ on | for ] | [ have a ] look [ at ] | [ do you | can you ] see | find out | measure "
-        "| detect | what about | how is | what is | what is up with | how ( bright | fast | strong | big "
-        "| much ) is | ( what is [ the ] | the ) ( state | status ) of | state of | status of | ( what "
-        "| which ) colour ( is | does )"
+        "check [ on | for ] | [ have a ] ( look | peek ) [ at ] | [ do you | can you ] see | find out "
+        "| measure | detect | what about | how is | what is | what is up with | how ( bright | fast "
+        "| strong | big | much | high ) is | what ( percentage | level ) is | [ what is ] ( state | status "
+        ") [ of ] | ( what | which ) colour ( is | does )"
     ),
     "@did": (
         "( did | have | has ) ( i | we | you | somebody | someone | anybody | anyone ) ( leave | left "
@@ -127,11 +137,15 @@ CLASSES: Final[Mapping[str, str]] = {
     "@lit": "burning | heating | shining | lit | glowing | active",
     "@when": "when ( is | does | do ) | how long until",
     "@later": "from now on",
-    "@open": "closed | locked",
+    "@left": (
+        "( i | we | you | somebody | someone | anybody | anyone ) ( left | closed | shut | locked | opened )"
+    ),
+    "@open": "closed | locked | ajar",
     "@sensor": "sensor | reading | value",
-    "@volume": "volume | loudness",
-    "@speak": "speak | talk",
-    "@louder": "louder | speak up | ( i | we ) can ( hardly | not | barely ) hear you",
+    "@volume": "volume | loudness | yourself | [ your ] voice | sound",
+    "@that_is": "that is",
+    "@speak": "speak | talk | say it",
+    "@louder": "louder | speak up | [ i | we ] can ( hardly | not | barely ) hear you",
     "@quieter": "quieter | more quietly | ( not so | less ) loud | lower your voice",
     "@time": "time | hour | how late is it",
     "@date": (
@@ -146,12 +160,19 @@ VALUES: Final[Mapping[tuple[str, int], str]] = {
     ("@part", 25): "a quarter",
     ("@part", 50): "half [ way ] | halfway",
     ("@part", 75): "three quarters",
+    ("@percent?", 0): "all way down | minimum | lowest [ setting ]",
     ("@percent", 100): (
-        "full [ power | speed | blast ] | flat out | all way up | maximum | max | as ( fast | bright "
-        "| high | hot | loud ) as ( it goes | it can | possible | you can | it will go )"
+        "full [ power | speed | blast | strength ] | flat out | all way up | maximum | max [ out ] "
+        "| ( top | maximum | max ) ( speed | power | heat | brightness ) | highest [ setting ] | brightest "
+        "| fastest | as ( fast | bright | high | hot | loud ) as ( it goes | it can | possible | you can "
+        "| it will go )"
     ),
     ("@times", 1): "once | one time",
-    ("@times", 2): "twice",
-    ("@bit", 10): "a ( bit | touch | tiny bit | notch ) | a little [ bit ] | slightly",
+    ("@times", 2): "twice | a couple of times",
+    ("@times", 3): "thrice",
+    (
+        "@bit",
+        10,
+    ): "a ( bit | touch | tiny bit | notch | step ) | one ( notch | step ) | a little [ bit ] | slightly",
     ("@much", 40): "much | a lot | far | a good deal",
 }

@@ -37,7 +37,7 @@ BEFORE = (
 )
 AFTER = (
     *("at seven", "at nine o'clock", "at 8", "tonight", "later", "in an hour", "every day", "until ten"),
-    *("when I come", "if it is cold", "unless I am here", "or not", "but don't"),
+    *("when I come", "once it is dark", "if it is cold", "unless I am here", "or not", "but don't"),
     *("yesterday", "an hour ago", "already", "he said"),
     *("in the bedroom", "upstairs", "next door", "and the television", "on the table"),
 )
@@ -114,6 +114,13 @@ def test_a_phrasing_is_one_call(text: str, name: str, arguments: dict[str, Any])
         "the lamp is on",
         "stop turning on the lamp",
         "have you turned off the lamp and put the heater on",
+        "put it on the lamp",
+        "do you mind the lamp on",
+        "I'm leaving the lamp on",
+        "I am cold with the fan on",
+        "I can't see the lamp on",
+        "turn off everything but the lamp",
+        "in ten seconds, lamp on",
         "start the door",
         "lamp fan heater",
         "leave the lamp on",
@@ -198,6 +205,13 @@ def test_a_comma_parts_orders_as_and_does(text: str) -> None:
         ("set_device", {"device": "lamp", "state": "off"}),
         ("set_device", {"device": "fan", "state": "on"}),
     ]
+
+
+def test_one_that_names_no_device_is_about_the_last() -> None:
+    assert weighed("a bit brighter") == (
+        "act",
+        [("change_level", {"device": "it", "direction": "up", "percent": 10})],
+    )
 
 
 def test_one_device_more_is_treated_likewise() -> None:
