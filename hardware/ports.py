@@ -113,6 +113,9 @@ class Capture(CardEvents, Protocol):
     def frames(self, samples: Mono) -> None:
         """One period of one channel."""
 
+    def overheard(self, samples: Mono) -> None:
+        """One period while it stands by: nobody has asked for it, and it is to go no further."""
+
     def ended(self) -> None:
         """`stop()` has taken effect: the tail has been delivered, no more frames follow."""
 
@@ -158,6 +161,9 @@ class Microphone(CardStream, Protocol):
 
     def start(self) -> None:
         """Deliver frames to the Capture from now on."""
+
+    def stand_by(self, on: bool) -> None:
+        """While it is not started, go on reading and give that to `Capture.overheard`; or no longer."""
 
 
 class Speaker(CardStream, Protocol):

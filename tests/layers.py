@@ -109,7 +109,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.core.history", "daemon.core.events", "daemon.core.feedback"),
         *("daemon.core.turn", "daemon.core.turn.style_registry", "daemon.core.machine"),
         "daemon.core.transitions",
-        *("daemon.config", "daemon.network", "daemon.telemetry"),
+        *("daemon.config", "daemon.network", "daemon.telemetry", "daemon.wake"),
         *("daemon.tools", "daemon.extensions", "daemon.control"),
     ),
     # The offline brain: a process of its own.

@@ -116,6 +116,12 @@ class HandsFreeChanged(Struct, frozen=True):
     why: Opener | Literal["asked", "unused"]  # noqa: F405
 
 
+class MuteChanged(Struct, frozen=True):
+    """The microphone is muted from now on, or no longer."""
+
+    muted: bool
+
+
 class LinkChanged(Struct, frozen=True):
     """The state of the connection has changed; `reason` is a sentence for people."""
 
@@ -203,6 +209,7 @@ Effect: TypeAlias = (
     | DeviceAnswered
     | StateChanged
     | HandsFreeChanged
+    | MuteChanged
     | LinkChanged
     | Words
     | ToolReport

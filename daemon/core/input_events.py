@@ -33,6 +33,12 @@ class Opened(Struct, frozen=True):
     at: float
 
 
+class SpeechEnded(Struct, frozen=True):
+    """Behind a wake word a pause has followed on what was said, or (not `spoken`) nothing was said."""
+
+    spoken: bool
+
+
 class Captured(Struct, frozen=True):
     """Sound from the microphone: PCM16 mono 24 kHz."""
 
@@ -167,6 +173,7 @@ Input: TypeAlias = (
     Start
     | ButtonEdge
     | Opened
+    | SpeechEnded
     | Captured
     | MicrophoneUnavailable
     | CaptureEnded

@@ -159,9 +159,12 @@ class Machine:
             case ev.ButtonEdge(pressed, at):
                 self._moved(self._gestures.edge(pressed, now), at, now)
             case ev.Opened(by, at):
-                if not self.muted:
+                if not self.muted and self.state != "listening":
+                    self._earcons.situation.woken = by == "wake"
                     self.connections.hurry(now)
                     self._style.opened(by, at, now)
+            case ev.SpeechEnded(spoken):
+                self._style.speech_ended(spoken, now)
             case ev.Tick():
                 self._tick(now)
             case ev.CaptureEnded():
@@ -187,6 +190,7 @@ class Machine:
                 talk.answer.playback.unplayed(item_id)
             case ev.MicrophoneUnavailable():
                 self._earcons.situation.no_microphone = talk.listening.microphone_unavailable()
+                self._style.speech_ended(True, now)  # no more will come
             case ev.DeviceAsked(request_id, request):
                 answer, writes = self.devices.ask(request, now)
                 self._effects.do(*writes, ev.DeviceAnswered(request_id, answer))
@@ -213,7 +217,7 @@ class Machine:
                 if at_once or self.state == "listening":
                     self._style.mute(muted, now)
                 else:
-                    talk.muted = muted
+                    talk.mute(muted, now, at_once=False)
             case ev.ForgetAsked():
                 self._clearing = True
             case ev.ToolsKnown(tools):

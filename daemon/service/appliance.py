@@ -32,6 +32,7 @@ from daemon.service.sound import Sound
 from daemon.service.state_store import StateStore
 from daemon.service.status_led import StatusLed
 from daemon.service.task_supervisor import TaskSupervisor
+from daemon.service.wake_word import WakeWord
 from daemon.telemetry import journal
 from daemon.telemetry.event_log import EventLog, served
 from daemon.telemetry.notifications import BoardOpened, Loss, ServiceReady, ServiceStopping
@@ -127,6 +128,11 @@ class Appliance:
         """Add the subscribers, last those that carry events out of the process."""
         subscribers.board(self.notifier, self._board, devices, safe_plan)
         subscribers.status_led(self.notifier, StatusLed(devices.light, clock))
+        subscribers.wake_word(
+            self.notifier,
+            WakeWord(config, self._sound, self.notifier.publish, self.faults),
+            self._tasks.spawn,
+        )
         subscribers.typed_questions(self.notifier, handlers, self.machine)
         event_log = EventLog(
             lambda link: served(config, link, self.link.engine),

@@ -18,11 +18,13 @@ from daemon.audio.echo.path import EchoPath
 from daemon.audio.jitter_buffer import JitterBuffer
 from daemon.audio.pcm import from_pcm16, to_pcm16
 from daemon.audio.resampler import Resampler
+from daemon.audio.speech_end import SpeechEnd, SpeechVerdict
 from daemon.audio.voice_gate import VoiceGate
 from daemon.core import events as ev
 from daemon.core.feedback.earcon_kinds import EARCONS
 from daemon.realtime.events import RATE_HZ
 from daemon.telemetry.notifications import LossKind
+from daemon.wake.listener import Beginning, WakeListener
 from hardware.ports import Mono, SoundError, Speaker
 
 Filter: TypeAlias = Literal["minimum", "linear"]
@@ -44,7 +46,12 @@ class StreamEvents:
 
 
 class CaptureStream:
-    """The Capture port. The first piece of an utterance is one period, sent at once; all others are 40 ms."""
+    """The Capture port. The first piece of an utterance is one period, sent at once; all others are 40 ms.
+
+    `wake` hears everything, and what the microphone hears while it stands by goes nowhere else.
+    """
+
+    wake: WakeListener | None = None
 
     def __init__(
         self,
@@ -66,22 +73,47 @@ class CaptureStream:
         self._periods: list[Mono] = []
         self._frames = 0
         self._wanted_frames = 0
+        self._end: SpeechEnd | None = None
 
     def opened(self, rate_hz: int) -> None:
         """The card is open, at this rate."""
         self.fault = ""
         self._events.fault_changed()
         self._rate_hz = rate_hz
+        if self.wake:
+            self.wake.interrupted = True
         self._begin()
+
+    def overheard(self, samples: Mono) -> None:
+        """One period while nobody has asked for it."""
+        if self.wake and self.wake.hear(samples, self._rate_hz):
+            self._events.post(ev.Opened("wake", self._events.clock()))
 
     def frames(self, samples: Mono) -> None:
         """One period."""
+        if self.wake:
+            if not self._wanted_frames:
+                self._begin_behind(self.wake.take())
+            self.wake.hear(samples, self._rate_hz, deaf=True)
+        self._add(samples)
+
+    def _begin_behind(self, beginning: Beginning) -> None:
+        """Begin with what was said before the microphone was asked for."""
+        if beginning.by_word:
+            self._end = SpeechEnd(beginning.before, self._rate_hz)
+        if len(beginning.belongs):
+            self._add(beginning.belongs)
+
+    def _add(self, samples: Mono) -> None:
         self._periods.append(samples)
         self._frames += len(samples)
         if self._frames >= self._wanted_frames:
             self._hand_over(self._resampler.process(np.concatenate(self._periods)))
             self._periods, self._frames = [], 0
             self._wanted_frames = self._rate_hz // CHUNKS_PER_S
+        if self._end and (verdict := self._end.heard(samples)) is not SpeechVerdict.GOES_ON:
+            self._end = None
+            self._events.post(ev.SpeechEnded(verdict is SpeechVerdict.SPOKEN))
 
     def ended(self) -> None:
         """The tail has been delivered."""
@@ -93,6 +125,8 @@ class CaptureStream:
             self._post(self._gate.flush())
         self.peaks.append(self._peak)
         self._peak = 0.0
+        if self.wake:
+            self.wake.take()  # what was said belongs to no other utterance
         self._begin()
         self._events.post(ev.CaptureEnded())
 
@@ -111,6 +145,7 @@ class CaptureStream:
         """Begin a new utterance: drop the rest of the one before, and send the first period at once."""
         self._resampler = Resampler(self._rate_hz, RATE_HZ, self._kind)
         self._periods, self._frames, self._wanted_frames = [], 0, 0
+        self._end = None
         if self._gate:
             self._gate.begin()
 
@@ -141,6 +176,12 @@ class PlaybackStream:
         self._gain = 1.0
         self._buffer = JitterBuffer(RATE_HZ)
         self._resamplers: dict[str, Resampler] = {}
+
+    @property
+    def playing(self) -> bool:
+        """Whether something is played, or is still to be heard; from any thread."""
+        with self._lock:
+            return not self._buffer.idle
 
     # ------------------------------------------------------------ on the event loop
 

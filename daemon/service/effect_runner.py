@@ -72,7 +72,9 @@ class EffectRunner:
             case ev.HistoryCleared():
                 self._store.replace([])
             case ev.StateChanged():
-                self._store.prefer(muted=self._driver.machine.muted)
+                pass  # the subscribers have it
+            case ev.MuteChanged(muted):
+                self._store.prefer(muted=muted)
             case ev.TurnOver(turn, request_id):
                 self._requests.resolve(request_id, turn)
             case ev.ButtonStuck(stuck):

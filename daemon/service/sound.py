@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Protocol
 
 from daemon.audio.echo.path import EchoPath
@@ -11,6 +11,8 @@ from daemon.audio.voice_gate import VoiceGate
 from daemon.core.events import MicrophoneUnavailable
 from daemon.service import watchdog
 from daemon.service.audio_streams import CaptureStream, Filter, PlaybackStream, StreamEvents
+from daemon.wake.detector import WakeDetector
+from daemon.wake.listener import WakeListener
 from hardware.ports import Capture, CardStream, Microphone, Playback, SoundConfig, Speaker
 
 
@@ -56,6 +58,7 @@ class Sound:
     ) -> None:
         self.playback = PlaybackStream(events, kind, echo)
         self._capture = CaptureStream(events, kind, echo, gate)
+        self.wake_fault = ""
         self._cards = cards
         self._post = events.post
         self._microphone: Microphone | None = None
@@ -79,6 +82,17 @@ class Sound:
         else:
             self._microphone.stop()
 
+    def listen_for(self, words: Sequence[WakeDetector], pre_roll_s: float) -> None:
+        """Hear these wake words while the microphone stands by, unless the speaker may have said them."""
+        self._capture.wake = WakeListener(words, lambda: self.playback.playing, pre_roll_s)
+
+    def stand_by(self, on: bool) -> None:
+        """Let the microphone be heard for the wake word alone while it is closed; or no longer."""
+        if self._microphone is None or self._capture.wake is None:
+            return
+        self._capture.wake.interrupted = True
+        self._microphone.stand_by(on)
+
     @property
     def microphone_peaks(self) -> list[float]:
         """The loudest sample of each of the latest utterances, to check the microphone by."""
@@ -90,7 +104,11 @@ class Sound:
 
     def faults(self) -> Mapping[str, str]:
         """Present faults, and why."""
-        return {"microphone": self._capture.fault, "speaker": self.playback.fault}
+        return {
+            "microphone": self._capture.fault,
+            "speaker": self.playback.fault,
+            "wake word": self.wake_fault,
+        }
 
     async def close(self) -> None:
         """Release the cards; waits at most a second for them."""

@@ -19,7 +19,7 @@ class StatusLed:
         self._state: TurnState = "idle"
         self._hears = False
         self._link: LinkState = "connecting"
-        self._faulty = False
+        self._faulty = self._standing_by = False
         self._alert_until = 0.0
         self._pattern: LedPattern = "idle"
         self._since = self._clock()
@@ -45,6 +45,11 @@ class StatusLed:
     def fault(self, faulty: bool) -> None:
         """Set whether some part has a fault."""
         self._faulty = faulty
+        self.refresh()
+
+    def stand_by(self, on: bool) -> None:
+        """Set whether the microphone is heard for the wake word."""
+        self._standing_by = on
         self.refresh()
 
     def alert(self) -> None:
@@ -82,7 +87,9 @@ class StatusLed:
             return "refused"
         if self._link == "fallback":
             return "fallback"
-        return "offline" if self._link == "waiting" else "idle"
+        if self._link == "waiting":
+            return "offline"
+        return "standby" if self._standing_by else "idle"
 
     def _again(self, in_s: float | None) -> None:
         if self._timer is not None:

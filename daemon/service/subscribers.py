@@ -10,10 +10,11 @@ from daemon.control.handlers import Handlers
 from daemon.core import events as ev
 from daemon.core.machine import Machine
 from daemon.service import systemd_notify
-from daemon.service.board_supervisor import BoardSupervisor
+from daemon.service.board_supervisor import BoardSupervisor, Spawn
 from daemon.service.device_gateway import DeviceGateway
 from daemon.service.notifier import Notifier
 from daemon.service.status_led import StatusLed
+from daemon.service.wake_word import WakeWord
 from daemon.telemetry import notifications as note
 from daemon.telemetry.event_log import EventLog
 
@@ -48,6 +49,7 @@ def status_led(to: Notifier, led: StatusLed) -> None:
     to.subscribe("the lamp", ev.StateChanged, lambda event: led.state(event.state))
     to.subscribe("the lamp", ev.SetCapture, lambda event: led.microphone(event.on))
     to.subscribe("the lamp", ev.LinkChanged, lambda event: led.link(event.link))
+    to.subscribe("the lamp", note.StandbyChanged, lambda event: led.stand_by(event.on))
     to.subscribe("the lamp", ev.UserAlert, lambda event: led.alert())
     # Tools and settings that cannot be used are no fault of the appliance.
     to.subscribe("the lamp", note.FaultsChanged, lambda event: led.fault(bool(event.parts)))
@@ -78,6 +80,12 @@ def journal(to: Notifier, log: EventLog, machine: Machine) -> None:
     )
 
 
+def wake_word(to: Notifier, word: WakeWord, spawn: Spawn) -> None:
+    """It is listened for once all else is up, unless the microphone is muted."""
+    to.subscribe("the wake word", note.ServiceReady, lambda _: spawn(word.open(), "wake word"))
+    to.subscribe("the wake word", ev.MuteChanged, lambda event: word.stand_by(not event.muted))
+
+
 def typed_questions(to: Notifier, handlers: Handlers, machine: Machine) -> None:
     """Sends the words of an answer, as they come, to the client that typed the question."""
     to.subscribe(
@@ -105,6 +113,7 @@ def watchers(to: Notifier, publish: Callable[..., object]) -> None:
     pass_on(ev.StateChanged, "state", "state")
     pass_on(ev.HandsFreeChanged, "open", "open", "why")
     pass_on(ev.Earcon, "earcon", "kind")
+    pass_on(note.StandbyChanged, "standby", "on")
     pass_on(note.DeviceWritten, "device", "name", "value")
     to.subscribe("publishing", ev.LinkChanged, lambda e: publish("link", state=e.link, reason=e.reason))
     to.subscribe("publishing", ev.TurnOver, lambda event: publish("turn", **event.turn))

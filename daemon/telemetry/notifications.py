@@ -29,6 +29,12 @@ class BoardOpened(Struct, frozen=True):
     """The board is there (again), with every output in its `at_start` state."""
 
 
+class StandbyChanged(Struct, frozen=True):
+    """The closed microphone is heard for a wake word, on this board alone; or no longer."""
+
+    on: bool
+
+
 class FaultsChanged(Struct, frozen=True):
     """All present faults, and why.
 
@@ -92,6 +98,7 @@ Notification: TypeAlias = (
     | ServiceReady
     | ServiceStopping
     | BoardOpened
+    | StandbyChanged
     | FaultsChanged
     | KeyChecked
     | ToolFinished

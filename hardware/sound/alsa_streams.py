@@ -16,6 +16,7 @@ from hardware.sound.pcm_thread import IDLE_S, CardThread, StreamRequest
 
 log = logging.getLogger("voiced.sound")
 
+_STANDING = (StreamRequest.STAND_BY, StreamRequest.STAND_DOWN)
 _LEAST_WAIT_S = 0.001
 _PROOF_LOOKS = 20  # one in a millisecond
 _ROUNDS = 8  # a card that still has sound after its buffer was emptied so often has no clock
@@ -23,12 +24,15 @@ _SLACK_S = 0.2  # so much a card may take ahead of time, into buffers of its own
 
 
 class AlsaMicrophone(CardThread):
-    """The port `Microphone` on ALSA. Idle, the PCM is open but stopped, unless capture is "always"."""
+    """The port `Microphone` on ALSA.
+
+    Idle, the PCM is open but stopped, unless capture is "always" or it stands by.
+    """
 
     def __init__(self, config: SoundConfig, capture: Capture, alsa: Alsa = ALSA) -> None:
         self._capture = capture
         self._always = config.capture == "always"
-        self._wanted = False
+        self._wanted = self._standing_by = False
         self._pre_roll: deque[Mono] = deque()
         super().__init__("microphone", config, capture, alsa)
 
@@ -39,6 +43,15 @@ class AlsaMicrophone(CardThread):
     def stop(self) -> None:
         """Deliver what is already captured, then call `Capture.ended`."""
         self.requests.put(StreamRequest.STOP)
+
+    def stand_by(self, on: bool) -> None:
+        """While it is not started, give what it hears to `Capture.overheard`; or no longer."""
+        self.requests.put(StreamRequest.STAND_BY if on else StreamRequest.STAND_DOWN)
+
+    @property
+    def _idles(self) -> bool:
+        """Whether the card captures while nobody has started it."""
+        return self._always or self._standing_by
 
     def _prove(self, stream: Stream) -> None:
         """A kernel driver is trusted at first; any other card must capture a moment, which is dropped."""
@@ -62,7 +75,7 @@ class AlsaMicrophone(CardThread):
         stream.drop()  # the plugin of a sound server captures from opening on
         self._restart(stream)
         while True:
-            running = self._wanted or self._always
+            running = self._wanted or self._idles
             request = self._next_request(self._rest(stream) if running else IDLE_S)
             if self._closing:
                 return
@@ -70,19 +83,33 @@ class AlsaMicrophone(CardThread):
                 self._begin(stream)
             elif request is StreamRequest.STOP:
                 self._end(stream)
+            elif request in _STANDING:
+                self._stand(stream, request)
             elif running:
                 self._read(stream)
             elif self._superseded(stream):
                 return
 
     def _handle_without_card(self, request: StreamRequest) -> None:
+        if request in _STANDING:
+            self._standing_by = request is StreamRequest.STAND_BY
+            return
         self._wanted = request is StreamRequest.START
         if request is StreamRequest.STOP:
             self._capture.ended()
 
+    def _stand(self, stream: Stream, request: StreamRequest) -> None:
+        ran = self._wanted or self._idles
+        self._standing_by = request is StreamRequest.STAND_BY
+        self._pre_roll.clear()
+        if self._standing_by and not ran:
+            self._restart(stream)
+        elif ran and not (self._wanted or self._idles):
+            stream.drop()
+
     def _begin(self, stream: Stream) -> None:
         self._wanted = True
-        if not self._always:
+        if not self._idles:
             self._restart(stream)
         while self._pre_roll:
             self._capture.frames(self._pre_roll.popleft())
@@ -91,17 +118,22 @@ class AlsaMicrophone(CardThread):
         try:
             if self._wanted and stream.running:
                 self._read(stream)
-            if self._wanted and not self._always:
+            if self._wanted and not self._idles:
                 stream.drop()
         finally:
             self._wanted = False  # a card that fails here must not go on listening when it is back
             self._capture.ended()
 
     def _rest(self, stream: Stream) -> float:
-        """How long to sleep while the card captures: briefly before the first period, then two periods."""
+        """How long to sleep while the card captures: briefly before the first period, then two periods.
+
+        Nobody waits for what it hears while it stands by.
+        """
         if not (stream.running and self._captured):
             return _LEAST_WAIT_S
-        portion = min(2 * stream.period_frames, stream.buffer_frames // 2)
+        portion = stream.buffer_frames // 2
+        if self._wanted:
+            portion = min(2 * stream.period_frames, portion)
         return max((portion - stream.available_frames()) / stream.rate_hz, _LEAST_WAIT_S)
 
     def _restart(self, stream: Stream) -> None:
@@ -117,6 +149,8 @@ class AlsaMicrophone(CardThread):
                 self._capture.overrun()
             elif self._wanted and len(samples):
                 self._capture.frames(samples)
+            elif len(samples) and self._standing_by:
+                self._capture.overheard(samples)
             elif len(samples):
                 self._pre_roll.append(samples)
         self._follow(periods)

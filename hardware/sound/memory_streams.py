@@ -26,8 +26,9 @@ class MemoryMicrophone:
         self.periods = 0
         self._sound = sound
         self._capture = capture
-        self._on = False
+        self._on = self._standing_by = False
         self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         capture.opened(RATE_HZ)
 
     @property
@@ -39,8 +40,13 @@ class MemoryMicrophone:
         """Deliver from now on."""
         if not self._on:
             self._on = True
-            self._due = asyncio.get_running_loop().time()
-            self._next()
+            self._run()
+
+    def stand_by(self, on: bool) -> None:
+        """While it is not started, give each period to `Capture.overheard`; or no longer."""
+        self._standing_by = on
+        if on:
+            self._run()
 
     def stop(self) -> None:
         """Deliver no more."""
@@ -50,18 +56,25 @@ class MemoryMicrophone:
 
     def close(self) -> None:
         """Deliver no more, without a call of `Capture.ended`."""
-        self._on = False
+        self._on = self._standing_by = False
+
+    def _run(self) -> None:
+        if self._timer is None:
+            self._due = asyncio.get_running_loop().time()
+            self._next()
 
     def _deliver(self) -> None:
-        if self._on:
+        self._timer = None
+        if self._on or self._standing_by:
             self.periods += 1
-            self._capture.frames(self._sound(self.periods))
+            deliver = self._capture.frames if self._on else self._capture.overheard
+            deliver(self._sound(self.periods))
             self._next()
 
     def _next(self) -> None:
         """Keep the pace of a card, however late the event loop is."""
         self._due += PERIOD_S
-        asyncio.get_running_loop().call_at(self._due, self._deliver)
+        self._timer = asyncio.get_running_loop().call_at(self._due, self._deliver)
 
 
 class MemorySpeaker:

@@ -41,6 +41,8 @@ class StreamRequest(enum.Enum):
 
     START = enum.auto()
     STOP = enum.auto()
+    STAND_BY = enum.auto()
+    STAND_DOWN = enum.auto()
     WAKE = enum.auto()
     CLOSE = enum.auto()
 

@@ -96,6 +96,9 @@ INPUTS = st.one_of(
             ("event", ev.DeviceAsked(1, SetState("lamp", "on"))),
             ("event", ev.DeviceAsked(2, Blink("lamp", 3))),
             ("event", ev.Xrun("underrun")),
+            ("event", ev.Opened("wake", 0.0)),
+            ("event", ev.SpeechEnded(True)),
+            ("event", ev.SpeechEnded(False)),
             ("connect", None),
             ("lose", None),
         ]

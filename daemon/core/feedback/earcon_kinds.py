@@ -31,14 +31,14 @@ class Situation:
     `entered`: the state has changed. `waited`: a user has waited for a while, for an answer or for a server.
     `away`: signalled that the server is away, since it was last there. `repeated`: a further error after one
     that was signalled. `no_microphone`: it was asked for, and is not there. `unused`: an open conversation
-    has ended by itself.
+    has ended by itself. `woken`: the wake word was heard.
     """
 
     def __init__(self) -> None:
         self.state: ev.TurnState = "idle"
         self.link: ev.LinkState = "waiting"
         self.entered = self.waited = self.away = self.repeated = self.no_microphone = False
-        self.unused = False
+        self.unused = self.woken = False
         self.error = ErrorTold.NOTHING
         self._timers: Timers[str] = Timers()
 
@@ -58,6 +58,7 @@ class Situation:
             self._enter(now)
         self.away &= link != "ready"
         self.no_microphone &= state == "listening"
+        self.woken &= state == "listening"
         self.repeated = alert and self.error is ErrorTold.TOLD
         if alert and not self.repeated:
             self.error = ErrorTold.UNTOLD
@@ -175,6 +176,18 @@ class ClosedEarcon(EarconKind):
         now.unused = False
 
 
+class WokenEarcon(EarconKind):
+    """The wake word was heard, and the microphone opens: who has called need not look at the lamp."""
+
+    name = "woken"
+    melody = (Note(1047.0, 0.03), Note(1568.0, 0.03))
+    peak = 0.03
+
+    def due(self, now: Situation) -> bool:
+        """Once for each word."""
+        return now.woken and now.entered
+
+
 class ListeningEarcon(EarconKind):
     """The microphone opens: a tick so short and quiet that it is over before the user speaks."""
 
@@ -194,6 +207,7 @@ _BY_PRECEDENCE: Final = (
     OfflineEarcon(),
     ThinkingEarcon(),
     ClosedEarcon(),
+    WokenEarcon(),
     ListeningEarcon(),
 )
 

@@ -1,8 +1,9 @@
 """Decides by the effects of each step which earcon is due, for users who do not look at the status LED.
 
 Each sounds once while its reason lasts. `thinking` and `offline` are for a user who waits: a connection that
-is lost at night makes no sound. None sounds into an open microphone but the tick of `listening`, and that
-only where the owner wants all of them. None sounds into an answer: what went wrong in it is told after it.
+is lost at night makes no sound. None sounds into an open microphone but the ticks of `woken`, and of
+`listening` where the owner wants all of them. None sounds into an answer: what went wrong in it is told after
+it.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 Colour: TypeAlias = tuple[float, float, float]
 LedPattern: TypeAlias = Literal[
     "idle",
+    "standby",
     "listening",
     "thinking",
     "speaking",
@@ -24,6 +25,7 @@ TROUBLE_S = 2.0
 
 _COLOURS: dict[LedPattern, Colour] = {
     "idle": (0.0, 1.0, 0.0),
+    "standby": (0.0, 0.0, 1.0),
     "listening": (0.0, 0.0, 1.0),
     "thinking": (1.0, 0.0, 1.0),
     "speaking": (0.0, 1.0, 0.0),
@@ -38,6 +40,7 @@ _COLOURS: dict[LedPattern, Colour] = {
 """Each part is fully on or off: levels between need PWM, by software some hundred wake-ups a second."""
 _BLINKS: dict[LedPattern, tuple[float, ...]] = {
     "idle": (0.04, 3.96),
+    "standby": (0.04, 3.96),
     "thinking": (0.3, 0.3),
     "fallback": (0.04, 0.2, 0.04, 3.72),
     "offline": (0.2, 2.8),

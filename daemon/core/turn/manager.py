@@ -113,11 +113,13 @@ class TurnManager:
 
     # ------------------------------------------------------------ requests of the user
 
-    def mute(self, muted: bool, now: float) -> None:
-        """Close the microphone until it is unmuted, or unmute it."""
-        if muted:
+    def mute(self, muted: bool, now: float, at_once: bool = True) -> None:
+        """Close the microphone until it is unmuted, or unmute it; else than `at_once` an answer goes on."""
+        if muted and at_once:
             self.stop(now)
-        self.muted = muted
+        if muted != self.muted:
+            self.muted = muted
+            self._effects.do(ev.MuteChanged(muted))
 
     def stop(self, now: float) -> None:
         """Be silent and idle."""

@@ -57,7 +57,10 @@ class TurnStyle:
         """The press just released was a tap."""
 
     def opened(self, by: Opener, at: float, now: float) -> None:
-        """Something else than the button, such as a wake word, wants the user to be listened to."""
+        """Something else than the button, such as a wake word, has the user listened to; none was so far."""
+
+    def speech_ended(self, spoken: bool, now: float) -> None:
+        """What was said behind a wake word is over, or nothing was; known by loudness alone."""
 
     def second_tap(self, now: float) -> None:
         """A second tap soon after the first; `tap` is called for it as well."""

@@ -61,6 +61,8 @@ class Listener:
     rates_hz: list[int] = field(default_factory=list)
     periods: list[Mono] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    overheard_periods: list[Mono] = field(default_factory=list)
+    all_periods: list[Mono] = field(default_factory=list)
     ends: int = 0
     overruns: int = 0
     errors: list[SoundError] = field(default_factory=list)
@@ -68,8 +70,13 @@ class Listener:
     def opened(self, rate_hz: int) -> None:
         self.rates_hz.append(rate_hz)
 
+    def overheard(self, samples: Mono) -> None:
+        self.overheard_periods.append(samples)
+        self.all_periods.append(samples)
+
     def frames(self, samples: Mono) -> None:
         self.times.append(time.monotonic())
+        self.all_periods.append(samples)
         self.periods.append(samples)
 
     def ended(self) -> None:

@@ -147,3 +147,51 @@ def test_idle_it_sleeps_and_its_heartbeat_goes_on(config: SoundConfig, opened: O
     before = microphone.heartbeats
     time.sleep(2.0)
     assert 1 <= microphone.heartbeats - before <= 3
+
+
+def overhears(listener: Listener) -> bool:
+    return any(np.abs(period).max() > 0.2 for period in listener.overheard_periods)
+
+
+def test_a_microphone_that_stands_by_gives_what_it_hears_to_the_wake_word_alone(
+    card: VirtualCard, config: SoundConfig, opened: Open
+) -> None:
+    microphone, listener = opened(config)
+    microphone.stand_by(True)
+    feed = card.feed(tone(30.0), 48_000)
+    wait_until(lambda: overhears(listener), "the tone is overheard")
+    microphone.stand_by(False)
+    microphone.stop()
+    wait_until(lambda: listener.ends == 1, "it has stood down")
+    overheard = len(listener.overheard_periods)
+    time.sleep(0.2)
+    feed.terminate()
+    feed.wait()
+    assert len(listener.overheard_periods) == overheard
+    assert listener.periods == []
+
+
+def test_from_standing_by_to_an_utterance_and_back_no_sample_is_lost(
+    card: VirtualCard, config: SoundConfig, opened: Open
+) -> None:
+    """The card is opened once and runs on. A stall of the machine breaks the feed, so three tries."""
+    microphone, listener = opened(config)
+    microphone.stand_by(True)
+    for attempt in range(3):
+        listener.overheard_periods.clear()
+        feed = card.feed(tone(5.0), 48_000)
+        wait_until(lambda: overhears(listener), "the tone is overheard")
+        utterance = listen(microphone, listener, 0.3)
+        listener.overheard_periods.clear()
+        wait_until(lambda: overhears(listener), "it stands by again")
+        feed.terminate()
+        feed.wait()
+        whole, overruns = np.concatenate(listener.all_periods), listener.overruns
+        listener.all_periods, listener.overruns = [], 0
+        if longest_silence(whole) < 48 and overruns == 0:
+            break
+        print(f"attempt {attempt + 1}: the machine stalled")
+    else:
+        pytest.fail("the tone had gaps three times")
+    assert np.abs(utterance).max() > 0.2
+    assert listener.rates_hz == [48_000]

@@ -79,7 +79,7 @@ class House:
         """When the server was dialled though nobody waited for it."""
         self.wanted_dials: list[float] = []
         self.board = VirtualBoard(config)
-        self._cards = MemoryCards(lambda number: _tone(self.voice, number % 50))
+        self._cards = MemoryCards(lambda number: self.sound(number))
         ports = real_ports(config)
         ports = replace(ports, sound=self._cards, board=lambda: self.board, transport=transport)
         self.app = Appliance(config, ports)
@@ -91,6 +91,10 @@ class House:
         subscribers.watchers(self.app.notifier, self.publish)
         self.app.notifier.subscribe("the house", ev.UserAlert, self._alerted)
         self.app.notifier.subscribe("the house", ev.Connect, self._dialled)
+
+    def sound(self, number: int) -> Mono:
+        """What the microphone hears in its period of this number."""
+        return _tone(self.voice, number % 50)
 
     @property
     def microphone(self) -> MemoryMicrophone:
@@ -166,8 +170,8 @@ class Person:
         return await self.until(lambda: self.house.machine.state == "idle")
 
 
-def configuration(directory: Path, fallback: str) -> Config:
-    """A lamp and a fan, virtual; `fallback` is "offline" or "none"."""
+def configuration(directory: Path, fallback: str, more: str = "") -> Config:
+    """A lamp and a fan, virtual; `fallback` is "offline" or "none", and `more` tables."""
     return parse(
         f"""
 [realtime]
@@ -193,6 +197,7 @@ min_interval_s = 0
 socket = "{directory}/control.sock"
 [state]
 directory = "{directory}"
+{more}
 """,
         "virtual house",
     )

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from daemon.core.turn.style import TurnStyle
 
+if TYPE_CHECKING:
+    from daemon.core.events import Opener
+
 
 class Hold(TurnStyle):
-    """Press, speak, release; a tap asks nothing."""
+    """Press, speak, release; a tap asks nothing. A wake word opens too: then a pause ends what is said."""
 
     how_to_ask: ClassVar[str] = "hold the button, say {words}, and let go"
+    _held = False
 
     def press(self, at: float, now: float) -> None:
-        """Open the microphone."""
-        self.talk.listen(at, now)
+        """Open the microphone; what a wake word has begun is the button's from now on."""
+        self._held = True
+        if self.talk.state != "listening":
+            self.talk.listen(at, now)
 
     def release(self, at: float, now: float) -> None:
         """The utterance is complete."""
+        self._held = False
         self.talk.listening.let_go(at, now)
+
+    def opened(self, by: Opener, at: float, now: float) -> None:
+        """Open the microphone until a pause."""
+        self._held = False
+        self.talk.listen(at, now)
+
+    def speech_ended(self, spoken: bool, now: float) -> None:
+        """The utterance is complete, or there is none: what it would have continued is kept."""
+        if self._held or self.talk.state != "listening":
+            return
+        if spoken or self.talk.listening.continued:
+            self.talk.listening.let_go(now, now)
+        else:
+            self.talk.listening.abandon()
 
     def tap(self, now: float) -> None:
         """Nothing was said."""

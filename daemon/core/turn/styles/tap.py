@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from daemon.core.turn.style import TurnStyle
 
 if TYPE_CHECKING:
+    from daemon.core.events import Opener
     from daemon.realtime.events import Json
 
 
@@ -21,8 +22,12 @@ class Tap(TurnStyle):
         if self.talk.state == "listening":
             self.talk.listening.withdraw(now)
         else:
-            self.talk.listen(at, now)
-            self.talk.listening.expect_speech(now)
+            self.opened("button", at, now)
+
+    def opened(self, by: Opener, at: float, now: float) -> None:
+        """Open the microphone."""
+        self.talk.listen(at, now)
+        self.talk.listening.expect_speech(now)
 
 
 STYLE: Final = Tap
