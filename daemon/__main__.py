@@ -78,12 +78,15 @@ def brain(options: argparse.Namespace) -> int:
         check_origins("--origin", options.origin)
     except ConfigError as error:
         return _complain(error)
+    from daemon.brain.engine_registry import begin_loading
+
+    # The server's modules are imported meanwhile.
+    loading = begin_loading(options.engine or settings.engine, options.voice or settings.voice)
     from daemon.brain.server.handshake import Admission
     from daemon.brain.server.server import run_brain
 
-    engine, voice = options.engine or settings.engine, options.voice or settings.voice
     admission = Admission(key, (*settings.origins, *options.origin))
-    return run_brain(options.listen, engine, voice, options.idle_exit, admission)
+    return run_brain(options.listen, loading, options.idle_exit, admission)
 
 
 def _key_of_the_brain(key_file: str) -> str:

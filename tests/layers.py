@@ -72,6 +72,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     # The engines of the offline brain.
     "daemon.brain.engine": (),
     "daemon.brain.cache": (),
+    "daemon.brain.heap": (),
     "daemon.brain.string_table": (),
     "daemon.brain.hibari_tables": ("daemon.brain.cache", "daemon.brain.string_table"),
     "daemon.brain.lean_session": ("daemon.brain.cache",),
@@ -84,7 +85,9 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         *("daemon.errors", "daemon.audio", *_WIRE, "daemon.brain.engine"),
         *("daemon.brain.hibari_tables", "daemon.brain.lean_session"),
     ),
-    "daemon.brain.engine_registry": ("daemon.brain.engine", "daemon.brain.asr", "daemon.brain.tts"),
+    "daemon.brain.engine_registry": (
+        *("daemon.brain.engine", "daemon.brain.heap", "daemon.brain.asr", "daemon.brain.tts"),
+    ),
     # The wake word.
     "daemon.wake": ("hardware.ports", "daemon.errors", "daemon.audio", "daemon.brain.engine"),
     # What the running service is made of, and the service.
@@ -116,6 +119,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.brain.server": (
         *("daemon.errors", "hardware.ports", "daemon.text", "daemon.audio", *_WIRE),
         *("daemon.brain.nlu", "daemon.brain.asr", "daemon.brain.tts", "daemon.brain.engine_registry"),
+        "daemon.brain.heap",
     ),
     # What people run by hand.
     "daemon.commands": ("daemon.text", "daemon.control"),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,3 +73,28 @@ def open_recognizer(name: str) -> Recognizer:
 def open_synthesizer(name: str) -> Synthesizer:
     """Load this voice. Raises SynthesizerError."""
     return synthesizer(name).load()
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Engines that are being loaded; each function waits for its own, and raises what its loading raised."""
+
+    engine: str
+    """The name of the recogniser on this board."""
+    recognizer: Callable[[], Recognizer]
+    synthesizer: Callable[[], Synthesizer]
+
+
+def begin_loading(engine: str, voice: str) -> Loading:
+    """Begin to load both in the background."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from daemon.brain import heap
+
+    heap.share_one_heap()
+    chosen = on_this_board(engine)
+    threads = ThreadPoolExecutor(2, "loading")
+    recognizer = threads.submit(open_recognizer, chosen)
+    synthesizer = threads.submit(open_synthesizer, voice)
+    threads.shutdown(wait=False)
+    return Loading(chosen, recognizer.result, synthesizer.result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from daemon.brain.asr.preprocessing import (
-    AROUND_FRAMES,
+    AFTER_FRAMES,
     FRAME,
     LEAST_RANGE_DB,
     RATE_HZ,
@@ -39,10 +39,10 @@ class PauseDetector:
 
     def speech_end(self) -> int | None:
         """The frame at which speech has ended; None while it goes on, or where nobody spoke."""
-        if not AROUND_FRAMES < len(self._power) <= self._most_frames:
+        if not AFTER_FRAMES < len(self._power) <= self._most_frames:
             return None
         power_db = smooth_db(np.array(self._power, np.float32))
         loudest, floor = float(power_db.max()), noise_floor_db(power_db)
         last = int(loud_frames(power_db, loudest, floor)[-1])
         quiet = len(power_db) - 1 - last
-        return last if quiet > AROUND_FRAMES and loudest - floor > LEAST_RANGE_DB else None
+        return last if quiet > AFTER_FRAMES and loudest - floor > LEAST_RANGE_DB else None

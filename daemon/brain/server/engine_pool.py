@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from daemon.audio.resampler import Resampler
+from daemon.brain import heap
 from daemon.brain.asr.preprocessing import clean
 from daemon.brain.asr.recognizer import Recognition, Recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
-from daemon.brain.server import heap
 from daemon.brain.server.formats import WireFormat, in_whole_ms, resampled
 from daemon.brain.server.grammar_cache import Grammars, Threads
 from daemon.brain.server.unfinished_utterance import Overheard, UnfinishedUtterance

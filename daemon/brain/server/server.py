@@ -14,15 +14,14 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import websockets
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as websocket_serve
 
-from daemon.brain.engine_registry import on_this_board, open_recognizer, open_synthesizer
-from daemon.brain.server import handshake, heap
+from daemon.brain.engine_registry import Loading
+from daemon.brain.server import handshake
 from daemon.brain.server.engine_pool import Engines
 from daemon.brain.server.handshake import ANYBODY, PATH, Admission
 from daemon.brain.server.ids import new_id
@@ -234,13 +233,12 @@ def _url(server: Server) -> str:
     return f"unix:{address}"
 
 
-def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admission: Admission) -> int:
+def run_brain(listen: str, loading: Loading, idle_exit_s: float, admission: Admission) -> int:
     """Serve until SIGTERM or SIGINT, and end by that signal; returns 2 if it cannot listen.
 
     Under socket activation it also ends after `idle_exit_s` without a client; the next client starts it
     again.
     """
-    heap.share_one_heap()
     output = logging.StreamHandler()
     output.setFormatter(PlainFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[output])
@@ -248,7 +246,7 @@ def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admissio
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     idle_timeout_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
-        received = asyncio.run(_until_told(listen, engine, voice, idle_timeout_s, admission))
+        received = asyncio.run(_until_told(listen, loading, idle_timeout_s, admission))
     except (OSError, ValueError) as error:
         log.error("The brain cannot listen at %s: %s", listen, error)
         return 2
@@ -259,15 +257,14 @@ def run_brain(listen: str, engine: str, voice: str, idle_exit_s: float, admissio
 
 
 async def _until_told(
-    listen: str, engine: str, voice: str, idle_timeout_s: float, admission: Admission
+    listen: str, loading: Loading, idle_timeout_s: float, admission: Admission
 ) -> signal.Signals:
     told: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told.put_nowait, each)
     idle = IdleMonitor(idle_timeout_s, lambda: told.put_nowait(signal.SIGTERM))
-    engine = on_this_board(engine)
-    engines = Engines(partial(open_recognizer, engine), partial(open_synthesizer, voice), early=True)
-    async with serve(listen, Brain(engines, idle=idle, engine=engine), admission) as url:
+    engines = Engines(loading.recognizer, loading.synthesizer, early=True)
+    async with serve(listen, Brain(engines, idle=idle, engine=loading.engine), admission) as url:
         log.info("listening on %s", url)
-        log.info("The engine is %s.", engine)
+        log.info("The engine is %s.", loading.engine)
         return await told.get()
