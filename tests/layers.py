@@ -126,6 +126,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "daemon.commands.doctor": (
         *(*_WORLD, "hardware.devices", "daemon.text", "daemon.audio", "daemon.audio.echo"),
         *("daemon.devices", *_WIRE, "daemon.config", "daemon.network", "daemon.wake"),
+        "daemon.core.turn.style_registry",
         *(
             "daemon.tools",
             "daemon.extensions",

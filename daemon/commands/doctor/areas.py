@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from daemon.commands.doctor import (
+    conversation,
     echo,
     host,
     listening,
@@ -43,6 +44,7 @@ AREAS = (
     Area("key", settings.key, before_start=True),
     Area("tools", settings.tools, before_start=True),
     Area("names", settings.names, before_start=True),
+    Area("conversation", conversation.conversation, before_start=True),
     Area("state", settings.state, before_start=True),
     Area("user", people.user),
     Area("devices", people.devices),

@@ -56,6 +56,7 @@ class Interview:
         self._wiring(self._gpio())
         self._devices()
         self._warn_of_sound_lines()
+        self._turn()
         return self._provider()
 
     # ------------------------------------------------------------ sound
@@ -197,6 +198,13 @@ class Interview:
         for path, pin in wiring.pins(config):
             if pin in _I2S_LINES:
                 self._asker.say(f"{path}: line {pin} carries the sound of the card; take another.", "yellow")
+
+    def _turn(self) -> None:
+        """As it is configured: only an answer file says otherwise."""
+        configured = self._draft.config.realtime.turn
+        turn = self._asker.assume(questions.TURN, configured)
+        if turn != configured:
+            self._change(self._draft.set, "realtime", "turn", _quoted(turn))
 
     def _provider(self) -> Secret | None:
         while True:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from daemon.config.model import RealtimeConfig
+from daemon.core.turn.style_registry import STYLES
 from daemon.realtime.provider_registry import PROVIDERS
 from hardware.devices.kind import Output
 from hardware.devices.registry import KINDS
@@ -116,6 +117,13 @@ def plain(text: str) -> str:
     return text
 
 
+def turn(text: str) -> str:
+    """A turn style."""
+    if text not in STYLES:
+        raise ValueError(f"Choose one of {', '.join(STYLES)}.")
+    return text
+
+
 BOARD: Final = Question("board", "Begin with the example of which board?", plain, "keep")
 TRIALS: Final = Question("trials", "Try sound, button and a turn?", yes_or_no)
 SPEAKER: Final = Question("speaker", "Which speaker?", plain)
@@ -128,6 +136,7 @@ LAMP: Final = Question("lamp_pins", "Lines of the status lamp: three, one, or no
 DEVICES: Final = Question(
     "devices", "Add a device, such as relay lamp 22? (kind, name, line)", device, "none"
 )
+TURN: Final = Question("turn", f"How is it spoken to: {', '.join(STYLES)}?", turn)
 PROVIDER: Final = Question("provider", f"Who answers: {', '.join(PROVIDERS)}?", provider)
 URL: Final = Question("url", "Its address?", url)
 MODEL: Final = Question("model", "Which model?", plain, RealtimeConfig().model)

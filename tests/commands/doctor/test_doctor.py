@@ -75,6 +75,15 @@ def cloud(m: Planted, **more: str) -> None:
     m.config["realtime"] = {"provider": "custom", "url": "ws://127.0.0.1:9", **more}
 
 
+def open_untold(m: Planted) -> None:
+    m.config["realtime"] = {"turn": "open"}
+    m.config["sound"]["earcons"] = "off"
+
+
+def open_for_long(m: Planted) -> None:
+    m.config["realtime"] = {"turn": "open", "open_idle_s": 90}
+
+
 def no_key(m: Planted) -> None:
     m.config["realtime"] = {"provider": "azure", "url": "ws://127.0.0.1:9", "fallback": "none"}
 
@@ -334,6 +343,8 @@ def old_systemd(m: Planted) -> None:
 
 
 FAULTS: list[tuple[str, Callable[[Planted], object], str]] = [
+    ("V141", open_untold, 'earcons = "on"'),
+    ("V142", open_for_long, "no more than realtime.max_utterance_s"),
     ("V102", broken_toml, "Did you mean"),
     ("V103", config_writable, "chmod go-w"),
     ("V104", config_closed, "chown :voiced"),

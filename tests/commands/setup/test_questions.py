@@ -67,7 +67,7 @@ def test_a_lamp_of_two_lines_is_refused() -> None:
 def test_keys_are_stable_and_told_apart() -> None:
     assert [question.key for question in questions.ALL] == [
         *("board", "trials", "speaker", "heard", "unmute", "microphone", "chip"),
-        *("button_pin", "lamp_pins", "devices", "provider", "url", "model", "key_file"),
+        *("button_pin", "lamp_pins", "devices", "turn", "provider", "url", "model", "key_file"),
     ]
 
 

@@ -105,6 +105,14 @@ def test_answers_are_written_and_the_old_file_is_kept(machine: Machine) -> None:
     assert machine.places.backup.read_text() == own
 
 
+def test_an_answer_file_says_how_it_is_spoken_to(machine: Machine) -> None:
+    machine.run('turn = "open"')
+    assert load(machine.places.config).realtime.turn == "open"
+    assert machine.run() == 0
+    assert load(machine.places.config).realtime.turn == "open", "as it was configured"
+    assert machine.run('turn = "voice"') == 2
+
+
 def test_a_board_begins_anew(machine: Machine) -> None:
     machine.run("button_pin = 27")
     assert machine.run(board="respeaker-2mic") == 0

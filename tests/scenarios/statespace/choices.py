@@ -128,7 +128,8 @@ def _detection(world: World) -> Iterator[str]:
     hears = world.capturing and spoken and not (server.hearing and not world.withdrawn)
     if hears and (world.bounds.duplex or not server.response):
         yield "detects"
-    if (world.capturing or world.withdrawn) and server.hearing and not server.own:
+    late = world.bounds.open and server.committing  # it tells of what it has made items of in order
+    if (world.capturing or world.withdrawn) and server.hearing and not (server.own or late):
         yield "takes"
     if server.own and not server.response:
         yield "begins"
@@ -157,7 +158,9 @@ def _due(world: World, role: str, name: str) -> None:
     """This becomes due before anything else does, whatever was to be first."""
     world.timers()[role].set(name, world.now)
     if name in ("stall", "cancel"):
-        world.server = Server()  # it has let the deadline pass, and says no more of that answer
+        before, world.server = world.server, Server()  # it says no more of that answer
+        if world.bounds.open:  # but what it hears comes behind what we had it commit
+            world.server.committing, world.server.commit = before.committing, before.commit
     if name in ("drain", "cut"):
         _taken(world, len(world.playing) if name == "drain" else world.silenced)  # it will never say so
     world.step(ev.Tick())
