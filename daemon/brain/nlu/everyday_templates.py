@@ -8,7 +8,7 @@ from typing import Final
 
 from daemon.brain.nlu.entities import ToolEntities
 from daemon.brain.nlu.intents import PRONOUNS, Kind, Meaning, OfferedTool, Sentence, Slots, choices
-from daemon.brain.nlu.template_syntax import one_of
+from daemon.brain.nlu.template_syntax import one_of, plain
 
 CORRECTING: Final = re.compile(r"(?:no |sorry |actually |i (?:meant|mean|said) )+")
 """How a command begins that takes the place of the one before."""
@@ -20,7 +20,15 @@ MOST_NAMES: Final = 200
 """Of devices and topics that can be named alone."""
 
 
-LISTENED_FOR: Final[tuple[Kind, ...]] = ("yes", "no")
+LISTENED_FOR: Final[tuple[Kind, ...]] = (
+    "yes",
+    "no",
+    "greeting",
+    "thanks",
+    "identity",
+    "repeat",
+    "help",
+)
 """Each kind more that is listened for can be mistaken for a command."""
 
 
@@ -68,8 +76,13 @@ ABOUT: Final = (
     ),
 )
 ANSWERS: Final = (
-    *_plain("yes", "yes [ please ] | yeah | okay", "yep | ok | sure | correct | right | do it"),
-    *_plain("no", "no [ thank you | thanks ] | cancel", "nope | wrong | never mind | dont"),
+    # Spoken, "do it" and "don't" sound alike: neither is taken, so that neither is taken for the other.
+    *_plain(
+        "yes",
+        "yes [ please ] | yeah | okay | sure | correct | go ahead | !do it | !dont",
+        "yep | ok | right | do it",
+    ),
+    *_plain("no", "no [ thank you | thanks ] | cancel | never mind | wrong", "nope | dont"),
 )
 
 
@@ -100,7 +113,8 @@ def follow_ups(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
         return Meaning("instead", about=tuple(devices.find(said["devices"])), sure=len(said) > 1)
 
     if names:
-        yield Sentence(f"[ <no no > ] <devices the {one_of(devices.values)} >", instead)
+        alone = one_of(["other one", *(plain(name) for name in list(names)[:MOST_NAMES])])
+        yield Sentence(f"[ <no no > ] <devices the {alone} >", instead)
         meant = "( meant | mean | said | want | wanted )"
         no = "no | sorry | actually | rather"
         same = f"i {meant} | make [ it | that ] | and | also | not the {one_of(devices.values)} [ but ]"

@@ -12,13 +12,25 @@ from typing import TypeAlias
 
 from daemon.brain.nlu.entities import ToolEntities
 from daemon.brain.nlu.everyday_templates import ABOUT, always, topics
-from daemon.brain.nlu.intents import Meaning, OfferedTool, Sentence, Slots, choices, each, joined, one
+from daemon.brain.nlu.intents import (
+    PRONOUNS,
+    Meaning,
+    OfferedTool,
+    Sentence,
+    Slots,
+    choices,
+    each,
+    joined,
+    one,
+)
 from daemon.brain.nlu.plugin_templates import own
 from daemon.brain.nlu.template_syntax import count, loosely, numbers, plain, words
 from hardware.devices.kind import Action
 from hardware.devices.registry import KINDS
 
 PERCENT = f"<percent {numbers(0, 100)} > percent"
+_HIGHER = ("brighter", "faster")
+_LOWER = ("dimmer", "slower")
 MOST_NAMES_BESIDE = 200
 """Of the other devices' names, so many are recognised beside those that a tool takes."""
 
@@ -76,6 +88,9 @@ def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
         found = devices.find(said["devices"])
         return each(f"{joined(found)}, {state}", "set_device", found, state=state)
 
+    def switch_it(said: Slots) -> Meaning:
+        return each(f"the it, {said['state']}", "set_device", PRONOUNS[:1], state=said["state"])
+
     def switch_every(said: Slots) -> Meaning:
         everything = said["every"] == "everything" or not lights
         found = list(devices.values.values()) if everything else lights
@@ -87,6 +102,7 @@ def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
         forms = f"( {verb} ( {state} | !up | !down ) | toggle ) {loosely(devices.some)} [ !tomorrow ]"
         yield Sentence(forms, switch, example="turn on the {}", topics=devices.topics)
         yield Sentence(f"{verb} {devices.some} {state}", switch)
+        yield Sentence(f"{verb} it {state}", switch_it)
         yield Sentence(f"{verb} {state} {every}", switch_every)
         yield Sentence(f"{verb} {every} {state}", switch_every)
         yield Sentence(f"{devices.some} {state}", switch, spoken=False)
@@ -107,9 +123,19 @@ def _levels(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
         yield Sentence(f"[ set | dim | turn ] {devices.some} [ to ] {number}", level, spoken=False)
 
 
-def _relative_levels(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
-    """Only in writing: see `level_phrasings`."""
-    return iter(())
+def _relative_levels(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
+    devices = ToolEntities(choices(tool, "device"), box.names)
+
+    def change(said: Slots) -> Meaning:
+        found, how = devices.find(said["device"]), said.get("how", "dimmer")
+        direction = "up" if how in _HIGHER else "down"
+        return each(f"{joined(found)}, {how}", "change_level", found, direction=direction)
+
+    if devices:
+        # Not "turn it up": in a room that is heard where "turn it off" was said.
+        forms = f"make {devices.one} <how {' | '.join((*_HIGHER, *_LOWER))} >"
+        yield Sentence(forms, change, example="make the {} brighter", topics=devices.topics)
+        yield Sentence(f"dim {devices.one}", change)
 
 
 def _colours(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
@@ -235,7 +261,8 @@ def _volume_steps(_tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
     yield Sentence("[ turn [ the ] ] volume <direction up | down >", meaning)
     example = "turn down the volume"
     yield Sentence("turn <direction up | down > the volume", meaning, example=example, topics=("volume",))
-    yield Sentence("[ speak ] <direction louder | quieter >", meaning, spoken=False)
+    yield Sentence("speak <direction louder | quieter >", meaning)
+    yield Sentence("<direction louder | quieter >", meaning, spoken=False)
 
 
 def _own(tool: OfferedTool, _box: Box) -> Iterator[Sentence]:
@@ -270,8 +297,8 @@ _BUILT_IN: dict[str, SentenceMaker] = {
     ),
     "current_time": _bare(
         "the time",
-        "what time is it | what is the ( time | !weather | !date )",
-        "[ tell me ] the time | what is the date",
+        "what time is it | what is the ( time | date | !weather )",
+        "[ tell me ] the time",
         example="what time is it",
         topics=("time", "date"),
     ),

@@ -69,7 +69,7 @@ def _phrase(slot: str, parameter: str, kind: Mapping[str, Any]) -> Phrase | None
     single = unit.removesuffix("s")
     return Phrase(
         parameter,
-        f"[ to | for | at ] [ {unit} ] <{slot} {numbers(low, high)} > [ {unit} | {single} ]",
+        f"[ to | for ] [ {unit} ] <{slot} {numbers(low, high)} > [ {unit} | {single} ]",
         count,
         f"for {spell(min(high, max(low, _USUAL)))} {unit}",
     )

@@ -78,7 +78,7 @@ class Dialogue:
         if (reply := _reply(meaning, grammar, asked is None)) is not None:
             return self.say(reply)
         if asked is not None:
-            meaning = asked if meaning.kind == "yes" else _answering(meaning)
+            meaning = asked if meaning.kind == "yes" else _answering(meaning, asked)
         wanted = resolve(meaning, self._commands, grammar)
         if wanted is None:
             return self._refuse(recognition.words, grammar, tried)
@@ -99,8 +99,9 @@ class Dialogue:
     def _act(self, meaning: Meaning, sure: bool, may_act: bool, now_s: float) -> Decision:
         if not may_act:
             return Say(f"I understood: {meaning.readback}. I may not do that now.")
-        self._commands += (Command(meaning, now_s),)
-        if is_open(meaning):
+        unclear = is_open(meaning)
+        self._commands += (Command(meaning, now_s, done=sure and not unclear),)
+        if unclear:
             self.pending = meaning
             return self.say(WHICH)
         if sure:
@@ -109,9 +110,9 @@ class Dialogue:
         return self.say(f"{capital(meaning.readback)}?")
 
 
-def _answering(meaning: Meaning) -> Meaning:
-    """After a question a name alone is certainly an answer to it."""
-    return replace(meaning, sure=True) if meaning.kind == "instead" else meaning
+def _answering(meaning: Meaning, asked: Meaning) -> Meaning:
+    """A name alone is certainly meant where the question was which one."""
+    return replace(meaning, sure=True) if meaning.kind == "instead" and is_open(asked) else meaning
 
 
 def _reply(meaning: Meaning, grammar: Grammar, nothing_asked: bool) -> str | None:

@@ -18,10 +18,11 @@ _REPEATED: Final = ("read_device", "list_devices", "current_time", "change_volum
 
 @dataclass(frozen=True)
 class Command:
-    """What was asked for, whether it was done or the brain has asked back, and when."""
+    """What was asked for, when, and whether it was done: the brain may have asked back instead."""
 
     meaning: Meaning
     at_s: float
+    done: bool
 
     @property
     def devices(self) -> list[str]:
@@ -40,7 +41,7 @@ def resolve(meaning: Meaning, commands: Sequence[Command], grammar: Grammar) -> 
     None: it refers to nothing, or to what its tool does not take.
     """
     if meaning.kind == "again":
-        return _again(commands[-1].meaning) if commands else None
+        return _again(commands[-1]) if commands else None
     if meaning.kind == "instead" and not commands:
         return None
     if meaning.kind == "instead" and not meaning.calls:
@@ -63,9 +64,9 @@ def _is_open(device: str) -> bool:
     return not device or isinstance(device, Pronoun)
 
 
-def _again(meaning: Meaning) -> Meaning:
-    usual = all("device" in call.arguments or call.name in _REPEATED for call in meaning.calls)
-    return replace(meaning, sure=usual)
+def _again(command: Command) -> Meaning:
+    usual = all("device" in call.arguments or call.name in _REPEATED for call in command.meaning.calls)
+    return replace(command.meaning, sure=usual and command.done)
 
 
 def _instead(devices: Sequence[str], before: Meaning) -> Meaning | None:

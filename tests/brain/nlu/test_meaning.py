@@ -10,7 +10,10 @@ from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
 from daemon.brain.nlu.intents import Kind
 from daemon.brain.nlu.template_syntax import compiled, count, numbers, plain, spell
+from hardware.devices.kinds.pwm import Pwm
+from hardware.devices.kinds.relay import Relay
 from tests.brain.home import OUTPUTS, home, tool
+from tests.devices.home import Home
 
 HOME = Grammar(home())
 
@@ -40,6 +43,11 @@ def calls(text: str, grammar: Grammar = HOME) -> list[tuple[str, dict[str, Any]]
         ("what's the temperature", "read_device", {"device": "temperature"}),
         ("is the heater on", "read_device", {"device": "heater"}),
         ("what time is it", "current_time", {}),
+        ("what is the date", "current_time", {}),
+        ("make the lamp brighter", "change_level", {"device": "lamp", "direction": "up"}),
+        ("make the fan slower", "change_level", {"device": "fan", "direction": "down"}),
+        ("dim the lamp", "change_level", {"device": "lamp", "direction": "down"}),
+        ("mute the microphone", "mute_microphone", {}),
         ("list all devices", "list_devices", {}),
         ("set the volume to 40 percent", "set_volume", {"percent": 40}),
         ("volume up", "change_volume", {"direction": "up"}),
@@ -50,6 +58,14 @@ def calls(text: str, grammar: Grammar = HOME) -> list[tuple[str, dict[str, Any]]
 )
 def test_one_call(text: str, name: str, arguments: dict[str, Any]) -> None:
     assert calls(text) == [(name, arguments)]
+
+
+def test_what_has_no_level_is_not_turned_up() -> None:
+    home_of = Home({"lamp": Pwm(pin=1), "heater": Relay(pin=2)})
+    assert home_of.say("make the lamp brighter") == "The lamp is at 20 percent."
+    assert home_of.say("dim the lamp") == "The lamp is at 5 percent."
+    for text in ("turn up the heater", "make the heater brighter", "dim the heater"):
+        assert home_of.grammar.read(text) is None
 
 
 @pytest.mark.parametrize(
@@ -258,6 +274,13 @@ def test_strange_schemas_do_no_harm(name: str, parameters: Any) -> None:
     assert grammar.understand("what can you do") is not None
     assert grammar.understand("turn on the lamp") is None
     Network(grammar.text_when_asked)
+
+
+def test_a_time_of_day_is_no_number_of_a_tool() -> None:
+    grammar = Grammar([tool("water_plants", minutes={"type": "integer", "minimum": 1, "maximum": 30})])
+    assert calls("water the plants for six minutes", grammar) == [("water_plants", {"minutes": 6})]
+    for text in ("water the plants at six", "water the plants for six minutes at seven"):
+        assert grammar.read(text) is None
 
 
 def test_a_tool_that_needs_free_text_cannot_be_said() -> None:

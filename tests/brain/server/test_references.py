@@ -119,6 +119,11 @@ def test_a_question_is_answered_by_a_name_and_then_done() -> None:
     assert Conversation().last("turn it off", "no") == ALL_RIGHT
 
 
+def test_what_was_declined_is_not_done_again_without_asking() -> None:
+    two = Conversation(Grammar(home(["red light", "green light"], rgb=(), sensors=())))
+    assert two.last("turn on the red light", "no, the other one", "no", "again") == "The green light, on?"
+
+
 def test_a_device_that_was_named_long_ago_is_not_meant() -> None:
     for later in ("turn it off", "no, the other one"):
         talk = Conversation()
@@ -184,4 +189,5 @@ def test_a_pronoun_never_leaves_the_brain() -> None:
     pointing = HOME.read("turn it off")
     assert pointing is not None
     assert pointing.calls == (Intent("set_device", {"device": "it", "state": "off"}),)
-    assert HOME.understand("turn it off") is None
+    assert HOME.understand("turn it off") == pointing
+    assert not isinstance(Conversation().write("turn it off"), Act)
