@@ -105,13 +105,21 @@ def brain(engine: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
 @contextmanager
 def client(address: Path) -> Iterator[Client]:
     """A configured client, as soon as the brain listens."""
-    end = time.monotonic() + PATIENCE_S
-    while not address.exists() and time.monotonic() < end:
-        time.sleep(0.002)
-    with unix_connect(str(address), "ws://localhost/v1/realtime") as connection:
+    with _connected(address) as connection:
         talking = Client(connection)
         talking.configure()
         yield talking
+
+
+def _connected(address: Path) -> Connection:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return unix_connect(str(address), "ws://localhost/v1/realtime")
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.002)
 
 
 def sound(name: str) -> bytes:
