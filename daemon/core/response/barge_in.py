@@ -108,10 +108,6 @@ class BargeIn:
             turn.speaker_failed, turn.trouble = True, UNHEARD
             self._answer.effects.do(ev.UserAlert(UNHEARD))
 
-    def connection_lost(self) -> None:
-        """The next connection does not know the items that were cut."""
-        self._cut.clear()
-
     def _tell_anew(self, key: str) -> None:
         """Replace the item in a session that was sent all of it while it was still being played."""
         if item_id := self._answer.items.wire_id(key, "told"):

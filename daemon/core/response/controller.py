@@ -140,7 +140,6 @@ class ResponseController:
         self._contents.end(self._answer.items.own)
         self._answer.items.connection_lost()
         self.exchange.connection_lost()
-        self.barge_in.connection_lost()
         self.tools.connection_lost()
 
     def online(self) -> Turn | None:

@@ -221,6 +221,15 @@ def test_no_more_of_it_is_kept_than_anybody_would_hear() -> None:
     assert [event.response_id for event in rig.sent(wire.ResponseCancel)] == ["own"]
 
 
+@pytest.mark.parametrize(("samples", "is_kept"), [(0, True), (1, False)])
+def test_two_minutes_of_its_sound_are_kept_and_not_a_sample_more(samples: int, is_kept: bool) -> None:
+    rig = holding()
+    rig.clear()
+    rest = 120 * 24_000 - len(SOUND) // 2 + samples
+    rig.receive(wire.OutputAudioDelta(response_id="own", item_id="i", delta=b"\1\0" * rest))
+    assert (not rig.sent(wire.ResponseCancel)) is is_kept
+
+
 def test_one_whose_server_does_not_say_what_it_has_heard_is_cancelled() -> None:
     rig = Rig().start()
     rig.edge(True)
