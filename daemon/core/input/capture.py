@@ -77,16 +77,14 @@ class CaptureControl:
             self._effects.send(AudioClear())
         self._utterance = Utterance()
 
-    def captured(self, pcm: bytes, now: float) -> bool:
-        """Add a piece from the microphone; False if there is more than can have been recorded since."""
+    def captured(self, pcm: bytes, now: float) -> None:
+        """Add a piece from the microphone, unless there is more than can have been recorded since."""
         size_bytes = self._utterance.size_bytes + len(pcm)
         if size_bytes > self._most_bytes and TurnTimer.UTTERANCE in self._timers:
             self._timers.set(TurnTimer.UTTERANCE, now)
-        if size_bytes > self._most_bytes + _TAIL_BYTES:
-            return False
-        self._utterance.add(pcm)
-        self.flush()
-        return True
+        if size_bytes <= self._most_bytes + _TAIL_BYTES:
+            self._utterance.add(pcm)
+            self.flush()
 
     def flush(self) -> None:
         """Send what the server does not have yet."""

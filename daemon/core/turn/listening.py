@@ -74,8 +74,9 @@ class SpokenQuestion:
     def captured(self, pcm: bytes, now: float) -> None:
         """Add sound from the microphone: PCM16 mono 24 kHz."""
         question = self._question.turn
-        if question is None or question.phase not in SPOKEN or not self.capture.captured(pcm, now):
+        if question is None or question.phase not in SPOKEN:
             return
+        self.capture.captured(pcm, now)
         if question.times.first_frame_at is None:
             question.times.first_frame_at = now
 

@@ -467,3 +467,21 @@ def test_what_was_refused_is_offered_again_when_the_tools_are_others() -> None:
     rig.receive(wire.SessionUpdated())
     assert names_in(rig.sent(wire.SessionUpdate)[-1].session) == ["bad"]
     assert rig.machine.connections.sessions.left_out == {}
+
+
+def test_a_session_with_all_its_parts_is_whole_and_with_none_it_is_its_type() -> None:
+    session = {
+        "type": "realtime",
+        "reasoning": {"effort": "low"},
+        "audio": {"output": {"voice": "marin", "speed": 1.0}, "input": {"format": {}}, "odd": 3},
+        "tools": [{"name": "a"}, {"name": "b"}],
+    }
+    assert only(session, parts(session)) == session
+    assert only(session, []) == {"type": "realtime"}
+    kept = {"audio.output.speed", "reasoning", "tools[1]"}
+    assert only(session, kept) == {
+        "type": "realtime",
+        "reasoning": {"effort": "low"},
+        "audio": {"output": {"speed": 1.0}},
+        "tools": [{"name": "b"}],
+    }

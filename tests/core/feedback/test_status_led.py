@@ -40,3 +40,32 @@ def test_a_blink_wants_to_be_drawn_when_it_changes_and_not_before(mood: LedPatte
         t, drawn = t + wait_s, drawn + 1
         assert frame(mood, t) != now
     assert drawn <= 30 * 8 + 1
+
+
+GREEN, BLUE, RED = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)
+YELLOW, CYAN, MAGENTA = (1.0, 1.0, 0.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0)
+LEARNED: dict[LedPattern, tuple[tuple[float, ...], list[float]]] = {
+    "idle": (GREEN, [0.04, 3.96]),
+    "listening": (BLUE, []),
+    "thinking": (MAGENTA, [0.3, 0.3]),
+    "speaking": (GREEN, []),
+    "attending": (CYAN, []),
+    "muted": (RED, []),
+    "offline": (YELLOW, [0.2, 2.8]),
+    "fallback": (YELLOW, [0.04, 0.2, 0.04, 3.72]),
+    "trouble": (RED, [0.125, 0.125]),
+    "refused": (RED, [0.15, 0.15, 0.15, 1.15]),
+    "fault": (YELLOW, [0.15, 0.15, 0.15, 1.15]),
+}
+"""The colour of each pattern, and for how long it is on, off, on, off, before it begins again."""
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_a_mood_stays_as_people_have_learned_it(mood: LedPattern) -> None:
+    colour, parts_s = LEARNED[mood]
+    assert frame(mood, 0.0) == colour
+    t = 0.0
+    for number, part_s in enumerate(2 * parts_s):
+        assert frame(mood, t) == ((0.0, 0.0, 0.0) if number % 2 else colour)
+        assert next_frame_s(mood, t) == pytest.approx(part_s, abs=1e-4)
+        t += next_frame_s(mood, t) or 0.0
