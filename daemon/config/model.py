@@ -106,7 +106,7 @@ class WakeConfig(Struct, frozen=True):
     """`[wake]`: words that open the microphone as the button does; none by default."""
 
     words: tuple[str, ...] = ()  # alexa, hey_jarvis, hey_mycroft, okay_nabu, or the path of a model's .json
-    sensitivity: Percent = 50  # more hears a word more often, and more often where it was not said
+    sensitivity: Percent = 60  # more hears a word more often, and more often where it was not said
 
 
 class Config(BoardConfig, frozen=True):
