@@ -8,11 +8,11 @@ speech does not get it used to itself, as it has gaps.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from hardware.ports import Mono
 
@@ -27,31 +27,27 @@ _MOMENT_FRAMES: Final = 4
 _LEAST_LOUD: Final = 3  # of those: two are a click
 _VOWEL_LAG_S: Final = 0.0005  # which leaves little of a hum at 50 Hz, and most of 300 to 1700 Hz
 
-_Powers = npt.NDArray[np.float32]
-
 
 class NoiseFloor:
-    """The power of the quietest moment of the last four seconds, in each of two bands."""
+    """The power of the quietest moment of the last four seconds, in one band."""
 
     def __init__(self) -> None:
-        self._moment: deque[_Powers] = deque(maxlen=_MOMENT_FRAMES)
-        self._blocks: deque[_Powers] = deque(maxlen=_BLOCKS - 1)
-        self._block = np.full(2, np.inf, np.float32)
+        self._moment: deque[float] = deque(maxlen=_MOMENT_FRAMES)
+        self._blocks: deque[float] = deque(maxlen=_BLOCKS - 1)
+        self._block = self._floor = math.inf
         self._frames = 0
-        self._floor = self._block
 
-    def exceeded(self, powers: _Powers) -> bool:
+    def exceeded(self, power: float) -> bool:
         """Whether a frame stands out from those before; it counts as one of them from now on."""
-        above = bool((powers > np.maximum(self._floor, _LEAST_POWER) * _MARGIN).any())
-        self._moment.append(powers)
+        above = power > max(self._floor, _LEAST_POWER) * _MARGIN
+        self._moment.append(power)
         if len(self._moment) == _MOMENT_FRAMES:
-            mean: _Powers = np.mean(np.stack(self._moment), axis=0)
-            self._block, self._floor = np.minimum(self._block, mean), np.minimum(self._floor, mean)
+            mean = sum(self._moment) / _MOMENT_FRAMES
+            self._block, self._floor = min(self._block, mean), min(self._floor, mean)
         self._frames += 1
         if self._frames == _BLOCK_FRAMES:
             self._blocks.append(self._block)
-            self._floor = np.min(np.stack(self._blocks), axis=0)
-            self._block, self._frames = np.full(2, np.inf, np.float32), 0
+            self._floor, self._block, self._frames = min(self._blocks), math.inf, 0
         return above
 
 
@@ -64,7 +60,7 @@ class VoiceGate:
     def __init__(self, rate_hz: int, trailing_s: float, pre_roll_s: float = PRE_ROLL_S) -> None:
         self._frame_samples = rate_hz // FRAMES_PER_S
         self._trailing_frames = round(trailing_s * FRAMES_PER_S)
-        self._floor = NoiseFloor()
+        self._floors = NoiseFloor(), NoiseFloor()
         self._before: deque[Mono] = deque(maxlen=round(pre_roll_s * FRAMES_PER_S))
         self._learning_frames = round(LEARNING_S * FRAMES_PER_S)
         self._loud: deque[bool] = deque(maxlen=_MOMENT_FRAMES)
@@ -83,9 +79,10 @@ class VoiceGate:
         whole = len(samples) // self._frame_samples * self._frame_samples
         frames, self._rest = samples[:whole].reshape(-1, self._frame_samples), samples[whole:]
         passed = [np.zeros(0, np.float32)]
-        for frame, powers in zip(frames, self._powers(frames), strict=True):
+        for frame, *powers in zip(frames, *self._powers(frames), strict=True):
             self._before.append(frame)
-            self._follow(self._floor.exceeded(powers))
+            loud = [floor.exceeded(power) for floor, power in zip(self._floors, powers, strict=True)]
+            self._follow(any(loud))
             if self._left_frames:
                 passed += self._before
                 self._before.clear()
@@ -106,9 +103,8 @@ class VoiceGate:
         if sum(self._loud) >= _LEAST_LOUD:
             self._left_frames = self._trailing_frames
 
-    def _powers(self, frames: Mono) -> _Powers:
-        """Of each frame the power in both bands, by differences of samples near to each other."""
+    def _powers(self, frames: Mono) -> list[list[float]]:
+        """For both bands the power of each frame, by differences of samples near to each other."""
         vowels = frames[:, self._lag_samples :] - frames[:, : -self._lag_samples]
-        bands = [np.square(band).mean(axis=1) for band in (vowels, np.diff(frames, axis=1))]
-        powers: _Powers = np.stack(bands, axis=1)
-        return powers
+        bands = (vowels, frames[:, 1:] - frames[:, :-1])
+        return [(np.einsum("fs,fs->f", band, band) / band.shape[1]).tolist() for band in bands]
