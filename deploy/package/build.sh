@@ -1,5 +1,5 @@
 #!/bin/bash
-# Build voiced and voiced-brain as Debian packages, into out/deb: build.sh SUITE ARCH
+# Build voiced, voiced-brain and voiced-handsfree as Debian packages, into out/deb: build.sh SUITE ARCH
 #
 # Everything happens in a chroot of the suite, kept in the cache: it has that suite's Python, and compilers for both
 # machines. Only the wheels are downloaded; the packages are then built without a network.
@@ -39,7 +39,7 @@ offline=--net inside SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
 
 mkdir -p "$out"
 chown --reference="$top" "$top/out" "$out"
-for package in voiced voiced-brain; do
+for package in voiced voiced-brain voiced-handsfree; do
     deb=${package}_${version}_$arch.deb
     install --mode=644 "$root/build/$deb" "$out/$deb"
     chown --reference="$top" "$out/$deb"

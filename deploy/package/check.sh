@@ -5,7 +5,8 @@
 # a bare Debian can install, upgrade, remove and purge them.
 . "$(dirname "$0")/lib.sh"
 root=$cache/build-$suite-$arch
-debs=("$top/out/deb/voiced_${version}_$arch.deb" "$top/out/deb/voiced-brain_${version}_$arch.deb")
+debs=()
+for package in voiced voiced-brain voiced-handsfree; do debs+=("$top/out/deb/${package}_${version}_$arch.deb"); done
 
 echo "lintian ..."
 alone "$root"

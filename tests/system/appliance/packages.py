@@ -85,10 +85,10 @@ def back(hands: Hands) -> Figures:
 @removal.scenario("remove stops it and keeps the configuration; purge leaves nothing; installing again works")
 def remove_purge_reinstall(hands: Hands) -> Figures:
     machine = hands.machine
-    apt(hands, "remove voiced voiced-brain")
+    apt(hands, "remove voiced voiced-brain voiced-handsfree")
     must(machine.call("pgrep -f /usr/lib/voiced").status, "something of it still runs")
     must(machine.call("test -e /etc/voiced/voiced.toml").status == 0, "remove took the configuration")
-    apt(hands, "purge voiced voiced-brain")
+    apt(hands, "purge voiced voiced-brain voiced-handsfree")
     places = (
         "/etc/voiced /usr/lib/voiced /usr/share/voiced /var/lib/voiced /var/lib/voiced-tools /run/voiced "
         "/run/voiced-brain.sock /run/voiced-tools.sock"

@@ -120,7 +120,7 @@ def _released(hands: Hands) -> str:
 def _install_released(hands: Hands) -> None:
     """As on a machine that never had another version, in whatever state the packages are."""
     machine = hands.machine
-    machine.call("dpkg --purge --force-all voiced-brain voiced", APT_S)
+    machine.call("dpkg --purge --force-all voiced-handsfree voiced-brain voiced", APT_S)
     # A disk as others have: dpkg waits for it.
     machine.run("rm -f /etc/dpkg/dpkg.cfg.d/appliance; mkdir -p /etc/voiced")
     machine.run("install -o root -g voiced -m 640 /rig/appliance.toml /etc/voiced/voiced.toml")
