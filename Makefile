@@ -11,7 +11,7 @@ ARCH ?= $(shell dpkg --print-architecture)
 # What 0.1.0 was built from: upgrades begin there.
 RELEASED := 94c7726f01b719c1d03dc60a5374e98a36e9f34c
 
-.PHONY: demo test test-trixie check bench mutants hearing orders phrasing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
+.PHONY: demo test test-trixie check bench bench-echo mutants hearing orders phrasing faults fuzz statespace soak realtime clients servers live deb deb-check deb-arm64-check appliance appliance-smoke ready clean
 
 demo: ready            ## the whole appliance on a virtual sound card: pictures and sound in out/demo
 	$(BIN)/voiced demo
@@ -32,6 +32,9 @@ bench: ready           ## figures: start, memory, CPU, sound path
 
 mutants: ready         ## small faults put into the pure rooms: do the tests notice? (a quarter of an hour)
 	$(BIN)/python -m tests.bench.mutants --seed $(SEED)
+
+bench-echo: ready      ## what echo cancellation leaves, over the scene and the commands in SPEECH
+	$(BIN)/python -m tests.bench.echo --speech $(SPEECH)
 
 hearing: ready         ## how well the brain hears, over the clips in SPEECH
 	$(BIN)/python -m tests.bench.hearing --speech $(SPEECH)

@@ -8,6 +8,7 @@ sample: the filter that comes behind has to learn anew what moves.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -28,7 +29,7 @@ _SELDOM_S: Final = 2.0
 _CLOSE: Final = 0.5  # samples
 _NEAR_S: Final = 0.001
 """What is off by more is no drift: the lag is another one, if the next comparison says so too."""
-_GAIN: Final = 0.3
+_GAIN: Final = 0.5
 _DRIFT_WEIGHT_S: Final = 5.0
 _TAPS: Final = 16
 _WINDOW: Final = np.hanning(_TAPS + 2)[1:-1]
@@ -45,8 +46,10 @@ class Alignment:
         self._rate_hz = rate_hz
         self._moved = moved
         self._suspected = 0.0
-        self._age_s = 0.0
-        self._begin_to_compare()
+        self._heard: deque[Mono] = deque()
+        self._until = math.nan
+        self._fresh = 0
+        self._wait_s = _OFTEN_S
 
     @property
     def delay_s(self) -> float:
@@ -55,10 +58,15 @@ class Alignment:
 
     def aligned(self, start: float, microphone: Mono) -> Mono:
         """The reference of these samples, the first of which was taken at `start` (samples of the clock)."""
-        self._age_s = max(0.0, (start - self.lag - self._reference.run_start) / self._rate_hz)
-        reference = self._read(start - self.lag - self.drift * self._age_s, len(microphone))
-        self._remember(microphone, reference)
-        return reference
+        self._remember(start, microphone)
+        return self._read(start - self._lag_at(start), len(microphone))
+
+    def _lag_at(self, start: float) -> float:
+        return self.lag + self.drift * self._age_s(start)
+
+    def _age_s(self, start: float) -> float:
+        """For how long the speaker had been running when this was heard."""
+        return max(0.0, (start - self.lag - self._reference.run_start) / self._rate_hz)
 
     def _read(self, start: float, frames: int) -> Mono:
         """From between two samples, by the sinc function."""
@@ -71,39 +79,40 @@ class Alignment:
 
     # ------------------------------------------------------------ comparing
 
-    def _begin_to_compare(self) -> None:
-        self._heard: deque[tuple[Mono, Mono]] = deque([(np.zeros(_COMPARED, np.float32),) * 2])
-        self._fresh = 0
-        self._wait_s = _OFTEN_S
-
-    def _remember(self, microphone: Mono, reference: Mono) -> None:
-        self._heard.append((microphone, reference))
+    def _remember(self, start: float, microphone: Mono) -> None:
+        if start != self._until:  # a gap, or the clock was corrected
+            self._heard = deque([np.zeros(_COMPARED, np.float32)])
+        self._heard.append(microphone)
+        self._until = start + len(microphone)
         self._fresh += len(microphone)
         if self._fresh >= self._wait_s * self._rate_hz:
             self._fresh = 0
             self._compare()
 
     def _compare(self) -> None:
-        microphone, reference = (np.concatenate(each)[-_COMPARED:] for each in zip(*self._heard, strict=True))
-        self._heard = deque([(microphone, reference)])
+        """Measure by how much the lag is off, in the middle of what is compared."""
+        microphone = np.concatenate(self._heard)[-_COMPARED:]
+        self._heard = deque([microphone])
         early, late = int(_EARLY_S * self._rate_hz), int(_LATE_S * self._rate_hz)
+        middle = self._until - (_COMPARED + late - early) / 2
+        start = self._until - _COMPARED - self._lag_at(middle)
+        reference = self._reference.read(round(start), _COMPARED)
         delay = find_delay(reference, microphone, early, late, self._rate_hz)
         if delay is None:
             return
-        off = delay - _MARGIN_S * self._rate_hz
+        off = delay + start - round(start) - _MARGIN_S * self._rate_hz
         near = _NEAR_S * self._rate_hz
         if abs(off) < near:
-            self._follow(off)
+            self._follow(off, self._age_s(middle))
         elif abs(off - self._suspected) < near:
             self.lag += off
             self._moved()
-            self._begin_to_compare()
         self._suspected = off
         self._wait_s = _SELDOM_S if abs(off) < _CLOSE else _OFTEN_S
 
-    def _follow(self, off: float) -> None:
+    def _follow(self, off: float, age_s: float) -> None:
         """Share out what is off: most to the lag while the run is young, to the drift when it is old."""
-        age = self._age_s / _DRIFT_WEIGHT_S
+        age = age_s / _DRIFT_WEIGHT_S
         step = _GAIN * off / (1 + age * age)
         self.lag += step
         self.drift += step * age / _DRIFT_WEIGHT_S
