@@ -30,7 +30,7 @@ _CLOSE: Final = 0.5  # samples
 _NEAR_S: Final = 0.001
 """What is off by more is no drift: the lag is another one, if the next comparison says so too."""
 _GAIN: Final = 0.5
-_DRIFT_WEIGHT_S: Final = 5.0
+_DRIFT_WEIGHT_S: Final = 2.0
 _TAPS: Final = 16
 _WINDOW: Final = np.hanning(_TAPS + 2)[1:-1]
 
