@@ -117,6 +117,7 @@ def test_the_end_of_a_session_is_understood_as_number_or_text(
         0,
         -1,
         SERVER_S - 1,
+        SERVER_S,
         SERVER_S * 1000,
         "soon",
         "",

@@ -194,6 +194,16 @@ def test_whoever_goes_on_speaking_is_not_interrupted_by_it(over: bool) -> None:
     assert len(rig.sent(wire.AudioCommit)) == len(rig.sent(wire.ResponseCreate)) == 1
 
 
+def test_one_that_was_over_early_is_waited_for_no_more_while_it_is_heard() -> None:
+    rig = holding()
+    rig.receive(wire.OutputAudioDelta(response_id="own", item_id="i", delta=SOUND * 60))
+    rig.done("own")
+    let_go(rig)
+    rig.wait(50.0)
+    assert rig.machine.state == "speaking"
+    assert not rig.found(ev.UserAlert)
+
+
 def test_it_is_gone_with_what_was_being_asked() -> None:
     for end in (ev.StopAsked(), ev.MuteAsked(True)):
         rig = holding()
@@ -296,6 +306,16 @@ def test_the_user_is_told_when_nothing_comes_after_it() -> None:
     rig.wait(31.0)
     assert [trouble.message for trouble in rig.found(ev.UserAlert)] == [STALLED]
     assert rig.machine.state == "idle"
+
+
+def test_a_server_may_cancel_so_often_and_no_more() -> None:
+    rig = asked_while_it_hears()
+    for number in range(MAX_ROUNDS):
+        rig.done("ours" if not number else f"r{number}", status="cancelled")
+        created(rig, f"r{number + 1}")
+    assert not rig.found(ev.TurnOver)
+    rig.done(f"r{MAX_ROUNDS}", status="cancelled")
+    assert rig.found(ev.TurnOver)
 
 
 def test_a_server_that_cancels_for_ever_is_given_up() -> None:

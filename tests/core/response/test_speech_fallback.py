@@ -118,6 +118,17 @@ def test_the_second_time_the_offline_voice_reads_it_out_beside_the_server() -> N
     assert not rig.found(ev.UserAlert)
 
 
+def test_the_very_first_turn_may_be_a_typed_one_that_is_read_out() -> None:
+    rig = Rig(fallback=True).start()
+    rig.step(ev.TextAsked("is the lamp on"))
+    write(rig, "It is on.", 1)
+    write(rig, "It is on now.", 2)
+    brain_says(rig, brain_is_there(rig), voice(), DONE)
+    rig.step(ev.PlaybackDrained(("read_1",)))
+    (over,) = rig.found(ev.TurnOver)
+    assert over.turn["reply"] == "It is on now."
+
+
 def test_the_server_keeps_a_text_that_was_read_out_and_is_used_for_the_next_turn() -> None:
     rig = written_twice()
     brain = brain_is_there(rig)
