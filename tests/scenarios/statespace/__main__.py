@@ -28,6 +28,7 @@ SIDES = {
     "items": Bounds(items=2),
     "names that come again": Bounds(tools=1, names="again"),
     "no names": Bounds(tools=1, names="none"),
+    "wake word": Bounds(wake=True, steady=True),
     "wishes": Bounds(wishes=True),
     "complaints": Bounds(complaints=True),
     "connections": Bounds(button=False, texts=1, stages=True, written=True),

@@ -64,8 +64,10 @@ def _stages(world: World) -> Iterator[str]:
 
 def _hand(world: World) -> Iterator[str]:
     question = inside.question(world.machine)
-    if world.bounds.open and not inside.is_listening(world.machine):
+    if (world.bounds.open or world.bounds.wake) and not inside.is_listening(world.machine):
         yield "wake"
+    if world.bounds.wake and inside.is_listening(world.machine):
+        yield from ("pause", "nothing said")
     if world.bounds.tap:
         yield "tap"
     elif world.bounds.button:
@@ -268,6 +270,8 @@ _LOCAL: dict[str, Callable[[World], None]] = {
     "say": lambda world: world.step(ev.SayAsked("hello")),
     "tap": _tap,
     "wake": lambda world: world.step(ev.Opened("wake", world.now)),
+    "pause": lambda world: world.step(ev.SpeechEnded(True)),
+    "nothing said": lambda world: world.step(ev.SpeechEnded(False)),
     "later": _later,
     "sound": lambda world: world.step(ev.Captured(ENOUGH)),
     "tail": _tail,

@@ -31,7 +31,8 @@ class Bounds(Struct, frozen=True):
     `tools` and `texts` are how many there may be at a time, `items` how many an answer has at most; `spoken`:
     the texts are not asked but are to be spoken. `names`: those that the server gives come "again" with each
     answer, or it gives "none". `detects`: its voice detection is at work, in the style `tap` (or `open`, and
-    perhaps full `duplex`) or else against our will. `steady`: no connection is lost.
+    perhaps full `duplex`) or else against our will. `wake`: a wake word opens in the style `hold`, too.
+    `steady`: no connection is lost.
     """
 
     button: bool = True
@@ -49,6 +50,7 @@ class Bounds(Struct, frozen=True):
     tap: bool = False
     open: bool = False
     duplex: bool = False
+    wake: bool = False
     steady: bool = False
 
 
