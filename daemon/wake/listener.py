@@ -77,6 +77,8 @@ class WakeListener:
 
     def take(self) -> Beginning:
         """The beginning of an utterance that is asked for now; nothing is kept of it."""
+        if self.interrupted:  # what was heard before a mute must not come to light after it
+            self._forget()
         kept = np.concatenate([np.zeros(0, np.float32), *self._kept])
         at = len(kept) - (self._heard - self._word_at) if self._word_at is not None else -1
         by_word = at >= 0

@@ -112,6 +112,14 @@ def test_a_word_in_an_utterance_does_not_count() -> None:
     assert not listener.take().by_word
 
 
+def test_what_was_heard_before_a_gap_belongs_to_no_utterance_after_it() -> None:
+    listener = WakeListener([MockDetector(end_s=1.0)], pre_roll_s=0.3)
+    assert fed(listener, counted(1.5, 16_000), 16_000) == ["word"]
+    listener.interrupted = True
+    beginning = listener.take()
+    assert (len(beginning.before), len(beginning.belongs), beginning.by_word) == (0, 0, False)
+
+
 def test_after_a_gap_or_with_another_card_the_detectors_begin_anew() -> None:
     detector = MockDetector(end_s=100)
     listener = WakeListener([detector])
