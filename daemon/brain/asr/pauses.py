@@ -10,9 +10,9 @@ from daemon.brain.asr.preprocessing import (
     LEAST_RANGE_DB,
     RATE_HZ,
     Mono16k,
-    loud_frames,
     noise_floor_db,
     smooth_db,
+    speech_frames,
 )
 
 LONGEST_S = 10.0
@@ -38,11 +38,10 @@ class PauseDetector:
         self._power += sound[:whole].reshape(-1, self._frame).var(axis=1).tolist()
 
     def speech_end(self) -> int | None:
-        """The frame at which speech has ended; None while it goes on, or where nobody spoke."""
+        """The frame at which an utterance ends, quiet included; None while it goes on, or if nobody spoke."""
         if not AFTER_FRAMES < len(self._power) <= self._most_frames:
             return None
         power_db = smooth_db(np.array(self._power, np.float32))
         loudest, floor = float(power_db.max()), noise_floor_db(power_db)
-        last = int(loud_frames(power_db, loudest, floor)[-1])
-        quiet = len(power_db) - 1 - last
-        return last if quiet > AFTER_FRAMES and loudest - floor > LEAST_RANGE_DB else None
+        _, end = speech_frames(power_db, loudest, floor)
+        return end if end < len(power_db) and loudest - floor > LEAST_RANGE_DB else None

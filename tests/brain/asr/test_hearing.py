@@ -86,6 +86,15 @@ def test_a_command_in_a_room_is_never_another(small: PhonemeRecognizer) -> None:
         assert recognition.meaning in (None, HOME.understand(text))
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_however_long_it_is_quiet_at_the_end_the_models_are_given_the_same(name: str) -> None:
+    noise = np.random.default_rng(7).standard_normal(160_000).astype(np.float32) * np.float32(1e-5)
+    said = np.pad(clip(name), (8_000, 56_000))
+    given = [clean((said + noise[: len(said)])[:end]).samples for end in (-40_000, -24_001, -8_000, None)]
+    for other in given[1:]:
+        np.testing.assert_array_equal(given[0], other)
+
+
 @pytest.mark.parametrize("name", ["hibari_near01", "flite-rms_oog05", "hibari_wake01"])
 def test_what_is_no_command_is_refused(recognizer: Recognizer, name: str) -> None:
     recognition = recognizer.recognize(clip(name), HOME, None)
