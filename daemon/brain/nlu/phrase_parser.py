@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, permutations
 from typing import Any, Final, get_args
 
 from daemon.brain.nlu.intents import (
@@ -33,6 +33,9 @@ from daemon.brain.nlu.tokenizer import Token, Tokenizer, clauses, grouped, liste
 
 MOST_WORDS: Final = 60
 MOST_CLAUSES: Final = 8
+MOST_IN_PAIRS: Final = 20
+"""Of the outputs, so many can be called `the red and the green light`."""
+
 _DEVICES: Final = ("@d", "@s", "@m", "@e")
 _NUMBERS: Final = ("@n", "@h", "@percent", "@seconds", "@times")
 _WITHOUT_WEIGHT: Final = frozenset(("?", "@because", "@place"))
@@ -214,6 +217,9 @@ def _joined(found: Sequence[Meaning], past: bool) -> Meaning | None:
     kinds = {meaning.kind for meaning in telling}
     if len(kinds) == 1 and kinds != {"calls"}:
         return telling[0]
+    if "calls" in kinds:
+        kinds.discard("yes")
+        telling = [meaning for meaning in telling if meaning.calls]
     calls = tuple(call for meaning in telling for call in meaning.calls)
     names = [call.name for call in calls]
     if kinds - {"calls"} or (past and {*names} != {"read_device"}) or "stop_conversation" in names[:-1]:
@@ -232,6 +238,10 @@ def _together(outputs: Sequence[str]) -> Iterator[tuple[str, Token]]:
         yield said, Token("@d", lights)
     for said in phrases("everything | all [ of ] devices | every device"):
         yield said, Token("@d", tuple(outputs))
+    for pair in permutations(outputs[:MOST_IN_PAIRS], 2):
+        (one, _, first), (other, _, second) = (plain(name).rpartition(" ") for name in pair)
+        if one and other and first == second:
+            yield from ((f"{one} and {other} {first}{plural}", Token("@d", pair)) for plural in ("", "s"))
 
 
 def _nicknames(named: Mapping[str, Token], colours: Collection[str]) -> Iterator[tuple[str, Token]]:

@@ -26,15 +26,16 @@ class Phrasing:
 NICKNAMES: Final[Mapping[str, str]] = {
     "temperature": (
         "how ( warm | hot | cold | cool ) ( is it | it is | is room | are we | is it in here ) | is it "
-        "( warm | hot | cold ) | [ how ] many degrees ( is it | do we have | are there | have we got ) "
-        "| room temperature | temp | thermometer"
+        "[ very | too | really ] ( warm | hot | cold ) | [ how ] many degrees ( is it | do we have | are "
+        "there | have we got ) | room temperature | temp | thermometer"
     ),
     "motion": (
-        "movement | is ( something | anything | anyone | anybody | somebody ) moving [ around ] | did "
-        "( anything | anybody | anyone | somebody | someone ) move | is [ there ] ( anybody | anyone "
-        "| somebody | someone ) [ there | here | around | in here | in room ]"
+        "movement | is ( something | anything | anyone | anybody | somebody ) moving [ around ] "
+        "| ( anybody | anyone ) ( there | here | around | in here ) | ( did | does ) ( anything | anybody "
+        "| anyone | somebody | someone ) move | is [ there ] ( anybody | anyone | somebody | someone ) "
+        "[ there | here | around | in here | in room ]"
     ),
-    "distance": "how ( far [ away ] | close ) ( is it | it is | am i )",
+    "distance": "how ( far [ away ] | close ) [ is it | it is | am i ]",
 }
 """What is said for the one sensor whose name ends so."""
 
@@ -44,26 +45,28 @@ ABOUT: Final[Mapping[str, str]] = {
         ") ( devices | things | gadgets ) ( are there | are connected | do we have | do you have | have "
         "we got | do you know | can you ( see | switch | control ) ) | [ read me | give me ] list of "
         "[ all ] devices | what ( is | things are ) connected [ to you ] | what [ else ] can ( i | you | we "
-        ") ( control | switch ) | what is there to switch | what is ( on | switched on ) | ( status of "
-        "| how is ) everything [ set ] | what have you got"
+        ") ( control | switch ) | what is there to switch | what is [ switched | turned ] on | list "
+        "everything | ( status of | how is ) everything [ set ] | what have you got"
     ),
     "stop_conversation": (
-        "silence | hush | shush | shut up | bye [ bye ] | see you [ later | soon | tomorrow ] | good "
-        "night | that is ( all | it | everything ) | that will be all | that was it | i am off | leave me "
-        "alone | ( i am | we are ) ( done | finished ) | end conversation | be silent | go away | talk to "
-        "you later"
+        "silence | hush | shush | shut up | bye [ bye ] | ciao | exit | goodnight | that is enough [ for "
+        "today ] | see you [ later | soon | tomorrow ] | good night | that is ( all | it | everything ) "
+        "| that will be all | that was it | i am off | leave me alone | ( i am | we are ) ( done | finished "
+        ") | end conversation | be silent | go away | talk to you later"
     ),
     "forget_conversation": (
-        "forget ( it all | all of that | [ all | what ] we ( talked about | said | discussed ) | whole "
-        "conversation ) | start ( over | afresh | again | anew | from scratch ) | delete everything i "
-        "said | ( erase | delete | clear | wipe | reset ) ( conversation | everything | it all | memory )"
+        "new conversation | forget ( that | it all | all of that | [ all | what ] we ( talked about "
+        "| said | discussed ) | whole conversation ) | start ( over | afresh | again | anew | from scratch "
+        ") | delete everything i said | ( erase | delete | clear | wipe | reset ) ( conversation "
+        "| everything | it all | memory )"
     ),
     "help": (
-        "what can ( you do | i say | i ask | i tell you ) [ to you ] | what are ( you able to do "
-        "| options | you good for | your commands | commands ) | how does this work | how do i ( use | talk "
-        "to ) you | what you can do | give me [ some ] help | ( what | which ) commands ( are there | do "
-        "you know ) | what do you ( know | understand ) | what ( should | do ) i say | how can you help "
-        "[ me ] | show me commands | i need help | help [ me out ] | give me an example"
+        "what [ else ] can ( you do | i say | i ask | i tell you ) [ to you ] | what are ( you able to do "
+        "| options | possibilities | you good for | your commands | commands ) | how ( does this | do you "
+        ") work | how do i ( use | talk to ) you | what you can do | give me [ some ] help | ( what "
+        "| which ) commands ( are there | do you know ) | what do you ( know | understand ) | what ( should "
+        "| do ) i say | how can you help [ me ] | show me commands | i need [ some ] help | help [ me out "
+        "] | give me an example"
     ),
     "yes": (
         "yes [ indeed ] | yeah | yep | yup | do that | sure [ thing | why not ] | go ahead | go on then "
@@ -71,18 +74,19 @@ ABOUT: Final[Mapping[str, str]] = {
         "| certainly | definitely | sounds good | go for it | fine | why not | by all means"
     ),
     "no": (
-        "no | nope | do not [ do it | bother ] | that is wrong | leave it | not ( now | that | that one ) "
-        "| better not | no way | nah | rather not | cancel | never mind"
+        "no | nope | do not [ do ( it | that ) | bother ] | please not | not really | that is wrong "
+        "| leave it | not ( now | that | that one ) | better not | no way | nah | rather not | cancel "
+        "| never mind"
     ),
 }
 """What is meant by a phrase as a whole."""
 
 _ORDER: Final = "@move @be to it go of power"
 _LEVEL: Final = f"{_ORDER} @quantity @go @bright run on at for @about"
-_STEP: Final = f"{_ORDER} @quantity @go run @bit @much @scale light shine from air on"
+_STEP: Final = f"{_ORDER} @quantity @go run @bit @much @scale light shine spin from air on"
 _READ: Final = (
     "@ask @tell @wish @sensor what is are been still yet or if whether has like currently current there "
-    "any it does do say at for today seen anything detected properly which @very @left"
+    "any it does do say at for today seen anything detected doing already properly which @very @left"
 )
 
 
@@ -95,11 +99,12 @@ def _row(means: str, needs: str, may: str = _ORDER, sure: bool = True, **fixed: 
 def _steps(direction: str, step: str, verb: str, too: str) -> Iterator[Phrasing]:
     for by in ("", " by @percent"):
         yield _row("change_level", f"@d {step}{by}", f"{_STEP} {verb}", direction=direction)
-        yield _row("change_level", f"@d {verb}{by}", f"{_STEP} {direction}", direction=direction)
+        yield _row("change_level", f"@d {verb}{by}", f"{_STEP} {direction} more", direction=direction)
     yield _row("change_level", f"@d is @too {too}", "@bit", direction=direction)
 
 
 PHRASINGS: Final = (
+    _row("change_level", "@d is @lacking", direction="up"),
     _row("set_device", "@d on", f"{_ORDER} @start", state="on"),
     _row("set_device", "@d on with", "", state="on"),
     _row("set_device", "@d off with", "", state="off"),
@@ -113,9 +118,9 @@ PHRASINGS: Final = (
     _row("set_device", "@d off", f"{_ORDER} shut", state="off"),
     _row("set_device", "@d out", "@move go @be", state="off"),
     _row("set_device", "@d off @ensure", "is are", state="off"),
-    _row("set_device", "@d @stop", f"{_ORDER} @go", state="off"),
+    _row("set_device", "@d @stop", f"{_ORDER} @go from", state="off"),
     _row("set_device", "@d shut|power down", state="off"),
-    _row("set_device", "@d @needless @longer", "", state="off"),
+    _row("set_device", "@d @needless @longer", "on @go", state="off"),
     _row("set_device", "@d @unneeded", "", state="off"),
     _row("set_device", "@d enough", "of with", sure=False, state="off"),
     _row("set_device", "@d @flip", f"{_ORDER} over", state="toggle"),
@@ -127,7 +132,7 @@ PHRASINGS: Final = (
     _row("set_level", "@d @n", _LEVEL),
     _row("set_level", "@d @h", "@move @quantity to it run"),
     _row("set_level", "@d @n|@h @reduce|@raise|@scale|up|down|speed|slow to", f"{_ORDER} @quantity up down"),
-    _row("set_colour", "@d @c", "@move @be @paint of to it in into on all light shine glow"),
+    _row("set_colour", "@d @c", "@move @be @paint of to it in into on for go all light shine glow"),
     _row("blink_device", "@d @blink|@blinks @times|@n|@h", f"{_ORDER} with on"),
     _row("blink_device", "@d @blink", f"{_ORDER} with on", times=3),
     _row("pulse_device", "@d @seconds", f"{_ORDER} @start @go run on pulse for"),
@@ -147,11 +152,15 @@ PHRASINGS: Final = (
     _row("set_volume", "@volume @h to", "@move your @scale @raise @reduce up down"),
     _row("set_volume", "@speak @percent", "at"),
     _row("change_volume", "@louder", "@move @be @bit @speak @volume it much", direction="up"),
-    _row("change_volume", "@volume up|@brighter|@raise|more", "@move @bit your", direction="up"),
-    _row("change_volume", "@too quiet", "@that_is you are @it_is @bit", direction="up"),
+    _row("change_volume", "@volume up|@brighter|@raise|more", "@scale @move @bit your", direction="up"),
+    _row("change_volume", "@too quiet", "@that_is @you_are @it_is @bit", direction="up"),
     _row("change_volume", "@quieter|@softer", "@move @be @bit @speak @volume it much", direction="down"),
-    _row("change_volume", "@volume down|@reduce|less", "@move @bit your", direction="down"),
-    _row("change_volume", "@too @loud", "@that_is you are @it_is @bit", direction="down"),
+    _row("change_volume", "@you_are @loud", "@too @very", direction="down"),
+    _row("change_volume", "@you_are quiet", "@too @very", direction="up"),
+    _row("change_volume", "@speak up", "@bit", direction="up"),
+    _row("change_volume", "@speak @reduce", "@bit", direction="down"),
+    _row("change_volume", "@volume down|@reduce|less", "@scale @move @bit your", direction="down"),
+    _row("change_volume", "@too @loud", "@that_is @you_are @it_is @bit", direction="down"),
     _row("stop_conversation", "enough|quiet", "@be"),
     *(_row(means, f"@{means}", "@tell") for means in ABOUT),
 )

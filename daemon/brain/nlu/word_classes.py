@@ -16,7 +16,7 @@ CONTRACTIONS: Final[Mapping[str, str]] = {
 UNMARKED: Final[Mapping[str, str]] = {
     **{"im": "i am", "id": "i would", "ive": "i have", "lets": "let us", "dont": "do not", "cant": "can not"},
     **{"whats": "what is", "thats": "that is", "hows": "how is", "its": "it is", "youre": "you are"},
-    **{"wed": "we would", "wont": "will not", "todays": "today"},
+    **{"wed": "we would", "cannot": "can not", "wont": "will not", "todays": "today"},
 }
 """Contractions that have lost their apostrophe."""
 
@@ -40,21 +40,21 @@ CLASSES: Final[Mapping[str, str]] = {
     "and": "and [ then | also | after that ] | then | also | after that | plus | as well as | together with",
     "": f"a | an | this | that | these | those | {_ASIDES} | {_REQUESTS}",
     "?": (
-        "( can | could | shall | should ) ( i | we ) | time ( to | for ) | i ( wonder | was wondering ) "
-        "if you could | ( is | would ) it ( be possible | possible ) to | [ is there ] any chance you "
-        "could | for a ( moment | bit | while ) | when you ( can | get a chance | have a moment ) "
-        "| ( maybe | perhaps ) you could | you ( can | may | could | should ) | if you ( like | would like "
-        "| want ) | ( we | you ) had better"
+        "( can | could | shall | should ) ( i | we ) | [ it is ] time to | i ( wonder | was wondering ) "
+        "if you could | ( is it | would it be ) ( possible | okay | ok | all right ) ( to | if you "
+        "[ could ] ) | [ is there ] any chance you could | for a ( moment | bit | while ) | when you ( can "
+        "| get a chance | have a moment ) | ( maybe | perhaps ) you could | you ( can | may | could "
+        "| should ) | if you ( like | would like | want ) | ( we | you ) had better"
     ),
     "@wish": (
-        "[ pretty ] please | ( i | we ) ( want | need | would ( like | love | prefer ) ) [ to have | to "
-        "see ] | give ( me | us ) | let ( us | me ) have | ( can | could | may | might ) ( i | we ) "
-        "( have | get ) | ( i | we ) could ( do with | use ) | ( i | we ) would ( be ( grateful | glad "
-        "| happy | pleased ) | appreciate it ) if you [ could | would ]"
+        "[ pretty ] please | want | need | wanna [ have ] | gimme | ( i | we ) ( want | need | would "
+        "( like | love | prefer ) ) [ to have | to see ] | give ( me | us ) | let ( us | me ) have | ( can "
+        "| could | may | might ) ( i | we ) ( have | get ) | ( i | we ) could ( do with | use ) | ( i "
+        "| we ) would ( be ( grateful | glad | happy | pleased ) | appreciate it ) if you [ could | would ]"
     ),
     "@wish?": (
-        "how about | ( i | we ) ( fancy | would not mind ) | [ is there ] any chance of | it would be "
-        "( nice | good | great | lovely ) ( to have | if you could | if we had )"
+        "[ it is ] time for | how about | ( i | we ) ( fancy | would not mind ) | [ is there ] any chance "
+        "of | it would be ( nice | good | great | lovely ) ( to have | if you could | if we had )"
     ),
     "@mind": "[ ( would | do | could ) you ] mind",
     "@leaving": "leaving",
@@ -98,22 +98,23 @@ CLASSES: Final[Mapping[str, str]] = {
         "( am | are ) ] ( done | finished ) with | ( i | we ) have had enough of | that will do with | ( i "
         "| we ) can do without"
     ),
-    "@needless": "( i | we ) ( do | will ) not need | no need for | is not needed",
+    "@needless": "( i | we ) ( do | will ) not ( need | want ) | no need for | is not needed",
     "@longer": "any longer | any more | anymore",
-    "@unneeded": "( i | we ) no longer need | ( is | are ) no longer needed",
+    "@unneeded": "( i | we ) no longer need | [ is | are ] no longer needed",
     "@flip": "toggle | flip",
     "@raise": "raise | increase | boost | brighten [ up ] | speed up",
     "@reduce": "lower | reduce | decrease | soften | dim | slow",
-    "@scale": "adjust | crank | dial | tone | calm",
+    "@scale": "adjust | pump | crank | dial | tone | calm",
     "@quantity": "brightness | speed | heat | level | intensity",
     "@brighter": "brighter | lighter | stronger | faster | quicker | warmer | hotter | higher",
     "@dimmer": (
         "dimmer | darker | weaker | slower | cooler | ( less | not so | not as ) ( bright | strong | fast "
         "| warm | hot )"
     ),
+    "@lacking": "not ( bright | strong | fast | warm | hot | loud ) enough",
     "@feeble": "faint | weak",
     "@strong": "strong | fast",
-    "@paint": "paint | colour | color | dye | tint",
+    "@paint": "paint | use | colour | color | dye | tint",
     "@softer": "softer",
     "@about": "about | roughly | approximately",
     "@blink": "blink | flash | flicker | wink | blinking | flashing",
@@ -121,22 +122,23 @@ CLASSES: Final[Mapping[str, str]] = {
     # Questions.
     "@tell": (
         "tell ( me | us ) | let ( me | us ) know | do ( you | we ) ( know | have ) | [ have we | have you "
-        "] got | have you got | show me | say | read | ( i | we ) ( want | need | would like ) to know "
-        "| ( may | can | could ) ( i | we ) know"
+        "] got | have you got | show me | say | read [ out ] | do you happen to know | ( i | we ) ( want "
+        "| need | would like ) to know | ( may | can | could ) ( i | we ) know"
     ),
     "@ask": (
-        "check [ on | for ] | [ have a ] ( look | peek ) [ at ] | [ do you | can you ] see | find out "
-        "| measure | detect | what about | how is | what is | what is up with | how ( bright | fast "
-        "| strong | big | much | high ) is | what ( percentage | level ) is | [ what is ] ( state | status "
-        ") [ of ] | ( what | which ) colour ( is | does )"
+        "check [ on | for ] | [ have a ] ( look | peek ) [ at ] | [ do you | can you ] ( see | detect ) "
+        "| how much | find out | measure | what about | how is | what is | what is up with | how ( bright "
+        "| fast | strong | big | much | high ) is | what ( percentage | level ) is | [ what is ] ( state "
+        "| status ) [ of ] | ( what | which ) colour ( is | does )"
     ),
     "@did": (
-        "( did | have | has ) ( i | we | you | somebody | someone | anybody | anyone ) ( leave | left "
-        "| turn | turned | switch | switched | put | close | closed | open | opened | shut )"
+        "did ( i | we ) ( forget | remember ) to ( close | shut | turn | switch ) | ( did | have | has ) "
+        "( i | we | you | somebody | someone | anybody | anyone ) ( leave | left | turn | turned | switch "
+        "| switched | put | close | closed | open | opened | shut )"
     ),
-    "@lit": "burning | heating | shining | lit | glowing | active",
+    "@lit": "burning | burn | heating | shining | lit | glowing | active",
     "@when": "when ( is | does | do ) | how long until",
-    "@later": "from now on",
+    "@later": "from now on | need ( to | for )",
     "@left": (
         "( i | we | you | somebody | someone | anybody | anyone ) ( left | closed | shut | locked | opened )"
     ),
@@ -144,17 +146,19 @@ CLASSES: Final[Mapping[str, str]] = {
     "@sensor": "sensor | reading | value",
     "@volume": "volume | loudness | yourself | [ your ] voice | sound",
     "@that_is": "that is",
+    "@you_are": "you are",
     "@speak": "speak | talk | say it",
     "@louder": "louder | speak up | [ i | we ] can ( hardly | not | barely ) hear you",
     "@quieter": "quieter | more quietly | ( not so | less ) loud | lower your voice",
     "@time": "time | hour | how late is it",
     "@date": (
-        "date | day | month | year | what is today | monday | tuesday | wednesday | thursday | friday "
-        "| saturday | sunday"
+        "date | day | weekday | month | year | what is today | monday | tuesday | wednesday | thursday "
+        "| friday | saturday | sunday"
     ),
 }
 
 VALUES: Final[Mapping[tuple[str, int], str]] = {
+    ("@seconds", 1): "a second",
     ("@seconds", 30): "half a minute",
     ("@seconds", 60): "( a | one ) minute",
     ("@part", 25): "a quarter",

@@ -115,6 +115,8 @@ def test_a_phrasing_is_one_call(text: str, name: str, arguments: dict[str, Any])
         "stop turning on the lamp",
         "have you turned off the lamp and put the heater on",
         "put it on the lamp",
+        "no need to turn on the lamp",
+        "no need for the lamp at fifty percent",
         "do you mind the lamp on",
         "I'm leaving the lamp on",
         "I am cold with the fan on",
@@ -212,6 +214,13 @@ def test_one_that_names_no_device_is_about_the_last() -> None:
         "act",
         [("change_level", {"device": "it", "direction": "up", "percent": 10})],
     )
+
+
+def test_two_names_with_the_same_last_word_may_share_it() -> None:
+    off = [("set_device", {"device": name, "state": "off"}) for name in ("red light", "green light")]
+    assert calls("turn the red and the green light off") == off
+    assert calls("red and green lights off") == off
+    assert calls("red and blue lights off") is None
 
 
 def test_one_device_more_is_treated_likewise() -> None:
