@@ -152,7 +152,8 @@ class PhraseParser:
     def _likewise(self, tokens: Sequence[Token], before: Sequence[Meaning]) -> Meaning | None:
         """A device alone, after a clause: the same for it."""
         devices = [device for token in tokens for device in token.values if token.kind in _DEVICES]
-        if {token.kind for token in tokens} - {*_DEVICES, "@too"} or not (before and before[-1].calls):
+        others = {token.kind for token in tokens} - {*_DEVICES, "@too"}
+        if others or not (devices and before and before[-1].calls):
             return None
         call = before[-1].calls[-1]
         if not all(fits(self._tools[call.name].get("device", {}), device) for device in devices):

@@ -130,7 +130,7 @@ PHRASINGS: Final = (
         "set_level", "@d @percent @reduce|@raise|@scale|up|down|slow|speed", f"{_LEVEL} up down", sure=False
     ),
     _row("set_level", "@d @n", _LEVEL),
-    _row("set_level", "@d @h", "@move @quantity to it run"),
+    _row("set_level", "@d @h", "@move @quantity to run"),
     _row("set_level", "@d @n|@h @reduce|@raise|@scale|up|down|speed|slow to", f"{_ORDER} @quantity up down"),
     _row("set_colour", "@d @c", "@move @be @paint of to it in into on for go all light shine glow"),
     _row("blink_device", "@d @blink|@blinks @times|@n|@h", f"{_ORDER} with on"),

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from daemon.brain.nlu.grammar import Grammar
 from daemon.brain.nlu.intents import Kind
 from daemon.brain.nlu.template_syntax import words
+from daemon.brain.nlu.tokenizer import phrases
+from daemon.brain.nlu.word_classes import CLASSES
 from tests.brain.home import UNUSUAL, home, tool
 
 HOME = Grammar(home())
+KNOWN = sorted({phrase for pattern in CLASSES.values() for phrase in phrases(pattern)})
 
 ORDERS = (
     "lamp off now",
@@ -316,6 +319,12 @@ def test_what_is_read_is_told_back_in_words() -> None:
 @given(st.text())
 def test_any_text_is_read_without_trouble(text: str) -> None:
     meaning = HOME.read(text)
+    assert meaning is None or meaning.kind in get_args(Kind)
+
+
+@given(st.lists(st.sampled_from([*KNOWN, "lamp", "fan", "door", ",", "."]), max_size=12))
+def test_any_heap_of_known_phrases_is_read_without_trouble(heap: list[str]) -> None:
+    meaning = HOME.read(" ".join(heap))
     assert meaning is None or meaning.kind in get_args(Kind)
 
 
