@@ -91,8 +91,9 @@ def press(folder: Path, card: VirtualCard, content: threading.Event) -> None:
     [
         ("hold", 'Now hold the button, say "what time is it", and let go.\n'),
         ("tap", 'Now tap the button, and say "what time is it".\n'),
+        ("open", 'Now tap the button, and say "what time is it".\n'),
     ],
-    ids=["hold", "tap"],
+    ids=["hold", "tap", "open"],
 )
 def test_enter_three_times_and_a_press(
     turn: str,
