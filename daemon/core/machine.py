@@ -142,7 +142,7 @@ class Machine:
         unread = bool(answer.speech_fallback.unread)
         return (
             talk.idle,
-            talk.hands_free.unused,
+            talk.hands_free.unused and answer.free,
             talk.turn is not None,
             answer.responses.under_way,
             unread,
@@ -244,7 +244,7 @@ class Machine:
     def _follow(self, now: float) -> None:
         """Pass a change of the connections on to the conversation."""
         talk = self._conversation
-        quiet = talk.idle or talk.hands_free.unused
+        quiet = talk.idle or (talk.hands_free.unused and talk.answer.free)
         if self._clearing and quiet:
             self._clearing = False
             self.history.forget()

@@ -467,6 +467,28 @@ def test_a_new_session_takes_over_while_nobody_speaks() -> None:
     assert {each.conn for each in room.found(ev.Send)} == {2}
 
 
+def test_no_session_takes_over_before_the_old_one_knows_what_was_heard() -> None:
+    room = Room(max_session_s=600.0)
+    room.start()
+    room.wait(530.0)
+    room.tap()
+    room.say()
+    room.reply()
+    room.wait(20.0)
+    room.step(ev.Connected(2))
+    for event in (wire.SessionCreated(), wire.SessionUpdated()):
+        room.step(ev.Received(2, event))
+    room.step(ev.Opened("wake", room.now))
+    room.step(*[ev.Received(2, wire.ItemAdded(item=Item()))] * room.machine.history.last)
+    assert not room.found(ev.Disconnect)
+    room.clear()
+    room.conn = 1
+    room.done(status="cancelled")
+    room.stopped(heard_ms=500)
+    told = [(each.conn, each.event) for each in room.found(ev.Send)]
+    assert (1, wire.ItemTruncate(item_id="item_1", content_index=0, audio_end_ms=500)) in told
+
+
 # ------------------------------------------------------------ any order
 
 
