@@ -72,9 +72,7 @@ class EffectRunner:
             case ev.HistoryCleared():
                 self._store.replace([])
             case ev.StateChanged():
-                pass  # the subscribers have it
-            case ev.MuteChanged(muted):
-                self._store.prefer(muted=muted)
+                self._store.prefer(muted=self._driver.machine.muted)
             case ev.TurnOver(turn, request_id):
                 self._requests.resolve(request_id, turn)
             case ev.ButtonStuck(stuck):
@@ -84,7 +82,7 @@ class EffectRunner:
                 self._notifier.publish(self._faults.all())
             case ev.Words() | ev.ToolReport() | ev.LateTokens() | ev.UserAlert() | ev.ServerNotice():
                 pass  # the subscribers have it
-            case ev.HandsFreeChanged():
+            case ev.HandsFreeChanged() | ev.MuteChanged():
                 pass  # they have this, too
             case _:
                 assert_never(effect)

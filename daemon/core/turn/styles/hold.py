@@ -14,27 +14,27 @@ class Hold(TurnStyle):
     """Press, speak, release; a tap asks nothing. A wake word opens too: then a pause ends what is said."""
 
     how_to_ask: ClassVar[str] = "hold the button, say {words}, and let go"
-    _held = False
+    _until_pause = False
 
     def press(self, at: float, now: float) -> None:
         """Open the microphone; what a wake word has begun is the button's from now on."""
-        self._held = True
-        if self.talk.state != "listening":
+        begun = self._until_pause and self.talk.state == "listening"
+        self._until_pause = False
+        if not begun:
             self.talk.listen(at, now)
 
     def release(self, at: float, now: float) -> None:
         """The utterance is complete."""
-        self._held = False
         self.talk.listening.let_go(at, now)
 
     def opened(self, by: Opener, at: float, now: float) -> None:
         """Open the microphone until a pause."""
-        self._held = False
+        self._until_pause = True
         self.talk.listen(at, now)
 
     def speech_ended(self, spoken: bool, now: float) -> None:
         """The utterance is complete, or there is none: what it would have continued is kept."""
-        if self._held or self.talk.state != "listening":
+        if not self._until_pause or self.talk.state != "listening":
             return
         if spoken or self.talk.listening.continued:
             self.talk.listening.let_go(now, now)
