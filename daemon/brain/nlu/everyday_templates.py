@@ -117,7 +117,8 @@ def follow_ups(tools: Sequence[OfferedTool]) -> Iterator[Sentence]:
         yield Sentence(f"[ <no no > ] <devices the {alone} >", instead)
         meant = "( meant | mean | said | want | wanted )"
         no = "no | sorry | actually | rather"
-        same = f"i {meant} | make [ it | that ] | and | also | not the {one_of(devices.values)} [ but ]"
-        before = f"[ <no {no} > ] [ <same {same} | [ do ] the same ( for | with | to ) > ]"
+        wrong = f"not ( that one | the {one_of(devices.values)} ) [ but ]"
+        same = f"i {meant} | make [ it | that ] | and | also"
+        before = f"[ <no {no} > ] [ <same {same} | {wrong} | [ do ] the same ( for | with | to ) > ]"
         after = f"[ <after instead | too | as well | also | i {meant} > ]"
         yield Sentence(f"{before} {devices.some} {after}", instead, spoken=False)

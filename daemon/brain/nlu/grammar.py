@@ -106,9 +106,9 @@ class Grammar:
         return self._strict(plain(text)) or self._phrases.parse(text)
 
     def _pointing(self, words: str) -> Meaning | None:
-        """What points to the conversation: no, turn on the fan; turn it off."""
+        """What points to the conversation: no, turn on the fan; no, blue; turn it off."""
         if correcting := CORRECTING.match(words):
-            other = self.read(words[correcting.end() :])
+            other = self.read(rest := words[correcting.end() :]) or self._with_pronouns._written(f"it {rest}")
             return replace(other, kind="instead") if other and other.kind == "calls" else None
         return self._with_pronouns._written(words) if _POINTING.search(words) else None
 

@@ -51,7 +51,7 @@ class Pronoun(str):
     @property
     def is_plural(self) -> bool:
         """Whether it stands for several devices."""
-        return self in ("them", "those", "these")
+        return self in ("them", "those", "these", "both")
 
     @property
     def is_other(self) -> bool:
@@ -59,7 +59,7 @@ class Pronoun(str):
         return self == "other one"
 
 
-PRONOUNS: Final = tuple(map(Pronoun, ("it", "that", "this", "them", "those", "these", "other one")))
+PRONOUNS: Final = tuple(map(Pronoun, ("it", "that", "this", "them", "those", "these", "both", "other one")))
 
 
 @dataclass(frozen=True)
