@@ -231,3 +231,28 @@ def test_that_the_button_is_stuck_is_told_once_and_once_that_it_is_free() -> Non
     rig.wait(1.0)
     rig.step(ev.Xrun("underrun"))
     assert rig.found(ev.ButtonStuck) == [ev.ButtonStuck(True), ev.ButtonStuck(False)]
+
+
+def test_what_must_be_kept_is_stored_before_a_tool_runs_and_before_a_turn_is_over() -> None:
+    rig = Rig().start()
+    rig.speak()
+    rig.clear()
+    rig.call()
+    kinds: list[type] = [type(effect) for effect in rig.effects]
+    assert kinds.index(ev.Remember) < kinds.index(ev.RunTool)
+    rig.step(ev.ToolDone("call_1", "The lamp is on."))
+    rig.reply("resp_2", "item_2")
+    rig.done("resp_2")
+    rig.clear()
+    rig.step(ev.PlaybackDrained(("item_2",)))
+    kinds = [type(effect) for effect in rig.effects]
+    assert kinds.index(ev.Remember) < kinds.index(ev.TurnOver)
+    assert all(effect.entries for effect in rig.found(ev.Remember))
+
+
+def test_a_turn_that_leaves_nothing_to_remember_writes_nothing() -> None:
+    rig = Rig().start()
+    rig.lose()
+    rig.step(ev.TextAsked("are you there"), ev.StopAsked())
+    assert rig.found(ev.TurnOver)
+    assert not rig.found(ev.Remember)
