@@ -46,6 +46,7 @@ GREEN, BLUE, RED = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)
 YELLOW, CYAN, MAGENTA = (1.0, 1.0, 0.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0)
 LEARNED: dict[LedPattern, tuple[tuple[float, ...], list[float]]] = {
     "idle": (GREEN, [0.04, 3.96]),
+    "standby": (BLUE, [0.04, 3.96]),
     "listening": (BLUE, []),
     "thinking": (MAGENTA, [0.3, 0.3]),
     "speaking": (GREEN, []),
@@ -60,7 +61,7 @@ LEARNED: dict[LedPattern, tuple[tuple[float, ...], list[float]]] = {
 """The colour of each pattern, and for how long it is on, off, on, off, before it begins again."""
 
 
-@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("mood", LEARNED)
 def test_a_mood_stays_as_people_have_learned_it(mood: LedPattern) -> None:
     colour, parts_s = LEARNED[mood]
     assert frame(mood, 0.0) == colour
