@@ -46,7 +46,8 @@ def codes(said: list[Told]) -> list[str]:
 @contextmanager
 def looped(card: VirtualCard, latency_ms: int) -> Iterator[None]:
     """The microphone hears the speaker, after so long."""
-    shape = ("source=speaker.monitor", "sink=micfeed", f"latency_msec={latency_ms}")
+    # Without an adjustment of its rate, which no card and no room has.
+    shape = ("source=speaker.monitor", "sink=micfeed", f"latency_msec={latency_ms}", "adjust_time=0")
     module = pactl(card, "load-module", "module-loopback", *shape)
     try:
         yield
