@@ -117,6 +117,8 @@ class TurnManager:
         """Close the microphone until it is unmuted, or unmute it; else than `at_once` an answer goes on."""
         if muted and at_once:
             self.stop(now)
+        elif muted:
+            self.hands_free.close(now)
         if muted != self.muted:
             self.muted = muted
             self._effects.do(ev.MuteChanged(muted))

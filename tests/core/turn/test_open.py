@@ -508,3 +508,15 @@ def test_in_any_order_it_never_hears_itself_nor_listens_for_ever(
     room.wait(3000.0)
     assert not room.open
     assert not room.capturing
+
+
+@pytest.mark.parametrize("duplex", [False, True])
+def test_muted_in_an_answer_it_does_not_listen_again_after_it(duplex: bool) -> None:
+    room = opened(full_duplex=duplex)
+    room.say()
+    room.reply()
+    room.step(ev.MuteAsked(True, at_once=False))
+    room.done()
+    room.step(ev.PlaybackDrained(("item_1",)))
+    room.wait(5.0)
+    assert (room.machine.state, room.capturing, room.open) == ("muted", False, False)
