@@ -485,3 +485,14 @@ def test_a_session_with_all_its_parts_is_whole_and_with_none_it_is_its_type() ->
         "audio": {"output": {"speed": 1.0}},
         "tools": [{"name": "b"}],
     }
+
+
+def test_an_error_that_names_nothing_long_after_the_settings_were_taken_is_not_about_them() -> None:
+    rig = Rig().start()
+    rig.wait(10.0)
+    rig.speak()
+    rig.clear()
+    rig.receive(wire.Error(error=ErrorDetail(message="Invalid schema for a function.")))
+    assert not rig.sent(wire.SessionUpdate)
+    assert not rig.found(ev.SettingsRejected)
+    assert len(rig.found(ev.ServerNotice)) == 1
