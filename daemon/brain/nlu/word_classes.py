@@ -47,10 +47,10 @@ CLASSES: Final[Mapping[str, str]] = {
         "| should ) | if you ( like | would like | want ) | ( we | you ) had better"
     ),
     "@wish": (
-        "[ pretty ] please | want | need | wanna [ have ] | gimme | ( i | we ) ( want | need | would "
-        "( like | love | prefer ) ) [ to have | to see ] | give ( me | us ) | let ( us | me ) have | ( can "
-        "| could | may | might ) ( i | we ) ( have | get ) | ( i | we ) could ( do with | use ) | ( i "
-        "| we ) would ( be ( grateful | glad | happy | pleased ) | appreciate it ) if you [ could | would ]"
+        "[ pretty ] please | wanna [ have ] | gimme | ( i | we ) ( want | need | would ( like | love "
+        "| prefer ) ) [ to have | to see ] | give ( me | us ) | let ( us | me ) have | ( can | could | may "
+        "| might ) ( i | we ) ( have | get ) | ( i | we ) could ( do with | use ) | ( i | we ) would ( be "
+        "( grateful | glad | happy | pleased ) | appreciate it ) if you [ could | would ]"
     ),
     "@wish?": (
         "[ it is ] time for | how about | ( i | we ) ( fancy | would not mind ) | [ is there ] any chance "
@@ -138,7 +138,7 @@ CLASSES: Final[Mapping[str, str]] = {
     ),
     "@lit": "burning | burn | heating | shining | lit | glowing | active",
     "@when": "when ( is | does | do ) | how long until",
-    "@later": "from now on | need ( to | for )",
+    "@later": "from now on",
     "@left": (
         "( i | we | you | somebody | someone | anybody | anyone ) ( left | closed | shut | locked | opened )"
     ),
