@@ -55,9 +55,7 @@ class EchoCanceller:
     def _cancel(self, microphone: Mono) -> Mono:
         reference = self.alignment.aligned(self._next, microphone)
         self._next += len(microphone)
-        frames = self._filter.frames
-        pairs = zip(microphone.reshape(-1, frames), reference.reshape(-1, frames), strict=True)
-        cleaned = np.concatenate([self._filter.process(*pair) for pair in pairs])
+        cleaned = self._filter.process(microphone, reference)
         self.trust.judge(microphone, reference, cleaned)
         return cleaned
 

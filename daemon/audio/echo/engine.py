@@ -18,10 +18,10 @@ class AdaptiveFilter(Protocol):
     """Learns the way from the speaker to the microphone. Belongs to one thread."""
 
     frames: int
-    """How many samples each call takes."""
+    """How many samples it takes at a time."""
 
     def process(self, microphone: Mono, reference: Mono) -> Mono:
-        """The microphone's samples without the echo of the reference; as many, a constant delay later."""
+        """The microphone's samples without the echo: as many whole frames, a constant delay later."""
 
     def reset(self) -> None:
         """Forget the way: what the reference is aligned by has changed."""

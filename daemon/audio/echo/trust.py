@@ -51,15 +51,19 @@ class Trust:
     def judge(self, microphone: Mono, reference: Mono, cleaned: Mono) -> None:
         """The next piece of all three."""
         self._sounds_for = max(0, self._sounds_for - len(microphone))
-        if np.mean(reference**2) > _SOUNDING:
+        played = _power(reference)
+        if played > _SOUNDING:
             self._sounds_for = int(_ECHO_S * self._rate_hz)
         if not self._sounds_for:
             return
         full = np.mean(np.abs(microphone) > _FULL_SCALE)
-        powers = [float(np.mean(each**2)) for each in (microphone, reference, cleaned)]
         share = min(1.0, len(microphone) / (_MEMORY_S * self._rate_hz))
-        self._means += share * (np.array([*powers, full]) - self._means)
+        self._means += share * (np.array([_power(microphone), played, _power(cleaned), full]) - self._means)
         self._weight += share * (1 - self._weight)
         heard, played, left, _ = self._means
         known = left < _LEARNED * heard or heard < _INAUDIBLE * played
         self._learned |= bool(self._weight > 0.5 and known)
+
+
+def _power(samples: Mono) -> float:
+    return float(np.dot(samples, samples)) / len(samples)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, byref, c_int, c_int16, c_void_p
+from ctypes import byref, c_int, c_void_p
 from typing import Any, Final
 
 import numpy as np
@@ -16,13 +16,12 @@ _FRAMES_PER_S: Final = 100
 _TAIL_MS: Final = 160
 _SET_SAMPLING_RATE: Final = 24
 _FULL_SCALE: Final = np.float32(1 / 32768)
-_SAMPLES: Final = POINTER(c_int16)
 _SIGNATURES: Final[dict[str, tuple[Any, ...]]] = {
     "speex_echo_state_init": (c_void_p, c_int, c_int),
     "speex_echo_state_destroy": (None, c_void_p),
     "speex_echo_state_reset": (None, c_void_p),
     "speex_echo_ctl": (c_int, c_void_p, c_int, c_void_p),
-    "speex_echo_cancellation": (None, c_void_p, _SAMPLES, _SAMPLES, _SAMPLES),
+    "speex_echo_cancellation": (None, c_void_p, c_void_p, c_void_p, c_void_p),
 }
 
 
@@ -43,8 +42,9 @@ class Speex:
         """The microphone's samples without the echo."""
         near, far = quantised(microphone), quantised(reference)
         cleaned = np.empty_like(near)
-        pointers = (each.ctypes.data_as(_SAMPLES) for each in (near, far, cleaned))
-        self._library.speex_echo_cancellation(self._state, *pointers)
+        starts = [each.ctypes.data for each in (near, far, cleaned)]
+        for at in range(0, near.nbytes, self.frames * near.itemsize):
+            self._library.speex_echo_cancellation(self._state, *(start + at for start in starts))
         return cleaned * _FULL_SCALE
 
     def reset(self) -> None:
