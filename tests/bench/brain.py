@@ -153,6 +153,7 @@ def measure(engine: str, turns: int) -> dict[str, Any]:
             talking.speak(sound(TWO_SECONDS[turn % len(TWO_SECONDS)]))
             before_s = spent_s(process)
             times.append((*talking.released(), spent_s(process) - before_s))
+        time.sleep(1.0)  # until it has given back what the last answer took
         return {
             "cold start to the call": _median_ms(called for called, _, _ in cold),
             "cold start to the first sound": _median_ms(sounded for _, sounded, _ in cold),
