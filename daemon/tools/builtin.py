@@ -191,7 +191,7 @@ class _General:
         return await self.set_volume(min(100, max(0, self._appliance.volume + step)))
 
     async def mute_microphone(self) -> str:
-        """Stop listening until the user unmutes the microphone by hand."""
+        """Mute the microphone if the user asks for it; it is opened again by hand only."""
         self._appliance.mute()
         return "The microphone is muted; tap the button twice to open it."
 

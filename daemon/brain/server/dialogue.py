@@ -69,6 +69,7 @@ class Dialogue:
             self.pending = asked
             return Say(NOTHING_HEARD)
         self._commands = recent(self._commands, now_s)
+        asked = asked if self._commands else None  # an old question sets no device
         meaning = recognition.meaning
         if recognition.certainty == "refuse" or meaning is None:
             return self._refuse(recognition.words, grammar, tried)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.nlu.grammar import Grammar, Intent
-from daemon.brain.server.dialogue import ALL_RIGHT, NOTHING_SAID, REFUSED, WHICH, Act, Decision, Dialogue, Say
+from daemon.brain.server.dialogue import (
+    ALL_RIGHT,
+    NOTHING_SAID,
+    REFUSED,
+    WHICH,
+    YES_TO_WHAT,
+    Act,
+    Decision,
+    Dialogue,
+    Say,
+)
 from daemon.brain.server.references import RECENT_S
-from tests.brain.home import home, tool
+from tests.brain.home import OUTPUTS, home, tool
 from tests.brain.talk import asynchronous, calls, talking, words
 
 HOME = Grammar([*home(), tool("feed_cat"), tool("lift", device={"type": "integer", "maximum": 3})])
@@ -128,6 +140,13 @@ def test_a_question_is_answered_by_a_name_and_then_done() -> None:
     assert Conversation().last("turn it off", "no") == ALL_RIGHT
 
 
+def test_a_question_of_long_ago_is_no_question_any_more() -> None:
+    talk = Conversation()
+    assert talk.last("turn on the lamp", "the fan") == "The fan, on?"
+    talk.now_s += RECENT_S
+    assert talk.last("yes") == YES_TO_WHAT
+
+
 def test_what_was_declined_is_not_done_again_without_asking() -> None:
     two = Conversation(Grammar(home(["red light", "green light"], rgb=(), sensors=())))
     assert two.last("turn on the red light", "no, the other one", "no", "again") == "The green light, on?"
@@ -150,6 +169,33 @@ def test_what_was_asked_back_was_named_too() -> None:
     asked = talk.dialogue.answer(Recognition("turn on the lamp", lamp, "ask"), HOME, now_s=1.0)
     assert told(asked) == "The lamp, on?"
     assert talk.last("no, the fan") == "set_device fan on"
+
+
+SAID = (
+    *("turn on the lamp", "fan off", "turn on the fan and the heater", "is the kitchen light on"),
+    *("set the lamp to fifty percent", "make the kitchen light blue", "what time is it", "hello"),
+    *("turn it off", "make it brighter", "turn them on", "turn the other one off", "is it on"),
+    *("no, the fan", "the lamp", "no, the other one", "the other one", "and the heater too"),
+    *("again", "yes", "no", "no, blue", "no, off", "brighter", "turn on the fan and make it faster"),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(SAID), st.sampled_from([0.0, 30.0, RECENT_S])), max_size=12))
+@example([("turn on the lamp", 0.0), ("the fan", 0.0), ("yes", RECENT_S)])
+def test_no_device_is_set_that_was_not_named_within_the_last_minutes(said: list[tuple[str, float]]) -> None:
+    talk = Conversation()
+    named: dict[str, float] = {}
+    for text, pause_s in said:
+        talk.now_s += pause_s
+        decision = talk.write(text)
+        named |= {name: talk.now_s for name in OUTPUTS if name in text}
+        for call in decision.calls if isinstance(decision, Act) else ():
+            device = call.arguments.get("device", "lamp")
+            assert device in named or "device" not in call.arguments
+            if "device" in call.arguments:
+                # Each command that refers to it names it again.
+                assert talk.now_s - named[device] <= RECENT_S
+                named[device] = talk.now_s
 
 
 def test_a_parameter_that_is_called_device_and_names_none_is_left_alone() -> None:
