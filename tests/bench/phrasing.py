@@ -20,7 +20,7 @@ from daemon.brain.nlu.grammar import Grammar, Intent, Meaning
 from tests.brain.home import home, tool
 
 FOLDER: Final = Path(__file__).with_name("phrasings")
-LISTS: Final = ("development", "fresh", "refused")
+LISTS: Final = ("development", "fresh", "refused", "second")
 REFUSE: Final = "refuse"
 TO_BE_UNDERSTOOD: Final = "TO BE UNDERSTOOD"
 TO_BE_REFUSED: Final = "TO BE REFUSED"
@@ -62,8 +62,30 @@ def _call(written: ast.Call) -> Intent:
     return Intent(ast.unparse(written.func), arguments)
 
 
-def tools() -> list[dict[str, Any]]:
-    """Those of the small home, and some of an owner."""
+def tools(name: str = "development") -> list[dict[str, Any]]:
+    """Those of the home that a list is about, and some of an owner."""
+    return second_tools() if name == "second" else first_tools()
+
+
+def second_tools() -> list[dict[str, Any]]:
+    """Those of the second list."""
+    outputs, sensors = (
+        ("lamp", "fan", "heater", "pump", "strip"),
+        ("gate", "door", "soil", "temperature", "motion"),
+    )
+    offered = {each["name"]: each for each in home(outputs, ("strip",), sensors)}
+    colour = offered["set_colour"]["parameters"]["properties"]["colour"]
+    colour["enum"] = [*colour["enum"], "turquoise"]
+    return [
+        *offered.values(),
+        tool("water_plants", minutes={"type": "integer", "minimum": 1, "maximum": 30}),
+        tool("set_scene", scene=_one_of("movie", "dinner", "morning")),
+        tool("play_sound", sound=_one_of("rain", "waves", "birds")),
+    ]
+
+
+def first_tools() -> list[dict[str, Any]]:
+    """Those of the other lists."""
     return [
         *home(),
         tool("water_plants", minutes={"type": "integer", "minimum": 1, "maximum": 30}),
@@ -139,8 +161,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every verdict here too")
     parser.add_argument("--show", nargs="*", default=["wrong"], choices=VERDICTS, help="name these sentences")
     options = parser.parse_args()
-    grammar = Grammar(tools())
-    everything = {name: measure(name, grammar) for name in LISTS}
+    everything = {name: measure(name, Grammar(tools(name))) for name in LISTS}
     for name, found in everything.items():
         report(name, tally(found))
         show(found, options.show)

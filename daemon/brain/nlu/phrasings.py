@@ -46,7 +46,8 @@ ABOUT: Final[Mapping[str, str]] = {
         "we got | do you know | can you ( see | switch | control ) ) | [ read me | give me ] list of "
         "[ all ] devices | what ( is | things are ) connected [ to you ] | what [ else ] can ( i | you | we "
         ") ( control | switch ) | what is there to switch | what is [ switched | turned ] on | list "
-        "everything | ( status of | how is ) everything [ set ] | what have you got"
+        "everything | ( [ what is ] ( status | state ) of | how is ) everything [ set ] | what have you "
+        "got"
     ),
     "stop_conversation": (
         "silence | hush | shush | shut up | bye [ bye ] | ciao | exit | goodnight | that is enough [ for "
