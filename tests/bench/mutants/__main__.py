@@ -29,7 +29,8 @@ def main() -> int:
     ]
     drawn = sorted(everything, key=lambda each: each.draw(options.seed))[: options.sample]
     print(f"{len(drawn)} of {len(everything)} mutants, seed {options.seed}", flush=True)
-    tests, failed = survey()
+    rooms = {room for room in TESTS_OF for each in drawn if each.path.startswith(room)}
+    tests, failed = survey(options.tests or [path for room in rooms for path in TESTS_OF[room]])
     print("\n".join(f"fails without a mutant: {each}" for each in sorted(failed)), flush=True)
     return max(_report(drawn, dict(_told(drawn, tests))), int(bool(failed)))
 
@@ -39,6 +40,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", metavar="PATH", help="mutants of files with this in their path")
+    parser.add_argument(
+        "--tests", nargs="+", metavar="PATH", help="judge by these tests alone: quick, and strict"
+    )
     return parser.parse_args()
 
 

@@ -45,10 +45,9 @@ class KnownTest:
     called: frozenset[str]
 
 
-def survey() -> tuple[list[KnownTest], set[str]]:
-    """All the tests that pass, and the names of those that fail."""
-    paths = dict.fromkeys(path for paths in TESTS_OF.values() for path in paths)
-    found, failed = _in_a_fork(_surveyed, [*paths])
+def survey(paths: Iterable[str]) -> tuple[list[KnownTest], set[str]]:
+    """The tests in these files and folders that pass, and the names of those that fail."""
+    found, failed = _in_a_fork(_surveyed, [*dict.fromkeys(paths)])
     return [KnownTest(name, *each) for name, each in found.items() if name not in failed], failed
 
 
