@@ -116,7 +116,7 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize("echo", ["off", "card"])
+@pytest.mark.parametrize("echo", ["off", "card", "auto"])
 def test_one_tap_is_enough_for_an_evening_and_every_word_is_heard_once(echo: str) -> None:
     evening = live("", QUESTIONS, echo=echo)
     assert evening.hands == 1
