@@ -25,7 +25,7 @@ class WakeError(EngineError):
 
 
 class Detection(NamedTuple):
-    """A wake word, and where it was complete: so many samples since the detector began."""
+    """A wake word, and where it probably ended: so many samples since the detector began."""
 
     word: str
     end: int

@@ -1,9 +1,8 @@
 """Hears the wake word in what the microphone gives, and keeps what was said right behind it.
 
-A detector is sure of a word at any time between its last syllable and a third of a second after its end. In
-one breath the first word of the question has begun by then. So the question begins where it was quietest in
-that third of a second: in the pause, or in the stop of a consonant, and rather in the wake word's end than
-behind it. No sample from there on is lost.
+A detector knows the end of a word to a tenth of a second, and is sure of it later. In one breath the first
+word of the question has begun by then. So the question begins where it was quietest around that end: in the
+pause, or in the stop of a consonant. No sample from there on is lost.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from hardware.ports import Mono
 
 KEPT_S: Final = 3.0
 """For so long a question may begin behind a word: a daemon that is busy opens late."""
-LATE_S: Final = 0.3
+AROUND_S: Final = 0.12
 ECHO_S: Final = 0.5
 """What the speaker has played is heard for so long: from the room, and by a detector."""
 _FRAME_S: Final = 0.02
@@ -82,7 +81,7 @@ class WakeListener:
         kept = np.concatenate([np.zeros(0, np.float32), *self._kept])
         at = len(kept) - (self._heard - self._word_at) if self._word_at is not None else -1
         by_word = at >= 0
-        cut = at - self._late_frames(kept[:at]) if by_word else len(kept) - self._pre_roll_frames
+        cut = self._quietest(kept, at) if by_word else len(kept) - self._pre_roll_frames
         self._forget()
         return Beginning(kept[: max(0, cut)], kept[max(0, cut) :], by_word)
 
@@ -107,11 +106,10 @@ class WakeListener:
         while self._frames > KEPT_S * self._rate_hz:
             self._frames -= len(self._kept.popleft())
 
-    def _late_frames(self, before: Mono) -> int:
-        """How many frames before the detector was sure it was quietest."""
-        size = int(_FRAME_S * self._rate_hz)
-        count = min(int(LATE_S / _FRAME_S), len(before) // size)
-        if not count:
-            return 0
-        levels = np.square(before[len(before) - count * size :]).reshape(count, size).mean(axis=1)
-        return (count - int(np.argmin(levels))) * size - size // 2
+    def _quietest(self, kept: Mono, at: int) -> int:
+        """Where it is quietest around this frame."""
+        size, around = int(_FRAME_S * self._rate_hz), int(AROUND_S * self._rate_hz)
+        first = max(0, at - around)
+        count = (min(at + around, len(kept)) - first) // size
+        frames = kept[first : first + count * size].reshape(count, size)
+        return first + int(np.argmin(np.square(frames).mean(axis=1))) * size + size // 2 if count else at
