@@ -79,12 +79,11 @@ def brain(options: argparse.Namespace) -> int:
     except ConfigError as error:
         return _complain(error)
     from daemon.brain.engine_registry import begin_loading
-
-    # The server's modules are imported meanwhile.
-    loading = begin_loading(options.engine or settings.engine, options.voice or settings.voice)
     from daemon.brain.server.handshake import Admission
     from daemon.brain.server.server import run_brain
 
+    # Not before the imports above: two threads that import packages with cycles find halves of them.
+    loading = begin_loading(options.engine or settings.engine, options.voice or settings.voice)
     admission = Admission(key, (*settings.origins, *options.origin))
     return run_brain(options.listen, loading, options.idle_exit, admission)
 

@@ -86,15 +86,15 @@ class Loading:
 
 
 def begin_loading(engine: str, voice: str) -> Loading:
-    """Begin to load both in the background."""
+    """Begin to load both in the background, first what the first answer needs first."""
     from concurrent.futures import ThreadPoolExecutor
 
     from daemon.brain import heap
 
     heap.share_one_heap()
     chosen = on_this_board(engine)
-    threads = ThreadPoolExecutor(2, "loading")
-    recognizer = threads.submit(open_recognizer, chosen)
-    synthesizer = threads.submit(open_synthesizer, voice)
-    threads.shutdown(wait=False)
+    thread = ThreadPoolExecutor(1, "loading")
+    recognizer = thread.submit(open_recognizer, chosen)
+    synthesizer = thread.submit(open_synthesizer, voice)
+    thread.shutdown(wait=False)
     return Loading(chosen, recognizer.result, synthesizer.result)
