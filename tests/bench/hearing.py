@@ -114,7 +114,7 @@ class Bench:
 
     def _outcome(self, ear: PhonemeRecognizer, sample: Sample, second: SecondOpinion | None) -> Outcome:
         clip, grammar = sample.clip, self.grammar(sample.clip)
-        wanted = grammar.understand(clip.text) if clip.command else None
+        wanted = grammar.read(clip.text)
         outcome = Outcome(clip.name, clip.kind, sample.condition, clip.family, clip.text, wanted)
         return outcome.weighed(self.raw(sample), grammar, ear, second)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import math
 import pickle
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from daemon.brain.asr import joint_decision, phoneme_recognizer
 from daemon.brain.asr.confidence import Confidence
-from daemon.brain.asr.joint_decision import WRITTEN_GAP, Levels, decide
+from daemon.brain.asr.joint_decision import AGREED, Levels, Proposal, Support
 from daemon.brain.asr.viterbi import Floats
 from tests.bench.outcome import Outcome
 
@@ -26,67 +27,105 @@ Table: TypeAlias = dict[str, dict[str, int]]
 
 COLUMNS: Final = ("right", "wrong", "asked_right", "asked_wrong", "refused", "all")
 SHIPPED: Final = {
-    "small": Levels(phoneme_recognizer.CONFIDENCE, phoneme_recognizer.CONFIDENCE.sure, math.inf),
+    "small": Levels(
+        phoneme_recognizer.CONFIDENCE, math.inf, alone=phoneme_recognizer.CONFIDENCE, read=math.inf
+    ),
     "both": joint_decision.LEVELS,
 }
-LOWEST: Final = -3.0
-SURE_MARGIN: Final = 0.2
+LOWEST: Final = -1.5
+"""However few of what is no command are there to say otherwise."""
+
+SURE_MARGIN: Final = 0.5
 ASK_MARGIN: Final = 0.7
 MOST_LESS: Final = 1.3
 """By so much less may be enough where Moonshine writes the same, however few near misses say otherwise."""
 
-FAR_ASKED: Final = 0.01
+FAR_ASKED: Final = 0.005
+"""The share that may be asked of what is no command, at each of the two levels."""
+
 FAR: Final = ("oog", "wake", "noise", "silence")
-ALLOWED: Final = {
-    "small": {"cmd": 0.0, "cmd2": 0.0, "cmd3": 0.0, "order": 0.0, "near": 0.02, "lookalike": 0.06},
-    "both": dict.fromkeys(("cmd", "cmd2", "cmd3", "order", "near", "near order", *FAR), 0.0),
-}
+NEAR: Final = ("near", "near order", "story")
+NOTHING_WRONG: Final = dict.fromkeys(("cmd", "cmd2", "cmd3", "order", *NEAR, *FAR), 0.0)
+ALLOWED: Final = {"small": {**NOTHING_WRONG, "lookalike": 0.06}, "both": NOTHING_WRONG}
 """The share of a kind that may be acted on wrongly while the levels are learned."""
 
 
+Found: TypeAlias = Sequence[tuple[Outcome, Proposal]]
+
+
 def fitted(outcomes: Sequence[Outcome], engine: str) -> Levels:
-    """The weights and levels that these outcomes teach."""
+    """The weights and levels that these outcomes teach; what lacks its beginning teaches nothing."""
+    outcomes = [outcome for outcome in outcomes if outcome.condition != "cut"]
     found = [(outcome, proposal) for outcome in outcomes for proposal in outcome.proposals(engine)]
+    agreed = _learned(_supported(found, AGREED))
+    if engine == "small":
+        sure = max(_acting(found, outcomes, agreed, ALLOWED[engine]), _asking(found, outcomes, agreed, FAR))
+        agreed = replace(agreed, sure=sure, ask=_asking(found, outcomes, agreed, FAR))
+        return Levels(agreed, math.inf, alone=agreed, read=math.inf)
+    alone = _learned(_supported(found, [Support.ONE]))
+    ask = _asking(_supported(found, AGREED), outcomes, agreed, FAR)
+    both, written = (
+        max(_acting(_supported(found, [support]), outcomes, agreed, ALLOWED[engine]), ask)
+        for support in (Support.BOTH, Support.WRITTEN)
+    )
+    sure = max(both, written)
+    return Levels(
+        agreed=replace(agreed, sure=sure, ask=ask),
+        written=max(written, ask, sure - MOST_LESS),
+        alone=replace(
+            alone, sure=math.inf, ask=_asking(_supported(found, [Support.ONE]), outcomes, alone, FAR)
+        ),
+        read=_asking(_supported(found, [Support.READ]), [], agreed, (*FAR, *NEAR)),
+    )
+
+
+def _supported(found: Found, supports: Collection[Support]) -> Found:
+    return [(outcome, proposal) for outcome, proposal in found if proposal.support in supports]
+
+
+def _learned(found: Found) -> Confidence:
+    """What tells the right proposals from the wrong ones, without levels."""
     right = np.array([outcome.right(proposal) for outcome, proposal in found], np.float32)
     weights, bias = fit(np.array([proposal.figures for _, proposal in found]), right)
-    plain = Confidence(weights, bias, -math.inf, -math.inf)
+    return Confidence(weights, bias, -math.inf, -math.inf)
 
-    def acting(some: Sequence[Outcome]) -> float:
-        return max(_level(some, engine, plain, *limit) for limit in ALLOWED[engine].items()) + SURE_MARGIN
 
-    def asking(agreed: bool) -> float:
-        odds = sorted(
-            plain.odds(proposal.figures)
-            for outcome, proposal in found
-            if outcome.kind in FAR and proposal.agreed == agreed
+def _acting(
+    found: Found, outcomes: Sequence[Outcome], confidence: Confidence, allowed: Mapping[str, float]
+) -> float:
+    """The lowest level at which at most this share of each kind is acted on wrongly."""
+    return max(
+        _above(
+            [
+                confidence.odds(proposal.figures)
+                for outcome, proposal in found
+                if outcome.kind == kind
+                and not (outcome.right(proposal) or outcome.begins_in_speech)
+                and confidence.certainty(math.inf, proposal.margin) == "sure"
+            ],
+            int(share * sum(outcome.kind == kind for outcome in outcomes)),
+            SURE_MARGIN,
         )
-        spare = int(FAR_ASKED * sum(outcome.kind in FAR for outcome in outcomes))
-        return max([LOWEST, *odds[: max(len(odds) - spare, 0)]]) + ASK_MARGIN
-
-    ask = asking(agreed=True)
-    sure = max(acting(outcomes), ask)
-    written = max(acting([outcome for outcome in outcomes if _written(outcome)]), ask, sure - MOST_LESS)
-    alone = max(asking(agreed=False), ask)
-    return Levels(Confidence(weights, bias, sure, ask), sure if engine == "small" else written, alone)
+        for kind, share in allowed.items()
+    )
 
 
-def _written(outcome: Outcome) -> bool:
-    """Moonshine's free text is much like the likeliest proposal."""
-    return any(proposal.agreed and proposal.figures[-1] <= WRITTEN_GAP for proposal in outcome.both)
+def _asking(
+    found: Found, outcomes: Sequence[Outcome], confidence: Confidence, kinds: Collection[str]
+) -> float:
+    """The lowest level at which hardly any of these outcomes is asked that is of these kinds."""
+    odds = [
+        confidence.odds(proposal.figures)
+        for outcome, proposal in found
+        if outcome.kind in kinds and not outcome.right(proposal)
+    ]
+    return _above(odds, int(FAR_ASKED * sum(outcome.kind in kinds for outcome in outcomes)), ASK_MARGIN)
 
 
-def _level(outcomes: Sequence[Outcome], engine: str, plain: Confidence, kind: str, allowed: float) -> float:
-    """The lowest level at which at most this share of a kind is acted on wrongly."""
-    chosen = [outcome for outcome in outcomes if outcome.kind == kind]
-    everything = Levels(plain, -math.inf, math.inf)
-    wrong: list[float] = []
-    for outcome in chosen:
-        best, certainty = decide(outcome.proposals(engine), False, everything)
-        if best is not None and certainty == "sure" and not outcome.right(best):
-            wrong.append(plain.odds(best.figures))
-    wrong.sort(reverse=True)
-    spare = int(allowed * len(chosen))
-    return wrong[spare] if spare < len(wrong) else LOWEST
+def _above(odds: Sequence[float], spare: int, margin: float) -> float:
+    """A level above all of these but so many."""
+    ordered = sorted(odds, reverse=True)
+    return max(ordered[spare] + margin, LOWEST) if spare < len(ordered) else LOWEST
 
 
 def tally(outcomes: Iterable[Outcome], engine: str, levels: Mapping[str, Levels]) -> Table:

@@ -21,7 +21,7 @@ import numpy as np
 from daemon.brain.asr.acoustic_model import Scorer, shipped_confusions
 from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.ensemble_recognizer import SecondOpinion
-from daemon.brain.asr.joint_decision import LEVELS, Proposal, likelier
+from daemon.brain.asr.joint_decision import LEVELS, Proposal, likeliest
 from daemon.brain.asr.lexicon import Lexicon
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.asr.viterbi import Floats
@@ -141,7 +141,7 @@ def forced(outcomes: Sequence[Outcome]) -> dict[str, float]:
     choices: dict[str, Callable[[Outcome], Proposal | None]] = {
         "small": lambda outcome: next(iter(outcome.small), None),
         "moonshine": lambda outcome: min(outcome.both, key=lambda each: each.figures[2], default=None),
-        "both": lambda outcome: likelier(outcome.both, LEVELS),
+        "both": lambda outcome: likeliest(outcome.both, LEVELS),
     }
     orders = [outcome for outcome in outcomes if outcome.kind == "order"]
     return {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from daemon.brain.asr.ensemble_recognizer import EnsembleRecognizer, SecondOpinion
-from daemon.brain.asr.joint_decision import Levels, Proposal, decide
+from daemon.brain.asr.joint_decision import Levels, Proposal, Support, decide
 from daemon.brain.asr.phoneme_recognizer import PhonemeRecognizer
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.nlu.grammar import Grammar, Meaning
@@ -16,7 +16,10 @@ Verdict: TypeAlias = Literal["right", "wrong", "asked_right", "asked_wrong", "re
 
 @dataclass(frozen=True)
 class Outcome:
-    """A sample, what was said in it, and what was found: by the phone engine alone, and by both engines."""
+    """A sample, what was said in it, and what was found: by the phone engine alone, and by both engines.
+
+    `begins_in_speech`: it may lack its beginning, and is not acted on.
+    """
 
     name: str
     kind: str
@@ -26,6 +29,8 @@ class Outcome:
     wanted: Meaning | None
     small: tuple[Proposal, ...] = ()
     both: tuple[Proposal, ...] = ()
+    begins_in_speech: bool = False
+    free_text: str = ""
 
     def proposals(self, engine: str) -> tuple[Proposal, ...]:
         """What this engine decides on."""
@@ -40,7 +45,7 @@ class Outcome:
         best, certainty = decide(self.proposals(engine), False, levels)
         if certainty == "refuse":
             return "refused"
-        if certainty == "sure":
+        if certainty == "sure" and not self.begins_in_speech:
             return "right" if self.right(best) else "wrong"
         return "asked_right" if self.right(best) else "asked_wrong"
 
@@ -49,11 +54,14 @@ class Outcome:
     ) -> Outcome:
         """The same with what is found in these samples."""
         found = ear.candidate(samples, grammar, None)
-        small: tuple[Proposal, ...] = ()
-        both: tuple[Proposal, ...] = ()
+        whole = replace(self, begins_in_speech=found.begins_in_speech)
         if found.meaning is not None:
             match = found.match
-            small = (Proposal(match.text, found.meaning, match.figures, match.strict_margin, agreed=True),)
+            alone = Proposal(match.text, found.meaning, match.figures, match.strict_margin, Support.BOTH)
+            whole = replace(whole, small=(alone,))
         if second is not None and found.match.words:
-            both = EnsembleRecognizer(ear, second).weigh(found, samples, grammar, None).proposals
-        return replace(self, small=small, both=both)
+            engine = EnsembleRecognizer(ear, second)
+            reading = engine.read(found, samples, grammar, None)
+            both = engine.weigh(found, reading, grammar, None)
+            whole = replace(whole, both=both, free_text=reading.free_text)
+        return whole

@@ -1,4 +1,4 @@
-"""The sounds that the ear is measured with: clips as they are, in a room, over a wire; and mere noise."""
+"""The sounds that the ear is measured with: clips as they are, in a room, over a wire, cut; and noise."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from daemon.audio.resampler import Resampler
+from daemon.brain.asr.preprocessing import FRAME, frame_power_db, speech_level_db
 from daemon.brain.asr.viterbi import Floats
 from tests.bench.train_confusions import in_room, pink_noise, read_clip
 
-CONDITIONS = ("clean", "room", "wire")
+CONDITIONS = ("clean", "room", "wire", "cut")
 RATE_HZ = 16_000
 NOISE_S = 2.5
+ONSET_DB = 25.0
+LATE_MS = 100
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,21 @@ def sound(clip: Clip, condition: str) -> Floats:
     """The samples of a clip as it sounds in this condition, 16 kHz."""
     assert clip.path is not None
     samples = read_clip(clip.path)
-    if condition == "room":
-        return in_room(samples, seed=1000 + clip.number)
-    return over_wire(samples, seed=clip.number) if condition == "wire" else samples
+    match condition:
+        case "room":
+            return in_room(samples, seed=1000 + clip.number)
+        case "wire":
+            return over_wire(samples, seed=clip.number)
+        case "cut":
+            return too_late(samples)
+    return samples
+
+
+def too_late(samples: Floats) -> Floats:
+    """As after a press that comes 100 ms later than the voice."""
+    power_db = frame_power_db(samples)
+    onset = int(np.flatnonzero(power_db > speech_level_db(power_db) - ONSET_DB)[0]) * FRAME
+    return samples[onset + LATE_MS * RATE_HZ // 1000 :]
 
 
 def over_wire(samples: Floats, seed: int) -> Floats:

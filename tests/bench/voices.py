@@ -1,8 +1,9 @@
 """`python -m tests.bench.voices TEXTS OUT`: clips of voices that nothing was learned from.
 
-TEXTS is the manifest of a folder of clips: each of its sentences is said by each voice that is installed
-(apt install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k). OUT gets 16 kHz mono WAV files and
-a manifest, for `make hearing SPEECH=OUT`. Festival takes a second a sentence.
+TEXTS is the manifest of a folder of clips: each of its sentences, and of the stories and look-alikes below,
+is said by each voice that is installed (apt install espeak-ng flite festival festvox-kallpc16k
+festvox-kdlpc16k). OUT gets 16 kHz mono WAV files and a manifest, for `make hearing SPEECH=OUT`.
+Festival takes a second a sentence.
 """
 
 from __future__ import annotations
@@ -39,6 +40,29 @@ VOICES: Final = {
 """A command by voice; the first word of the name is the family of the synthesiser."""
 
 
+MORE: Final = {
+    "who turned on the lamp": "story",
+    "I turned off the heater": "story",
+    "she switched on the red light": "story",
+    "we turned the kitchen light off": "story",
+    "did you turn off the fan": "story",
+    "he set the lamp to fifty percent": "story",
+    "never turn on the heater": "story",
+    "don't switch off the kitchen light": "story",
+    "they turned on the green light": "story",
+    "you turned everything off": "story",
+    "turn on the phone": "near",
+    "turn off the phone": "near",
+    "set the phone to fifty percent": "near",
+    "open the lamp": "near",
+    "close the heater": "near",
+    "turn the heater up": "near",
+    "turn the fan down": "near",
+    "turn up the fan": "near",
+}
+"""What a command becomes by a word in front, a sound or a particle."""
+
+
 def speak(command: str, text: str, folder: Path) -> Floats:
     """The samples of a sentence, 16 kHz."""
     file, text_file = folder / "spoken.wav", folder / "text"
@@ -70,7 +94,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    sentences = {row["text"]: row["kind"] for row in json.loads(options.texts.read_text("utf-8"))}
+    sentences = {row["text"]: row["kind"] for row in json.loads(options.texts.read_text("utf-8"))} | MORE
     voices = {voice: command for voice, command in VOICES.items() if shutil.which(command.split()[0])}
     rows = []
     with tempfile.TemporaryDirectory() as folder:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from daemon.brain.asr.constrained_decoding import LetterAutomaton
-from daemon.brain.asr.joint_decision import Proposal, decide
+from daemon.brain.asr.joint_decision import Proposal, Support, decide
 from daemon.brain.asr.moonshine import FreeReading, Moonshine
 from daemon.brain.asr.phoneme_recognizer import KEPT_GRAPHS, Candidate, PhonemeRecognizer
 from daemon.brain.asr.preprocessing import Mono16k, clean
-from daemon.brain.asr.recognizer import Recognition, confirmed
+from daemon.brain.asr.recognizer import Recognition
 from daemon.brain.asr.scoring import Match
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.grammar import Grammar, Meaning
@@ -40,14 +39,6 @@ class SecondOpinion:
         return LetterAutomaton(Network(pattern), self.moonshine.trie)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What both engines make of one utterance: what each proposes, and Moonshine's free text."""
-
-    proposals: tuple[Proposal, ...]
-    free_text: str
-
-
 class EnsembleRecognizer:
     """Finds a sentence by phone posteriors and one by Moonshine; see `recognizer.Recognizer`."""
 
@@ -71,34 +62,56 @@ class EnsembleRecognizer:
         if not found.match.words:
             return Recognition("", None, "refuse")
         try:
-            evidence = self.weigh(found, samples, grammar, pending)
+            reading = self.read(found, samples, grammar, pending)
+            proposals = self.weigh(found, reading, grammar, pending)
         except Exception:
             log.exception("Moonshine failed at an utterance; the phone engine decides alone.")
             return self.small.decide(found, pending)
-        best, certainty = decide(evidence.proposals, answering=pending is not None)
+        best, certainty = decide(proposals, answering=pending is not None)
         if best is None:
-            return Recognition(evidence.free_text, None, "refuse")
-        return confirmed(Recognition(best.words, best.meaning, certainty), pending)
+            return Recognition(reading.free_text, None, "refuse")
+        return found.confirmed(Recognition(best.words, best.meaning, certainty), pending)
+
+    def read(
+        self, found: Candidate, samples: Mono16k, grammar: Grammar, pending: Meaning | None
+    ) -> FreeReading:
+        """Moonshine's reading, with its judgement of the phone engine's candidate."""
+        proposal = found.match.text if found.meaning else ""
+        return self.second.read(clean(samples).samples, _pattern(grammar, pending), proposal)
 
     def weigh(
-        self, found: Candidate, samples: Mono16k, grammar: Grammar, pending: Meaning | None
-    ) -> Evidence:
-        """Moonshine's judgement of the phone engine's candidate, and the phone engine's of Moonshine's."""
-        pattern = grammar.text if pending is None else grammar.text_when_asked
-        proposal = found.match.text if found.meaning else ""
-        reading = self.second.read(clean(samples).samples, pattern, proposal)
-        best = plain(reading.best).split()
-        other = grammar.understand(reading.best) if self.second.automaton(pattern).is_command(best) else None
-        return Evidence(tuple(self._proposals(found, reading, other)), reading.free_text)
+        self, found: Candidate, reading: FreeReading, grammar: Grammar, pending: Meaning | None
+    ) -> tuple[Proposal, ...]:
+        """What each engine proposes, and what the free text says, with the judgement of both."""
+        automaton = self.second.automaton(_pattern(grammar, pending))
+        other = (
+            grammar.understand(reading.best) if automaton.is_command(plain(reading.best).split()) else None
+        )
+        return tuple(self._proposals(found, reading, other, grammar))
 
-    def _proposals(self, found: Candidate, reading: FreeReading, other: Meaning | None) -> Iterator[Proposal]:
+    def _proposals(
+        self, found: Candidate, reading: FreeReading, other: Meaning | None, grammar: Grammar
+    ) -> Iterator[Proposal]:
         if found.meaning is not None:
-            agreed = other == found.meaning
-            yield _proposal(found.meaning, found.match, reading.gap, found.match.margin, agreed)
+            support = Support.BOTH if other == found.meaning else Support.ONE
+            if support is Support.BOTH and grammar.understand(reading.free_text) == found.meaning:
+                support = Support.WRITTEN
+            yield _proposal(found.meaning, found.match, reading.gap, found.match.strict_margin, support)
         if other is not None and other != found.meaning:
-            match = self.small.along(found.log_posteriors, reading.best)
-            yield _proposal(other, match, reading.best_gap, match.score - found.match.score, False)
+            yield self._along(found, other, reading.best, reading.best_gap, Support.ONE)
+        said = grammar.read(reading.free_text)
+        new = plain(reading.free_text) not in (found.match.text, plain(reading.best))
+        if said is not None and said.kind == "calls" and new:
+            yield self._along(found, said, reading.free_text, 0.0, Support.READ)
+
+    def _along(self, found: Candidate, meaning: Meaning, text: str, gap: float, support: Support) -> Proposal:
+        match = self.small.along(found.log_posteriors, text)
+        return _proposal(meaning, match, gap, match.score - found.match.score, support)
 
 
-def _proposal(meaning: Meaning, match: Match, gap: float, margin: float, agreed: bool) -> Proposal:
-    return Proposal(match.text, meaning, np.append(match.figures, np.float32(gap)), margin, agreed)
+def _pattern(grammar: Grammar, pending: Meaning | None) -> str:
+    return grammar.text if pending is None else grammar.text_when_asked
+
+
+def _proposal(meaning: Meaning, match: Match, gap: float, margin: float, support: Support) -> Proposal:
+    return Proposal(match.text, meaning, np.append(match.figures, np.float32(max(gap, 0.0))), margin, support)

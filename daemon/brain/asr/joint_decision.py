@@ -2,77 +2,103 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final
 
 from daemon.brain.asr.confidence import Certainty, Confidence
 from daemon.brain.asr.viterbi import Floats
 from daemon.brain.nlu.intents import Meaning
 
-WRITTEN_GAP: Final = 0.35
-"""Below this gap Moonshine's free text differs in spelling at most."""
+
+class Support(Enum):
+    """What speaks for a meaning."""
+
+    WRITTEN = "both engines find it, and Moonshine's free text is a sentence of the grammar that means it"
+    BOTH = "both engines find it"
+    ONE = "one engine finds it"
+    READ = "Moonshine's free text means it, read as what is typed"
+
+
+AGREED: Final = (Support.WRITTEN, Support.BOTH)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A sentence that one engine finds best, as both judge it.
+    """A sentence, as both engines judge it.
 
     `figures`: fit and worst word of the phone engine, and Moonshine's gap, shape (3,).
     `margin`: by how much the phone engine prefers it to any other command (natural log), below 0 where it
-    prefers another. `agreed`: the best sentences of both engines mean this.
+    prefers another.
     """
 
     words: str
     meaning: Meaning
     figures: Floats
     margin: float
-    agreed: bool
+    support: Support
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The log odds that are needed to act, and to ask if both engines agree.
+    """The log odds that are needed to act, and to ask.
 
-    `written`: to act if Moonshine, not held to the grammar, writes much the same. `alone`: to ask if the
-    engines do not agree.
+    `agreed`: for what both engines find; `written` is enough to act with that support, `read` to ask what
+    only the free text says. `alone`: for what one engine finds.
     """
 
-    confidence: Confidence
+    agreed: Confidence
     written: float
-    alone: float
+    alone: Confidence
+    read: float
 
-    def of(self, proposal: Proposal) -> Confidence:
-        """The levels for what both engines found."""
-        written = float(proposal.figures[-1]) <= WRITTEN_GAP
-        return replace(self.confidence, sure=self.written) if written else self.confidence
+    def odds(self, proposal: Proposal) -> float:
+        """The log odds of a proposal."""
+        confidence = self.alone if proposal.support is Support.ONE else self.agreed
+        return confidence.odds(proposal.figures)
+
+    def certainty(self, proposal: Proposal, answering: bool) -> Certainty:
+        """What to do about a proposal. While the brain waits for an answer, asking again is no help."""
+        odds = self.odds(proposal)
+        match proposal.support:
+            case Support.WRITTEN:
+                return replace(self.agreed, sure=self.written).certainty(odds, proposal.margin)
+            case Support.BOTH:
+                return self.agreed.certainty(odds, proposal.margin)
+            case Support.ONE:
+                return "ask" if odds >= self.alone.ask and not answering else "refuse"
+            case Support.READ:
+                return "ask" if odds >= self.read and not answering else "refuse"
 
 
 LEVELS = Levels(
-    Confidence(weights=(1.36, 1.4, -2.54), bias=6.06, sure=2.6, ask=-0.8), written=1.6, alone=-0.8
+    agreed=Confidence(weights=(2.33, 0.8, -0.28), bias=5.95, sure=1.66, ask=-1.5),
+    written=0.36,
+    alone=Confidence(weights=(1.21, -0.08, -0.2), bias=0.66, sure=math.inf, ask=-1.5),
+    read=2.42,
 )
-"""Fitted by `python -m tests.bench.levels`, then raised above every near miss in noise."""
+"""As `python -m tests.bench.levels` prints them."""
+
+
+_ORDER: Final = ("sure", "ask", "refuse")
 
 
 def decide(
     proposals: Sequence[Proposal], answering: bool, levels: Levels = LEVELS
 ) -> tuple[Proposal | None, Certainty]:
-    """The likelier proposal and what to do about it; no proposal where it is refused.
+    """The likeliest proposal and what to do about it; no proposal where it is refused.
 
-    Only what both engines found is acted on. While the brain waits for an answer to its own question, asking
-    again is no help: one engine alone must be as sure as both.
+    Only what both engines find is acted on. Else what the free text says is asked before what it does not.
     """
-    best = likelier(proposals, levels)
-    if best is None:
-        return None, "refuse"
-    odds = levels.confidence.odds(best.figures)
-    if best.agreed:
-        certainty = levels.of(best).certainty(odds, best.margin)
-    else:
-        certainty = "ask" if odds >= (levels.confidence.sure if answering else levels.alone) else "refuse"
-    return (None if certainty == "refuse" else best), certainty
+    found = likeliest([each for each in proposals if each.support is not Support.READ], levels)
+    read = likeliest([each for each in proposals if each.support is Support.READ], levels)
+    decided = [(each, levels.certainty(each, answering)) for each in (read, found) if each]
+    decided.sort(key=lambda each: _ORDER.index(each[1]))
+    return next((each for each in decided if each[1] != "refuse"), (None, "refuse"))
 
 
-def likelier(proposals: Sequence[Proposal], levels: Levels = LEVELS) -> Proposal | None:
+def likeliest(proposals: Sequence[Proposal], levels: Levels = LEVELS) -> Proposal | None:
     """The proposal with the best odds."""
-    return max(proposals, key=lambda proposal: levels.confidence.odds(proposal.figures), default=None)
+    return max(proposals, key=levels.odds, default=None)

@@ -23,7 +23,7 @@ BEGIN, END = 1, 2
 BEAM = 4
 PIECES_PER_S = 6.5
 LEAST_PIECES = 24
-WORST = 5.0
+WORST = 20.0
 SAMPLES_PER_FRAME = 384
 
 
@@ -32,7 +32,8 @@ class FreeReading:
     """The unconstrained transcript, and how sentences of the grammar compare with it.
 
     `best` is the likeliest sentence of the grammar, empty where none was found. `gap` is how much likelier
-    the free text is per piece (natural log) than the proposed sentence, `best_gap` than the best; at most 5.
+    the free text is (natural log) than the proposed sentence, `best_gap` than the best; at most 20. It is
+    that of the whole sentence: one word more or less makes as much of a difference in a long one.
     """
 
     free_text: str
@@ -76,9 +77,7 @@ class Moonshine:
         best = self._write_held(sound, grammar, longest, proposed)
 
         def gap(draft: _Draft | None) -> float:
-            if draft is None:
-                return WORST
-            return min((free_score - draft.score) / (max(len(draft.pieces), len(free)) + 1), WORST)
+            return min(free_score - draft.score, WORST) if draft else WORST
 
         return FreeReading(
             self._text(free), gap(proposed), self._text(best.pieces) if best else "", gap(best)

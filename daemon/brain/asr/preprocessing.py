@@ -21,14 +21,24 @@ BEFORE_FRAMES = 25
 AFTER_FRAMES = 10
 STEP_FRAMES = 5
 LEAST_FRAMES = 5
+HEAD_FRAMES = 5
+LEAST_LOUD = 3
+"""So many frames of a tenth of a second: a click of the button is shorter."""
+
+HEAD_RANGE_DB = 15.0
+ABOVE_NOISE_DB = 6.0
 
 
 @dataclass(frozen=True)
 class Preprocessed:
-    """The utterance, trimmed and levelled; `speech` is false if nobody can have spoken."""
+    """The utterance, trimmed and levelled; `speech` is false if nobody can have spoken.
+
+    `begins_in_speech`: somebody spoke already when the recording began, so words may be missing in front.
+    """
 
     samples: Mono16k
     speech: bool
+    begins_in_speech: bool = False
 
 
 def clean(samples: Mono16k) -> Preprocessed:
@@ -43,12 +53,25 @@ def clean(samples: Mono16k) -> Preprocessed:
     loudest, floor = float(power_db.max()), noise_floor_db(power_db)
     speech = loudest - floor > LEAST_RANGE_DB
     cut = _centred(np.asarray(samples, np.float32)[_endpoints(power_db, loudest, floor)])
-    gain_db = LEVEL_DB - speech_level_db(frame_power_db(cut))
-    return Preprocessed(cut * np.float32(10 ** (gain_db / 20)), speech)
+    level = speech_level_db(frame_power_db(cut))
+    begins_in_speech = speech and _begins_loud(centred, level, floor)
+    return Preprocessed(cut * np.float32(10 ** ((LEVEL_DB - level) / 20)), speech, begins_in_speech)
 
 
 def _centred(samples: Mono16k) -> Mono16k:
     return samples - np.float32(np.mean(samples) if len(samples) else 0.0)
+
+
+def _begins_loud(samples: Mono16k, level: float, floor: float) -> bool:
+    """Whether there is speech in a tenth of a second that begins in the first one.
+
+    What was cut off may end in a pause, as before the t of "(who) turned". The frames are not smoothed: what
+    comes later is no part of them.
+    """
+    head = samples[: min(2 * HEAD_FRAMES - 1, len(samples) // FRAME) * FRAME].reshape(-1, FRAME)
+    power_db = 10 * np.log10((head**2).mean(axis=1) + 1e-12)
+    loud = power_db >= max(level - HEAD_RANGE_DB, floor + ABOVE_NOISE_DB)
+    return bool(np.convolve(loud, np.ones(HEAD_FRAMES), "valid").max() >= LEAST_LOUD)
 
 
 def frame_power_db(samples: Mono16k) -> npt.NDArray[np.float32]:
@@ -94,7 +117,7 @@ def speech_frames(power_db: npt.NDArray[np.float32], loudest: float, floor: floa
 
     Both are at a tenth of a second: a frame more or less of what fades away makes no difference.
     """
-    threshold = max(floor + 6.0, loudest - 40.0)
+    threshold = max(floor + ABOVE_NOISE_DB, loudest - 40.0)
     loud = np.flatnonzero(power_db >= min(threshold, loudest))
     first, last = int(loud[0]) - BEFORE_FRAMES, int(loud[-1]) + 1
     return max(0, first // STEP_FRAMES * STEP_FRAMES), -(-last // STEP_FRAMES) * STEP_FRAMES + AFTER_FRAMES

@@ -13,13 +13,18 @@ from daemon.brain.nlu.template_syntax import TENS, UNITS, words
 OPTIONAL_WORDS = frozenset(words("the please could can would you percent times to and of"))
 """Words that do not matter to the meaning."""
 
-VALUES = frozenset((*UNITS, *TENS, *words("hundred once twice on off toggle up down open close closed")))
-"""Numbers and states: one is easily taken for another, and then another thing is done."""
+CLEARER = {
+    **dict.fromkeys((*UNITS, *TENS, *words("hundred once twice")), 1.6),
+    **dict.fromkeys(words("on off toggle up down open close closed"), 2.6),
+}
+"""By so much clearer than another word must be numbers and states: one is easily taken for another."""
 
 LEAST_PHONES = 4
 MOST_MARGIN = 12.0
-CLEARER_VALUE = 1.6
 TAIL_PHONES = 3
+BAD_WORD = -6.0
+NARROW_WIN = 2.0
+"""A filler word that wins by less (natural log) ends nothing: the best command is asked."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,9 @@ class Match:
 
     `fit`: the path against the best free sequence of phones, per phone.
     `worst_word`: the same for the word (or the rest after the last) that fits worst.
-    `margin`: the path against the best path with one of its words forbidden; at most 12.
-    `strict_margin`: the same, where a number or a state must be clearer by 1.6 than any other word.
+    `margin`: the path against the best path with one of its words forbidden; at most 12. Below 0 if a
+    sentence with a filler word fits better.
+    `strict_margin`: the same, where a number or a state must be clearer than any other word.
     """
 
     words: tuple[str, ...]
@@ -51,11 +57,15 @@ class Match:
 
     @property
     def figures(self) -> Floats:
-        """Fit and worst word, shape (2,): how much it was a command, where the margin says which."""
-        return np.array([self.fit, self.worst_word], np.float32)
+        """Fit and worst word, shape (2,): how much it was a command, where the margin says which.
+
+        How much worse than bad a word is says nothing more.
+        """
+        return np.array([self.fit, max(self.worst_word, BAD_WORD)], np.float32)
 
 
-NO_MATCH = Match((), -1e9, -99.0, -99.0, 0.0, 0.0)
+NO_PATH = Path(-1e9, ())
+NO_MATCH = Match((), NO_PATH.score, -99.0, -99.0, 0.0, 0.0)
 
 
 def match(graph: WordGraph, scores: Floats, greedy: Floats, greedy_phones: int) -> Match:
@@ -67,18 +77,30 @@ def match(graph: WordGraph, scores: Floats, greedy: Floats, greedy_phones: int) 
     path, near = graph.best(scores)
     if not path.words:
         return NO_MATCH
+    if any(word.arc in graph.fillers for word in path.words):
+        commands = [arc for arc in near if arc not in graph.fillers]
+        command = graph.only(commands).best(scores)[0] if commands else NO_PATH
+        lost = command.score - path.score
+        if lost > -NARROW_WIN:
+            return _weighed(graph.only(commands), command, greedy, greedy_phones, lost, lost)
+    margins = _margins(graph, path, near, scores)
+    margin = min(margins.values(), default=0.0)
+    strict = min((value - CLEARER.get(word, 0) for word, value in margins.items()), default=0.0)
+    return _weighed(graph, path, greedy, greedy_phones, margin, strict)
+
+
+def _weighed(
+    graph: WordGraph, path: Path, greedy: Floats, greedy_phones: int, margin: float, strict_margin: float
+) -> Match:
     free = np.concatenate([[0.0], np.cumsum(greedy)])
     phones = max(int(sum(graph.phones[word.arc] for word in path.words)), greedy_phones, LEAST_PHONES)
-    margins = _margins(graph, path, near, scores)
     return Match(
         words=tuple(graph.words[word.arc] for word in path.words),
         score=path.score,
         fit=(path.score - float(free[-1])) / phones,
         worst_word=min(_each_word(graph, path, free)),
-        margin=min(margins.values(), default=0.0),
-        strict_margin=min(
-            (margin - CLEARER_VALUE * (word in VALUES) for word, margin in margins.items()), default=0.0
-        ),
+        margin=margin,
+        strict_margin=strict_margin,
     )
 
 
@@ -95,7 +117,7 @@ def _margins(graph: WordGraph, path: Path, near: list[int], scores: Floats) -> d
     """The margin of each word that matters to the meaning.
 
     It is forbidden wherever it could stand: the same sentence by another path is no other command. Filler
-    words stay forbidden: the margin says which command it was, not whether it was one.
+    words but particles stay forbidden: the margin says which command it was, not whether it was one.
     """
     subgraph = graph.only(near)
     said = dict.fromkeys(graph.words[word.arc] for word in path.words)
@@ -103,7 +125,9 @@ def _margins(graph: WordGraph, path: Path, near: list[int], scores: Floats) -> d
     if not words:
         return {}
     forbidden = [
-        subgraph.fillers.union(arc for arc, other in enumerate(subgraph.words) if other == word)
+        (subgraph.fillers - subgraph.particles).union(
+            arc for arc, other in enumerate(subgraph.words) if other == word
+        )
         for word in words
     ]
     margins = np.minimum(path.score - subgraph.without(scores, forbidden), MOST_MARGIN)

@@ -21,8 +21,8 @@ Pronounce: TypeAlias = Callable[[str], Sequence[Sequence[int]]]
 
 IMPOSSIBLE = np.float32(-1e9)
 FILLER_COST = np.float32(1.5)
-NO_COST = ("!up", "!down")
-"""Filler words that a command becomes another one by: turn up the heater is not turn off the heater."""
+PARTICLES = ("!up", "!down", "!open", "!close", "!shut")
+"""Filler words that cost nothing: turn up the heater is no turn off the heater, which sounds like it."""
 
 NEAR = 14.0
 """An arc counts as near when its end once came this close (natural log) to the best token of its frame."""
@@ -114,7 +114,9 @@ class WordGraph:
         self._join(sorted(layout.joints))
         self.fillers = frozenset(arc for arc, word in enumerate(self.words) if word.startswith("!"))
         self.costs = np.zeros(len(self.words), np.float32)
-        self.costs[[arc for arc in self.fillers if self.words[arc] not in NO_COST]] = FILLER_COST
+        self.costs[list(self.fillers)] = FILLER_COST
+        self.particles = frozenset(arc for arc in self.fillers if self.words[arc] in PARTICLES)
+        self.costs[list(self.particles)] = 0
 
     def _unroll(self, spoken: Sequence[Sequence[int]]) -> None:
         """Lay the words end to end: phone, blank, phone ...; unlike phones may follow without a blank."""

@@ -99,10 +99,12 @@ def _switching(tool: OfferedTool, box: Box) -> Iterator[Sentence]:
 
     if devices:
         verb, state = "( turn | switch )", "<state on | off >"
-        forms = f"( {verb} ( {state} | !up | !down ) | toggle ) {loosely(devices.some)} [ !tomorrow ]"
+        particle = f"( {state} | !up | !down )"
+        verbs = f"( {verb} {particle} | toggle | !open | !close | !shut )"
+        forms = f"{verbs} {loosely(devices.some)} [ !tomorrow ]"
         yield Sentence(forms, switch, example="turn on the {}", topics=devices.topics)
-        yield Sentence(f"{verb} {devices.some} {state}", switch)
-        yield Sentence(f"{verb} it {state}", switch_it)
+        yield Sentence(f"{verb} {devices.some} {particle}", switch)
+        yield Sentence(f"{verb} it {particle}", switch_it)
         yield Sentence(f"{verb} {state} {every}", switch_every)
         yield Sentence(f"{verb} {every} {state}", switch_every)
         yield Sentence(f"{devices.some} {state}", switch, spoken=False)

@@ -22,9 +22,10 @@ from daemon.brain.asr.recognizer import Recognition, Recognizer, RecognizerError
 from daemon.brain.asr.viterbi import Floats, Layout
 from daemon.brain.asr.word_network import Network
 from daemon.brain.engine_registry import RECOGNIZERS, open_recognizer
+from daemon.brain.nlu.filler_words import THINGS
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from tests.bench.train_confusions import in_room, read_clip
-from tests.brain.home import OUTPUTS, SENSORS, grammar_of
+from tests.brain.home import OUTPUTS, SENSORS, grammar_of, home
 
 CLIPS = Path(__file__).parents[1] / "clips"
 COMMANDS = {
@@ -93,6 +94,40 @@ def test_however_long_it_is_quiet_at_the_end_the_models_are_given_the_same(name:
     given = [clean((said + noise[: len(said)])[:end]).samples for end in (-40_000, -24_001, -8_000, None)]
     for other in given[1:]:
         np.testing.assert_array_equal(given[0], other)
+
+
+LEAD = 3_200
+
+
+def from_onset(name: str, late_ms: int) -> Floats:
+    """A clip from so long after somebody begins to speak, after silence where it is before."""
+    samples = np.pad(clip(name), (LEAD, 0))
+    onset = int(np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())[0])
+    return samples[max(onset + 16 * late_ms, 0) :]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_may_lack_its_beginning_is_asked(recognizer: Recognizer, name: str) -> None:
+    """`Who turned on the lamp` becomes a command by a press that comes late."""
+    for late_ms in (40, 100):
+        assert recognizer.recognize(from_onset(name, late_ms), HOME, None).certainty != "sure"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_click_at_the_press_is_no_missing_beginning(small: PhonemeRecognizer, name: str) -> None:
+    command = from_onset(name, -200)
+    click = np.random.default_rng(1).standard_normal(480).astype(np.float32) * np.abs(command).max() / 3
+    clicked = command.copy()
+    clicked[: len(click)] += click
+    assert not clean(command).begins_in_speech
+    assert not clean(clicked).begins_in_speech
+    assert clean(from_onset(name, 100)).begins_in_speech
+
+
+def test_the_same_command_again_counts_though_its_beginning_is_missing(small: PhonemeRecognizer) -> None:
+    cut = from_onset("hibari_cmd00", 40)
+    assert small.recognize(cut, HOME, None).certainty == "ask"
+    assert small.recognize(cut, HOME, LAMP_ON).certainty == "sure"
 
 
 @pytest.mark.parametrize("name", ["hibari_near01", "flite-rms_oog05", "hibari_wake01"])
@@ -243,6 +278,24 @@ def test_a_filler_word_heard_by_one_engine_is_a_question_where_the_other_hears_a
     assert (recognition.meaning, recognition.certainty) == (LAMP_ON, "ask")
 
 
+@pytest.mark.parametrize(
+    ("outputs", "left_out"),
+    [
+        (["lamp", "fan"], {"!phone"}),
+        (["desk"], set()),
+        (["cable"], {"!table"}),
+        (["phone", "bar"], set()),
+    ],
+)
+def test_a_filler_word_that_sounds_like_a_device_of_this_box_is_left_out(
+    small: PhonemeRecognizer, outputs: list[str], left_out: set[str]
+) -> None:
+    grammar = Grammar(home(outputs, rgb=(), sensors=()))
+    kept = set(small.graph(grammar.text).words)
+    things = {f"!{thing}" for thing in THINGS if thing not in outputs}
+    assert things - kept == left_out
+
+
 class CommandHeard(PhonemeRecognizer):
     """Takes whatever it hears for a command, and is sure of it."""
 
@@ -274,14 +327,14 @@ def test_a_word_that_the_rules_misread_is_said_as_a_dictionary_has_it(
 
 @pytest.mark.parametrize(
     ("name", "margin", "strict_margin"),
-    [("fest-slt-hts_cmd10", 12.0, 10.4), ("hibari_cmd00", 12.0, 10.4), ("espeak-us-f3_cmd03", 12.0, 12.0)],
+    [("fest-slt-hts_cmd10", 12.0, 9.4), ("hibari_cmd00", 12.0, 9.4), ("espeak-us-f3_cmd03", 12.0, 12.0)],
 )
 def test_a_state_must_be_clearer_than_a_name(
     small: PhonemeRecognizer, name: str, margin: float, strict_margin: float
 ) -> None:
     found = small.candidate(clip(name), HOME, None).match
     assert found.margin <= margin
-    assert found.margin - 1.61 < found.strict_margin <= strict_margin
+    assert found.margin - 2.61 < found.strict_margin <= strict_margin
 
 
 @pytest.mark.parametrize(("strict_margin", "certainty"), [(0.71, "sure"), (0.69, "ask")])

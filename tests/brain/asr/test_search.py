@@ -13,6 +13,7 @@ from daemon.brain.asr.confidence import Confidence
 from daemon.brain.asr.constrained_decoding import LetterAutomaton, Trie
 from daemon.brain.asr.dictionary import Dictionary
 from daemon.brain.asr.lexicon import Lexicon, to_latin, without_r
+from daemon.brain.asr.scoring import NARROW_WIN, match
 from daemon.brain.asr.viterbi import FILLER_COST, Floats, Layout, WordGraph
 from daemon.brain.asr.word_network import Network
 from daemon.brain.nlu.template_syntax import plain
@@ -67,6 +68,26 @@ def test_forbidding_words_is_searching_without_them(scores: Floats) -> None:
     for score, gone in zip(here.without(scores, forbidden), ("a", "cc"), strict=True):
         left = max(laid_along(scores, words) for words in SENTENCES if gone not in words)
         assert score == pytest.approx(left, abs=1e-3)
+
+
+@settings(max_examples=200)
+@given(SCORES)
+def test_a_filler_word_that_wins_narrowly_leaves_the_best_command_to_be_asked(scores: Floats) -> None:
+    greedy = scores.max(axis=1)
+    found = match(graph(), scores, greedy, 3)
+    filler, command = (
+        max(laid_along(scores, words) for words in SENTENCES if ("!d" in words) == with_filler)
+        for with_filler in (True, False)
+    )
+    if filler > command + NARROW_WIN + 1e-3:
+        assert found.out_of_grammar
+    elif command + 1e-3 < filler < command + NARROW_WIN - 1e-3:
+        assert not found.out_of_grammar
+        assert found.score == pytest.approx(command, abs=1e-3)
+        assert found.margin == found.strict_margin == pytest.approx(command - filler, abs=1e-3)
+    elif filler < command - 1e-3:
+        assert not found.out_of_grammar
+        assert found.margin >= 0
 
 
 def test_a_writer_can_write_the_sentences_and_nothing_else() -> None:
