@@ -7,6 +7,7 @@ refused: a negation, a time of day, a condition, another room.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, permutations
@@ -29,7 +30,7 @@ from daemon.brain.nlu.intents import (
 from daemon.brain.nlu.owner_phrases import OwnTools
 from daemon.brain.nlu.phrasings import INDIRECT, NICKNAMES, PHRASINGS, Phrasing
 from daemon.brain.nlu.template_syntax import plain
-from daemon.brain.nlu.tokenizer import Token, Tokenizer, clauses, grouped, listed, phrases, words_of
+from daemon.brain.nlu.tokenizer import Token, Tokenizer, clauses, grouped, kind_of, listed, phrases, words_of
 
 MOST_WORDS: Final = 60
 MOST_CLAUSES: Final = 8
@@ -246,11 +247,16 @@ def _together(outputs: Sequence[str]) -> Iterator[tuple[str, Token]]:
 
 
 def _nicknames(named: Mapping[str, Token], colours: Collection[str]) -> Iterator[tuple[str, Token]]:
-    """The nicknames of the only sensor of a kind, and the rooms that lights are in."""
+    """Nicknames of the only sensor of a kind, last words of names, and the rooms that lights are in."""
     for kind, nicknames in NICKNAMES.items():
         of_kind = [token for said, token in named.items() if said.split()[-1] == kind]
         if len(of_kind) == 1:
             yield from ((nickname, of_kind[0]) for nickname in phrases(nicknames))
+    heads = Counter(said.split()[-1] for said in named)
+    for said, token in named.items():
+        last = said.split()[-1]
+        if heads[last] == 1 and kind_of(last) == last and last not in {"light", *colours}:
+            yield last, token._replace(loose=True)
     for said in named:
         room, _, last = said.rpartition(" ")
         if last == "light" and room not in {"", *colours}:

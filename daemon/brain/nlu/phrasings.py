@@ -26,11 +26,11 @@ class Phrasing:
 NICKNAMES: Final[Mapping[str, str]] = {
     "temperature": (
         "how ( warm | hot | cold | cool ) ( is it | it is | is room | are we | is it in here ) | is it "
-        "[ very | too | really ] ( warm | hot | cold ) | [ how ] many degrees ( is it | do we have | are "
-        "there | have we got ) | room temperature | temp | thermometer"
+        "[ very | too | really ] ( warm | hot | cold ) | [ how ] many degrees ( is it | it is | do we have "
+        "| are there | have we got ) | room temperature | temp | thermometer"
     ),
     "motion": (
-        "movement | is ( something | anything | anyone | anybody | somebody ) moving [ around ] "
+        "movement | is ( something | anything | anyone | anybody | somebody ) moving [ around | about ] "
         "| ( anybody | anyone ) ( there | here | around | in here ) | ( did | does ) ( anything | anybody "
         "| anyone | somebody | someone ) move | is [ there ] ( anybody | anyone | somebody | someone ) "
         "[ there | here | around | in here | in room ]"
@@ -43,11 +43,11 @@ ABOUT: Final[Mapping[str, str]] = {
     "list_devices": (
         "( list | name | show [ me ] | tell me | read me ) [ all ] ( devices | gadgets ) | ( what | which "
         ") ( devices | things | gadgets ) ( are there | are connected | do we have | do you have | have "
-        "we got | do you know | can you ( see | switch | control ) ) | [ read me | give me ] list of "
-        "[ all ] devices | what ( is | things are ) connected [ to you ] | what [ else ] can ( i | you | we "
-        ") ( control | switch ) | what is there to switch | what is [ switched | turned ] on | list "
-        "everything | ( [ what is ] ( status | state ) of | how is ) everything [ set ] | what have you "
-        "got"
+        "we got | have you got | do you know | can you ( see | switch | control ) ) | [ read me | give me "
+        "] list of [ all ] devices | what ( is | things are ) connected [ to you ] | what [ else ] can "
+        "( i | you | we ) ( control | switch ) | what is there to switch | what is [ switched | turned ] on "
+        "| list everything [ you control ] | which ( things | devices ) are ( on | off ) | ( [ what is ] "
+        "( status | state ) of | how is ) everything [ set ] | what have you got"
     ),
     "stop_conversation": (
         "silence | hush | shush | shut up | bye [ bye ] | ciao | exit | goodnight | that is enough [ for "
@@ -62,12 +62,13 @@ ABOUT: Final[Mapping[str, str]] = {
         "| everything | it all | memory )"
     ),
     "help": (
-        "what [ else ] can ( you do | i say | i ask | i tell you ) [ to you ] | what are ( you able to do "
-        "| options | possibilities | you good for | your commands | commands ) | how ( does this | do you "
-        ") work | how do i ( use | talk to ) you | what you can do | give me [ some ] help | ( what "
-        "| which ) commands ( are there | do you know ) | what do you ( know | understand ) | what ( should "
-        "| do ) i say | how can you help [ me ] | show me commands | i need [ some ] help | help [ me out "
-        "] | give me an example"
+        "what [ else ] can ( you do | i say | i ask | i tell you ) [ to you ] | what are ( you able to "
+        "( do | help me with ) | options | possibilities | you good for | your commands | commands ) | how "
+        "( does this | do you ) work | how do i ( use | talk to ) you | what [ sort of | kind of ] things "
+        "can i ( ask | say ) [ you ] | what commands you ( know | understand ) | what you can do | give "
+        "me [ some ] help | ( what | which ) commands ( are there | do you know ) | what do you ( know "
+        "| understand ) | what ( should | do ) i say | how can you help [ me ] | show me commands | i need "
+        "[ some ] help | help [ me out ] | give me an example"
     ),
     "yes": (
         "yes [ indeed ] | yeah | yep | yup | do that | sure [ thing | why not ] | go ahead | go on then "
@@ -87,7 +88,8 @@ _LEVEL: Final = f"{_ORDER} @quantity @go @bright run on at for @about"
 _STEP: Final = f"{_ORDER} @quantity @go run @bit @much @scale light shine spin from air on"
 _READ: Final = (
     "@ask @tell @wish @sensor what is are been still yet or if whether has like currently current there "
-    "any it does do say at for today seen anything detected doing already properly which @very @left"
+    "any it does do say at for today seen anything detected noticed picked up doing already properly "
+    "which @very @left"
 )
 
 
@@ -112,7 +114,7 @@ PHRASINGS: Final = (
     _row("set_device", "@d on @ensure", "is are", state="on"),
     _row("set_device", "@d @start", f"{_ORDER} up", state="on"),
     _row("set_device", "@d run", f"{_ORDER} @go", state="on"),
-    _row("set_device", "@d @go @move|@wish|@be", state="on"),
+    _row("set_device", "@d @go|@lit @move|@wish|@be", state="on"),
     _row("set_device", "@d go|shine|glow @move", sure=False, state="on"),
     _row("set_device", "@d light", "on", sure=False, state="on"),
     _row("set_device", "@d @wish", "to", sure=False, state="on"),
@@ -133,10 +135,10 @@ PHRASINGS: Final = (
     _row("set_level", "@d @n", _LEVEL),
     _row("set_level", "@d @h", "@move @quantity to run"),
     _row("set_level", "@d @n|@h @reduce|@raise|@scale|up|down|speed|slow to", f"{_ORDER} @quantity up down"),
-    _row("set_colour", "@d @c", "@move @be @paint of to it in into on for go all light shine glow"),
+    _row("set_colour", "@d @c", "@move @be @paint of to it in into on for go some all light shine glow"),
     _row("blink_device", "@d @blink|@blinks @times|@n|@h", f"{_ORDER} with on"),
     _row("blink_device", "@d @blink", f"{_ORDER} with on", times=3),
-    _row("pulse_device", "@d @seconds", f"{_ORDER} @start @go run on pulse for"),
+    _row("pulse_device", "@d @seconds", f"{_ORDER} @start @go run on pulse burst for"),
     *_steps("up", "@brighter|more|up", "@raise", "@feeble|@dark|@cold|@reduce"),
     *_steps("down", "@dimmer|@softer|less|down", "@reduce", "@strong|@bright|@hot|@loud"),
     _row("read_device", "@d @ask|@did", f"{_READ} on off @go @done @c @move @lit @quantity to run"),
@@ -147,7 +149,7 @@ PHRASINGS: Final = (
     _row("read_device", "@e", _READ),
     _row("read_device", "@m", _READ),
     _row("current_time", "@time", "@ask @tell what it is @it_is current"),
-    _row("current_time", "@date", "@ask @tell what which it is @it_is today of week @time"),
+    _row("current_time", "@date", "@ask @tell what which it is @it_is today of week @time are we in"),
     _row("set_volume", "@volume @percent|@n", f"{_ORDER} @scale @raise @reduce your on at up down"),
     _row("set_volume", "@volume @h", "@move to your"),
     _row("set_volume", "@volume @h to", "@move your @scale @raise @reduce up down"),

@@ -16,7 +16,17 @@ CONTRACTIONS: Final[Mapping[str, str]] = {
 UNMARKED: Final[Mapping[str, str]] = {
     **{"im": "i am", "id": "i would", "ive": "i have", "lets": "let us", "dont": "do not", "cant": "can not"},
     **{"whats": "what is", "thats": "that is", "hows": "how is", "its": "it is", "youre": "you are"},
-    **{"wed": "we would", "cannot": "can not", "wont": "will not", "todays": "today"},
+    **{
+        "wed": "we would",
+        "cannot": "can not",
+        "pls": "please",
+        "plz": "please",
+        "u": "you",
+        "ya": "you",
+        "thx": "thanks",
+        "wont": "will not",
+        "todays": "today",
+    },
 }
 """Contractions that have lost their apostrophe."""
 
@@ -26,15 +36,17 @@ _ASIDES: Final = (
     "| hi | hello | good ( morning | evening | afternoon ) | okay | ok | oh | well | so | right | alright "
     "| all right | um | uh | listen | excuse me | sorry | actually | altogether | completely | as well "
     "| thanks [ a lot | so much ] | [ many ] thanks | thank you [ very much | so much ] | cheers | ta "
-    "| dear | love | mate | darling | honey | buddy | my friend | i ( think | guess ) | if possible | as "
-    "soon as ( you can | possible ) | if you ( do not | would not ) mind | if you ( can | could | would "
-    "| please | will ) | if that is ( okay | all right | alright | possible | not too much trouble )"
+    "| dear | love | mate | darling | honey | buddy | my friend | hon | sweetie | for ( goodness | heavens "
+    ") sake | ugh | brr | brrr | phew | real quick | nice | lovely | i ( think | guess ) | if possible "
+    "| as soon as ( you can | possible ) | if you ( do not | would not ) mind | if you ( can | could "
+    "| would | please | will ) | if that is ( okay | all right | alright | possible | not too much trouble "
+    ")"
 )
 _REQUESTS: Final = (
-    "( could | can | would | will ) ( you | ya ) [ possibly | maybe ] | do you think you could | ( i | we "
-    ") ( want | need | would ( like | love | prefer ) ) you to | be ( so kind as to | so kind and | a "
-    "dear and | an angel and | kind enough to ) | go ahead and | do ( me | us ) a favour [ and ] | go and "
-    "| let us | ( can | could | will | would ) ( somebody | someone | anyone | anybody )"
+    "( could | can | would | will ) you [ possibly | maybe ] | do you think you could | ( i | we ) ( want "
+    "| need | would ( like | love | prefer ) ) you to | be ( so kind as to | so kind and | a dear and "
+    "| an angel and | kind enough to ) | go ahead and | do ( me | us ) a favour [ and ] | go and | let us "
+    "| ( can | could | will | would ) ( somebody | someone | anyone | anybody )"
 )
 CLASSES: Final[Mapping[str, str]] = {
     "and": "and [ then | also | after that ] | then | also | after that | plus | as well as | together with",
@@ -65,7 +77,9 @@ CLASSES: Final[Mapping[str, str]] = {
     # Reasons.
     "@it_is": "it is [ so ] | it has got",
     "@it_gets": "it ( feels | gets | is getting ) [ so ]",
-    "@i_am": "( i | we ) ( am | are | feel ) [ feeling | getting | so ]",
+    "@i_am": (
+        "( i | we ) ( am | are | feel ) [ feeling | getting | so ] | ( hands | feet | fingers | toes ) are"
+    ),
     "@too": "[ far | way | much ] too",
     "@very": "very | quite | rather | really | pretty",
     "@dark": "dark | gloomy | murky",
@@ -79,19 +93,23 @@ CLASSES: Final[Mapping[str, str]] = {
     ),
     "@because": "[ it is ] ( bedtime | time for bed | time to ( sleep | go ) )",
     "@other": "tired | sleepy | draughty | late | home | going out | ( going | off ) to bed",
-    "@place": "in ( here | this room | room | house ) | here",
+    "@place": "in ( here | this room | room | house ) | here | of ( room | this room )",
     # Orders.
     "@move": (
-        "turn | switch | put | get | set | have | make | let | pop | flick | click | pull | stick "
-        "| change | turning | switching | putting | getting | setting | having | making | let"
+        "do ( turn | switch | put ) | turn | switch | put | get | set | have | make | let | pop | flick "
+        "| click | pull | stick | change | turning | switching | putting | getting | setting | having "
+        "| making | let"
     ),
     "@move?": "give | take | bring | kick | throw | ( somebody | someone ) ( turn | switch )",
-    "@start": "start [ up ] | activate | enable | fire up | ( power | light ) up | engage | starting",
+    "@start": (
+        "start [ up ] | activate | enable | ( fire | firing ) up | ( power | powering | light ) up "
+        "| engage | starting"
+    ),
     "@start?": "hit | launch | spin up | boot up | wake [ up ] | illuminate",
     "@go": "going | running | started | working | spinning | blowing",
     "@stop": (
-        "stop | kill | halt | cut [ off ] | extinguish | deactivate | disable | cease | ( shut | power ) "
-        "down | put out | stopping | killing | cutting"
+        "stop | kill | halt | cut [ off ] | extinguish | deactivate | disable | cease | ( shut | shutting "
+        "| power ) down | put out | stopping | killing | cutting"
     ),
     "@stop?": (
         "lose | ditch | disconnect | end | quit | get rid of | lights out for | no more | [ ( i | we ) "
@@ -102,20 +120,24 @@ CLASSES: Final[Mapping[str, str]] = {
     "@longer": "any longer | any more | anymore",
     "@unneeded": "( i | we ) no longer need | [ is | are ] no longer needed",
     "@flip": "toggle | flip",
-    "@raise": "raise | increase | boost | brighten [ up ] | speed up",
+    "@raise": "raise | increase | boost | bump | brighten [ up ] | speed up",
     "@reduce": "lower | reduce | decrease | soften | dim | slow",
     "@scale": "adjust | pump | crank | dial | tone | calm",
     "@quantity": "brightness | speed | heat | level | intensity",
-    "@brighter": "brighter | lighter | stronger | faster | quicker | warmer | hotter | higher",
+    "@brighter": (
+        "brighter | lighter | stronger | faster | quicker | warmer | hotter | higher | harder | more "
+        "( bright | strong | fast | warm | hot )"
+    ),
     "@dimmer": (
-        "dimmer | darker | weaker | slower | cooler | ( less | not so | not as ) ( bright | strong | fast "
-        "| warm | hot )"
+        "dimmer | darker | weaker | slower | gentler | cooler | ( less | not so | not as ) ( bright "
+        "| strong | fast | warm | hot )"
     ),
     "@lacking": "not ( bright | strong | fast | warm | hot | loud ) enough",
     "@feeble": "faint | weak",
     "@strong": "strong | fast",
     "@paint": "paint | use | colour | color | dye | tint",
     "@softer": "softer",
+    "by": "by | another | a further",
     "@about": "about | roughly | approximately",
     "@blink": "blink | flash | flicker | wink | blinking | flashing",
     "@blinks": "blinks | flashes",
@@ -128,8 +150,8 @@ CLASSES: Final[Mapping[str, str]] = {
     "@ask": (
         "check [ on | for ] | [ have a ] ( look | peek ) [ at ] | [ do you | can you ] ( see | detect ) "
         "| how much | find out | measure | what about | how is | what is | what is up with | how ( bright "
-        "| fast | strong | big | much | high ) is | what ( percentage | level ) is | [ what is ] ( state "
-        "| status ) [ of ] | ( what | which ) colour ( is | does )"
+        "| fast | strong | wet | dry | damp | full | big | much | high ) is | what ( percentage | level ) "
+        "is | [ what is ] ( state | status ) [ of ] | ( what | which ) colour ( is | does )"
     ),
     "@did": (
         "did ( i | we ) ( forget | remember ) to ( close | shut | turn | switch ) | ( did | have | has ) "
@@ -142,7 +164,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "@left": (
         "( i | we | you | somebody | someone | anybody | anyone ) ( left | closed | shut | locked | opened )"
     ),
-    "@open": "closed | locked | ajar",
+    "@open": "closed | locked | ajar | wet | dry | damp | full | empty",
     "@sensor": "sensor | reading | value",
     "@volume": "volume | loudness | yourself | [ your ] voice | sound",
     "@that_is": "that is",
@@ -174,9 +196,10 @@ VALUES: Final[Mapping[tuple[str, int], str]] = {
     ("@times", 1): "once | one time",
     ("@times", 2): "twice | a couple of times",
     ("@times", 3): "thrice",
+    ("@times?", 3): "a few times",
     (
         "@bit",
         10,
-    ): "a ( bit | touch | tiny bit | notch | step ) | one ( notch | step ) | a little [ bit ] | slightly",
+    ): "a ( [ wee ] bit | touch | tiny bit ) | ( a | one ) ( notch | step ) | a little [ bit ] | slightly",
     ("@much", 40): "much | a lot | far | a good deal",
 }

@@ -243,6 +243,16 @@ def test_a_name_may_have_an_apostrophe() -> None:
         assert calls(text, grammar) == [("set_device", {"device": "Anna's lamp", "state": "on"})]
 
 
+def test_the_last_word_of_a_name_is_asked_for_where_it_is_the_only_one() -> None:
+    on = [("set_device", {"device": "desk lamp", "state": "on"})]
+    lamp = home(["desk lamp", "fan"], rgb=(), sensors=())
+    assert weighed("switch the lamp on please", Grammar(lamp)) == ("ask", on)
+    assert weighed("switch the desk lamp on please", Grammar(lamp)) == ("act", on)
+    two = home(["desk lamp", "floor lamp"], rgb=(), sensors=())
+    assert calls("switch the lamp on please", Grammar(two)) is None
+    assert calls("switch the table lamp on please", Grammar(lamp)) is None
+
+
 def test_two_sensors_of_a_kind_have_no_nickname() -> None:
     two = Grammar(home(sensors=("room temperature", "garden temperature")))
     assert calls("how warm is it", two) is None
