@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +16,7 @@ from daemon.core.response.controller import ResponseController
 from daemon.core.response.exchange import Exchange
 from daemon.core.response.items import ItemAudio, Items
 from daemon.core.response.tracker import ResponseTracker
+from daemon.core.turn.hands_free import HandsFree
 from daemon.core.turn.manager import TurnManager
 from daemon.core.turn.phase import TurnPhase
 from tests.scenarios.statespace.walk import Found, Walk
@@ -29,7 +29,7 @@ ANSWERED = (*ASKED, "audio")
 class Bug(Struct, frozen=True):
     """What is replaced by what, and the way at the end of which it is looked for."""
 
-    instead: dict[tuple[type, str], Callable[..., Any]]
+    instead: dict[tuple[type, str], Any]
     way: tuple[str, ...] = ()
     bounds: Bounds = Bounds(tools=1)
     limit: int = 5000
@@ -73,6 +73,10 @@ def _known_for_ever(responses: Any, response_id: str, *how: Any, **more: Any) ->
     return reply
 
 
+def _only_note_it(hands_free: Any, now: float) -> None:
+    hands_free._listening.speech_started(now)
+
+
 def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept: bool = True) -> str:
     key = f"{item_id}_{index}"
     items._keys_of[reply, item_id or f"#{index}"] = key
@@ -82,6 +86,7 @@ def _named_by_the_server(items: Any, reply: str, item_id: str, index: int, kept:
 
 _done, _begun = ResponseTracker.done, ResponseTracker.begun
 _AGAIN = Bounds(names="again")
+_OPEN = Bounds(detects=True, tap=True, open=True, steady=True)
 BUGS = {
     "the microphone stays open": Bug({(CaptureControl, "close"): _keep_the_microphone_open}),
     "nothing ends the wait for a server": Bug({(TurnManager, "offline"): _wait_for_ever}, ASKED),
@@ -105,5 +110,16 @@ BUGS = {
         {(Exchange, "disown"): lambda *_: None},
         ("found", "tap", "sound", "detects"),
         Bounds(detects=True, tap=True, steady=True),
+    ),
+    "it listens again before its answer was heard": Bug(
+        {(ResponseController, "playing"): property(lambda answer: False)},
+        ("found", "tap", "sound", "detects", "takes", "begins"),
+        _OPEN,
+    ),
+    "nothing ends an open conversation": Bug({(HandsFree, "unheard"): lambda *_: None}, ("found",), _OPEN),
+    "an interruption does not silence": Bug(
+        {(HandsFree, "speech_started"): _only_note_it},
+        ("found", "tap", "sound", "detects", "takes", "begins"),
+        Bounds(detects=True, tap=True, open=True, duplex=True, steady=True),
     ),
 }

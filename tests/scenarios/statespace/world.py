@@ -196,6 +196,7 @@ class World:
     def step(self, event: ev.Input) -> None:
         """The machine takes an event, and the world what it asks for."""
         conn, turns, server = inside.conn(self.machine), self._turns(), self.server
+        attending = inside.talk(self.machine).hands_free.attending
         effects = self.machine.step(event, self.now)
         while TransitionTable.unknown:
             self._break(f"there is no way on for {TransitionTable.unknown.pop()}")
@@ -211,6 +212,9 @@ class World:
         listening = self.machine.state == "listening" or inside.talk(self.machine).hands_free.attending
         if listening != self.capturing:
             self._break(f"the state is {self.machine.state} while the microphone is {self.capturing}")
+        match event:
+            case ev.Received(_, wire.SpeechStarted()) if attending and self.playing and not self.silencing:
+                self._break("it talks on while the user speaks")
         if self.capturing and self.playing and not (self.silencing or self.bounds.duplex):
             self._break("it listens to what it says itself")
         self._check_link()
