@@ -17,7 +17,7 @@ from tests.scenarios.statespace.world import Bounds
 LIMIT = 1_000_000
 SIDES = {
     "taps": Bounds(detects=True, tap=True, steady=True),
-    "open": Bounds(detects=True, tap=True, open=True, steady=True),
+    "open": Bounds(detects=True, tap=True, open=True),
     "open, full duplex": Bounds(detects=True, tap=True, open=True, duplex=True, steady=True),
     "open, announcements": Bounds(tap=True, open=True, duplex=True, steady=True, texts=1, spoken=True),
     "detection": Bounds(detects=True, steady=True),
