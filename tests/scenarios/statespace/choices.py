@@ -130,8 +130,8 @@ def _detection(world: World) -> Iterator[str]:
     hears = world.capturing and spoken and not (server.hearing and not world.withdrawn)
     if hears and (world.bounds.duplex or not server.response):
         yield "detects"
-    late = world.bounds.open and server.committing  # it tells of what it has made items of in order
-    if (world.capturing or world.withdrawn) and server.hearing and not (server.own or late):
+    # It tells of what it has made items of in order.
+    if (world.capturing or world.withdrawn) and server.hearing and not (server.own or server.committing):
         yield "takes"
     if server.own and not server.response:
         yield "begins"
