@@ -496,7 +496,7 @@ OPENED = st.just(("event", ev.Opened("wake", 0.0)))
 
 
 @given(st.lists(INPUTS | OPENED, max_size=40), st.booleans(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_in_any_order_it_never_hears_itself_nor_listens_for_ever(
     moves: list[tuple[str, object]], fallback: bool, full_duplex: bool
 ) -> None:
