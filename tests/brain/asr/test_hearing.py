@@ -237,7 +237,7 @@ def test_a_long_utterance_is_heard_by_both_engines(
     command = clip("hibari_cmd00")
     spoken = np.tile(command, int(seconds * 16_000) // len(command) + 1)
     recognition = both.recognize(spoken, HOME, None)
-    assert recognition.certainty == "refuse"
+    assert recognition.certainty != "sure"  # said over and over it is asked, or refused
     free_text = both.second.read(spoken[: 16_000 * 10], HOME.text, "").free_text
     assert free_text.lower().count("turn on the lamp") > 2
     assert not caplog.records

@@ -19,4 +19,5 @@ def test_onnxruntime_keeps_no_identifier_of_the_machine(tmp_path: Path, script: 
     subprocess.run(
         [sys.executable, "-c", f"{script}\n{check}"], env={"HOME": str(tmp_path)}, cwd=tmp_path, check=True
     )
-    assert not list(tmp_path.rglob("*"))
+    kept = tmp_path / ".cache/voiced"
+    assert not [each for each in tmp_path.rglob("*") if each.is_file() and kept not in each.parents]
