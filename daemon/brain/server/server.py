@@ -234,7 +234,7 @@ def _url(server: Server) -> str:
 
 
 def run_brain(listen: str, loading: Loading, idle_exit_s: float, admission: Admission) -> int:
-    """Serve until SIGTERM or SIGINT, and end by that signal; returns 2 if it cannot listen.
+    """Serve until SIGTERM or SIGINT, and end by that signal; with status 2 if it cannot listen.
 
     Under socket activation it also ends after `idle_exit_s` without a client; the next client starts it
     again.
@@ -244,13 +244,13 @@ def run_brain(listen: str, loading: Loading, idle_exit_s: float, admission: Admi
     logging.basicConfig(level=logging.INFO, handlers=[output])
     # A client that disconnects during the handshake is no error of ours, and not worth a traceback.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
+    # Both ways out leave at once: a thread inside an engine cannot be stopped, and fails while Python ends.
     idle_timeout_s = idle_exit_s if _called_by_systemd() else math.inf
     try:
         received = asyncio.run(_until_told(listen, loading, idle_timeout_s, admission))
     except (OSError, ValueError) as error:
         log.error("The brain cannot listen at %s: %s", listen, error)
-        return 2
-    # A thread inside an engine cannot be stopped, and would delay an ordinary exit.
+        os._exit(2)
     signal.signal(received, signal.SIG_DFL)
     signal.raise_signal(received)
     return 0
