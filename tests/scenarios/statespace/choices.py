@@ -161,8 +161,8 @@ def _due(world: World, role: str, name: str) -> None:
     world.timers()[role].set(name, world.now)
     if name in ("stall", "cancel"):
         before, world.server = world.server, Server()  # it says no more of that answer
-        if world.bounds.open:  # but what it hears comes behind what we had it commit
-            world.server.committing, world.server.commit = before.committing, before.commit
+        # But what it hears comes behind what we had it commit.
+        world.server.committing, world.server.commit = before.committing, before.commit
     if name in ("drain", "cut"):
         _taken(world, len(world.playing) if name == "drain" else world.silenced)  # it will never say so
     world.step(ev.Tick())
