@@ -19,7 +19,7 @@ from hardware.ports import Mono
 FRAMES_PER_S: Final = 100
 PRE_ROLL_S: Final = 0.5
 LEARNING_S: Final = 1.0
-_MARGIN: Final = 4.0  # 6 dB
+_MARGIN: Final = 3.2  # 5 dB
 _LEAST_POWER: Final = 1e-8  # -80 dB: what is quieter is no room
 _BLOCK_FRAMES: Final = 50
 _BLOCKS: Final = 8
