@@ -12,11 +12,13 @@ import ast
 import itertools
 import random
 import re
+import subprocess
 import sysconfig
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -147,9 +149,10 @@ def read_aloud(hours: float, folder: Path) -> Iterator[Floats]:
         text = ". ".join(itertools.islice(once, 6))
         if not text:
             return
-        sound = levelled(speak(command, text, folder))
-        spoken += len(sound)
-        yield sound
+        with suppress(subprocess.TimeoutExpired):  # as on a busy machine
+            sound = levelled(speak(command, text, folder))
+            spoken += len(sound)
+            yield sound
 
 
 def alike(folder: Path) -> Iterator[Floats]:
