@@ -140,14 +140,7 @@ class Machine:
         talk = self._conversation
         answer = talk.answer
         unread = bool(answer.speech_fallback.unread)
-        return (
-            talk.idle,
-            talk.hands_free.unused and answer.free,
-            talk.turn is not None,
-            answer.responses.under_way,
-            unread,
-            self._clearing,
-        )
+        return _quiet(talk), talk.turn is not None, answer.responses.under_way, unread, self._clearing
 
     def _route(self, event: ev.Input, now: float) -> None:
         talk = self._conversation
@@ -244,7 +237,7 @@ class Machine:
     def _follow(self, now: float) -> None:
         """Pass a change of the connections on to the conversation."""
         talk = self._conversation
-        quiet = talk.idle or (talk.hands_free.unused and talk.answer.free)
+        quiet = _quiet(talk)
         if self._clearing and quiet:
             self._clearing = False
             self.history.forget()
@@ -257,6 +250,11 @@ class Machine:
         if change in ("found", "moved"):
             talk.online()
         self._tts.settle(now)
+
+
+def _quiet(talk: TurnManager) -> bool:
+    """Whether nothing would be lost if the session changed now."""
+    return talk.idle or (talk.hands_free.unused and talk.answer.free)
 
 
 def _remembered(effects: list[ev.Effect], history: History) -> list[ev.Effect]:

@@ -60,13 +60,7 @@ class Appliance:
         self._tasks = TaskSupervisor()
         self._driver = driver = MachineDriver(self.notifier, self.isolation, ports.clock)
         self._store = StateStore(Path(config.state.directory), runtime, self._tasks.spawn)
-        events = StreamEvents(
-            driver.post,
-            lambda: driver.call(self._playback_drained),
-            lambda: driver.call(self._fault_changed),
-            lambda kind: driver.call(self.notifier.publish, Loss(kind)),
-            ports.clock,
-        )
+        events = _on_loop(driver, self.notifier.publish, self._playback_drained, self._fault_changed)
         config, echo = composition.echo_path(config, ports.clock)
         self._sound = Sound(ports.sound, events, config.sound.filter, echo, composition.voice_gate(config))
         self._board = BoardSupervisor(
@@ -80,15 +74,12 @@ class Appliance:
         self.faults = Faults(self._sound, self._board, self._extensions, driver)
         devices = DeviceGateway(config, self._board, driver, self.requests, self.notifier, self.isolation)
         counts = subscribers.Counts(self.notifier)
+
+        def engine() -> str:
+            return self.link.engine or config.brain.engine
+
         self.api = ApplianceApi(
-            driver,
-            devices,
-            self._sound,
-            self._store,
-            self.faults,
-            counts,
-            self._extensions.status,
-            lambda: self.link.engine or config.brain.engine,
+            driver, devices, self._sound, self._store, self.faults, counts, self._extensions.status, engine
         )
         self._toolbox = composition.toolbox(config, self.api, self._extensions)
         self.machine: Machine = composition.machine(config, self._toolbox.schemas())
@@ -234,6 +225,22 @@ class Appliance:
         """The owner's tools or their faults have changed."""
         self.notifier.publish(self.faults.all())
         self._driver.happened(ev.ToolsKnown(self._toolbox.schemas()))
+
+
+def _on_loop(
+    driver: MachineDriver,
+    publish: Callable[[Loss], None],
+    drained: Callable[[], None],
+    fault_changed: Callable[[], None],
+) -> StreamEvents:
+    """What the sound threads tell, brought to the event loop."""
+    return StreamEvents(
+        driver.post,
+        lambda: driver.call(drained),
+        lambda: driver.call(fault_changed),
+        lambda kind: driver.call(publish, Loss(kind)),
+        driver.clock,
+    )
 
 
 def run(config: Config) -> int:

@@ -81,7 +81,7 @@ def echo_path(config: Config, clock: Callable[[], float]) -> tuple[Config, EchoP
 
 
 def voice_gate(config: Config) -> VoiceGate | None:
-    """What keeps silence off the wire, where nobody says by a button when there is none."""
+    """What keeps silence off the wire, in a style whose microphone is open while nobody speaks."""
     if not STYLES[config.realtime.turn].gated or config.realtime.send_silence:
         return None
     detection = turn_detection(_session(config, []))

@@ -23,7 +23,6 @@ class WakeWord:
     _publish: Callable[[StandbyChanged | FaultsChanged], None]
     _faults: Faults
     _listens: bool = False
-    _stands_by: bool = False
     _wanted: bool = True
 
     async def open(self) -> None:
@@ -40,12 +39,15 @@ class WakeWord:
         pre_roll_s = sound.pre_roll_ms / 1000 if sound.capture == "always" else 0.0
         self._sound.listen_for(detectors, pre_roll_s)
         self._listens = True
-        self.stand_by(self._wanted)
+        if self._wanted:
+            self._switch(True)
 
     def stand_by(self, wanted: bool) -> None:
         """Listen for the word, as soon as that can be done; or no longer."""
-        self._wanted = wanted
-        if self._listens and wanted != self._stands_by:
-            self._stands_by = wanted
-            self._sound.stand_by(wanted)
-            self._publish(StandbyChanged(wanted))
+        changed, self._wanted = wanted != self._wanted, wanted
+        if self._listens and changed:
+            self._switch(wanted)
+
+    def _switch(self, on: bool) -> None:
+        self._sound.stand_by(on)
+        self._publish(StandbyChanged(on))

@@ -36,7 +36,7 @@ class Appliance(Protocol):
         """Set the volume, from the next sample on."""
 
     def mute(self) -> None:
-        """Mute the microphone once the present turn is over."""
+        """Mute the microphone; the answer under way is still said."""
 
     def forget(self) -> None:
         """Forget the conversation."""

@@ -18,7 +18,7 @@ from daemon.brain.asr.recognizer import Recognition, Recognizer
 from daemon.brain.nlu.grammar import Grammar, Meaning
 from daemon.brain.server.formats import WireFormat, in_whole_ms, resampled
 from daemon.brain.server.grammar_cache import Grammars, Threads
-from daemon.brain.server.unfinished_utterance import Overheard, UnfinishedUtterance
+from daemon.brain.server.unfinished_utterance import EarlyRecognition, UnfinishedUtterance
 from daemon.brain.tts.synthesizer import Synthesizer
 from daemon.errors import EngineError
 from daemon.realtime.events import RATE_HZ
@@ -62,14 +62,14 @@ class Engines:
 
         def recognized(recognizer: Recognizer) -> Recognition:
             samples = resampled(sound, format, RECOGNIZER_HZ)
-            early = utterance.overheard if utterance else None
+            early = utterance.early if utterance else None
             if early and early.holds_for(samples, grammar, pending):
                 return early.recognition
             return recognizer.recognize(samples, grammar, pending)
 
         return await self._recognizer.run(recognized)
 
-    async def overhear(
+    async def recognize_early(
         self,
         utterance: UnfinishedUtterance,
         sound: bytes,
@@ -83,7 +83,7 @@ class Engines:
             if not utterance.over:
                 samples = resampled(sound, format, RECOGNIZER_HZ)
                 recognition = recognizer.recognize(samples, grammar, pending)
-                utterance.overheard = Overheard(clean(samples).samples, grammar, pending, recognition)
+                utterance.early = EarlyRecognition(clean(samples).samples, grammar, pending, recognition)
 
         if not self._recognizer.busy:
             await self._recognizer.run(recognized)

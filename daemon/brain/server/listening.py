@@ -63,7 +63,7 @@ class Listening:
             known = self._tasks[entry] = grammar, asyncio.create_task(self._run(entry, grammar, pending))
         return await asyncio.shield(known[1])
 
-    async def overhear(self, buffer: InputBuffer, tools: list[Json], pending: Meaning | None) -> None:
+    async def recognize_early(self, buffer: InputBuffer, tools: list[Json], pending: Meaning | None) -> None:
         """Recognise the utterance in the buffer, if it stays quiet and the recogniser has nothing to do."""
         utterance = buffer.utterance
         await asyncio.sleep(_PAUSE_S)
@@ -72,7 +72,9 @@ class Listening:
         try:
             async with self._recognizing:
                 grammar = await self.grammar(tools)
-                await self._engines.overhear(utterance, buffer.sound(), buffer.format, grammar, pending)
+                await self._engines.recognize_early(
+                    utterance, buffer.sound(), buffer.format, grammar, pending
+                )
         except Exception:
             log.exception("The recogniser failed at an utterance that is not over yet.")
 

@@ -67,10 +67,10 @@ class ResponseRunner:
         """Prepare the recogniser for these tools before the first utterance."""
         self._help(self._listening.prepare(tools))
 
-    def overhear(self, buffer: InputBuffer, tools: Callable[[], list[wire.Json]]) -> None:
+    def recognize_early(self, buffer: InputBuffer, tools: Callable[[], list[wire.Json]]) -> None:
         """Recognise what was said so far if it may be all, so that the answer is there when it is."""
         if self._engines.early and buffer.utterance.may_be_whole():
-            self._help(self._listening.overhear(buffer, tools(), self._dialogue.pending))
+            self._help(self._listening.recognize_early(buffer, tools(), self._dialogue.pending))
 
     def start(self, request: ResponseRequest) -> None:
         """Begin a response; `response.created` is sent when this returns. Raises Refusal."""

@@ -154,7 +154,7 @@ class Session:
     def _append(self, sound: bytes) -> None:
         if self._turns is None:
             self._buffer.append(sound)
-            self._answering.overhear(self._buffer, self._tools)
+            self._answering.recognize_early(self._buffer, self._tools)
             return
         step = FRAME_MS * self._buffer.format.bytes_per_ms
         for start in range(0, len(sound), step):
@@ -165,7 +165,7 @@ class Session:
         for edge in turns.feed(self._pcm16.feed(frame)):
             self._on_edge(edge, turns.detection)
         if turns.speaking:
-            self._answering.overhear(self._buffer, self._tools)
+            self._answering.recognize_early(self._buffer, self._tools)
         else:
             kept_ms = turns.prefix_ms + _KEPT_BEFORE_SPEECH_MS
             self._buffer.drop_before(self._buffer.end - position(kept_ms))

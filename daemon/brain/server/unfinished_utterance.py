@@ -16,7 +16,7 @@ MOST_TRIES = 3
 
 
 @dataclass(frozen=True)
-class Overheard:
+class EarlyRecognition:
     """The recognition of what the models were given, and for what it holds."""
 
     given: Mono16k
@@ -42,7 +42,7 @@ class UnfinishedUtterance:
         self._tried: list[int] = []
         self.over = False
         """Committed or withdrawn: nothing is recognised early any more."""
-        self.overheard: Overheard | None = None
+        self.early: EarlyRecognition | None = None
 
     def append(self, sound: bytes) -> None:
         """The next piece."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -96,11 +96,15 @@ def device(text: str) -> NewDevice | None:
     return NewDevice(name, found[2].lower(), lines, (found[4] or usual) != "low")
 
 
-def provider(text: str) -> str:
-    """A provider."""
-    if text not in PROVIDERS:
-        raise ValueError(f"Choose one of {', '.join(PROVIDERS)}.")
-    return text
+def name_among(names: Collection[str]) -> Callable[[str], str]:
+    """A reader of one of these names."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"Choose one of {', '.join(names)}.")
+        return text
+
+    return read
 
 
 def url(text: str) -> str:
@@ -117,13 +121,6 @@ def plain(text: str) -> str:
     return text
 
 
-def turn(text: str) -> str:
-    """A turn style."""
-    if text not in STYLES:
-        raise ValueError(f"Choose one of {', '.join(STYLES)}.")
-    return text
-
-
 BOARD: Final = Question("board", "Begin with the example of which board?", plain, "keep")
 TRIALS: Final = Question("trials", "Try sound, button and a turn?", yes_or_no)
 SPEAKER: Final = Question("speaker", "Which speaker?", plain)
@@ -136,8 +133,8 @@ LAMP: Final = Question("lamp_pins", "Lines of the status lamp: three, one, or no
 DEVICES: Final = Question(
     "devices", "Add a device, such as relay lamp 22? (kind, name, line)", device, "none"
 )
-TURN: Final = Question("turn", f"How is it spoken to: {', '.join(STYLES)}?", turn)
-PROVIDER: Final = Question("provider", f"Who answers: {', '.join(PROVIDERS)}?", provider)
+TURN: Final = Question("turn", f"How is it spoken to: {', '.join(STYLES)}?", name_among(STYLES))
+PROVIDER: Final = Question("provider", f"Who answers: {', '.join(PROVIDERS)}?", name_among(PROVIDERS))
 URL: Final = Question("url", "Its address?", url)
 MODEL: Final = Question("model", "Which model?", plain, RealtimeConfig().model)
 KEY: Final = Question("key_file", "Your key (it is not shown)?", plain)

@@ -68,8 +68,7 @@ class Transcripts:
         """The server has not made an item: for this commit of ours, or for a question where it names none."""
         waiting = [each for each in reversed(self._pieces) if not each.taken]
         named = [each for each in waiting if commit and each.commit == commit]
-        last = next((each for each in named or waiting if named or each.key == key), None)
-        if last is not None:
+        for last in (named or [each for each in waiting if each.key == key])[:1]:
             self._pieces.remove(last)
 
     def taken(self, item_id: str, present: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from daemon.brain.server.unfinished_utterance import MOST_TRIES, UnfinishedUtter
 from daemon.realtime.events import RATE_HZ
 from tests.bench.train_confusions import read_clip
 from tests.brain.scripted import ScriptedEar, ToneVoice
+from tests.brain.server.test_fair import HeldEar
 from tests.brain.talk import PATIENCE_S, Talk, asynchronous, calls
 
 CLIPS = Path(__file__).parents[1] / "clips"
@@ -77,9 +77,9 @@ def append(talk: Talk, samples: np.ndarray[Any, Any], format: WireFormat = PCM16
         talk.send("input_audio_buffer.append", audio=audio)
 
 
-def overheard() -> list[UnfinishedUtterance]:
+def recognised_early() -> list[UnfinishedUtterance]:
     """Every utterance in memory of which something was recognised early."""
-    return [each for each in gc.get_objects() if isinstance(each, UnfinishedUtterance) and each.overheard]
+    return [each for each in gc.get_objects() if isinstance(each, UnfinishedUtterance) and each.early]
 
 
 async def until(condition: Any) -> None:
@@ -138,7 +138,7 @@ async def test_of_what_is_withdrawn_nothing_is_said_and_nothing_stays() -> None:
         assert [event["type"] for event in talk.send("input_audio_buffer.clear")] == [
             "input_audio_buffer.cleared"
         ]
-        await until(lambda: gc.collect() >= 0 and not overheard())
+        await until(lambda: gc.collect() >= 0 and not recognised_early())
         append(talk, spoken() * np.float32(1e-3))
         assert await answered(talk) == []
         assert all("lamp" not in str(event) for event in talk.events[before:])
@@ -151,7 +151,7 @@ async def test_what_was_recognised_of_an_utterance_goes_with_it_once_it_is_answe
         append(talk, spoken())
         await until(lambda: ear.utterances_s)
         assert await answered(talk) == [LAMP_ON]
-        await until(lambda: gc.collect() >= 0 and not overheard())
+        await until(lambda: gc.collect() >= 0 and not recognised_early())
 
 
 @asynchronous
@@ -167,21 +167,13 @@ async def test_somebody_who_pauses_again_and_again_is_recognised_early_a_few_tim
         assert max(ear.utterances_s) < LONGEST_S
 
 
-class HeldEar(AttentiveEar):
+class HeldAttentiveEar(HeldEar, AttentiveEar):
     """Recognises nothing before it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.let_go = threading.Event()
-
-    def recognize(self, samples: Mono16k, grammar: Grammar, pending: Meaning | None) -> Recognition:
-        self.let_go.wait(PATIENCE_S)
-        return super().recognize(samples, grammar, pending)
 
 
 @asynchronous
 async def test_while_the_recogniser_works_for_somebody_else_nothing_is_recognised_early() -> None:
-    ear = HeldEar()
+    ear = HeldAttentiveEar()
     engines = Engines(lambda: ear, ToneVoice, early=True)
     async with listening(ear, engines) as busy, listening(ear, engines) as other:
         append(busy, spoken()[: RATE_HZ // 2])

@@ -16,7 +16,7 @@ LEAST_TOTAL_MB: Final = 800
 """A board with 1 GB has somewhat less, one with 512 MB much less."""
 
 LEAST_FREE_MB: Final = 450
-"""With its voice, `both` takes up to 340 MB."""
+"""With its voice, `both` takes up to 225 MB (`python -m tests.bench.brain`)."""
 
 
 def chosen(root: Path = Path("/")) -> str:
