@@ -6,6 +6,7 @@ at fault then, however many other tests fail beside it.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import platform
@@ -68,8 +69,7 @@ def folder(package: str) -> Path:
 
 
 def test_moonshine_brings_its_model_and_its_letters_where_we_look() -> None:
-    onnxruntime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("moonshine_voice")
+    onnxruntime = importlib.import_module("onnxruntime")
     with read_by("moonshine-voice", "daemon/brain/asr/moonshine.py"):
         assets = folder("moonshine_voice") / "assets/tiny-en"
         decoder = onnxruntime.InferenceSession(str(assets / "decoder_model_merged.ort"))
@@ -87,7 +87,6 @@ def test_moonshine_brings_its_model_and_its_letters_where_we_look() -> None:
 
 
 def test_moonshines_model_is_in_the_wheel_that_is_pinned() -> None:
-    pytest.importorskip("moonshine_voice")
     with read_by("moonshine-voice", "pyproject.toml", "deploy/package/requirements.txt"):
         pin = f"moonshine-voice=={version('moonshine-voice')}"
         for file in ("pyproject.toml", "deploy/package/requirements.txt"):
@@ -101,8 +100,7 @@ def test_moonshines_model_is_in_the_wheel_that_is_pinned() -> None:
 
 
 def test_moonshines_model_is_optimised_already() -> None:
-    onnxruntime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("moonshine_voice")
+    onnxruntime = importlib.import_module("onnxruntime")
     with read_by("moonshine-voice", "daemon/brain/lean_session.py", "daemon/brain/asr/moonshine.py"):
         model = folder("moonshine_voice") / "assets/tiny-en/encoder_model.ort"
         sound = np.random.default_rng(1).standard_normal((1, 16_000)).astype(np.float32) / 10
@@ -118,7 +116,6 @@ def test_moonshines_model_is_optimised_already() -> None:
 
 
 def test_hamas_session_outlives_its_model_and_has_a_frame_for_20_ms() -> None:
-    pytest.importorskip("hama.asr")
     with read_by("hama", "daemon/brain/asr/acoustic_model.py"):
         hama = Hama()
         for seconds in (1, 3):
@@ -129,8 +126,8 @@ def test_hamas_session_outlives_its_model_and_has_a_frame_for_20_ms() -> None:
 
 
 def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None:
-    asr = pytest.importorskip("hama.asr")
-    hama = pytest.importorskip("hama")
+    asr = importlib.import_module("hama.asr")
+    hama = importlib.import_module("hama")
     with read_by("hama", "daemon/brain/asr/acoustic_model.py", "daemon/brain/asr/lexicon.py"):
         model = asr.ASRModel()
         assert {node.name for node in model.session.get_inputs()} == {"waveform", "waveform_lengths"}
@@ -142,7 +139,7 @@ def test_hama_shows_its_model_its_tokens_and_its_letter_to_sound_rules() -> None
 
 
 def test_hibaris_constructors_set_what_we_set_in_their_place() -> None:
-    hibari = pytest.importorskip("hibari")
+    hibari = importlib.import_module("hibari")
     with read_by("hibari-tts", "daemon/brain/tts/hibari_model.py", "daemon/brain/hibari_tables.py"):
         own, lean = hibari.Hibari(threads=1), lean_model()
         for mine, theirs in (
@@ -170,7 +167,7 @@ def test_hibari_brings_a_dictionary() -> None:
 
 
 def test_pymicro_wakeword_shows_its_library_its_means_and_its_steps() -> None:
-    micro = pytest.importorskip("pymicro_wakeword")
+    micro = importlib.import_module("pymicro_wakeword")
     with read_by("pymicro-wakeword", "daemon/wake/engines/micro.py"):
         assert {each.value for each in micro.Model} == set(WAKE_WORDS)
         model, features = (
@@ -281,7 +278,7 @@ def test_websockets_reads_an_answer_piece_by_piece_and_lets_us_look() -> None:
 
 
 def test_gpiozero_makes_its_pins_by_the_factory_that_it_is_given() -> None:
-    local = pytest.importorskip("gpiozero.pins.local")
+    local = importlib.import_module("gpiozero.pins.local")
     with read_by("gpiozero", "hardware/gpio/chip_factory.py"):
         for name in ("pin", "close", "release_pins", "reserve_pins"):
             assert callable(getattr(local.LocalPiFactory, name))

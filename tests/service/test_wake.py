@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pytest
 
 from daemon.audio.resampler import Resampler
 from daemon.audio.speech_end import NOTHING_S, PAUSE_S
@@ -30,8 +29,6 @@ from tests.scenarios.faults.house import House, ToneEar, configuration
 from tests.scenarios.faults.network import Network
 from tests.scenarios.faults.story import SESSION_S, stage
 from tests.wake.voice import said
-
-pytest.importorskip("pymicro_wakeword")
 
 WORD: Final = "okay nabu"
 SAYS_THE_WORD: Final = "Okay nabu, that is my name."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import subprocess
@@ -25,7 +26,7 @@ from daemon.wake.registry import WORDS, open_detectors
 from hardware.ports import Mono
 from tests.wake.voice import quiet, said, spoken_in_quiet
 
-micro = pytest.importorskip("pymicro_wakeword")
+micro = importlib.import_module("pymicro_wakeword")
 
 SPELLED = {
     "alexa": "alexa",

@@ -19,7 +19,6 @@ from daemon.brain.hibari_tables import open_table
 from daemon.brain.string_table import StringTable
 from daemon.brain.tts.hibari_model import lean_g2p, lean_model
 
-pytest.importorskip("hibari")
 hibari: Any = importlib.import_module("hibari")
 g2p: Any = importlib.import_module("hibari.g2p")
 

@@ -254,7 +254,6 @@ def button_held(m: Planted) -> None:
 
 
 def wake_model_missing(m: Planted) -> None:
-    pytest.importorskip("pymicro_wakeword")
     m.config["wake"] = {"words": ["/nowhere/computer.json"]}
 
 
